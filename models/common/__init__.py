@@ -1,0 +1,1 @@
+"""What every model shares: errors, input function, training loop, serving signatures."""

@@ -1,0 +1,52 @@
+"""The project's exceptions: each says what is wrong, what was found, and what to do.
+
+They live in the lowest room so that models, components and the pipeline raise the same kind.
+"""
+
+from __future__ import annotations
+
+
+class ProjectError(Exception):
+    """An error that a person can act on.
+
+    Args:
+        headline: One line: what is wrong, naming the file or key.
+        detail: What was received and what was expected; may span lines.
+        remedy: What to do next, as an instruction.
+    """
+
+    def __init__(self, headline: str, detail: str = "", remedy: str = "") -> None:
+        super().__init__(headline)
+        self.headline = headline
+        self.detail = detail
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.headline, self.detail, self.remedy) if part)
+
+    def __reduce__(self) -> tuple[type[ProjectError], tuple[str, str, str]]:
+        return type(self), (self.headline, self.detail, self.remedy)
+
+
+class ConfigError(ProjectError):
+    """A model's `config.yaml`, an override of it, or a model folder is not usable."""
+
+
+class DataError(ProjectError):
+    """The input data cannot be read as a table of examples."""
+
+
+class AnomalyError(ProjectError):
+    """The data differs from its schema by more than the config allows."""
+
+
+class ModelCodeError(ProjectError):
+    """A model folder's own code raised, or did not deliver what the pipeline needs."""
+
+
+class ServingError(ProjectError):
+    """An exported model does not answer as a server would need it to."""
+
+
+class RunError(ProjectError):
+    """A run could not be started, found or continued."""
