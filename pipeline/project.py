@@ -1,0 +1,19 @@
+"""Where things are in the project: the folders that every other module names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = ROOT / "runs"
+SERVING_MODELS = ROOT / "serving_models"
+
+
+def model_folder(model: str, root: Path = ROOT) -> Path:
+    """The folder that a data scientist edits."""
+    return root / "models" / model
+
+
+def model_names(root: Path = ROOT) -> list[str]:
+    """The models of this project: the folders under `models/` that have a configuration."""
+    return sorted(path.parent.name for path in (root / "models").glob("*/config.yaml"))

@@ -1,0 +1,200 @@
+"""`runs/<run id>/run.json`: what one run was, how far it came, and how it ended.
+
+The process that runs the pipeline writes it, whole, at every change; the command line's live view,
+`python -m pipeline runs`, and every later reader take what they show from this file alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+
+from models.common.errors import RunError
+from pipeline import project
+from pipeline.config import ModelConfig
+
+VERSION: Literal[1] = 1
+
+RunStatus = Literal["running", "pushed", "refused", "stopped", "failed", "interrupted"]
+NodeStatus = Literal["queued", "running", "done", "cached", "failed"]
+
+EXIT_CODES: dict[RunStatus, int] = {
+    "pushed": 0,
+    "failed": 1,
+    "refused": 3,
+    "stopped": 4,
+    "interrupted": 130,
+}
+"""The exit status of `python -m pipeline run`; 2 is a mistake found before anything ran."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+
+class Node(_Part):
+    """One node of the pipeline in this run."""
+
+    name: str
+    status: NodeStatus = "queued"
+    started: datetime | None = None
+    seconds: float | None = None
+
+
+class Anomaly(_Part):
+    """One way in which the data differs from what the schema or the config expects."""
+
+    feature: str
+    split: str
+    severity: Literal["error", "warning"]
+    headline: str
+    detail: str
+
+
+class SliceMetric(_Part):
+    """One metric of one slice of the test split."""
+
+    metric: str
+    slice: str
+    """`overall`, or `feature=value` pairs joined by `, `."""
+    value: float | None
+    """None where the metric is not defined on the slice (NaN)."""
+    at_least: float | None = None
+    at_most: float | None = None
+    baseline: float | None = None
+    """The latest blessed model's value on the same rows."""
+
+
+class Refusal(_Part):
+    """One reason why a model was not blessed."""
+
+    metric: str
+    slice: str
+    value: float | None
+    bound: str
+    """Such as `at least 0.9`."""
+
+
+class Failure(_Part):
+    """Why a run failed."""
+
+    node: str | None
+    headline: str
+    detail: str = ""
+    remedy: str = ""
+
+
+class RunRecord(_Part):
+    """The content of `run.json`."""
+
+    version: Literal[1] = VERSION
+    id: str
+    model: str
+    status: RunStatus = "running"
+    started: datetime
+    finished: datetime | None = None
+    process: int | None = None
+    """The process that runs the pipeline, while it does."""
+    overrides: list[str] = []
+    config: ModelConfig
+    environment: dict[str, str] = {}
+    nodes: list[Node] = []
+    rows: dict[str, int] = {}
+    """Rows of each split."""
+    anomalies: list[Anomaly] = []
+    hyperparameters: dict[str, Any] = {}
+    metrics: list[SliceMetric] = []
+    blessed: bool | None = None
+    refusals: list[Refusal] = []
+    pushed_version: int | None = None
+    pushed_to: str | None = None
+    failure: Failure | None = None
+
+    def node(self, name: str) -> Node:
+        """The node of this name."""
+        return next(node for node in self.nodes if node.name == name)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, or has taken so far."""
+        return ((self.finished or now()) - self.started).total_seconds()
+
+    def finish(self, status: RunStatus) -> None:
+        """Marks the end of the run."""
+        self.status = status
+        self.finished = now()
+        self.process = None
+
+
+def now() -> datetime:
+    """The current time, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def new_run_id(model: str) -> str:
+    """A name for a run that sorts by time: `taxi-20261121-093000-4f2a`."""
+    return f"{model}-{now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def run_folder(run_id: str, runs: Path = project.RUNS) -> Path:
+    """The folder of a run."""
+    return runs / run_id
+
+
+def write(record: RunRecord, runs: Path = project.RUNS) -> None:
+    """Writes `run.json` so that a reader sees the old content or the new, never a part.
+
+    Raises:
+        RunError: The run folder cannot be written.
+    """
+    folder = run_folder(record.id, runs)
+    path = folder / "run.json"
+    partial = folder / f".run.json.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise RunError(
+            f"The run folder {folder} cannot be written",
+            f"Received: {error.strerror}.",
+            "Make it writable, or free some space.",
+        ) from error
+
+
+def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
+    """Reads one run's record.
+
+    Raises:
+        RunError: There is no such run, or its record is not readable.
+    """
+    path = run_folder(run_id, runs) / "run.json"
+    try:
+        return RunRecord.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"There is no run '{run_id}'", f"{path}: {error.strerror}.") from error
+    except pydantic.ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(map(str, problem["loc"])) or "the file"
+        raise RunError(
+            f"{path} is not a readable run record",
+            f"{key}: {problem['msg']}.",
+            f"Remove the folder {path.parent} if you do not need it.",
+        ) from error
+
+
+def latest_first(runs: Path = project.RUNS) -> Iterator[RunRecord | RunError]:
+    """Every run under the folder, newest first; an unreadable record comes as its error."""
+    paths = sorted(runs.glob("*/run.json"), key=lambda path: path.parent.name[-20:], reverse=True)
+    for path in paths:
+        try:
+            yield read(path.parent.name, runs)
+        except RunError as error:
+            yield error
