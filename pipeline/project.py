@@ -17,3 +17,9 @@ def model_folder(model: str, root: Path = ROOT) -> Path:
 def model_names(root: Path = ROOT) -> list[str]:
     """The models of this project: the folders under `models/` that have a configuration."""
     return sorted(path.parent.name for path in (root / "models").glob("*/config.yaml"))
+
+
+def folders_without_config(root: Path = ROOT) -> list[str]:
+    """The folders under `models/` that could be a model's but have no configuration."""
+    folders = (path.parent.name for path in (root / "models").glob("*/*"))
+    return sorted(set(folders) - {"common", "__pycache__", *model_names(root)})

@@ -1,0 +1,133 @@
+"""Reads YAML more strictly than YAML asks: text keys that stand once, plain values, no dates.
+
+Whatever the text is, the only exception that comes out is `ConfigError`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from models.common.errors import ConfigError
+
+Lines = dict[tuple[str, ...], int]
+
+_STANDARD = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {_STANDARD + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
+_HINT = "Indent with spaces, and put text with any of : # [ ] { } , & * in quotes."
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as text: no key takes one, and an impossible one raises."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read(path: Path, name: str) -> tuple[dict[str, Any], Lines]:
+    """Reads a file whose top level is a mapping.
+
+    Args:
+        path: The file.
+        name: What messages call it.
+
+    Returns:
+        The content, and the line of each key by its path, from 1.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{name} is not UTF-8 text", f"{error}.", "Save it with the encoding UTF-8."
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read", f"{error.strerror}.") from None
+    tree, lines = parse(text, name)
+    if not isinstance(tree, dict):
+        found = "nothing" if tree is None else f"a {'list' if isinstance(tree, list) else 'value'}"
+        raise ConfigError(
+            f"{name} holds no keys",
+            f"Received: {found}. Expected: a mapping that starts with 'data:'.",
+            "Start from models/taxi/config.yaml.",
+        )
+    return tree, lines
+
+
+def parse(text: str, name: str) -> tuple[Any, Lines]:
+    """Parses YAML text; returns the content and the line of each key by its path, from 1.
+
+    Raises:
+        ConfigError: The text is not valid YAML, or says more than a config may.
+    """
+    lines: Lines = {}
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None, lines
+        _check(node, (), lines, name)
+        return loader.construct_document(node), lines
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{name}:{mark.line + 1}" if mark else name
+        snippet = (mark.get_snippet() or "") if mark else ""
+        problem = ", ".join(filter(None, [error.context, error.problem]))
+        raise ConfigError(f"{place}: not valid YAML: {problem}", snippet, _HINT) from None
+    except yaml.reader.ReaderError as error:
+        raise ConfigError(
+            f"{name} has a character that YAML forbids",
+            f"Received: U+{ord(text[error.position]):04X}, as character {error.position + 1}.",
+            "Remove it.",
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        # ValueError: a tag such as !!int before something that is none.
+        raise ConfigError(f"{name} is not valid YAML", f"{error}.", _HINT) from None
+    except RecursionError:
+        raise ConfigError(
+            f"{name} is nested too deeply", "A few levels are expected.", "Flatten it."
+        ) from None
+
+
+def _check(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> None:
+    """Notes the line of each key below the node; refuses what a config has no use for."""
+    line = node.start_mark.line + 1
+    if node.tag not in _PLAIN_TAGS:
+        raise ConfigError(
+            f"{name}:{line}: '{'.'.join(path)}' has the tag {node.tag.replace(_STANDARD, '!!')}",
+            "Expected: text, numbers, true or false, null, lists and mappings.",
+            "Remove the tag.",
+        )
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _check(value, _note_key(key, path, lines, name), lines, name)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            here = (*path, str(index))
+            lines[here] = item.start_mark.line + 1
+            _check(item, here, lines, name)
+
+
+def _note_key(key: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> tuple[str, ...]:
+    line = key.start_mark.line + 1
+    if not isinstance(key, yaml.ScalarNode):
+        raise ConfigError(f"{name}:{line}: a list or a mapping stands where a key should", _HINT)
+    if key.tag not in (_STANDARD + "str", _STANDARD + "merge"):
+        raise ConfigError(
+            f"{name}:{line}: the key {key.value} is not text",
+            f"YAML takes it for {key.tag.removeprefix(_STANDARD)}. Expected: the name of a key.",
+            f'If it is one, put it in quotes: "{key.value}".',
+        )
+    here = (*path, str(key.value))
+    if here in lines:
+        raise ConfigError(
+            f"{name}:{line}: the key '{'.'.join(here)}' stands twice",
+            f"It was first set in line {lines[here]}.",
+            "Remove one of the two.",
+        )
+    lines[here] = line
+    return here
