@@ -81,7 +81,7 @@ def _option(path: KeyPath, overridden: Sequence[KeyPath]) -> str | None:
     for option in overridden:
         length = min(len(option), len(path))
         if length and option[:length] == path[:length]:
-            return f"--set {'.'.join(max(option, path, key=len))}"
+            return f"--set {'.'.join(option if len(option) > len(path) else path)}"
     return None
 
 
@@ -114,23 +114,29 @@ def _what(item: ErrorDetails, path: KeyPath) -> str:
     """What was expected and what was received."""
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _keys(_schema_at(path[:-1]))
-        unknown = _sentence(f"unknown key{did_you_mean(path[-1], known)}")
-        return f"{unknown} Known here: {', '.join(known)}."
+        return _unknown("unknown key", path[-1], _keys(_schema_at(path[:-1])))
     if kind == "missing":
         return f"missing, but required. {_description(path)}".strip()
     received = context.get("received", item["input"])
     if kind == MISTAKE:
-        message, known = context["message"], context.get("known", ())
-        message += did_you_mean(path[-1], known) if known else ""
-    else:
-        expected = _EXPECTED.get(kind, item["msg"])
-        message = expected.format(keys=", ".join(_keys(_schema_at(path))), **context)
+        message = context["message"]
+        if "known" in context:
+            return _unknown(message, path[-1], context["known"])
+    elif kind in _EXPECTED:
+        keys = ", ".join(_keys(_schema_at(path)))
+        message = _EXPECTED[kind].format(keys=keys, **context)
         if kind == "literal_error" and isinstance(received, str):
             message += did_you_mean(received, re.findall(r"'([^']*)'", context["expected"]))
+    else:
+        message = item["msg"]
     if isinstance(received, Section | dict):
         return _sentence(message)
     return f"{_sentence(message)} Received: {_shown(received)}."
+
+
+def _unknown(message: str, name: str, known: Sequence[str]) -> str:
+    suggestion = _sentence(f"{message}{did_you_mean(name, known)}")
+    return f"{suggestion} Known here: {', '.join(known) or 'none'}."
 
 
 def _sentence(text: str) -> str:

@@ -74,7 +74,7 @@ def parse(text: str, name: str) -> tuple[Any, Lines]:
         return loader.construct_document(node), lines
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{name}:{mark.line + 1}" if mark else name
+        place = _place(name, mark.line + 1) if mark else name
         snippet = (mark.get_snippet() or "") if mark else ""
         problem = ", ".join(filter(None, [error.context, error.problem]))
         raise ConfigError(f"{place}: not valid YAML: {problem}", snippet, _HINT) from None
@@ -97,8 +97,9 @@ def _check(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> N
     """Notes the line of each key below the node; refuses what a config has no use for."""
     line = node.start_mark.line + 1
     if node.tag not in _PLAIN_TAGS:
+        tag = node.tag.replace(_STANDARD, "!!")
         raise ConfigError(
-            f"{name}:{line}: '{'.'.join(path)}' has the tag {node.tag.replace(_STANDARD, '!!')}",
+            f"{_place(name, line)}: '{'.'.join(path)}' has the tag {tag}",
             "Expected: text, numbers, true or false, null, lists and mappings.",
             "Remove the tag.",
         )
@@ -115,19 +116,25 @@ def _check(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> N
 def _note_key(key: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> tuple[str, ...]:
     line = key.start_mark.line + 1
     if not isinstance(key, yaml.ScalarNode):
-        raise ConfigError(f"{name}:{line}: a list or a mapping stands where a key should", _HINT)
+        kind = "list" if isinstance(key, yaml.SequenceNode) else "mapping"
+        raise ConfigError(f"{_place(name, line)}: a {kind} stands where a key should", "", _HINT)
     if key.tag not in (_STANDARD + "str", _STANDARD + "merge"):
         raise ConfigError(
-            f"{name}:{line}: the key {key.value} is not text",
+            f"{_place(name, line)}: the key {key.value} is not text",
             f"YAML takes it for {key.tag.removeprefix(_STANDARD)}. Expected: the name of a key.",
             f'If it is one, put it in quotes: "{key.value}".',
         )
     here = (*path, str(key.value))
     if here in lines:
         raise ConfigError(
-            f"{name}:{line}: the key '{'.'.join(here)}' stands twice",
+            f"{_place(name, line)}: the key '{'.'.join(here)}' stands twice",
             f"It was first set in line {lines[here]}.",
             "Remove one of the two.",
         )
     lines[here] = line
     return here
+
+
+def _place(name: str, line: int) -> str:
+    """Where something stands; an option of the command line has one line only."""
+    return name if name.startswith("--set ") else f"{name}:{line}"

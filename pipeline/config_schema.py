@@ -19,9 +19,9 @@ MISTAKE = "mistake"
 section whose validator raised; it may have what was `received` there and what is `known`."""
 
 
-def _refuse(message: str, *at: str, **received: Any) -> NoReturn:
+def _refuse(message: str, *at: str, **context: Any) -> NoReturn:
     """Raises an error about the key `at`, below the section whose validator calls this."""
-    raise PydanticCustomError(MISTAKE, "{message}", {"message": message, "at": at, **received})
+    raise PydanticCustomError(MISTAKE, "{message}", {"message": message, "at": at, **context})
 
 
 def _not_a_boolean(value: Any) -> Any:
@@ -226,12 +226,11 @@ class Evaluation(Section):
     @pydantic.model_validator(mode="after")
     def _per_slice_is_sliced(self) -> Evaluation:
         single = [names[0] for names in self.slices if len(names) == 1]
-        known = f"Slices here: {', '.join(single) or 'none'}."
         for name, metric in self.metrics.items():
             for feature in metric.per_slice:
                 if feature not in single:
-                    message = f"not among evaluation.slices. {known}"
-                    _refuse(message, "metrics", name, "per_slice", feature, known=single)
+                    at = ("metrics", name, "per_slice", feature)
+                    _refuse("not among evaluation.slices", *at, known=single)
         return self
 
 

@@ -21,5 +21,5 @@ def model_names(root: Path = ROOT) -> list[str]:
 
 def folders_without_config(root: Path = ROOT) -> list[str]:
     """The folders under `models/` that could be a model's but have no configuration."""
-    folders = (path.parent.name for path in (root / "models").glob("*/*"))
-    return sorted(set(folders) - {"common", "__pycache__", *model_names(root)})
+    folders = {path.name for path in (root / "models").glob("*") if path.is_dir()}
+    return sorted(folders - {"common", "__pycache__", *model_names(root)})
