@@ -5,6 +5,10 @@ They live in the lowest room so that models, components and the pipeline raise t
 
 from __future__ import annotations
 
+from typing import Any
+
+Anomaly = dict[str, str]
+
 
 class ProjectError(Exception):
     """An error that a person can act on.
@@ -24,7 +28,7 @@ class ProjectError(Exception):
     def __str__(self) -> str:
         return "\n".join(part for part in (self.headline, self.detail, self.remedy) if part)
 
-    def __reduce__(self) -> tuple[type[ProjectError], tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type[ProjectError], tuple[Any, ...]]:
         return type(self), (self.headline, self.detail, self.remedy)
 
 
@@ -37,11 +41,26 @@ class DataError(ProjectError):
 
 
 class AnomalyError(ProjectError):
-    """The data differs from its schema by more than the config allows."""
+    """The data differs from its schema by more than the config allows.
+
+    Args:
+        anomalies: Each with `feature`, `split`, `severity`, `headline` and `detail`.
+    """
+
+    def __init__(self, headline: str, detail: str, remedy: str, anomalies: list[Anomaly]) -> None:
+        super().__init__(headline, detail, remedy)
+        self.anomalies = anomalies
+
+    def __reduce__(self) -> tuple[type[ProjectError], tuple[Any, ...]]:
+        return type(self), (self.headline, self.detail, self.remedy, self.anomalies)
 
 
 class ModelCodeError(ProjectError):
     """A model folder's own code raised, or did not deliver what the pipeline needs."""
+
+
+class NotFiniteError(ModelCodeError):
+    """A network gives NaN or infinity in training."""
 
 
 class ServingError(ProjectError):

@@ -1,0 +1,96 @@
+"""The functions that TFX calls for a model's own code.
+
+They are the same for every model: each finds the model's name in the node's `custom_config` and calls
+into its folder. The hash beside the name is what makes TFX's cache see an edited file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.components.tuner.component import TunerFnResult
+
+from components import code_hash
+from models.common import examples, model_folder, training, tuning
+from models.common.plan import Plan
+
+PREPROCESSING_FN = "components.user_code.preprocessing_fn"
+RUN_FN = "components.user_code.run_fn"
+TUNER_FN = "components.user_code.tuner_fn"
+
+
+def transform_config(model: str) -> dict[str, Any]:
+    """Transform's `custom_config`."""
+    return {"model": model, "code": code_hash.code_hash(f"models.{model}.preprocessing")}
+
+
+def tuner_config(plan: Plan, search: tuning.Search) -> dict[str, Any]:
+    """The Tuner's `custom_config`.
+
+    The network is not among its files: editing a layer trains with the hyperparameters found before,
+    instead of searching again.
+    """
+    code = code_hash.code_hash(f"models.{plan.model}.search_space", "models.common.tuning")
+    # What is only about the final training shall not start a new search.
+    plan = dataclasses.replace(
+        plan, epochs=search.epochs, early_stopping_patience=None, known_answers=0
+    )
+    return {"plan": plan.to_dict(), "search": search.to_dict(), "code": code}
+
+
+def trainer_config(plan: Plan, hyperparameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The Trainer's `custom_config`.
+
+    Args:
+        plan: What the configuration says of training.
+        hyperparameters: Frozen values; None where the Tuner's are used.
+    """
+    code = code_hash.code_hash(f"models.{plan.model}.model", "models.common.training")
+    return {"plan": plan.to_dict(), "hyperparameters": hyperparameters, "code": code}
+
+
+# Autograph would wrap a model's errors in its own, and the functions below have nothing to convert.
+@tf.autograph.experimental.do_not_convert
+def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
+    """Calls the model's `preprocessing_fn`, for Transform."""
+    model = custom_config["model"]
+    function = model_folder.function(model, "preprocessing", "preprocessing_fn")
+    with model_folder.errors_of(model, "preprocessing_fn"):
+        return function(inputs)
+
+
+def run_fn(fn_args: FnArgs) -> None:
+    """Trains and exports the model, for the Trainer."""
+    config = fn_args.custom_config
+    plan = Plan.from_dict(config["plan"])
+    if fn_args.hyperparameters:
+        hyperparameters = fn_args.hyperparameters["values"]
+    else:
+        hyperparameters = config["hyperparameters"]
+    training.train_and_export(
+        plan,
+        hyperparameters,
+        train_files=examples.files_of(fn_args.train_files),
+        eval_files=examples.files_of(fn_args.eval_files),
+        transform_path=fn_args.transform_output,
+        export_path=fn_args.serving_model_dir,
+        history_path=fn_args.model_run_dir,
+    )
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """Prepares the search for hyperparameters, for the Tuner."""
+    config = fn_args.custom_config
+    tuner = tuning.tuner(
+        Plan.from_dict(config["plan"]),
+        tuning.Search(**config["search"]),
+        train_files=examples.files_of(fn_args.train_files),
+        eval_files=examples.files_of(fn_args.eval_files),
+        transform_path=fn_args.transform_graph_path,
+        working_dir=fn_args.working_dir,
+    )
+    return TunerFnResult(tuner=tuner, fit_kwargs={})

@@ -1,0 +1,124 @@
+"""An exported model as TensorFlow Serving loads it: by the C++ loader, run through a `Session`.
+
+Python's own `tf.saved_model.load` restores variables by another path, so it accepts exports that fail
+every request in a server.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from models.common.errors import ServingError
+from models.common.raw_inputs import MISSING
+
+
+class LoadedModel:
+    """A SavedModel in a session of its own; a context manager that releases it.
+
+    Args:
+        path: The folder with `saved_model.pb`.
+
+    Raises:
+        ServingError: TensorFlow's loader refuses the model.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        try:
+            with self._session.graph.as_default():
+                graph = tf.compat.v1.saved_model.load(self._session, ["serve"], path)
+        except (tf.errors.OpError, OSError, ValueError) as error:
+            self._session.close()
+            raise ServingError(
+                f"{path} does not load in TensorFlow's C++ loader",
+                str(error),
+                "Export with models.common.export, which writes what the loader can read.",
+            ) from error
+        self._signatures = graph.signature_def
+
+    def __enter__(self) -> LoadedModel:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    @property
+    def signatures(self) -> list[str]:
+        """The signatures' names, without TensorFlow's internal one."""
+        return sorted(name for name in self._signatures if not name.startswith("__"))
+
+    def inputs(self, signature: str = "serving_default") -> dict[str, tf.DType]:
+        """The inputs of a signature by name."""
+        definition = self._signatures[signature]
+        return {name: tf.as_dtype(info.dtype) for name, info in definition.inputs.items()}
+
+    def optional_inputs(self, signature: str = "serving_default") -> list[str]:
+        """The inputs that a request may leave out."""
+        return sorted(self._signatures[signature].defaults)
+
+    def call(self, signature: str, tensors: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Runs a signature; an input that is left out takes the signature's default.
+
+        Raises:
+            ServingError: A required input is missing, an unknown one is given, or TensorFlow fails.
+        """
+        definition = self._signatures[signature]
+        missing = set(definition.inputs) - set(tensors) - set(definition.defaults)
+        unknown = set(tensors) - set(definition.inputs)
+        if missing or unknown:
+            raise ServingError(
+                f"The inputs do not fit the signature '{signature}' of {self._path}",
+                f"Missing: {sorted(missing)}. Unknown: {sorted(unknown)}.",
+                f"Inputs: {sorted(definition.inputs)}.",
+            )
+        values = {
+            name: tensors[name] if name in tensors else tf.make_ndarray(definition.defaults[name])
+            for name in definition.inputs
+        }
+        feeds = {definition.inputs[name].name: value for name, value in values.items()}
+        fetches = {name: info.name for name, info in definition.outputs.items()}
+        try:
+            return self._session.run(fetches, feeds)
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            raise ServingError(
+                f"The signature '{signature}' of {self._path} fails",
+                str(error),
+                "See whether the model's layers keep state that the export does not hold.",
+            ) from error
+
+    def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+        """Asks `serving_default` a batch of JSON rows; a row may lack optional features."""
+        dtypes = self.inputs()
+        named = {name for row in rows for name in row if name in dtypes}
+        return self.call(
+            "serving_default",
+            {name: _batch([row.get(name) for row in rows], dtypes[name]) for name in named},
+        )
+
+
+def _batch(values: Sequence[Any], dtype: tf.DType) -> np.ndarray:
+    """One input of a batch; lists are padded to the longest with the marker of a missing value."""
+    longest = max((len(value) for value in values if isinstance(value, list)), default=None)
+    cells = [MISSING[dtype] if value is None else _bytes(value) for value in values]
+    if longest is not None:
+        lists = [cell if isinstance(cell, list) else [cell] for cell in cells]
+        cells = [items + [MISSING[dtype]] * (longest - len(items)) for items in lists]
+    return np.array(cells, dtype=object if dtype == tf.string else dtype.as_numpy_dtype)
+
+
+def _bytes(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bytes(item) for item in value]
+    return base64.b64decode(value["b64"]) if isinstance(value, dict) else value

@@ -1,0 +1,148 @@
+"""The training loop that every model shares."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from models.common import examples, export, known_answers, model_folder
+from models.common.errors import ModelCodeError, NotFiniteError
+from models.common.plan import Plan
+
+
+def train_and_export(
+    plan: Plan,
+    hyperparameters: Mapping[str, Any],
+    *,
+    train_files: Sequence[str],
+    eval_files: Sequence[str],
+    transform_path: str,
+    export_path: str,
+    history_path: str,
+) -> None:
+    """Trains a model on raw examples and exports it with its preprocessing.
+
+    Args:
+        plan: What the configuration says of training.
+        hyperparameters: Values for the names in the model's search space.
+        train_files: TFRecord files of raw examples to learn from.
+        eval_files: The same for validation after each epoch.
+        transform_path: The fitted preprocessing.
+        export_path: The folder for the SavedModel.
+        history_path: The folder for `history.json`, each metric's value after each epoch.
+
+    Raises:
+        ModelCodeError: The model's code raised, or the network gives NaN.
+    """
+    transform = tft.TFTransformOutput(transform_path)
+    examples.check_label(train_files, transform, plan.label)
+    keras.utils.set_random_seed(0)
+    model = build(plan, hyperparameters, transform)
+    history = fit(model, plan, *datasets(plan, transform, train_files, eval_files))
+    tf.io.gfile.makedirs(history_path)
+    with tf.io.gfile.GFile(f"{history_path}/history.json", "w") as file:
+        json.dump(history, file, indent=2)
+    export.export(
+        model,
+        transform,
+        label=plan.label,
+        label_columns=plan.label_columns,
+        inputs=plan.inputs,
+        path=export_path,
+    )
+    known_answers.write(model, transform, plan, eval_files, export_path)
+
+
+def build(
+    plan: Plan, hyperparameters: Mapping[str, Any], transform: tft.TFTransformOutput
+) -> keras.Model:
+    """Builds the model's compiled network for what its preprocessing returns.
+
+    Raises:
+        ModelCodeError: The model's code raised, or returned no compiled model.
+    """
+    build_model = model_folder.function(plan.model, "model", "build_model")
+    inputs = {
+        name: keras.Input(_row_shape(plan, name, spec), dtype=spec.dtype.name, name=name)
+        for name, spec in transform.transformed_feature_spec().items()
+        if name != plan.label
+    }
+    with model_folder.errors_of(plan.model, "build_model"):
+        model = build_model(hyperparameters, inputs, transform)
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise ModelCodeError(
+            f"models/{plan.model}/model.py: build_model returned no compiled Keras model",
+            f"Received: {type(model).__name__}.",
+            "Return a keras.Model after calling its compile().",
+        )
+    # Left to the first step, the optimizer's variables would make TensorFlow trace that step twice.
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def datasets(
+    plan: Plan, transform: tft.TFTransformOutput, train_files: Sequence[str], eval_files: Sequence[str]
+) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+    """The data for `fit`: batches to learn from, shuffled anew in each epoch, and for validation."""
+    train = examples.batches(train_files, transform, plan.label, plan.batch_size, shuffle=True)
+    validation = examples.batches(eval_files, transform, plan.label, batch_size=1024)
+    return train.repeat() if plan.steps_per_epoch else train, validation
+
+
+def fit(
+    model: keras.Model, plan: Plan, train: tf.data.Dataset, validation: tf.data.Dataset
+) -> dict[str, list[float]]:
+    """Trains the model and returns each metric's value after each epoch.
+
+    Raises:
+        ModelCodeError: The model's code raised, or the network gives NaN.
+    """
+    stopping: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    if plan.early_stopping_patience:
+        stopping.append(
+            keras.callbacks.EarlyStopping(
+                patience=plan.early_stopping_patience, restore_best_weights=True
+            )
+        )
+    with model_folder.errors_of(plan.model, "training the network"):
+        history: dict[str, list[float]] = model.fit(
+            train,
+            epochs=plan.epochs,
+            steps_per_epoch=plan.steps_per_epoch,
+            validation_data=validation,
+            callbacks=stopping,
+            verbose=2,
+        ).history
+    _check_finite(plan, history)
+    return {name: [float(value) for value in values] for name, values in history.items()}
+
+
+def _row_shape(plan: Plan, name: str, spec: Any) -> tuple[int, ...]:
+    if not isinstance(spec, tf.io.FixedLenFeature):
+        raise ModelCodeError(
+            f"models/{plan.model}/preprocessing.py: '{name}' is a sparse tensor",
+            "The network takes dense tensors.",
+            "Make it dense with models.common.preprocessing.fill_missing.",
+        )
+    return tuple(spec.shape) or (1,)
+
+
+def _check_finite(plan: Plan, history: Mapping[str, Sequence[float]]) -> None:
+    for name, values in history.items():
+        for epoch, value in enumerate(values, start=1):
+            if not math.isfinite(value):
+                raise NotFiniteError(
+                    f"models/{plan.model}/model.py: the network gives {value} "
+                    f"for {name} in epoch {epoch}",
+                    "Training was stopped and nothing was exported.",
+                    "Lower the learning rate, scale the inputs in preprocessing_fn, "
+                    "and look for a logarithm or a division of zero.",
+                )
+
+

@@ -1,0 +1,119 @@
+"""The search for hyperparameters that every model shares."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import keras_tuner
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from models.common import examples, model_folder, training
+from models.common.errors import ModelCodeError, NotFiniteError
+from models.common.plan import Plan
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the configuration says of tuning."""
+
+    trials: int
+    epochs: int
+    objective: str
+    direction: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The search as JSON values."""
+        return dataclasses.asdict(self)
+
+
+class _Tuner(keras_tuner.RandomSearch):
+    """Runs each trial through the training loop of the final training."""
+
+    def __init__(self, plan: Plan, data: Sequence[tf.data.Dataset], **options: Any) -> None:
+        self._plan = plan
+        self._data = data
+        super().__init__(**options)
+
+    def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
+        """Trains one model and returns the objective after its best epoch."""
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(0)
+        model = self.hypermodel.build(trial.hyperparameters)
+        try:
+            history = training.fit(model, self._plan, *self._data)
+        except NotFiniteError as error:
+            raise keras_tuner.errors.FailedTrialError(error.headline) from error
+        objective = self.oracle.objective
+        if objective.name not in history:
+            raise ModelCodeError(
+                f"models/{self._plan.model}/model.py has no metric '{objective.name}'",
+                f"The config's tuning.objective is '{objective.name}'; "
+                f"training gives: {', '.join(history)}.",
+                "Correct tuning.objective, or name the metric so in compile().",
+            )
+        best = max if objective.direction == "max" else min
+        return best(history[objective.name])
+
+    def search(self, *arguments: Any, **options: Any) -> None:
+        """Runs the trials.
+
+        Raises:
+            ModelCodeError: Every trial failed, or the model's code raised.
+        """
+        try:
+            super().search(*arguments, **options)
+        except RuntimeError as error:
+            raise ModelCodeError(
+                f"models/{self._plan.model}: no trial of the search gave a usable model",
+                str(error).strip().splitlines()[-1],
+                "Narrow search_space.py to values that train.",
+            ) from error
+
+
+def tuner(
+    plan: Plan,
+    search: Search,
+    *,
+    train_files: Sequence[str],
+    eval_files: Sequence[str],
+    transform_path: str,
+    working_dir: str,
+) -> keras_tuner.Tuner:
+    """A random search over the model's search space, ready for its `search()`.
+
+    Raises:
+        ModelCodeError: The model's code raised, or the objective is not among its metrics.
+    """
+    transform = tft.TFTransformOutput(transform_path)
+    examples.check_label(train_files, transform, plan.label)
+    space = search_space(plan.model)
+    return _Tuner(
+        plan,
+        training.datasets(plan, transform, train_files, eval_files),
+        hypermodel=lambda chosen: training.build(plan, chosen.values, transform),
+        objective=keras_tuner.Objective(search.objective, search.direction),
+        max_trials=search.trials,
+        max_retries_per_trial=0,
+        max_consecutive_failed_trials=search.trials,
+        hyperparameters=space,
+        seed=0,
+        directory=working_dir,
+        project_name=plan.model,
+        overwrite=True,
+    )
+
+
+def search_space(model: str) -> keras_tuner.HyperParameters:
+    """The model's search space, each hyperparameter with its default.
+
+    Raises:
+        ModelCodeError: The model's code raised.
+    """
+    define = model_folder.function(model, "search_space", "search_space")
+    with model_folder.errors_of(model, "search_space"):
+        return define()
