@@ -1,0 +1,25 @@
+"""The command line with `fake_run.py` as the run's process, started as a program of its own.
+
+FAKE_ROOT and FAKE_RUNS say where the project and its runs are.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from pathlib import Path
+
+import pipeline
+from pipeline import cli, launch, project
+
+FAKE_RUN = Path(__file__).with_name("fake_run.py")
+
+if __name__ == "__main__":
+    preflight = types.ModuleType("pipeline.preflight")
+    preflight.check = lambda *_: None  # type: ignore[attr-defined]
+    sys.modules["pipeline.preflight"] = preflight
+    pipeline.preflight = preflight  # type: ignore[attr-defined, unused-ignore]
+    project.RUNS = Path(os.environ["FAKE_RUNS"])
+    launch.COMMAND = (sys.executable, str(FAKE_RUN))
+    cli.main()
