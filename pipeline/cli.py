@@ -1,0 +1,191 @@
+"""The command line: run a model's pipeline, and look at what came of it.
+
+Everything that takes time to import is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.common.errors import ProjectError, RunError
+from pipeline import project
+
+if TYPE_CHECKING:
+    from pipeline.run_record import RunRecord
+
+MISTAKE = 2
+"""The exit status where a mistake was found before anything ran."""
+BUG = 70
+"""The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
+
+app = typer.Typer(
+    help="Train, judge and push a model, and look at what came of it.",
+    epilog="Settings are in models/<model>/config.yaml; docs/configuration.md lists every key.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A folder under models/.")]
+
+
+@app.command()
+def run(
+    model: Annotated[
+        str, typer.Argument(metavar="[MODEL]", help="A folder under models/.")
+    ] = "taxi",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Set a key of the model's config.yaml for this run alone, such as "
+            "training.epochs=3. May be given several times.",
+        ),
+    ] = None,
+) -> None:
+    """Train, judge and push a model.
+
+    Exit status: 0 pushed, 1 failed, 2 a mistake found before anything ran, 3 not blessed,
+    4 stopped on anomalous data, 130 interrupted.
+    """
+    from pipeline import launch, terminal, view
+    from pipeline.run_record import EXIT_CODES
+    from pipeline.summary import summary
+
+    console = terminal.console()
+    started = launch.start(model, settings or [], root=project.ROOT, runs=project.RUNS)
+    with view.for_run(started.record, console) as shown:
+        record = launch.follow(started, shown)
+    terminal.show(console, summary(record, console, project.RUNS))
+    raise typer.Exit(EXIT_CODES[record.status])
+
+
+@app.command()
+def runs(
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="Only runs of this model.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many runs.")
+    ] = 20,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the runs' records as JSON.")
+    ] = False,
+) -> None:
+    """List runs, newest first: status, metrics, and the pushed version."""
+    from pipeline import runs_table, terminal
+
+    records = runs_table.select(project.RUNS, model, limit)
+    if as_json:
+        print(runs_table.as_json(records, project.RUNS))
+        return
+    console = terminal.console()
+    if records:
+        terminal.show(console, runs_table.runs_table(records, console, project.RUNS))
+    else:
+        from pipeline import wording
+
+        of_model = f" of {model}" if model else ""
+        start = wording.command(f"run {model or 'taxi'}")
+        terminal.show(console, f"There is no run{of_model} yet. Start one: {start}")
+
+
+@app.command()
+def show(
+    run: Annotated[
+        str,
+        typer.Argument(metavar="[RUN]", help="A run's id, or enough of it; by default the latest."),
+    ] = "",
+) -> None:
+    """Show the nodes and the key figures of a run again."""
+    from pipeline import terminal
+    from pipeline.summary import summary
+    from pipeline.view import overview
+
+    record = _find(run)
+    console = terminal.console()
+    terminal.show(console, overview(record, console), summary(record, console, project.RUNS))
+
+
+@app.command()
+def models() -> None:
+    """List the models: the folders under models/ that have a config.yaml."""
+    for name in project.model_names(project.ROOT):
+        print(name)
+
+
+@app.command("freeze-schema")
+def freeze_schema(model: Model) -> None:
+    """Write the latest inferred schema into the model's folder, to review and commit."""
+    from pipeline import freeze
+
+    _frozen(freeze.schema(model, project.ROOT))
+
+
+@app.command("freeze-hyperparameters")
+def freeze_hyperparameters(model: Model) -> None:
+    """Write the best hyperparameters found into the model's folder, to review and commit."""
+    from pipeline import freeze
+
+    _frozen(freeze.hyperparameters(model, project.ROOT))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command and ends the program; every error is told in words."""
+    _never_fail_on_characters()
+    try:
+        app(arguments, prog_name="python -m pipeline")
+    except ProjectError as error:
+        from pipeline import messages
+
+        messages.tell(error)
+        sys.exit(MISTAKE)
+    except Exception as error:
+        from pipeline import messages
+
+        messages.tell_bug(error, project.RUNS)
+        sys.exit(BUG)
+
+
+def _never_fail_on_characters() -> None:
+    """Lets a terminal without Unicode show `?` for a letter rather than end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _frozen(path: Path) -> None:
+    from pipeline import wording
+
+    where = wording.path(path)
+    print(f"Wrote {where}.\nReview it with: git diff -- {where}")
+
+
+def _find(run: str) -> RunRecord:
+    """The run that an id, or a part of one, names."""
+    from pipeline import run_record
+
+    names = sorted(
+        (path.parent.name for path in project.RUNS.glob("*/run.json")), key=lambda name: name[-20:]
+    )
+    if not names:
+        raise RunError("There is no run yet", f"Looked in {project.RUNS}.", "Start one with: run")
+    if not run:
+        return run_record.read(names[-1], project.RUNS)
+    found = [run] if run in names else [name for name in names if run in name]
+    if len(found) == 1:
+        return run_record.read(found[0], project.RUNS)
+    if found:
+        listed = "\n".join(found[::-1][:10])
+        raise RunError(f"{len(found)} runs match '{run}'", listed, "Give more of the id.")
+    raise RunError(
+        f"There is no run '{run}'", f"The latest is {names[-1]}.", "List them all with: runs"
+    )
