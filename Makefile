@@ -1,0 +1,57 @@
+# `make help` lists what there is to do. Any Python from 3.8 on the machine is enough to start: the
+# project's own Python, uv and packages are set up in this folder (see tools/environment.py).
+
+MODEL ?= taxi
+DEFAULT_PYTHON := $(shell cat .python-version)
+
+# Another Python gets an environment of its own, so that going back and forth installs nothing twice.
+OTHER_PYTHON := $(filter-out $(DEFAULT_PYTHON),$(PYTHON))
+UV_PROJECT_ENVIRONMENT ?= .venv$(if $(OTHER_PYTHON),-$(notdir $(OTHER_PYTHON)))
+BIN = $(UV_PROJECT_ENVIRONMENT)/bin
+
+export UV_PROJECT_ENVIRONMENT
+# What another environment may have left behind would break this one, or compile TensorFlow anew at
+# each start.
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
+
+# A command that fails with pyenv's "not installed" must not be taken for a Python.
+find_python = for python in python3 /usr/bin/python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && break; python=; done; \
+	[ "$$python" ] || { echo 'error: make needs a Python from 3.8 on the PATH, as python3' >&2; exit 2; }
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check static unit clean
+
+help: ## list the targets
+	@echo 'usage: make TARGET [MODEL=taxi] [PYTHON=3.10]'
+	@echo
+	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+
+setup: ## install what uv.lock says into .venv (the other targets do it themselves)
+	@$(find_python); $$python -m tools.environment
+
+run: setup ## train, judge and push the model MODEL
+	@$(BIN)/python -m pipeline run $(MODEL)
+
+test: setup ## the whole suite, pipelines included
+	@echo 'Running every test ...'
+	@$(BIN)/python -m pytest
+
+check: static unit ## lint, types, import contracts and unit tests
+
+static: setup ## the part of check that runs no test
+	@echo 'Linting ...'
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@echo 'Checking types ...'
+	@$(BIN)/mypy --no-error-summary
+	@echo 'Checking who imports whom ...'
+	@contracts=$$($(BIN)/lint-imports 2>&1) || { echo "$$contracts" >&2; exit 1; }
+
+unit: static
+	@echo 'Running the unit tests ...'
+	@$(BIN)/python -m pytest -m 'not e2e'
+
+clean: ## remove the environments, caches and a uv of the project's own; runs and models stay
+	@rm -rf .venv .venv-* .tools .*_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
