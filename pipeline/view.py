@@ -9,17 +9,24 @@ from typing import Protocol, cast
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.padding import Padding
 from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
 from pipeline import terminal, wording
 from pipeline.nodes import PURPOSE
-from pipeline.run_record import Node, RunRecord, now
+from pipeline.run_record import Node, NodeStatus, RunRecord, now
 
-_FRAMES_PER_SECOND = 8
+_FRAMES_PER_SECOND = 6
 _NAME_WIDTH = max(map(len, PURPOSE)) + 2
+_PURPOSE_WIDTH = max(map(len, PURPOSE.values()))
+_STYLES: dict[NodeStatus, tuple[str, str]] = {
+    "queued": ("dim", "dim"),
+    "running": ("bold", ""),
+    "done": ("", ""),
+    "cached": ("", "dim"),
+    "failed": ("bold red", "red"),
+}
+"""How a node's name looks, and what stands at the right of it."""
 _BELOW = 3
 """Lines under the nodes: an empty one, what happens now, and the one the cursor stands on."""
 _ROOM_FOR_HEADER = 12
@@ -89,8 +96,10 @@ class LiveView(View):
         footer = Text.assemble("  ", spin, " ", self._notice or _phase(record, self._console))
         top = header(record) if self._console.height >= _ROOM_FOR_HEADER else []
         room = self._console.height - len(top) - _BELOW
-        nodes = node_table(record, self._console, _folded(record.nodes, max(room, 1)), spin)
-        return Group(*top, nodes, Text(), _one_line(footer))
+        nodes = node_lines(record, self._console, _folded(record.nodes, max(room, 1)), spin)
+        return Text("\n", no_wrap=True, overflow="ellipsis").join(
+            [*top, *nodes, Text(), _one_line(footer)]
+        )
 
 
 class PlainView(View):
@@ -140,7 +149,7 @@ class PlainView(View):
 
 def overview(record: RunRecord, console: Console) -> RenderableType:
     """The header and every node, of a run that need not be going."""
-    return Group(*header(record), node_table(record, console, record.nodes))
+    return Group(*header(record), *node_lines(record, console, record.nodes))
 
 
 def header(record: RunRecord) -> list[Text]:
@@ -154,36 +163,40 @@ def header(record: RunRecord) -> list[Text]:
     return [*map(_one_line, lines), Text()]
 
 
-def node_table(
+def node_lines(
     record: RunRecord,
     console: Console,
     rows: Iterable[Node | str],
-    spin: RenderableType | None = None,
-) -> RenderableType:
-    """A line for each node; a text in place of a node stands for several that are folded away."""
+    spin: Text | None = None,
+) -> list[Text]:
+    """A line for each node; a text in place of a node stands for several that are folded away.
+
+    Lines, not a table: several times a second, a table costs ten times as much to draw.
+    """
     marks = terminal.marks(console)
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=1)
-    table.add_column(width=_NAME_WIDTH, no_wrap=True)
-    described = console.width >= _ROOM_FOR_PURPOSE
-    table.add_column(min_width=36 if described else 0, no_wrap=True)
-    table.add_column(justify="right", min_width=12, no_wrap=True)
+    signs: dict[NodeStatus, Text] = {
+        "queued": Text(marks.queued, style="dim"),
+        "running": spin or Text(marks.queued, style="cyan"),
+        "done": Text(marks.done, style="green"),
+        "cached": Text(marks.done, style="dim"),
+        "failed": Text(marks.failed, style="red"),
+    }
+    width = _PURPOSE_WIDTH if console.width >= _ROOM_FOR_PURPOSE else 0
+    lines = []
     for row in rows:
         if isinstance(row, str):
-            table.add_row("", Text(row, style="dim"), "", "")
+            lines.append(Text(f"     {row}", style="dim"))
             continue
-        sign: RenderableType = {
-            "queued": Text(marks.queued, style="dim"),
-            "running": spin or Text(marks.queued, style="cyan"),
-            "done": Text(marks.done, style="green"),
-            "cached": Text(marks.done, style="dim"),
-            "failed": Text(marks.failed, style="red"),
-        }[row.status]
-        style = {"queued": "dim", "running": "bold", "failed": "bold red"}.get(row.status, "")
-        right = {"failed": "red", "cached": "dim", "queued": "dim"}.get(row.status, "")
-        purpose = Text(PURPOSE.get(row.name, "") if described else "", style="dim")
-        table.add_row(sign, Text(row.name, style), purpose, Text(_state(row, record), right))
-    return Padding(table, (0, 0, 0, 2), expand=False)
+        name, right = _STYLES[row.status]
+        purpose = PURPOSE.get(row.name, "")[:width]
+        line = Text.assemble(
+            *("  ", signs[row.status], "  "),
+            (f"{row.name:<{_NAME_WIDTH}}  ", name),
+            (f"{purpose:<{width}}  ", "dim"),
+            (f"{_state(row, record):>12}", right),
+        )
+        lines.append(_one_line(line))
+    return lines
 
 
 def _state(node: Node, record: RunRecord) -> str:
