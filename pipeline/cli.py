@@ -65,7 +65,9 @@ def run(
     with view.for_run(started.record, console) as shown:
         record = launch.follow(started, shown)
     terminal.show(console, summary(record, console, project.RUNS))
-    raise typer.Exit(EXIT_CODES[record.status])
+    # Some mistakes, such as an unknown metric, only the run's own process can see.
+    found_first = record.status == "failed" and started.process.returncode == MISTAKE
+    raise typer.Exit(MISTAKE if found_first else EXIT_CODES[record.status])
 
 
 @app.command()

@@ -21,9 +21,8 @@ from typing import Protocol
 
 from models.common.errors import RunError
 from pipeline import config as configuration
-from pipeline import nodes, post_mortem, project, run_record
-from pipeline.config import ModelConfig
-from pipeline.run_record import Node, RunRecord
+from pipeline import post_mortem, project, run_record
+from pipeline.run_record import RunRecord
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "pipeline.local_runner")
 LOG = "tfx.log"
@@ -52,6 +51,7 @@ class Run:
     """Its state when it was last looked at."""
     process: subprocess.Popen[bytes]
     runs: Path
+    _written: tuple[int, int] | None = None
 
     @property
     def folder(self) -> Path:
@@ -64,9 +64,13 @@ class Run:
         return self.folder / LOG
 
     def refresh(self) -> RunRecord:
-        """Reads the record again; a record that cannot be read leaves the last state standing."""
-        with contextlib.suppress(RunError):
-            self.record = run_record.read(self.record.id, self.runs)
+        """Reads the record if it has changed; if it cannot be read, the last state stands."""
+        with contextlib.suppress(RunError, OSError):
+            status = (self.folder / "run.json").stat()
+            written = (status.st_ino, status.st_mtime_ns)  # Each writing makes a new file.
+            if written != self._written:
+                self.record = run_record.read(self.record.id, self.runs)
+                self._written = written
         return self.record
 
 
@@ -94,15 +98,7 @@ def start(
     from pipeline import preflight  # Reads data, so its imports wait until the config is right.
 
     preflight.check(model, config, root)
-    record = RunRecord(
-        id=run_record.new_run_id(model),
-        model=model,
-        started=run_record.now(),
-        process=os.getpid(),  # Until the run's own process takes the record over.
-        overrides=list(overrides),
-        config=config,
-        nodes=[Node(name=name) for name in _nodes(model, config, root)],
-    )
+    record = run_record.new(model, config, overrides, root)
     run_record.write(record, runs)
     folder = run_record.run_folder(record.id, runs)
     command = command or COMMAND
@@ -143,15 +139,6 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
     record = _settle(run, interrupted=interrupted)
     watcher.update(record)
     return record
-
-
-def _nodes(model: str, config: ModelConfig, root: Path) -> list[str]:
-    """The nodes that this run will have."""
-    folder = project.model_folder(model, root)
-    searches = config.tuning.mode == "always" or (
-        config.tuning.mode == "when_missing" and not (folder / "hyperparameters.json").exists()
-    )
-    return nodes.in_order(frozen_schema=(folder / "schema.pbtxt").exists(), tuner=searches)
 
 
 def _spawn(command: Sequence[str], run_id: str, log: Path, root: Path) -> subprocess.Popen[bytes]:

@@ -17,7 +17,7 @@ from pipeline import project, terminal, wording
 from pipeline.launch import LOG
 from pipeline.liveness import status
 from pipeline.metric_tables import metric_tables
-from pipeline.nodes import EXAMPLE_VALIDATOR, TUNER
+from pipeline.nodes import DATA_GATE, TUNER
 from pipeline.run_record import Anomaly, Failure, RunRecord, run_folder
 
 
@@ -43,8 +43,7 @@ def _figures(record: RunRecord, console: Console) -> Iterator[RenderableType]:
         rows = (f"{split} {count:,}" for split, count in record.rows.items())
         table.add_row("Rows", between.join(rows))
     judged = any(
-        node.name == EXAMPLE_VALIDATOR and node.status in ("done", "cached")
-        for node in record.nodes
+        node.name == DATA_GATE and node.status in ("done", "cached") for node in record.nodes
     )
     if judged and not record.anomalies:
         table.add_row("Anomalies", "none")
@@ -125,7 +124,8 @@ def _failure(record: RunRecord, console: Console) -> RenderableType:
             padding=(1, 2),
         )
         return Padding(panel, (0, 2))
-    parts.append(Text(f"{title}: {what.headline}"))
+    said = what.node is not None and what.headline.startswith(what.node)
+    parts.append(Text(what.headline if said else f"{title}: {what.headline}"))
     parts += [Padding(Text(part), (0, 0, 0, 2)) for part in (what.detail, what.remedy) if part]
     return _indented(Group(*parts))
 
@@ -138,7 +138,7 @@ def _refusals(record: RunRecord) -> Table:
             Text(refusal.metric, "bold"),
             Text(refusal.slice),
             Text(value, "bold red"),
-            Text(f"must be {refusal.bound}", "dim"),
+            Text(f"expected {refusal.bound}", "dim"),
         )
     return table
 

@@ -19,7 +19,7 @@ from pipeline import config, nodes, run_record
 from pipeline.run_record import Anomaly, Failure, Node, Refusal, RunRecord, SliceMetric
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NODES = nodes.in_order(frozen_schema=True, tuner=True)
+NODES = list(nodes.PURPOSE)
 SECONDS = [8.2, 8.4, 0.3, 0.4, 2.1, 0.2, 17.4, 41.3, 26.2, 0.1, 14.9, 4.2, 0.4]
 
 
@@ -39,7 +39,7 @@ def finished(story: str = "pushed", *, baseline: bool = True) -> RunRecord:
     record = queued()
     record.started -= timedelta(seconds=125)
     last = {"stopped": nodes.DATA_GATE, "failed": nodes.TRAINER, "interrupted": nodes.TRAINER}
-    for node, seconds in zip(record.nodes, SECONDS, strict=True):
+    for node, seconds in zip(record.nodes, SECONDS, strict=False):
         node.started = record.started
         node.status, node.seconds = ("cached", None) if seconds < 0.25 else ("done", seconds)
         if node.name == last.get(story):
@@ -151,6 +151,12 @@ def play() -> int:
     print("2026-01-02 03:04:05.6: I tensorflow/core/util/port.cc:153] chatter", flush=True)
     if story == "import error":
         raise ModuleNotFoundError("No module named 'tfx'")
+    if story == "mistake":
+        record = run_record.read(run_id, runs)
+        record.failure = Failure(node=None, headline="There is no metric 'AUCC'")
+        record.finish("failed")
+        run_record.write(record, runs)
+        return 2
     if story == "stubborn":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -125,6 +125,7 @@ def test_a_misspelt_setting_names_the_key(pipeline_: Shell) -> None:
         ("stopped", 4, "anomaly in the data, so nothing was trained"),
         ("failed", 1, "Trainer failed: models/taxi/model.py"),
         ("killed", 1, "killed by SIGKILL"),
+        ("mistake", 2, "The run failed: There is no metric 'AUCC'"),
     ],
 )
 def test_the_exit_status_says_how_a_run_ended(
@@ -139,7 +140,8 @@ def test_the_exit_status_says_how_a_run_ended(
     )
     assert answer.status == status
     assert said in answer.output and answer.errors == ""
-    assert re.search(r"^\d\d:\d\d:\d\d  ExampleGen +done in", answer.output, re.MULTILINE)
+    ran = re.search(r"^\d\d:\d\d:\d\d  ExampleGen +done in", answer.output, re.MULTILINE)
+    assert bool(ran) == (status != 2)
     assert "\x1b" not in answer.output and "\r" not in answer.output
 
 

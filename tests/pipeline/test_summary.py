@@ -116,10 +116,10 @@ def test_a_refused_run_names_each_metric_slice_value_and_bound(
     text = in_file(finished("refused"), capsys)
     assert "✗ Not blessed, so nothing was pushed" in text
     assert line_with(text, "AUC   trip_start_day=3").split() == [
-        *("AUC", "trip_start_day=3", "0.8392", "must", "be", "at", "least", "0.85"),
+        *("AUC", "trip_start_day=3", "0.8392", "expected", "at", "least", "0.85"),
     ]
     assert "0.8392 ✗" in text
-    assert "must be at most 0.01 below the baseline's 0.9412" in text
+    assert "expected at most 0.01 below the baseline's 0.9412" in text
     assert "Pushed to" not in text
 
 
