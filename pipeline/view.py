@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from pipeline import terminal, wording
-from pipeline.nodes import PURPOSE
+from pipeline.nodes import PURPOSE, PUSHER
 from pipeline.run_record import Node, NodeStatus, RunRecord, now
 
 _FRAMES_PER_SECOND = 6
@@ -203,6 +203,8 @@ def _state(node: Node, record: RunRecord) -> str:
     """The right-hand side of a node's line."""
     if node.status == "running":
         return wording.duration(_elapsed(node), exact=False)
+    if _pushed_nothing(node, record):
+        return "not pushed"
     if node.status == "done":
         return wording.duration(node.seconds)
     if node.status == "failed":
@@ -213,12 +215,20 @@ def _state(node: Node, record: RunRecord) -> str:
 def _outcome(node: Node, record: RunRecord) -> str:
     """The same in a line of its own."""
     took = wording.duration(node.seconds)
+    if _pushed_nothing(node, record):
+        return "done, nothing was pushed"
     if node.status == "done":
         return f"done in {took}" if took else "done"
     if node.status == "failed":
         word = "interrupted" if record.status == "interrupted" else "failed"
         return f"{word} after {took}" if took else word
     return {"running": "started", "cached": "cached"}.get(node.status, node.status)
+
+
+def _pushed_nothing(node: Node, record: RunRecord) -> bool:
+    """Whether this is a Pusher that had no blessing to go by, which TFX counts as done."""
+    over = node.status in ("done", "cached")
+    return node.name == PUSHER and over and record.blessed is False
 
 
 def _phase(record: RunRecord, console: Console) -> Text:

@@ -115,3 +115,10 @@ def test_plain_output_has_one_line_an_event(capsys: pytest.CaptureFixture[str]) 
         "StatisticsGen       cached",
         "SchemaGen           failed after 1 min 05 s",
     ]
+
+
+def test_a_pusher_without_a_blessing_does_not_look_as_if_it_had_pushed() -> None:
+    console = screen(80, 24)
+    lines = frame(LiveView(finished("refused"), console), console)
+    (line,) = (line for line in lines if "Pusher" in line)
+    assert line.rstrip().endswith("not pushed")
