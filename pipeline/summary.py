@@ -155,7 +155,8 @@ def _places(record: RunRecord, runs: Path) -> Iterator[RenderableType]:
     table.add_row("Run folder", Text(wording.path(folder), overflow="fold"))
     if (folder / "report.html").exists():
         table.add_row("Report", Text(wording.path(folder / "report.html"), overflow="fold"))
-    table.add_row("Log", Text(wording.path(folder / LOG), overflow="fold"))
+    if (folder / LOG).exists():  # A run of the `tfx` command line prints to the screen instead.
+        table.add_row("Log", Text(wording.path(folder / LOG), overflow="fold"))
     why, arguments = _next(record, runs)
     table.add_row("Next", Text(f"{why}:\n{wording.command(arguments)}", overflow="fold"))
     yield _indented(table)

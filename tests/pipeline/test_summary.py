@@ -61,7 +61,7 @@ def test_a_pushed_run_says_version_and_place(capsys: pytest.CaptureFixture[str])
     assert "✓ Blessed and pushed in 2 min 05 s" in text
     assert "1767323045" in line_with(text, "Version")
     assert "serving_models/taxi/1767323045" in line_with(text, "Pushed to")
-    assert "/runs/taxi-20260102-030405-4f2a/tfx.log" in line_with(text, "Log")
+    assert "/runs/taxi-20260102-030405-4f2a" in line_with(text, "Run folder")
     assert "-m pipeline freeze-hyperparameters taxi" in text
 
 
@@ -145,6 +145,16 @@ def test_a_run_that_died_says_so(tmp_path: Path) -> None:
     record.process = 2**22 + 1
     run_record.write(record, tmp_path)
     assert "died without recording an end" in on_terminal(record, runs=tmp_path)
+
+
+def test_the_log_and_the_report_are_named_where_they_are_there(tmp_path: Path) -> None:
+    record = finished("pushed")
+    run_record.write(record, tmp_path)
+    assert "tfx.log" not in on_terminal(record, 200, tmp_path)
+    for name in ("tfx.log", "report.html"):
+        (tmp_path / record.id / name).write_text("")
+    text = on_terminal(record, 200, tmp_path)
+    assert f"{tmp_path}/{record.id}/tfx.log" in text and "/report.html" in text
 
 
 def test_settings_come_back_quoted_in_the_command_to_run_again() -> None:
