@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from tools import bootstrap, platform_check
 from tools.errors import SetupError, report
@@ -23,13 +23,11 @@ _INHERITED = (
     "CONDA_PREFIX", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV",
 )  # fmt: skip
 
-# What uv says when a set-up fails, and what a person can do about it; the first that matches.
+# What uv says if there is no such Python on the machine and none could be downloaded.
+_NO_PYTHON = ("No interpreter found", "Failed to install cpython", "python-build-standalone")
+
+# What else uv says when a set-up fails, and what a person can do about it; the first that matches.
 _REMEDIES = (
-    (
-        ("No interpreter found", "Failed to install cpython", "python-build-standalone"),
-        "Install that Python (by the system's packages, pyenv or uv), so it is on the PATH, or "
-        "let uv download it, from github.com.",
-    ),
     (("No space left",), "Free some space: the environment takes about 4 GB."),
     (("needs to be updated",), "pyproject.toml has changed: run uv lock and commit uv.lock."),
     (("Permission denied", "Read-only"), "Make the project's folder writable."),
@@ -70,8 +68,22 @@ def pyenv_python(python: str, home: Path) -> Path | None:
     return found[max(found)] if found else None
 
 
-def explain(output: str) -> SetupError:
-    """Turns what uv said into a problem with a remedy."""
+def explain(output: str, python: str, others: Sequence[str] = ()) -> SetupError:
+    """Turns what uv said into an error with a remedy.
+
+    Args:
+        output: What uv said.
+        python: The Python asked for.
+        others: Pythons on this machine that would do as well.
+    """
+    if any(sign in output for sign in _NO_PYTHON):
+        here = "".join(f"\nOr use Python {other}: make run PYTHON={other}" for other in others)
+        return SetupError(
+            f"Python {python} is not on this machine, and could not be downloaded",
+            output.strip(),
+            "Install it (by the system's packages, pyenv or uv) so that it is on the PATH, or let "
+            f"uv reach github.com, where it gets it from.{here}",
+        )
     remedies = (remedy for signs, remedy in _REMEDIES if any(sign in output for sign in signs))
     remedy = next(remedies, "Correct that, and run again.")
     return SetupError("The environment could not be set up", output.strip(), remedy)
@@ -86,16 +98,18 @@ def sync(uv: Path, variables: dict[str, str]) -> None:
     command = [str(uv), "sync", "--locked", "--quiet"]
     if _succeeds([*command, "--check"], variables):
         return
+    find = [str(uv), "python", "find", "--quiet", "--system", "--no-python-downloads"]
     python = variables["UV_PYTHON"]
-    find = [str(uv), "python", "find", "--quiet", "--system", "--no-python-downloads", python]
-    if not _succeeds(find, variables):
+    if not _succeeds([*find, python], variables):
         home = Path(variables.get("PYENV_ROOT") or Path.home() / ".pyenv")
         variables["UV_PYTHON"] = str(pyenv_python(python, home) or python)
     status, output = _run_visibly(
         command, variables, "Setting up the environment (first time: a minute or two) ..."
     )
     if status:
-        raise explain(output)
+        usable = map(platform_check.dotted, platform_check.usable(platform_check.this_host()))
+        others = [other for other in usable if _succeeds([*find, other], variables)]
+        raise explain(output, python, others)
 
 
 def _succeeds(command: list[str], variables: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Mapping, NamedTuple, Tuple
@@ -66,21 +67,21 @@ def check(version: Version | None, request: Request, host: Host) -> None:
             "Say for example: make run PYTHON=3.10",
         )
     if version not in GLIBC_NEEDED:
+        suggestion = dotted(max(usable(host), default=min(GLIBC_NEEDED)))
         raise SetupError(
-            f"TFX does not run on Python {_dotted(version)}",
+            f"TFX does not run on Python {dotted(version)}",
             f"{asked} Expected: {_listed()}.",
-            f"Use Python {_dotted(_newest_for(host.glibc))} here, as in: "
-            f"make run PYTHON={_dotted(_newest_for(host.glibc))}",
+            f"Use Python {suggestion} here, as in: make run PYTHON={suggestion}",
         )
     needed = GLIBC_NEEDED[version]
     if host.glibc < needed:
         oldest = min(GLIBC_NEEDED)
         fits = host.glibc >= GLIBC_NEEDED[oldest]
         raise SetupError(
-            f"TFX on Python {_dotted(version)} needs glibc {_dotted(needed)} or later, and this "
-            f"system has {_dotted(host.glibc)}",
+            f"TFX on Python {dotted(version)} needs glibc {dotted(needed)} or later, and this "
+            f"system has {dotted(host.glibc)}",
             asked,
-            f"Use Python {_dotted(oldest)}, as in: make run PYTHON={_dotted(oldest)}"
+            f"Use Python {dotted(oldest)}, as in: make run PYTHON={dotted(oldest)}"
             if fits
             else _OTHER_SYSTEM,
         )
@@ -95,11 +96,12 @@ def requested(environment: Mapping[str, str], root: Path) -> Request:
 
 
 def version_of(python: str) -> Version | None:
-    """The version in a request such as `3.13`, `3.13.1` or `cpython@3.13`, or at a path."""
-    if os.sep in python:
-        return _version_at(python)
+    """The version in a request such as `3.13`, `3.13.1` or `cpython@3.13`, or of a program."""
     match = re.fullmatch(r"(?:cpython|python)?[-@]?(\d+)\.(\d+)(?:\.\d+)?", python)
-    return (int(match[1]), int(match[2])) if match else None
+    if match:
+        return (int(match[1]), int(match[2]))
+    program = shutil.which(python)
+    return _version_at(program) if program else None
 
 
 def glibc_version(text: str | None) -> Version | None:
@@ -126,16 +128,18 @@ def _version_at(path: str) -> Version | None:
     return version_of(answer.stdout.decode().strip())
 
 
-def _newest_for(glibc: Version) -> Version:
-    return max((v for v, needed in GLIBC_NEEDED.items() if glibc >= needed), default=(3, 10))
+def usable(host: Host) -> list[Version]:
+    """The Pythons with which TFX runs on a machine."""
+    return [version for version, needed in GLIBC_NEEDED.items() if (host.glibc or (0, 0)) >= needed]
 
 
-def _dotted(version: Version) -> str:
+def dotted(version: Version) -> str:
+    """The version as people write it."""
     return ".".join(map(str, version))
 
 
 def _listed() -> str:
-    versions = [_dotted(version) for version in sorted(GLIBC_NEEDED)]
+    versions = [dotted(version) for version in sorted(GLIBC_NEEDED)]
     return f"{', '.join(versions[:-1])} or {versions[-1]}"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +59,18 @@ def test_what_is_not_said_has_a_default(root: Path) -> None:
 def test_the_shipped_models_are_good() -> None:
     for model in project.model_names():
         load(model)
+
+
+def test_reading_a_config_needs_the_root_dependencies_only() -> None:
+    code = (
+        "import sys, pipeline.config; pipeline.config.load('taxi');"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"apache_beam", "keras", "numpy", "pandas", "pyarrow", "tensorflow", "tfx"}
+    assert heavy.isdisjoint(done.stdout.split())
 
 
 BAD_FILES = {

@@ -53,11 +53,6 @@ def test_a_python_that_pyenv_hides(tmp_path: Path, asked: str, found: str | None
 @pytest.mark.parametrize(
     ("output", "remedy"),
     [
-        (
-            "error: No interpreter found for Python 3.10 in managed installations or search path",
-            "Install that Python",
-        ),
-        ("error: Failed to install cpython-3.10.22\n  cause: dns error", "Install that Python"),
         ("error: Failed to fetch: `https://x`\n  cause: dns error", "Check the network"),
         ("error: failed to write: No space left on device (os error 28)", "Free some space"),
         ("error: The lockfile at `uv.lock` needs to be updated", "run uv lock"),
@@ -66,7 +61,20 @@ def test_a_python_that_pyenv_hides(tmp_path: Path, asked: str, found: str | None
     ],
 )
 def test_a_failed_set_up_says_what_to_do(output: str, remedy: str) -> None:
-    problem = explain(output)
+    problem = explain(output, "3.10")
     assert problem.headline == "The environment could not be set up"
     assert problem.detail == output
     assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "error: No interpreter found for Python 3.10 in managed installations or search path",
+        "error: Failed to install cpython-3.10.22\n  cause: dns error",
+    ],
+)
+def test_a_python_that_cannot_be_had(output: str) -> None:
+    problem = explain(output, "3.10", others=["3.13"])
+    assert problem.headline.startswith("Python 3.10 is not on this machine")
+    assert problem.remedy.endswith("\nOr use Python 3.13: make run PYTHON=3.13")

@@ -99,6 +99,7 @@ def test_is_refused(version: Version | None, host: Host, headline: str, remedy: 
         ("cpython-3.12.1", (3, 12)),
         (sys.executable, sys.version_info[:2]),
         ("/no/such/python3.10", None),
+        ("/bin/sh", None),
         ("3", None),
         ("latest", None),
         ("", None),
