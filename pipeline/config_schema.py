@@ -165,7 +165,7 @@ class Metric(Bounds):
     better: Literal["higher", "lower"] | None = None
     """Null: `higher` where only `at_least` is set, `lower` where only `at_most` is."""
     per_slice: dict[ColumnName, Bounds] = {}
-    """Limits for each value of a feature that is sliced by."""
+    """Limits by slice: `feature` stands for each of its values, `feature=value` for that one."""
     options: dict[str, Any] = {}
     """Arguments of the metric's class."""
 
@@ -198,8 +198,6 @@ class Evaluation(Section):
     """Features, or lists of features to cross, by whose values each metric is broken down."""
     metrics: Annotated[dict[Text, Metric], Field(min_length=1)]
     """The metrics by the name of their class in TFMA or Keras; at least one has a bound."""
-    min_slice_examples: Count = 1
-    """Slices with fewer test rows are neither shown nor judged."""
 
     @pydantic.model_validator(mode="after")
     def _some_metric_judges(self) -> Evaluation:
@@ -227,9 +225,10 @@ class Evaluation(Section):
     def _per_slice_is_sliced(self) -> Evaluation:
         single = [names[0] for names in self.slices if len(names) == 1]
         for name, metric in self.metrics.items():
-            for feature in metric.per_slice:
+            for key in metric.per_slice:
+                feature = key.partition("=")[0]
                 if feature not in single:
-                    at = ("metrics", name, "per_slice", feature)
+                    at = ("metrics", name, "per_slice", key)
                     _refuse("not among evaluation.slices", *at, known=single)
         return self
 

@@ -5,6 +5,11 @@ The names are known here without importing TFX, for the views that show a run be
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pipeline import project
+from pipeline.config import ModelConfig
+
 EXAMPLE_GEN = "ExampleGen"
 STATISTICS_GEN = "StatisticsGen"
 SCHEMA_GEN = "SchemaGen"
@@ -36,7 +41,19 @@ PURPOSE = {
 }
 
 
-def in_order(*, frozen_schema: bool, tuner: bool) -> list[str]:
-    """The nodes of a pipeline with or without the two that depend on a model's folder."""
-    left_out = {name for name, used in ((FROZEN_SCHEMA, frozen_schema), (TUNER, tuner)) if not used}
+def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:
+    """The nodes of a model's pipeline: two of them depend on what is in its folder."""
+    folder = project.model_folder(model, root)
+    left_out = set()
+    if not (folder / project.SCHEMA).exists():
+        left_out.add(FROZEN_SCHEMA)
+    if not searches(model, config, root):
+        left_out.add(TUNER)
     return [name for name in PURPOSE if name not in left_out]
+
+
+def searches(model: str, config: ModelConfig, root: Path = project.ROOT) -> bool:
+    """Whether the Tuner searches hyperparameters, by the config's `tuning.mode`."""
+    frozen = (project.model_folder(model, root) / project.HYPERPARAMETERS).exists()
+    mode = config.tuning.mode
+    return mode == "always" or (mode == "when_missing" and not frozen)

@@ -8,6 +8,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
 SERVING_MODELS = ROOT / "serving_models"
 
+SCHEMA = "schema.pbtxt"
+"""A model folder's frozen schema."""
+HYPERPARAMETERS = "hyperparameters.json"
+"""A model folder's frozen hyperparameters."""
+
 
 def model_folder(model: str, root: Path = ROOT) -> Path:
     """The folder that a data scientist edits."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict
 
 from models.common.errors import RunError
-from pipeline import project
+from pipeline import nodes, project
 from pipeline.config import ModelConfig
 
 VERSION: Literal[1] = 1
@@ -117,6 +117,12 @@ class RunRecord(_Part):
     pushed_to: str | None = None
     failure: Failure | None = None
 
+    @pydantic.field_validator("config", mode="before")
+    @classmethod
+    def _forget_unknown_keys(cls, value: Any) -> Any:
+        """A run that was recorded when the config had other keys stays readable."""
+        return _known(ModelConfig, value) if isinstance(value, dict) else value
+
     def node(self, name: str) -> Node:
         """The node of this name."""
         return next(node for node in self.nodes if node.name == name)
@@ -133,6 +139,17 @@ class RunRecord(_Part):
         self.process = None
 
 
+def _known(section: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree without keys that the section, or a section in it, does not have."""
+    known = {}
+    for key, value in tree.items():
+        if key in section.model_fields:
+            inner = section.model_fields[key].annotation
+            nested = isinstance(value, dict) and isinstance(inner, type)
+            known[key] = _known(inner, value) if nested and issubclass(inner, BaseModel) else value
+    return known
+
+
 def now() -> datetime:
     """The current time, in UTC."""
     return datetime.now(timezone.utc)
@@ -141,6 +158,21 @@ def now() -> datetime:
 def new_run_id(model: str) -> str:
     """A name for a run that sorts by time: `taxi-20261121-093000-4f2a`."""
     return f"{model}-{now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def new(
+    model: str, config: ModelConfig, overrides: Sequence[str] = (), root: Path = project.ROOT
+) -> RunRecord:
+    """The record of a run that is about to start, in this process until another takes it over."""
+    return RunRecord(
+        id=new_run_id(model),
+        model=model,
+        started=now(),
+        process=os.getpid(),
+        overrides=list(overrides),
+        config=config,
+        nodes=[Node(name=name) for name in nodes.of_model(model, config, root)],
+    )
 
 
 def run_folder(run_id: str, runs: Path = project.RUNS) -> Path:

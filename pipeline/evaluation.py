@@ -1,0 +1,112 @@
+"""The Evaluator's configuration, from the `evaluation` section of a model's config."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import tensorflow_model_analysis as tfma
+
+from models.common.errors import ConfigError
+from pipeline import config
+
+
+def eval_config(model: str, settings: config.ModelConfig) -> tfma.EvalConfig:
+    """Builds TFMA's configuration: metrics, slices, and the thresholds that decide the blessing.
+
+    Raises:
+        ConfigError: A metric is not one that TFMA or Keras has.
+    """
+    evaluation = settings.evaluation
+    overall = tfma.SlicingSpec()
+    slices = [tfma.SlicingSpec(feature_keys=list(names)) for names in evaluation.slices]
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                signature_name="serving_examples",
+                label_key=settings.label.name,
+                preprocessing_function_names=["transform_features"],
+            )
+        ],
+        slicing_specs=[overall, *slices],
+        metrics_specs=[
+            tfma.MetricsSpec(
+                metrics=[
+                    _metric_config(model, name, metric)
+                    for name, metric in evaluation.metrics.items()
+                ]
+            )
+        ],
+    )
+
+
+def _metric_config(model: str, name: str, metric: config.Metric) -> tfma.MetricConfig:
+    known = set(tfma.metrics.metric_types.registered_metrics()) | _keras_metrics()
+    if name not in known:
+        raise ConfigError(
+            f"models/{model}/config.yaml: evaluation.metrics has an unknown metric '{name}'"
+            f"{config.did_you_mean(name, known)}",
+            "Expected: the class name of a metric of TFMA or Keras, "
+            "such as AUC, BinaryAccuracy, MeanSquaredError.",
+            "https://www.tensorflow.org/tfx/model_analysis/metrics lists them.",
+        )
+    overall = tfma.MetricThreshold()
+    if metric.at_least is not None or metric.at_most is not None:
+        overall.value_threshold.CopyFrom(_value_threshold(metric))
+    if metric.max_regression is not None:
+        overall.change_threshold.CopyFrom(_change_threshold(metric))
+    thresholds = [
+        _for_slice(key, tfma.MetricThreshold(value_threshold=_value_threshold(bounds)))
+        for key, bounds in metric.per_slice.items()
+    ]
+    if overall.ByteSize():
+        # TFMA holds what stands in MetricConfig.threshold against every slice.
+        thresholds.append(_for_slice("", overall))
+    return tfma.MetricConfig(
+        class_name=name,
+        # Named as the config names it, so that results need no translation.
+        config=json.dumps({**metric.options, "name": name}),
+        per_slice_thresholds=thresholds,
+    )
+
+
+def _for_slice(key: str, threshold: tfma.MetricThreshold) -> tfma.PerSliceMetricThreshold:
+    """A threshold for `feature` (each value), for `feature=value`, or for "", all rows."""
+    feature, equals, value = key.partition("=")
+    if equals:
+        spec = tfma.SlicingSpec(feature_values={feature: value})
+    else:
+        spec = tfma.SlicingSpec(feature_keys=[feature] if feature else [])
+    return tfma.PerSliceMetricThreshold(slicing_specs=[spec], threshold=threshold)
+
+
+def _change_threshold(metric: config.Metric) -> tfma.GenericChangeThreshold:
+    assert metric.max_regression is not None
+    if metric.direction == "higher":
+        return tfma.GenericChangeThreshold(
+            direction=tfma.MetricDirection.HIGHER_IS_BETTER,
+            absolute={"value": -metric.max_regression},
+        )
+    return tfma.GenericChangeThreshold(
+        direction=tfma.MetricDirection.LOWER_IS_BETTER, absolute={"value": metric.max_regression}
+    )
+
+
+def _value_threshold(bounds: config.Bounds) -> tfma.GenericValueThreshold:
+    threshold = tfma.GenericValueThreshold()
+    if bounds.at_least is not None:
+        threshold.lower_bound.value = bounds.at_least
+    if bounds.at_most is not None:
+        threshold.upper_bound.value = bounds.at_most
+    return threshold
+
+
+def _keras_metrics() -> set[str]:
+    def names() -> Iterator[str]:
+        import keras
+
+        for name, value in vars(keras.metrics).items():
+            if isinstance(value, type) and issubclass(value, keras.metrics.Metric):
+                yield name
+
+    return set(names())

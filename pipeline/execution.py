@@ -1,0 +1,166 @@
+"""Runs a compiled pipeline node by node in this process and keeps the run's record true."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import time
+import traceback
+
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from models.common.errors import AnomalyError, ProjectError, RunError
+from pipeline import findings, nodes, project, run_record
+from pipeline.run_record import Anomaly, Failure, RunRecord
+
+_PACKAGES = ("tfx", "tensorflow", "keras", "apache-beam")
+
+
+class RecordedLocalDagRunner(LocalDagRunner):
+    """TFX's LocalDagRunner, with a run record that is written at every change.
+
+    Args:
+        record: The run's record; its status is the run's result when `run` has returned.
+    """
+
+    def __init__(self, record: RunRecord) -> None:
+        super().__init__()
+        self._record = record
+
+    def run_with_ir(
+        self,
+        pipeline: pipeline_pb2.Pipeline,
+        run_options: pipeline_pb2.RunOptions | None = None,
+    ) -> None:
+        """Runs the nodes in order; failures end up in the record, not as exceptions.
+
+        Args:
+            pipeline: The compiled pipeline.
+            run_options: Not used: which nodes run is the cache's to decide.
+        """
+        record = self._record
+        record.process = os.getpid()
+        record.environment = _environment()
+        run_record.write(record)
+        try:
+            self._run_nodes(pipeline)
+        except AnomalyError as error:
+            record.anomalies = [Anomaly.model_validate(anomaly) for anomaly in error.anomalies]
+            _fail(record, error)
+            record.finish("stopped")
+        except KeyboardInterrupt:
+            _fail(record, None)
+            record.finish("interrupted")
+        except Exception as error:
+            traceback.print_exc()
+            _fail(record, error)
+            record.finish("failed")
+        else:
+            record.finish("pushed" if record.pushed_version is not None else "refused")
+        run_record.write(record)
+
+    def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
+        runtime_parameter_utils.substitute_runtime_parameter(
+            pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._record.id}
+        )
+        deployment = runner_utils.extract_local_deployment_config(pipeline)
+        connection = getattr(
+            deployment.metadata_connection_config,
+            deployment.metadata_connection_config.WhichOneof("connection_config"),
+        )
+        for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
+            name = node.node_info.id
+            if name == nodes.PUSHER and not _was_pushed_before(self._record):
+                # What an earlier run pushed is gone, so its cached result is not true any more.
+                node.execution_options.caching_options.enable_cache = False
+            entry = self._record.node(name)
+            entry.status, entry.started = "running", run_record.now()
+            run_record.write(self._record)
+            began = time.monotonic()
+            execution = launcher.Launcher(
+                pipeline_node=node,
+                mlmd_connection=metadata.Metadata(connection),
+                pipeline_info=pipeline.pipeline_info,
+                pipeline_runtime_spec=pipeline.runtime_spec,
+                executor_spec=runner_utils.extract_executor_spec(deployment, name),
+                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
+            ).launch()
+            entry.seconds = round(time.monotonic() - began, 3)
+            store = MetadataStore(connection)
+            if execution is None or execution.execution_id is None:
+                raise RunError(f"{name} did not run", "Its inputs were not there.")
+            entry.status = _state(store, execution.execution_id, name)
+            findings.record(self._record, name, _outputs(store, execution.execution_id))
+            run_record.write(self._record)
+
+
+def _position(node: pipeline_pb2.PipelineNode) -> int:
+    return list(nodes.PURPOSE).index(node.node_info.id)
+
+
+def _state(store: MetadataStore, execution_id: int, name: str) -> run_record.NodeStatus:
+    """How an execution ended.
+
+    Raises:
+        RunError: TFX recorded a failure without raising it, as for inputs that it cannot resolve.
+    """
+    [execution] = store.get_executions_by_id([execution_id])
+    if execution.last_known_state == metadata_store_pb2.Execution.CACHED:
+        return "cached"
+    if execution.last_known_state == metadata_store_pb2.Execution.COMPLETE:
+        return "done"
+    result = json.loads(execution.custom_properties["__execution_result__"].string_value or "{}")
+    lines = result.get("resultMessage", "").strip().splitlines()
+    raise RunError(f"{name} could not get its inputs", lines[-1] if lines else "")
+
+
+def _outputs(store: MetadataStore, execution_id: int) -> dict[str, metadata_store_pb2.Artifact]:
+    """An execution's output artifacts by key, produced by it or taken from the cache."""
+    keys = {
+        event.artifact_id: event.path.steps[0].key
+        for event in store.get_events_by_execution_ids([execution_id])
+        if event.type == metadata_store_pb2.Event.OUTPUT
+    }
+    return {keys[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(keys))}
+
+
+def _fail(record: RunRecord, error: BaseException | None) -> None:
+    """Marks the running node as failed and keeps the error's cause."""
+    running = next((node for node in record.nodes if node.status == "running"), None)
+    if running is not None:
+        running.status = "failed"
+        if running.started is not None:
+            running.seconds = (run_record.now() - running.started).total_seconds()
+    node = running.name if running else None
+    if isinstance(error, ProjectError):
+        record.failure = Failure(
+            node=node, headline=error.headline, detail=error.detail, remedy=error.remedy
+        )
+    elif error is not None:
+        lines = str(error).strip().splitlines() or [""]
+        record.failure = Failure(
+            node=node,
+            headline=f"{node or 'The pipeline'} failed with {type(error).__name__}",
+            detail="\n".join(lines[:10]),
+            remedy="The full traceback is in the run's log.",
+        )
+
+
+def _was_pushed_before(record: RunRecord) -> bool:
+    """Whether the serving folder still holds a version of the model."""
+    folder = project.SERVING_MODELS / (record.config.serving.name or record.model)
+    return any(folder.glob("*/saved_model.pb"))
+
+
+def _environment() -> dict[str, str]:
+    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"python": platform.python_version(), **versions}

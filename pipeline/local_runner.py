@@ -1,0 +1,61 @@
+"""Runs one model's pipeline on this machine: the entry point for the `tfx` command line.
+
+    tfx pipeline create --engine local --pipeline_path pipeline/local_runner.py
+    tfx run create --engine local --pipeline_name taxi
+
+The model is PIPELINE_MODEL (default `taxi`). `python -m pipeline run` starts this file too, with the
+record that it has prepared in PIPELINE_RUN.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+# Started by its path, this file finds its own folder on sys.path, where `pipeline.py` would hide the
+# package of the same name.
+_FOLDER = Path(__file__).resolve().parent
+sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").resolve() != _FOLDER)]
+
+import pipeline  # noqa: E402, F401, I001  (settings that TensorFlow reads when it is imported)
+from models.common.errors import ProjectError  # noqa: E402
+from pipeline import config, run_record  # noqa: E402
+from pipeline.run_record import RunRecord  # noqa: E402
+
+
+def main() -> None:
+    """Runs the pipeline and leaves with the run's exit status."""
+    run_id = os.environ.get("PIPELINE_RUN")
+    record = run_record.read(run_id) if run_id else _new_record()
+    try:
+        # Imported here, so that what cannot be imported is recorded too.
+        from pipeline.execution import RecordedLocalDagRunner
+        from pipeline.pipeline import create_pipeline
+
+        runner = RecordedLocalDagRunner(record)
+        graph = create_pipeline(record.model, record.config)
+    except ProjectError as error:
+        if not run_id:
+            sys.exit(f"Error: {error}")
+        record.failure = run_record.Failure(
+            node=None, headline=error.headline, detail=error.detail, remedy=error.remedy
+        )
+        record.finish("failed")
+        run_record.write(record)
+        sys.exit(2)
+    runner.run(graph)
+    if record.status != "running":  # The `tfx` command line compiles without running.
+        sys.exit(run_record.EXIT_CODES[record.status])
+
+
+def _new_record() -> RunRecord:
+    model = os.environ.get("PIPELINE_MODEL", "taxi")
+    try:
+        return run_record.new(model, config.load(model))
+    except ProjectError as error:
+        sys.exit(f"Error: {error}")
+
+
+if __name__ == "__main__":
+    main()

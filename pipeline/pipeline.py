@@ -1,0 +1,223 @@
+"""The pipeline itself: one graph for every model and every runner."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components.evaluator.component import Evaluator
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.pusher.component import Pusher
+from tfx.components.schema_gen.component import SchemaGen
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.components.trainer.component import Trainer
+from tfx.components.transform.component import Transform
+from tfx.components.tuner.component import Tuner
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration import metadata
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+from tfx.types import standard_artifacts
+from tfx.types.channel import Channel
+
+from components import latest_blessed, user_code
+from components.data_gate import DataGate
+from components.frozen_schema import FrozenSchema
+from components.serving_check import ServingCheck
+from models.common.plan import Plan
+from models.common.tuning import Search, search_space
+from pipeline import evaluation, nodes, project
+from pipeline.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a pipeline keeps what it makes."""
+
+    artifacts: str
+    """Folder or bucket for artifacts; each pipeline has a folder of its own in it."""
+    serving: str
+    """Folder or bucket for pushed models; each model has a folder of its own in it."""
+    metadata_db: Path | None = None
+    """ML Metadata's SQLite file, for runners that need one."""
+
+
+LOCAL = Target(
+    artifacts=str(project.RUNS),
+    serving=str(project.SERVING_MODELS),
+    metadata_db=project.RUNS / "metadata.db",
+)
+
+
+def frozen_schema(model: str, root: Path = project.ROOT) -> str | None:
+    """The model's frozen schema, where there is one."""
+    path = project.model_folder(model, root) / project.SCHEMA
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, Any] | None:
+    """The model's frozen hyperparameters by name, where there are any."""
+    path = project.model_folder(model, root) / project.HYPERPARAMETERS
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> Pipeline:
+    """Wires the nodes of a model's pipeline.
+
+    Args:
+        model: The model's name.
+        config: Its validated configuration.
+        target: Where artifacts and pushed models go.
+
+    Raises:
+        ProjectError: The configuration or the model's code is not usable.
+    """
+    return Pipeline(
+        pipeline_name=model,
+        pipeline_root=f"{target.artifacts}/{model}",
+        components=_components(model, config, target),
+        enable_cache=True,
+        metadata_connection_config=_metadata(target),
+        beam_pipeline_args=list(config.beam.args),
+    )
+
+
+def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNode]:
+    plan = _plan(model, config)
+
+    example_gen = _example_gen(model, config)
+    examples = example_gen.outputs["examples"]
+    statistics_gen = StatisticsGen(examples=examples)
+    statistics = statistics_gen.outputs["statistics"]
+    schema_gen = SchemaGen(statistics=statistics, infer_feature_shape=True)
+    schema = schema_gen.outputs["schema"]
+    components = [example_gen, statistics_gen, schema_gen]
+    schema_text = frozen_schema(model)
+    if schema_text is not None:
+        frozen = FrozenSchema(text=schema_text)
+        schema = frozen.outputs["schema"]
+        components.append(frozen)
+
+    example_validator = ExampleValidator(statistics=statistics, schema=schema)
+    gate = DataGate(
+        anomalies=example_validator.outputs["anomalies"],
+        statistics=statistics,
+        stop_on=config.validation.stop_on,
+        inputs=json.dumps(plan.inputs),
+        label_columns=json.dumps(plan.label_columns),
+    )
+
+    # Training reads the raw examples through the transform graph, as serving does, so no transformed
+    # copy of the data is written.
+    transform = Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn=user_code.PREPROCESSING_FN,
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"]),
+        materialize=False,
+        disable_statistics=True,
+        custom_config=user_code.transform_config(model),
+    )
+    transform.add_upstream_node(gate)
+    transform_graph = transform.outputs["transform_graph"]
+    components += [example_validator, gate, transform]
+
+    hyperparameters, tuned = _hyperparameters(model, config), None
+    # How long to train is the plan's to say; TFX only wants the messages to be there.
+    train_args, eval_args = trainer_pb2.TrainArgs(), trainer_pb2.EvalArgs()
+    if hyperparameters is None:
+        tuner = Tuner(
+            examples=examples,
+            transform_graph=transform_graph,
+            tuner_fn=user_code.TUNER_FN,
+            train_args=train_args,
+            eval_args=eval_args,
+            custom_config=user_code.tuner_config(plan, _search(config)),
+        )
+        tuned = tuner.outputs["best_hyperparameters"]
+        components.append(tuner)
+    trainer = Trainer(
+        examples=examples,
+        transform_graph=transform_graph,
+        schema=schema,
+        run_fn=user_code.RUN_FN,
+        hyperparameters=tuned,
+        train_args=train_args,
+        eval_args=eval_args,
+        custom_config=user_code.trainer_config(plan, hyperparameters),
+    )
+    trained = trainer.outputs["model"]
+
+    resolver = Resolver(
+        strategy_class=latest_blessed.LatestOtherBlessedModel,
+        candidate=trained,
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id(nodes.RESOLVER)
+    evaluator = Evaluator(
+        examples=examples,
+        model=trained,
+        baseline_model=resolver.outputs["model"],
+        schema=schema,
+        example_splits=["test"],
+        eval_config=evaluation.eval_config(model, config),
+    )
+    serving_check = ServingCheck(model=trained)
+    pusher = Pusher(
+        model=trained,
+        model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=serving_check.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(
+                base_directory=f"{target.serving}/{config.serving.name or model}"
+            )
+        ),
+    )
+    return [*components, trainer, resolver, evaluator, serving_check, pusher]
+
+
+def _example_gen(model: str, config: ModelConfig) -> BaseNode:
+    from tfx.components.example_gen.csv_example_gen.component import CsvExampleGen
+    from tfx.proto import example_gen_pb2
+    S = example_gen_pb2.SplitConfig.Split
+    return CsvExampleGen(input_base="data/taxi", input_config=example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name="single_split", pattern="trips.csv")]), output_config=example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=[S(name="train",hash_buckets=8),S(name="eval",hash_buckets=1),S(name="test",hash_buckets=1)]))).with_id("ExampleGen")
+
+
+def _plan(model: str, config: ModelConfig) -> Plan:
+    features = importlib.import_module(f"models.{model}.features")
+    training = config.training
+    return Plan(
+        model=model,
+        label=config.label.name,
+        label_columns=config.label.columns,
+        inputs=tuple(features.INPUTS),
+        epochs=training.epochs,
+        batch_size=training.batch_size,
+        steps_per_epoch=training.steps_per_epoch,
+        early_stopping_patience=training.early_stopping_patience,
+        known_answers=config.serving.check_rows,
+    )
+
+
+def _search(config: ModelConfig) -> Search:
+    tuning = config.tuning
+    return Search(tuning.trials, tuning.epochs, tuning.objective, tuning.direction)
+
+
+def _hyperparameters(model: str, config: ModelConfig) -> dict[str, Any] | None:
+    """The frozen hyperparameters, completed by the search space's defaults; None: search."""
+    if nodes.searches(model, config):
+        return None
+    return search_space(model).values | (frozen_hyperparameters(model) or {})
+
+
+def _metadata(target: Target) -> metadata_store_pb2.ConnectionConfig | None:
+    if target.metadata_db is None:
+        return None
+    target.metadata_db.parent.mkdir(parents=True, exist_ok=True)
+    return metadata.sqlite_metadata_connection_config(str(target.metadata_db))

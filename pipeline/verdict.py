@@ -1,0 +1,137 @@
+"""What the Evaluator found, read from its artifacts: metrics by slice, and why a model was refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+
+from pipeline.config import Bounds, Evaluation
+from pipeline.run_record import Refusal, SliceMetric
+
+OVERALL = "overall"
+_BASELINE = "baseline"
+
+
+def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric]:
+    """Every metric of every slice, overall first, with its bounds and the baseline's value.
+
+    Args:
+        evaluation_uri: The Evaluator's `evaluation` artifact.
+        settings: The config's `evaluation` section.
+    """
+    values: dict[tuple[str, str], dict[str, float | None]] = {}
+    for result in tfma.load_metrics(evaluation_uri):
+        name = _slice_name(result.slice_key)
+        for item in result.metric_keys_and_values:
+            if item.key.is_diff or item.value.WhichOneof("type") != "double_value":
+                continue
+            model = _BASELINE if item.key.model_name == _BASELINE else "candidate"
+            found = values.setdefault((name, item.key.name), {})
+            found[model] = _finite(item.value.double_value.value)
+    rows = []
+    for (name, metric), found in values.items():
+        bounds = _bounds(settings, metric, name)
+        rows.append(
+            SliceMetric(
+                metric=metric,
+                slice=name,
+                value=found.get("candidate"),
+                baseline=found.get(_BASELINE),
+                at_least=bounds.at_least,
+                at_most=bounds.at_most,
+            )
+        )
+    order = {metric: index for index, metric in enumerate(settings.metrics)}
+    return sorted(
+        (row for row in rows if row.metric in order),
+        key=lambda row: (row.slice != OVERALL, row.slice, order[row.metric]),
+    )
+
+
+def refusals(
+    evaluation_uri: str, settings: Evaluation, metrics: Iterable[SliceMetric]
+) -> list[Refusal]:
+    """Each threshold that the model failed, with the metric, the slice, the value and the bound.
+
+    Args:
+        evaluation_uri: The Evaluator's `evaluation` artifact.
+        settings: The config's `evaluation` section.
+        metrics: What `slice_metrics` gave for the same.
+    """
+    known = {(metric.metric, metric.slice): metric for metric in metrics}
+    result = tfma.load_validation_result(evaluation_uri)
+    found = [
+        refusal
+        for validation in result.metric_validations_per_slice
+        for refusal in _failures(validation, settings, known)
+    ]
+    for missing in result.missing_slices:
+        pairs = [f"{name}={value}" for name, value in missing.feature_values.items()]
+        name = ", ".join([*missing.feature_keys, *pairs])
+        found.append(Refusal(metric="rows", slice=name, value=0, bound="at least 1"))
+    return found
+
+
+def _failures(
+    validation: Any, settings: Evaluation, known: dict[tuple[str, str], SliceMetric]
+) -> Iterator[Refusal]:
+    name = _slice_name(validation.slice_key)
+    for failure in validation.failures:
+        metric = failure.metric_key.name
+        measured = known.get((metric, name))
+        value = measured.value if measured else None
+        if failure.metric_key.is_diff:
+            limit = settings.metrics[metric]
+            side = "below" if limit.direction == "higher" else "above"
+            baseline = measured.baseline if measured else None
+            bound = (
+                f"at most {limit.max_regression:g} {side} the latest blessed model's "
+                f"{_shown(baseline)}"
+            )
+        else:
+            bound = _in_words(_bounds(settings, metric, name))
+        yield Refusal(metric=metric, slice=name, value=value, bound=bound)
+
+
+def _bounds(settings: Evaluation, metric: str, slice_name: str) -> Bounds:
+    """The tightest bounds of a metric on a slice; none where the config sets none."""
+    limits = settings.metrics.get(metric)
+    if limits is None:
+        return Bounds()
+    if slice_name == OVERALL:
+        return limits
+    feature = slice_name.partition("=")[0]
+    found = [limits.per_slice[key] for key in (feature, slice_name) if key in limits.per_slice]
+    lower = [bounds.at_least for bounds in found if bounds.at_least is not None]
+    upper = [bounds.at_most for bounds in found if bounds.at_most is not None]
+    return Bounds(at_least=max(lower, default=None), at_most=min(upper, default=None))
+
+
+def _in_words(bounds: Bounds) -> str:
+    parts = []
+    if bounds.at_least is not None:
+        parts.append(f"at least {bounds.at_least:g}")
+    if bounds.at_most is not None:
+        parts.append(f"at most {bounds.at_most:g}")
+    return " and ".join(parts) or "a value"
+
+
+def _slice_name(key: Any) -> str:
+    pairs = [f"{part.column}={_slice_value(part)}" for part in key.single_slice_keys]
+    return ", ".join(pairs) or OVERALL
+
+
+def _slice_value(part: Any) -> str:
+    value = getattr(part, part.WhichOneof("kind"))
+    return value.decode(errors="replace") if isinstance(value, bytes) else f"{value:g}"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _shown(value: float | None) -> str:
+    return "unknown value" if value is None else f"{value:.4g}"
