@@ -1,7 +1,7 @@
 """Stops a run on bad data: ExampleValidator reports anomalies, and nothing in TFX acts on them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
@@ -11,6 +11,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
+from components import presence
 from components.artifacts import GateReport
 from models.common.errors import Anomaly, AnomalyError
 
@@ -27,6 +28,7 @@ def DataGate(  # noqa: N802
     stop_on: Parameter[str],
     inputs: Parameter[str],
     label_columns: Parameter[str],
+    least_present: Parameter[str],
     report: OutputArtifact[GateReport],
 ) -> None:
     """Lists every anomaly, and fails if one is as severe as the config says.
@@ -37,6 +39,7 @@ def DataGate(  # noqa: N802
         stop_on: `error`, `warning` or `never`.
         inputs: JSON list of the columns that the model reads.
         label_columns: JSON list of the columns that the label is made from.
+        least_present: JSON object: the share of the rows that needs to have a value, by column.
         report: Where the list goes if the run goes on.
 
     Raises:
@@ -47,9 +50,12 @@ def DataGate(  # noqa: N802
         folder = artifact_utils.get_split_uri([anomalies], split)
         with fileio.open(f"{folder}/SchemaDiff.pb", "rb") as file:
             found += schema_anomalies(split, anomalies_pb2.Anomalies.FromString(file.read()))
-    folder = artifact_utils.get_split_uri([statistics], "train")
-    described = tfdv.load_stats_binary(f"{folder}/FeatureStats.pb")
-    found += column_anomalies(described, json.loads(inputs), json.loads(label_columns), found)
+    for split in artifact_utils.decode_split_names(statistics.split_names):
+        folder = artifact_utils.get_split_uri([statistics], split)
+        [described] = tfdv.load_stats_binary(f"{folder}/FeatureStats.pb").datasets
+        found += absent_values(split, described, json.loads(least_present), found)
+        if split == "train":
+            found += column_anomalies(described, json.loads(inputs), json.loads(label_columns), found)
 
     stopping = [anomaly for anomaly in found if anomaly["severity"] in _STOPS[stop_on]]
     if stopping:
@@ -89,8 +95,40 @@ def _all_infos(
         yield "", anomalies.dataset_anomaly_info
 
 
+def absent_values(
+    split: str,
+    statistics: statistics_pb2.DatasetFeatureStatistics,
+    least_present: Mapping[str, float],
+    known: Iterable[Anomaly] = (),
+) -> list[Anomaly]:
+    """Features that suddenly have a value in fewer rows than their schema says.
+
+    Args:
+        split: The split's name.
+        statistics: Of this split.
+        least_present: The share of the rows that needs to have a value, by column.
+        known: Anomalies found already; a feature among them is not reported again.
+    """
+    reported = {(anomaly["feature"], anomaly["split"]) for anomaly in known}
+    found = []
+    for feature in statistics.features:
+        name = presence.name_of(feature)
+        least = least_present.get(name, 0.0)
+        share = presence.share_with_value(feature, statistics.num_examples)
+        if share < least and (name, split) not in reported:
+            found.append(
+                _error(
+                    name,
+                    split,
+                    "Values missing",
+                    f"{share:.1%} of the rows have a value. The schema expects at least {least:.0%}",
+                )
+            )
+    return found
+
+
 def column_anomalies(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    statistics: statistics_pb2.DatasetFeatureStatistics,
     inputs: Iterable[str],
     label_columns: Iterable[str],
     known: Iterable[Anomaly] = (),
@@ -104,39 +142,35 @@ def column_anomalies(
         known: Anomalies found already; a feature among them is not reported again.
     """
     reported = {anomaly["feature"] for anomaly in known}
-    features = {_name(feature): feature for feature in statistics.datasets[0].features}
-    found: list[Anomaly] = []
-
-    def report(feature: str, headline: str, detail: str) -> None:
-        if feature not in reported:
-            reported.add(feature)
-            found.append(
-                {
-                    "feature": feature,
-                    "split": "train",
-                    "severity": "error",
-                    "headline": headline,
-                    "detail": detail,
-                }
-            )
-
-    for name in (*inputs, *label_columns):
-        if name not in features:
-            report(name, "Column missing", f"The data has: {', '.join(sorted(features))}")
-    for name in label_columns:
-        if name in features and _is_constant(features[name]):
-            report(name, "Label is constant", "Every row has the same value, or none")
+    features = {presence.name_of(feature): feature for feature in statistics.features}
+    labels = list(label_columns)
+    found = [
+        _error(name, "train", "Column missing", f"The data has: {', '.join(sorted(features))}")
+        for name in dict.fromkeys((*inputs, *labels))
+        if name not in features and name not in reported
+    ]
+    found += [
+        _error(name, "train", "Label is constant", "Every row has the same value, or none has any")
+        for name in labels
+        if name in features
+        and name not in reported
+        and _is_constant(features[name], statistics.num_examples)
+    ]
     return found
 
 
-def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
-    return feature.name or ".".join(feature.path.step)
+def _error(feature: str, split: str, headline: str, detail: str) -> Anomaly:
+    return {
+        "feature": feature,
+        "split": split,
+        "severity": "error",
+        "headline": headline,
+        "detail": detail,
+    }
 
 
-def _is_constant(feature: statistics_pb2.FeatureNameStatistics) -> bool:
-    if feature.HasField("string_stats"):
+def _is_constant(feature: statistics_pb2.FeatureNameStatistics, rows: int) -> bool:
+    share = presence.share_with_value(feature, rows)
+    if share in (0, 1) and feature.HasField("string_stats"):
         return feature.string_stats.unique <= 1
-    numbers = feature.num_stats
-    return numbers.min == numbers.max and numbers.common_stats.num_missing == 0 or (
-        numbers.common_stats.num_non_missing == 0
-    )
+    return share == 0 or (share == 1 and feature.num_stats.min == feature.num_stats.max)

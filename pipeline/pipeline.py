@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import text_format
 from ml_metadata.proto import metadata_store_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.pusher.component import Pusher
@@ -110,6 +112,7 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         stop_on=config.validation.stop_on,
         inputs=json.dumps(plan.inputs),
         label_columns=json.dumps(plan.label_columns),
+        least_present=json.dumps(_least_present(schema_text)),
     )
 
     # Training reads the raw examples through the transform graph, as serving does, so no transformed
@@ -186,6 +189,13 @@ def _example_gen(model: str, config: ModelConfig) -> BaseNode:
     from tfx.proto import example_gen_pb2
     S = example_gen_pb2.SplitConfig.Split
     return CsvExampleGen(input_base="data/taxi", input_config=example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name="single_split", pattern="trips.csv")]), output_config=example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=[S(name="train",hash_buckets=8),S(name="eval",hash_buckets=1),S(name="test",hash_buckets=1)]))).with_id("ExampleGen")
+
+
+def _least_present(schema_text: str | None) -> dict[str, float]:
+    """The share of the rows that needs to have a value, by column, as a frozen schema says."""
+    # An inferred schema says nothing here: it is made from the very data.
+    schema = text_format.Parse(schema_text or "", schema_pb2.Schema())
+    return {feature.name: feature.presence.min_fraction for feature in schema.feature}
 
 
 def _plan(model: str, config: ModelConfig) -> Plan:
