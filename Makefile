@@ -46,7 +46,7 @@ static: setup ## the part of check that runs no test
 	@echo 'Checking types ...'
 	@$(BIN)/mypy --no-error-summary
 	@echo 'Checking who imports whom ...'
-	@contracts=$$($(BIN)/lint-imports 2>&1) || { echo "$$contracts" >&2; exit 1; }
+	@contracts=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$contracts" >&2; exit 1; }
 
 unit: static
 	@echo 'Running the unit tests ...'
