@@ -1,0 +1,43 @@
+"""Two settings of Beam's in-process worker that no pipeline option reaches.
+
+On small data most of a Beam node's time is not work. The worker's state cache measures each entry by
+walking all that it refers to, down to whole modules; and each bundle inspects the signatures of
+every DoFn again. Both are of no use in one process: state is a dictionary there, and signatures do not
+change. `benchmarks/beam_tuning.py` measures the difference.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from apache_beam.runners.portability.fn_api_runner import worker_handlers
+from apache_beam.transforms import core
+
+Arguments = tuple[list[str], list[Any]]
+
+
+def tune() -> None:
+    """Applies both settings to this process; a second call changes nothing."""
+    worker_handlers.STATE_CACHE_SIZE_MB = 0
+    if not hasattr(core.get_function_args_defaults, "__wrapped__"):
+        core.get_function_args_defaults = _remembering(core.get_function_args_defaults)
+
+
+def _remembering(inspect: Callable[[Any], Arguments]) -> Callable[[Any], Arguments]:
+    """The inspection of a function's arguments, done once for each function."""
+
+    known: dict[Any, Arguments] = {}
+
+    @functools.wraps(inspect)
+    def arguments(function: Any) -> Arguments:
+        # Bound methods of different instances share their function, and so their arguments.
+        key = (getattr(function, "__func__", function), hasattr(function, "__self__"))
+        if key not in known:
+            known[key] = inspect(function)
+        args, defaults = known[key]
+        # The caller may change its lists.
+        return list(args), list(defaults)
+
+    return arguments
