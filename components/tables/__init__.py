@@ -1,0 +1,20 @@
+"""Tables of examples in files: what they hold, and their rows in batches of bounded memory.
+
+CSV, Parquet and Avro are read here without TensorFlow, so that data can be checked before a run
+starts. Every problem with the data is a `DataError`.
+"""
+
+from components.tables.columns import Column, ColumnType, TableSummary, widest
+from components.tables.reading import (
+    merge,
+    read_batches,
+    read_file,
+    scan,
+    scan_file,
+)
+from components.tables.source import Files, LocalFiles, TableSource, content_hash, resolve, shown
+
+__all__ = [
+    "Column", "ColumnType", "Files", "LocalFiles", "TableSource", "TableSummary", "content_hash",
+    "merge", "read_batches", "read_file", "resolve", "scan", "scan_file", "shown", "widest",
+]  # fmt: skip

@@ -1,0 +1,195 @@
+"""Scans and reads whole tables, whatever the format of their files."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import pyarrow as pa
+
+from components.tables import columnar, csv_file
+from components.tables.columns import ARROW_TYPE, Column, ColumnType, TableSummary, observe
+from components.tables.source import (
+    LOCAL,
+    Files,
+    TableSource,
+    did_you_mean,
+    listing,
+    resolve,
+    shown,
+)
+from models.common.errors import DataError
+
+Reader = Callable[[TableSource, str, Files], Iterator[pa.RecordBatch]]
+
+READERS: dict[str, Reader] = {
+    "csv": csv_file.read,
+    "parquet": columnar.read_parquet,
+    "avro": columnar.read_avro,
+}
+"""What reads a file of each format: batches of rows, of which the first may have none."""
+
+
+def scan(source: TableSource, files: Files = LOCAL) -> TableSummary:
+    """Reads a whole table once, in bounded memory, and says what it holds.
+
+    Raises:
+        DataError: The data cannot be read, or there are no rows.
+    """
+    return merge((scan_file(source, path, files) for path in resolve(source, files)), source.format)
+
+
+def scan_file(
+    source: TableSource, path: str, files: Files = LOCAL, read: Reader | None = None
+) -> TableSummary:
+    """Says what one file of a table holds.
+
+    Args:
+        source: The table.
+        path: One of its files.
+        files: Where it is.
+        read: What reads it; None: what READERS has for its format.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    read = read or READERS[source.format]
+    text = source.format == "csv"
+    columns: dict[str, Column] = {}
+    rows = 0
+    for batch in read(source, path, files):
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            # Where a file is free to leave a column out of a batch, its values are missing so far.
+            known = columns.get(name, Column(name, None, missing=rows))
+            kind: ColumnType | None
+            if not text:
+                kind = columnar.type_of(array.type)
+            elif known.type == "STRING":
+                kind = "STRING"
+            else:
+                kind, array = csv_file.parse(array, known.type)
+            columns[name] = known.and_also(observe(name, array, kind, known.values))
+        for name in columns.keys() - set(batch.schema.names):
+            columns[name] = _with_missing(columns[name], batch.num_rows)
+        rows += batch.num_rows
+    return TableSummary((path,), rows, tuple(columns.values()))
+
+
+def merge(summaries: Iterable[TableSummary], format: str) -> TableSummary:
+    """Puts together what the files of one table hold.
+
+    Raises:
+        DataError: Two files have other columns, or no file has a row.
+    """
+    total = functools.reduce(functools.partial(_and_also, format=format), summaries)
+    if total.rows == 0:
+        many = len(total.files) > 1
+        raise DataError(
+            f"{shown(total.files[0])}{' and the other files have' if many else ' has'} no rows",
+            f"Received: {len(total.names)} column names ({listing(total.names)}) and nothing else.",
+            "Write the file again with its rows, or correct data.path.",
+        )
+    return total
+
+
+def read_batches(
+    source: TableSource,
+    hints: Mapping[str, ColumnType] | None = None,
+    summary: TableSummary | None = None,
+    files: Files = LOCAL,
+) -> Iterator[pa.RecordBatch]:
+    """Yields the rows of a table, file by file, in bounded memory.
+
+    Args:
+        source: The table.
+        hints: Types that widen what the values say; see `TableSummary.types`.
+        summary: What a scan of the same table gave; None: it is scanned first.
+        files: Where it is.
+
+    Yields:
+        Batches with the same columns: int64, float64, string (or binary, where the file says so),
+        or a list of one of these; null without any value to tell the type by. A missing value is
+        null.
+
+    Raises:
+        DataError: The data cannot be read.
+    """
+    summary = summary or scan(source, files)
+    for path in summary.files:
+        yield from read_file(source, path, summary.types(hints), files)
+
+
+def read_file(
+    source: TableSource,
+    path: str,
+    types: Mapping[str, ColumnType | None],
+    files: Files = LOCAL,
+    read: Reader | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Yields the rows of one file of a table, with the columns and types of the whole table.
+
+    Raises:
+        DataError: The file cannot be read, or has changed since the types were found.
+    """
+    read = read or READERS[source.format]
+    for batch in read(source, path, files):
+        if not batch.num_rows:
+            continue
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        try:
+            arrays = [
+                _typed(columns.get(name), kind, batch.num_rows, source.format)
+                for name, kind in types.items()
+            ]
+        except pa.ArrowInvalid as error:
+            raise DataError(
+                f"{shown(path)} changed while it was read",
+                f"Received: {error}.",
+                "Run again when nothing writes to the data.",
+            ) from error
+        yield pa.RecordBatch.from_arrays(arrays, names=list(types))
+
+
+def _typed(array: pa.Array | None, kind: ColumnType | None, rows: int, format: str) -> pa.Array:
+    if array is None or kind is None:
+        return pa.nulls(rows, ARROW_TYPE[kind] if kind else pa.null())
+    if format != "csv":
+        return columnar.to_type(array, kind)
+    found, parsed = csv_file.parse(array, kind)
+    if found != kind:
+        raise pa.ArrowInvalid(f"{found} where {kind} was found before")
+    return parsed
+
+
+def _and_also(first: TableSummary, other: TableSummary, format: str) -> TableSummary:
+    theirs = {column.name: column for column in other.columns}
+    ours = {column.name: column for column in first.columns}
+    # Only in tf.Examples is a column that a file never mentions a column without values.
+    if format != "tfrecord" and ours.keys() != theirs.keys():
+        raise _other_columns(first, other)
+    columns = []
+    for name in [*ours, *(theirs.keys() - ours.keys())]:
+        mine = ours.get(name, Column(name, None, missing=first.rows))
+        columns.append(mine.and_also(theirs.get(name, Column(name, None, missing=other.rows))))
+    return TableSummary(first.files + other.files, first.rows + other.rows, tuple(columns))
+
+
+def _with_missing(column: Column, rows: int) -> Column:
+    return dataclasses.replace(column, missing=column.missing + rows)
+
+
+def _other_columns(first: TableSummary, other: TableSummary) -> DataError:
+    lacking = [name for name in first.names if name not in other.names]
+    further = [name for name in other.names if name not in first.names]
+    parts = []
+    if lacking:
+        close = did_you_mean(lacking[0], further)
+        parts.append(f"It lacks: {listing(lacking)}{close}{'' if close else '.'}")
+    if further:
+        parts.append(f"It has besides: {listing(further)}.")
+    return DataError(
+        f"{shown(other.files[0])} has other columns than {shown(first.files[0])}",
+        f"Expected: the same {len(first.names)} columns in every file. {' '.join(parts)}",
+        "Make the headers alike, or let data.path match the files of one kind only.",
+    )

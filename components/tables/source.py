@@ -1,0 +1,253 @@
+"""Which files hold a table, and a hash of what is in them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import difflib
+import glob
+import hashlib
+import json
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol
+
+from models.common.errors import DataError
+
+Format = Literal["csv", "tfrecord", "parquet", "avro"]
+
+EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "csv": (".csv", ".tsv"),
+    "tfrecord": (".tfrecord", ".tfrecords", ".gz"),
+    "parquet": (".parquet", ".pq"),
+    "avro": (".avro",),
+}
+"""In a folder, the files of each format."""
+
+_BLOCK = 1 << 20
+_LISTED = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class TableSource:
+    """Where a table is and how to read it."""
+
+    pattern: str
+    """A file, a folder or a glob."""
+    format: Format = "csv"
+    delimiter: str = ","
+    """CSV only: the character between two cells."""
+    encoding: str = "utf-8"
+    """CSV only; a byte-order mark in a file overrules it."""
+
+    def to_json(self) -> str:
+        """The source as text, the same for equal sources."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> TableSource:
+        """The source that `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+class Files(Protocol):
+    """A file system, by the names of `tfx.dsl.io.fileio`."""
+
+    def open(self, path: str, mode: str) -> Any:
+        """Opens a file for reading bytes."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+
+    def isdir(self, path: str) -> bool:
+        """Whether the path is a folder."""
+
+    def listdir(self, path: str) -> list[str]:
+        """The names in a folder."""
+
+    def glob(self, pattern: str) -> list[str]:
+        """The paths that match."""
+
+
+class LocalFiles:
+    """The file system of this machine."""
+
+    def open(self, path: str, mode: str) -> BinaryIO:
+        """Opens a file for reading bytes."""
+        return Path(path).open("rb")
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+        return Path(path).exists()
+
+    def isdir(self, path: str) -> bool:
+        """Whether the path is a folder."""
+        return Path(path).is_dir()
+
+    def listdir(self, path: str) -> list[str]:
+        """The names in a folder."""
+        return os.listdir(path)  # noqa: PTH208  (names, not paths)
+
+    def glob(self, pattern: str) -> list[str]:
+        """The paths that match; `**` stands for any number of folders."""
+        return glob.glob(pattern, recursive=True)  # noqa: PTH207  (Path.glob wants a relative one)
+
+
+LOCAL = LocalFiles()
+
+
+def shown(path: str) -> str:
+    """A path as a message names it: relative, where it is below the current folder."""
+    if "://" in path:
+        return path
+    absolute = Path(path).absolute()
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)
+
+
+def resolve(source: TableSource, files: Files = LOCAL) -> list[str]:
+    """The files of a table, sorted.
+
+    Of a folder, these are the files with an extension of the format. Files whose name begins with a
+    dot or an underscore are not data, unless the pattern is such a file itself.
+
+    Raises:
+        DataError: There is none, or the folder cannot be listed.
+    """
+    pattern = source.pattern
+    with opened_by_system(pattern):
+        if files.isdir(pattern):
+            extensions = EXTENSIONS[source.format]
+            found = [
+                posixpath.join(pattern, name)
+                for name in _visible(files.listdir(pattern))
+                if name.lower().endswith(extensions)
+            ]
+            if not found:
+                raise _no_such_files(source, pattern, files)
+        elif files.exists(pattern):
+            return [pattern]
+        else:
+            found = [
+                path
+                for path in files.glob(pattern)
+                if any(_visible([posixpath.basename(path)])) and not files.isdir(path)
+            ]
+            if not found:
+                raise _no_match(pattern, files)
+    return sorted(found)
+
+
+def content_hash(source: TableSource, files: Files = LOCAL) -> str:
+    """A hash of the table's file names and contents, not of when they were written.
+
+    Returns:
+        32 hexadecimal digits.
+
+    Raises:
+        DataError: There is no such file, or one cannot be read.
+    """
+    paths = resolve(source, files)
+    folder = posixpath.commonpath([posixpath.dirname(path) for path in paths])
+    digest = hashlib.sha256()
+    for path in paths:
+        content = hashlib.sha256()
+        with opened_by_system(path), files.open(path, "rb") as file:
+            while block := file.read(_BLOCK):
+                content.update(block)
+        digest.update(f"{posixpath.relpath(path, folder)}\0".encode())
+        digest.update(content.digest())
+    return digest.hexdigest()[:32]
+
+
+@contextlib.contextmanager
+def opened_by_system(path: str) -> Iterator[None]:
+    """Turns what the operating system says of a file into a DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"{shown(path)} cannot be read",
+            f"Received: {error.strerror or error}.",
+            "Make it readable for this user, or correct data.path.",
+        ) from error
+
+
+def looks_like(head: bytes) -> str | None:
+    """The name of a binary format by a file's first bytes; None: none that is known."""
+    for magic, name in _MAGIC.items():
+        if head.startswith(magic):
+            return name
+    return None
+
+
+_MAGIC = {
+    b"PAR1": "Parquet",
+    b"Obj\x01": "Avro",
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip (or Excel)",
+    b"\xd0\xcf\x11\xe0": "old Excel",
+    b"ORC": "ORC",
+    b"ARROW1": "Arrow or Feather",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"BZh": "bzip2",
+    b"SQLite format 3\0": "SQLite",
+}
+
+
+def what_to_do_about(kind: str | None) -> str:
+    """What to do where a file has another format than the configuration says."""
+    if kind in ("Parquet", "Avro"):
+        return f"Set data.format: {kind.lower()} in the model's config.yaml."
+    if kind in ("gzip", "Zstandard", "bzip2"):
+        return "Decompress the file; or, if it holds tf.Examples, set data.format: tfrecord."
+    if kind and "Excel" in kind:
+        return "Save the sheet as CSV (in a spreadsheet: File, Save As, CSV UTF-8)."
+    return "Set data.format to the file's format: csv, tfrecord, parquet or avro."
+
+
+def did_you_mean(received: str, known: Iterable[str]) -> str:
+    """Returns `; did you mean 'x'?` where one of the known names is close, else nothing."""
+    close = difflib.get_close_matches(received, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def listing(names: Iterable[str]) -> str:
+    """Some of the names, and how many more there are."""
+    ordered = sorted(names)
+    more = len(ordered) - _LISTED
+    return ", ".join(ordered[:_LISTED]) + (f" and {more} more" if more > 0 else "") or "nothing"
+
+
+def _visible(names: Iterable[str]) -> Iterator[str]:
+    return (name for name in names if not name.startswith((".", "_")))
+
+
+def _no_such_files(source: TableSource, folder: str, files: Files) -> DataError:
+    expected = " or ".join(EXTENSIONS[source.format])
+    return DataError(
+        f"The folder {shown(folder)} has no {source.format} file",
+        f"Expected: files that end in {expected}. "
+        f"It has: {listing(_visible(files.listdir(folder)))}.",
+        "Correct data.path or data.format; a glob such as folder/*.txt takes any extension.",
+    )
+
+
+def _no_match(pattern: str, files: Files) -> DataError:
+    """Says how far the path is right, and what there is instead."""
+    folder, name = posixpath.split(pattern)
+    while folder and not files.isdir(folder) and posixpath.dirname(folder) != folder:
+        folder, name = posixpath.split(folder)
+    if folder and not files.isdir(folder):
+        names: list[str] = []
+    else:
+        names = list(_visible(files.listdir(folder or ".")))
+    place = shown(folder or ".")
+    place = "The current folder" if place == "." else f"The folder {place}"
+    return DataError(
+        f"No file matches {shown(pattern)}{did_you_mean(name, names)}",
+        f"{place} has: {listing(names)}.",
+        "Correct data.path in the model's config.yaml.",
+    )
