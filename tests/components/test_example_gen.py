@@ -1,0 +1,301 @@
+"""ExampleGen: the same examples and splits from every format, and a cache that sees content."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from components.tables import TableSource
+from models.common.errors import DataError
+
+pytestmark = pytest.mark.tfx
+
+ROWS = 400
+SPLITS = {"train": 6, "eval": 2, "test": 2}
+TABLE = pa.table(
+    {
+        "whole number": pa.array([None if i % 7 == 0 else i * 31 % 101 for i in range(ROWS)]),
+        "half": pa.array([None if i % 5 == 0 else i * 0.37 for i in range(ROWS)]),
+        "text": pa.array([None if i % 11 == 0 else f"Straße {i % 13}, \n{i}" for i in range(ROWS)]),
+        "rare": pa.array([3.5 if i == 250 else None for i in range(ROWS)]),
+        "nothing": pa.array([None] * ROWS, pa.string()),
+    }
+)
+AVRO_TYPES = {
+    "whole number": "long",
+    "half": "double",
+    "text": "string",
+    "rare": "double",
+    "nothing": None,
+}
+
+
+def write_csv(path: Path, table: pa.Table = TABLE) -> TableSource:
+    pa.csv.write_csv(table, path)
+    return TableSource(str(path))
+
+
+def write_parquet(path: Path) -> TableSource:
+    # A type without any value says no more than an empty CSV column.
+    table = TABLE.set_column(4, "nothing", pa.nulls(ROWS))
+    # The order of columns is not content.
+    pq.write_table(table.select(table.column_names[::-1]), path, row_group_size=150)
+    return TableSource(str(path), "parquet")
+
+
+def write_avro(path: Path) -> TableSource:
+    fields = [
+        {"name": name, "type": ["null", kind] if kind else "null"}
+        for name, kind in AVRO_TYPES.items()
+    ]
+    for field in fields:
+        field["name"] = str(field["name"]).replace(" ", "_")
+    schema = {"type": "record", "name": "Row", "fields": fields}
+    rows = [
+        {name.replace(" ", "_"): value for name, value in row.items()} for row in TABLE.to_pylist()
+    ]
+    with path.open("wb") as file:
+        fastavro.writer(file, schema, rows)
+    return TableSource(str(path), "avro")
+
+
+def write_tfrecord(path: Path, compression: str = "GZIP") -> TableSource:
+    import tensorflow as tf
+
+    with tf.io.TFRecordWriter(str(path), compression) as writer:
+        for row in TABLE.to_pylist():
+            example = tf.train.Example()
+            for name, value in row.items():
+                feature = example.features.feature
+                # Three ways to say that there is no value.
+                if value is None and name == "half":
+                    feature[name].float_list.SetInParent()
+                elif value is None and name == "text":
+                    feature[name].SetInParent()
+                elif isinstance(value, int):
+                    feature[name].int64_list.value.append(value)
+                elif isinstance(value, float):
+                    feature[name].float_list.value.append(value)
+                elif value is not None:
+                    feature[name].bytes_list.value.append(value.encode())
+            writer.write(example.SerializeToString())
+    return TableSource(str(path), "tfrecord")
+
+
+@pytest.fixture
+def generate(tmp_path: Path) -> Any:
+    """Runs the executor on a table and returns the folder of its splits."""
+    from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+    from tfx.types import standard_artifacts
+
+    from components.example_gen import ExampleGen, Executor
+
+    numbers = itertools.count()
+
+    def run(source: TableSource, **arguments: Any) -> Path:
+        node = ExampleGen(source, arguments.pop("splits", SPLITS), **arguments)
+        artifact = standard_artifacts.Examples()
+        artifact.uri = str(tmp_path / f"examples-{next(numbers)}")
+        # Otherwise TFX packs itself up, for workers elsewhere.
+        beam = ["--runner=FnApiRunner", "--sdk_container_image=none"]
+        context = BaseBeamExecutor.Context(beam_pipeline_args=beam, tmp_dir=str(tmp_path))
+        Executor(context).Do({}, {"examples": [artifact]}, dict(node.exec_properties))
+        return Path(artifact.uri)
+
+    return run
+
+
+def examples(folder: Path, split: str) -> Iterator[Any]:
+    import tensorflow as tf
+
+    files = sorted(str(path) for path in (folder / f"Split-{split}").iterdir())
+    for record in tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator():
+        yield tf.train.Example.FromString(record)
+
+
+def values(feature: Any) -> list[Any]:
+    return list(getattr(feature, feature.WhichOneof("kind")).value)
+
+
+def rows_of(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each split, sorted; features by name, with Avro's underscores as spaces."""
+    found = {}
+    for split in SPLITS:
+        rows = [
+            tuple(
+                (name.replace("whole_", "whole "), feature.WhichOneof("kind"), values(feature))
+                for name, feature in sorted(example.features.feature.items())
+            )
+            for example in examples(folder, split)
+        ]
+        found[split] = sorted(rows, key=str)
+    return found
+
+
+def test_every_format_gives_the_same_examples_splits_and_statistics(
+    tmp_path: Path, generate: Any
+) -> None:
+    from tensorflow_data_validation.statistics import stats_impl, stats_options
+    from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+    sources = [
+        write_csv(tmp_path / "t.csv"),
+        write_parquet(tmp_path / "t.parquet"),
+        write_avro(tmp_path / "t.avro"),
+        write_tfrecord(tmp_path / "t.tfrecord.gz"),
+        write_tfrecord(tmp_path / "t.tfrecord", ""),
+    ]
+    folders = [generate(source) for source in sources]
+    expected = rows_of(folders[0])
+    assert sum(map(len, expected.values())) == ROWS
+    assert all(len(expected[split]) > 40 for split in SPLITS)
+    for folder in folders[1:]:
+        assert rows_of(folder) == expected
+
+    def statistics(folder: Path) -> list[Any]:
+        records = sorted(e.SerializeToString(deterministic=True) for e in examples(folder, "train"))
+        batch = ExamplesToRecordBatchDecoder().DecodeBatch(records)
+        options = stats_options.StatsOptions()
+        found = stats_impl.generate_statistics_in_memory(batch, options).datasets[0]
+        for feature in found.features:
+            feature.path.step[0] = feature.path.step[0].replace("whole_", "whole ")
+        return sorted(found.features, key=lambda feature: str(feature.path))
+
+    first = statistics(folders[0])
+    assert [feature.path.step[0] for feature in first] == ["half", "rare", "text", "whole number"]
+    for folder in folders[1:]:
+        assert statistics(folder) == first
+
+
+def test_a_missing_value_is_a_typed_empty_list(tmp_path: Path, generate: Any) -> None:
+    folder = generate(write_csv(tmp_path / "t.csv"), hints={"nothing": "FLOAT"})
+    kinds = {
+        "whole number": "int64_list",
+        "half": "float_list",
+        "text": "bytes_list",
+        "rare": "float_list",
+        "nothing": "float_list",
+    }
+    counts = dict.fromkeys(kinds, 0)
+    for split in SPLITS:
+        for example in examples(folder, split):
+            features = example.features.feature
+            assert {name: f.WhichOneof("kind") for name, f in features.items()} == kinds
+            for name, feature in features.items():
+                counts[name] += len(values(feature))
+    assert counts == {name: ROWS - TABLE[name].null_count for name in kinds}
+
+
+def test_splits_do_not_depend_on_the_run_or_on_other_rows(tmp_path: Path, generate: Any) -> None:
+    first = rows_of(generate(write_csv(tmp_path / "t.csv")))
+    again = rows_of(generate(write_csv(tmp_path / "half.csv", TABLE.slice(0, 300))))
+    for split in SPLITS:
+        assert [row for row in again[split] if row not in first[split]] == []
+
+
+def test_several_files_with_other_types_have_one_type(tmp_path: Path, generate: Any) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{i},x\n" for i in range(100)))
+    (tmp_path / "b.csv").write_text("b,a\nx,0.5\n")
+    folder = generate(TableSource(str(tmp_path / "*.csv")))
+    kinds = {
+        example.features.feature["a"].WhichOneof("kind")
+        for split in SPLITS
+        for example in examples(folder, split)
+    }
+    assert kinds == {"float_list"}
+
+
+def test_lists_keep_their_values(tmp_path: Path, generate: Any) -> None:
+    lists = [[i] * (i % 4) for i in range(100)]
+    pq.write_table(pa.table({"list": lists, "i": list(range(100))}), tmp_path / "t.parquet")
+    folder = generate(TableSource(str(tmp_path), "parquet"))
+    found = {}
+    for split in SPLITS:
+        for example in examples(folder, split):
+            features = example.features.feature
+            found[values(features["i"])[0]] = values(features["list"])
+    assert [found[i] for i in range(100)] == lists
+
+
+def test_a_bad_row_is_told_through_beam(tmp_path: Path, generate: Any) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3\n")
+    with pytest.raises(DataError) as caught:
+        generate(TableSource(str(tmp_path / "t.csv")))
+    assert caught.value.headline == f"{tmp_path}/t.csv:3: 1 cell where the header has 2"
+    assert caught.value.detail == "Expected: 2 cells separated by ','. Received 1: 3"
+
+
+def test_a_split_without_rows_is_told(tmp_path: Path, generate: Any) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    with pytest.raises(DataError, match="has no rows"):
+        generate(TableSource(str(tmp_path / "t.csv")))
+
+
+@pytest.mark.parametrize(
+    ("records", "headline"),
+    [
+        ([b"\x0a\x01\x0a"], "record 2 is not a tf.Example"),
+        ([], "is damaged or not TFRecord, after record 0"),
+    ],
+)
+def test_a_wrong_record_is_told(
+    tmp_path: Path, generate: Any, records: list[bytes], headline: str
+) -> None:
+    import tensorflow as tf
+
+    path = tmp_path / "t.tfrecord"
+    good = tf.train.Example()
+    good.features.feature["a"].int64_list.value.append(1)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in [good.SerializeToString(), *records, good.SerializeToString()]:
+            writer.write(record)
+    if not records:
+        path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(DataError, match=headline):
+        generate(TableSource(str(path), "tfrecord"))
+
+
+def test_csv_as_tfrecord_is_told(tmp_path: Path, generate: Any) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n" * 10)
+    with pytest.raises(DataError, match="damaged or not TFRecord"):
+        generate(TableSource(str(tmp_path / "t.csv"), "tfrecord"))
+
+
+def test_changed_content_runs_again_and_a_touched_file_does_not(tmp_path: Path) -> None:
+    from ml_metadata.metadata_store import MetadataStore
+    from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+    from tfx.orchestration.metadata import sqlite_metadata_connection_config
+    from tfx.orchestration.pipeline import Pipeline
+
+    from components.example_gen import ExampleGen
+
+    connection = sqlite_metadata_connection_config(str(tmp_path / "metadata.db"))
+
+    def run() -> int:
+        """Runs the pipeline and says how many examples artifacts there are now."""
+        pipeline = Pipeline(
+            pipeline_name="p",
+            pipeline_root=str(tmp_path / "root"),
+            components=[ExampleGen(source, SPLITS)],
+            enable_cache=True,
+            metadata_connection_config=connection,
+            beam_pipeline_args=["--runner=FnApiRunner", "--sdk_container_image=none"],
+        )
+        LocalDagRunner().run(pipeline)
+        return len(MetadataStore(connection).get_artifacts_by_type("Examples"))
+
+    source = write_csv(tmp_path / "t.csv")
+    assert run() == 1
+    os.utime(tmp_path / "t.csv", (0, 0))
+    assert run() == 1
+    write_csv(tmp_path / "t.csv", TABLE.slice(1))
+    assert run() == 2
