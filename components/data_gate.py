@@ -55,7 +55,9 @@ def DataGate(  # noqa: N802
         [described] = tfdv.load_stats_binary(f"{folder}/FeatureStats.pb").datasets
         found += absent_values(split, described, json.loads(least_present), found)
         if split == "train":
-            found += column_anomalies(described, json.loads(inputs), json.loads(label_columns), found)
+            found += column_anomalies(
+                described, json.loads(inputs), json.loads(label_columns), found
+            )
 
     stopping = [anomaly for anomaly in found if anomaly["severity"] in _STOPS[stop_on]]
     if stopping:
@@ -121,7 +123,7 @@ def absent_values(
                     name,
                     split,
                     "Values missing",
-                    f"{share:.1%} of the rows have a value. The schema expects at least {least:.0%}",
+                    f"{share:.1%} of the rows have a value; the schema wants at least {least:.0%}",
                 )
             )
     return found

@@ -1,7 +1,7 @@
 """The model's frozen `schema.pbtxt` as an artifact.
 
-TFX's ImportSchemaGen takes a path, whose content its cache does not see; here the content itself is the
-parameter, so an edited schema is noticed and no bucket is needed to compile the pipeline.
+TFX's ImportSchemaGen takes a path, whose content its cache does not see; here the content itself
+is the parameter, so an edited schema is noticed and no bucket is needed to compile the pipeline.
 """
 
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter

@@ -14,8 +14,9 @@ CANDIDATE = "candidate"
 class LatestOtherBlessedModel(LatestBlessedModelStrategy):
     """The latest blessed model that is not the candidate itself.
 
-    A run in which nothing changed gets its model from the cache. TFX's own strategy would then return
-    that very model as the baseline, and the changed baseline would judge and push it once more.
+    A run in which nothing changed gets its model from the cache. TFX's own strategy would then
+    return that very model as the baseline, and the changed baseline would judge and push it once
+    more.
     """
 
     def resolve_artifacts(
@@ -25,7 +26,8 @@ class LatestOtherBlessedModel(LatestBlessedModelStrategy):
 
         Args:
             store: ML Metadata.
-            input_dict: All models and blessings of this pipeline, and this run's model as `candidate`.
+            input_dict: All models and blessings of this pipeline, and this run's model as
+            `candidate`.
 
         Returns:
             At most one model and its blessing, and the candidate.

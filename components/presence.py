@@ -1,7 +1,7 @@
 """How many rows have a value, from TFDV's statistics.
 
-ExampleGen writes a missing cell as a typed empty list, which TFDV counts as present, with no values. So
-what its presence says is about columns, and this is about cells.
+ExampleGen writes a missing cell as a typed empty list, which TFDV counts as present, with no
+values. So what its presence says is about columns, and this is about cells.
 """
 
 from __future__ import annotations

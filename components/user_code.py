@@ -1,7 +1,7 @@
 """The functions that TFX calls for a model's own code.
 
-They are the same for every model: each finds the model's name in the node's `custom_config` and calls
-into its folder. The hash beside the name is what makes TFX's cache see an edited file.
+They are the same for every model: each finds the model's name in the node's `custom_config` and
+calls into its folder. The hash beside the name is what makes TFX's cache see an edited file.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def transform_config(model: str) -> dict[str, Any]:
 def tuner_config(plan: Plan, search: tuning.Search) -> dict[str, Any]:
     """The Tuner's `custom_config`.
 
-    The network is not among its files: editing a layer trains with the hyperparameters found before,
-    instead of searching again.
+    The network is not among its files: editing a layer trains with the hyperparameters found
+    before, instead of searching again.
     """
     code = code_hash.code_hash(f"models.{plan.model}.search_space", "models.common.tuning")
     # What is only about the final training shall not start a new search.

@@ -1,9 +1,9 @@
 """Two settings of Beam's in-process worker that no pipeline option reaches.
 
-On small data most of a Beam node's time is not work. The worker's state cache measures each entry by
-walking all that it refers to, down to whole modules; and each bundle inspects the signatures of
-every DoFn again. Both are of no use in one process: state is a dictionary there, and signatures do not
-change. `benchmarks/beam_tuning.py` measures the difference.
+On small data most of a Beam node's time is not work. The worker's state cache measures each entry
+by walking all that it refers to, down to whole modules; and each bundle inspects the signatures of
+every DoFn again. Both are of no use in one process: state is a dictionary there, and signatures do
+not change. `benchmarks/beam_tuning.py` measures the difference.
 """
 
 from __future__ import annotations

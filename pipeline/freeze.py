@@ -17,7 +17,8 @@ from pipeline import config, nodes, project
 SERVING = "SERVING"
 TRAINING = "TRAINING"
 
-# A frozen schema tolerates this share fewer rows with a value than the data had that it was made from.
+# A frozen schema tolerates this share fewer rows with a value than the data had that it was made
+# from.
 _TOLERANCE = 0.1
 
 

@@ -3,8 +3,8 @@
     tfx pipeline create --engine local --pipeline_path pipeline/local_runner.py
     tfx run create --engine local --pipeline_name taxi
 
-The model is PIPELINE_MODEL (default `taxi`). `python -m pipeline run` starts this file too, with the
-record that it has prepared in PIPELINE_RUN.
+The model is PIPELINE_MODEL (default `taxi`). `python -m pipeline run` starts this file too, with
+the record that it has prepared in PIPELINE_RUN.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import os
 import sys
 from pathlib import Path
 
-# Started by its path, this file finds its own folder on sys.path, where `pipeline.py` would hide the
-# package of the same name.
+# Started by its path, this file finds its own folder on sys.path, where `pipeline.py` would hide
+# the package of the same name.
 _FOLDER = Path(__file__).resolve().parent
 sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").resolve() != _FOLDER)]
 
-import pipeline  # noqa: E402, F401, I001  (settings that TensorFlow reads when it is imported)
+import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError  # noqa: E402
 from pipeline import config, run_record  # noqa: E402
 from pipeline.run_record import RunRecord  # noqa: E402

@@ -85,7 +85,7 @@ def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> 
         components=_components(model, config, target),
         enable_cache=True,
         metadata_connection_config=_metadata(target),
-        beam_pipeline_args=list(config.beam.args),
+        beam_pipeline_args=[*config.beam.args, "--no_pipeline_type_check"],
     )
 
 
@@ -115,8 +115,8 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         least_present=json.dumps(_least_present(schema_text)),
     )
 
-    # Training reads the raw examples through the transform graph, as serving does, so no transformed
-    # copy of the data is written.
+    # Training reads the raw examples through the transform graph, as serving does, so no
+    # transformed copy of the data is written.
     transform = Transform(
         examples=examples,
         schema=schema,
@@ -124,6 +124,7 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         splits_config=transform_pb2.SplitsConfig(analyze=["train"]),
         materialize=False,
         disable_statistics=True,
+        disable_analyzer_cache=True,
         custom_config=user_code.transform_config(model),
     )
     transform.add_upstream_node(gate)
@@ -187,8 +188,23 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
 def _example_gen(model: str, config: ModelConfig) -> BaseNode:
     from tfx.components.example_gen.csv_example_gen.component import CsvExampleGen
     from tfx.proto import example_gen_pb2
+
     S = example_gen_pb2.SplitConfig.Split
-    return CsvExampleGen(input_base="data/taxi", input_config=example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name="single_split", pattern="trips.csv")]), output_config=example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=[S(name="train",hash_buckets=8),S(name="eval",hash_buckets=1),S(name="test",hash_buckets=1)]))).with_id("ExampleGen")
+    return CsvExampleGen(
+        input_base="data/taxi",
+        input_config=example_gen_pb2.Input(
+            splits=[example_gen_pb2.Input.Split(name="single_split", pattern="trips.csv")]
+        ),
+        output_config=example_gen_pb2.Output(
+            split_config=example_gen_pb2.SplitConfig(
+                splits=[
+                    S(name="train", hash_buckets=8),
+                    S(name="eval", hash_buckets=1),
+                    S(name="test", hash_buckets=1),
+                ]
+            )
+        ),
+    ).with_id("ExampleGen")
 
 
 def _least_present(schema_text: str | None) -> dict[str, float]:

@@ -141,12 +141,11 @@ class RunRecord(_Part):
 
 def _known(section: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
     """The tree without keys that the section, or a section in it, does not have."""
-    known = {}
-    for key, value in tree.items():
-        if key in section.model_fields:
-            inner = section.model_fields[key].annotation
-            nested = isinstance(value, dict) and isinstance(inner, type)
-            known[key] = _known(inner, value) if nested and issubclass(inner, BaseModel) else value
+    known = {key: value for key, value in tree.items() if key in section.model_fields}
+    for key, value in known.items():
+        inner: Any = section.model_fields[key].annotation
+        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, BaseModel):
+            known[key] = _known(inner, value)
     return known
 
 

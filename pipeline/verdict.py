@@ -1,4 +1,5 @@
-"""What the Evaluator found, read from its artifacts: metrics by slice, and why a model was refused."""
+"""What the Evaluator found, read from its artifacts: metrics by slice, and why a model was
+refused."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def files_of(patterns: Sequence[str]) -> list[str]:
 
 
 def records(files: Sequence[str]) -> tf.data.Dataset:
-    """Serialized examples (scalar strings) of TFRecord files, gzipped where the name ends in `.gz`."""
+    """Serialized examples, scalar strings, of TFRecord files (gzipped where so named)."""
     compression = "GZIP" if files and files[0].endswith(".gz") else ""
     return tf.data.TFRecordDataset(list(files), compression_type=compression)
 
@@ -100,9 +100,7 @@ def transformer(transform: tft.TFTransformOutput) -> Callable[[tf.Tensor], Featu
     return transformed
 
 
-def check_label(
-    files: Iterable[str], transform: tft.TFTransformOutput, label: str
-) -> None:
+def check_label(files: Iterable[str], transform: tft.TFTransformOutput, label: str) -> None:
     """Refuses a label that preprocessing does not deliver, or that says nothing.
 
     Raises:
@@ -112,7 +110,8 @@ def check_label(
     if label not in spec:
         raise ModelCodeError(
             f"preprocessing_fn returns no '{label}'",
-            f"The config's label.name is '{label}'; preprocessing_fn returned: {', '.join(sorted(spec))}.",
+            f"The config's label.name is '{label}'; "
+            f"preprocessing_fn returned: {', '.join(sorted(spec))}.",
             "Return the label under that name, or correct label.name in config.yaml.",
         )
     if not isinstance(spec[label], tf.io.FixedLenFeature):

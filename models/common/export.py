@@ -6,8 +6,9 @@ Signatures:
 * `serving_examples`: serialized `tf.Example`s, [batch] of string;
 * `transform_features`: serialized `tf.Example`s to transformed features, the label among them.
 
-`keras.export.ExportArchive` writes it, because a Keras 3 model written by `tf.saved_model.save` loads
-in Python and then fails every request in TensorFlow Serving's C++ loader (`Could not find variable`).
+`keras.export.ExportArchive` writes it, because a Keras 3 model written by `tf.saved_model.save`
+loads in Python and then fails every request in TensorFlow Serving's C++ loader (`Could not find
+variable`).
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def export(
     """Writes the SavedModel.
 
     Args:
-        model: The trained network; takes transformed features, returns one tensor or a dict of them.
-        transform: The fitted preprocessing.
+        model: The trained network; takes transformed features, returns one tensor or a dict of
+        them. transform: The fitted preprocessing.
         label: The label among the transformed features.
         label_columns: Raw columns that no request carries.
         inputs: Raw columns that a request may carry.

@@ -1,7 +1,7 @@
 """An exported model as TensorFlow Serving loads it: by the C++ loader, run through a `Session`.
 
-Python's own `tf.saved_model.load` restores variables by another path, so it accepts exports that fail
-every request in a server.
+Python's own `tf.saved_model.load` restores variables by another path, so it accepts exports that
+fail every request in a server.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ class Plan:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Plan:
         """The plan back from JSON values."""
-        return cls(
-            **{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-        )
+        tuples: dict[str, Any] = {
+            name: tuple(value) for name, value in values.items() if isinstance(value, list)
+        }
+        return cls(**{**values, **tuples})

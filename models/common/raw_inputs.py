@@ -1,15 +1,16 @@
 """Raw features as named tensors: the inputs of the `serving_default` signature.
 
-A scalar feature is a tensor [batch]. Where a row has no value for an optional feature, its place holds
-a marker: NaN for floats, the empty string for strings, the smallest 64-bit integer for integers. A
-request may leave an optional feature out altogether; the signature's default, one marker, stands
-for it and is repeated for each row.
+A scalar feature is a tensor [batch]. Where a row has no value for an optional feature, its place
+holds a marker: NaN for floats, the empty string for strings, the smallest 64-bit integer for
+integers. A request may leave an optional feature out altogether; the signature's default, one
+marker, stands for it and is repeated for each row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -30,7 +31,7 @@ class Column:
     """Of one row's value as `tf.io.parse_example` gives it, where it is dense."""
 
 
-def columns(schema: schema_pb2.Schema, spec: Mapping[str, object]) -> list[Column]:
+def columns(schema: schema_pb2.Schema, spec: Mapping[str, Any]) -> list[Column]:
     """Describes the columns of a feature spec, in the spec's order.
 
     Args:
@@ -39,11 +40,12 @@ def columns(schema: schema_pb2.Schema, spec: Mapping[str, object]) -> list[Colum
     """
     most_values = {feature.name: feature.value_count.max for feature in schema.feature}
     found = []
+    shape: tuple[int | None, ...]
     for name, feature in spec.items():
         if isinstance(feature, tf.io.FixedLenFeature):
-            shape = tuple(feature.shape)
-            request_shape = () if shape in ((), (1,)) else shape
-            found.append(Column(name, feature.dtype, request_shape, False, shape))
+            parsed = tuple(feature.shape)
+            shape = () if parsed in ((), (1,)) else parsed
+            found.append(Column(name, feature.dtype, shape, False, parsed))
         else:
             shape = () if most_values.get(name, 1) <= 1 else (None,)
             found.append(Column(name, feature.dtype, shape, True))
@@ -61,9 +63,7 @@ def signature(columns: Sequence[Column]) -> dict[str, tf.TensorSpec]:
 def defaults(columns: Sequence[Column]) -> dict[str, tf.Tensor | None]:
     """For each optional column a tensor of one missing value; None for the others."""
     return {
-        column.name: tf.constant(
-            MISSING[column.dtype], column.dtype, [1] * (1 + len(column.shape))
-        )
+        column.name: tf.constant(MISSING[column.dtype], column.dtype, [1] * (1 + len(column.shape)))
         if column.optional
         else None
         for column in columns

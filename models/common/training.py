@@ -87,7 +87,10 @@ def build(
 
 
 def datasets(
-    plan: Plan, transform: tft.TFTransformOutput, train_files: Sequence[str], eval_files: Sequence[str]
+    plan: Plan,
+    transform: tft.TFTransformOutput,
+    train_files: Sequence[str],
+    eval_files: Sequence[str],
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     """The data for `fit`: batches to learn from, shuffled anew in each epoch, and for validation."""
     train = examples.batches(train_files, transform, plan.label, plan.batch_size, shuffle=True)
@@ -144,5 +147,3 @@ def _check_finite(plan: Plan, history: Mapping[str, Sequence[float]]) -> None:
                     "Lower the learning rate, scale the inputs in preprocessing_fn, "
                     "and look for a logarithm or a division of zero.",
                 )
-
-

@@ -60,8 +60,8 @@ def _categories(
 ) -> tuple[keras.KerasTensor, int]:
     """All categorical features as indices into one table, [batch, features], and the table's size.
 
-    One table, in which each feature has a range of rows of its own, trains several times faster than a
-    small table for each feature.
+    One table, in which each feature has a range of rows of its own, trains several times faster
+    than a small table for each feature.
     """
     sizes = dict.fromkeys(features.BUCKETED, features.BUCKETS) | features.CATEGORICAL
     for name in features.VOCABULARY:
