@@ -96,7 +96,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
         source: tables.TableSource,
         splits: Mapping[str, int],
         hints: Mapping[str, tables.ColumnType] | None = None,
-        hashed: str | None = None,
+        data_hash: str | None = None,
     ) -> None:
         """Describes the node.
 
@@ -104,7 +104,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
             source: The table.
             splits: Each split's share of the rows, in hash buckets.
             hints: Types that widen what the values say; see `tables.TableSummary.types`.
-            hashed: What changes when the data does; None: `data_hash(source)`.
+            data_hash: What changes when the data does; None: `fingerprint(source)`.
 
         Raises:
             DataError: There is no such data.
@@ -114,13 +114,13 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
                 source=source.to_json(),
                 splits=json.dumps(dict(splits)),
                 hints=json.dumps(dict(hints or {}), sort_keys=True),
-                data_hash=hashed or data_hash(source),
+                data_hash=data_hash or fingerprint(source),
                 examples=types.Channel(type=standard_artifacts.Examples),
             )
         )
 
 
-def data_hash(source: tables.TableSource) -> str:
+def fingerprint(source: tables.TableSource) -> str:
     """What changes when the content of the table's files does.
 
     Of files in a bucket it is a hash of the checksums that the bucket keeps: nothing is downloaded.

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
@@ -177,12 +178,13 @@ def opened_by_system(path: str) -> Iterator[None]:
 
 def looks_like(head: bytes) -> str | None:
     """The name of a binary format by a file's first bytes; None: none that is known."""
-    for magic, name in _MAGIC.items():
-        if head.startswith(magic):
-            return name
-    return None
+    if not _NOT_TEXT.search(head):
+        return None
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
 
 
+# A column may well be called ORCID or PAR1.
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x80-\xff]")
 _MAGIC = {
     b"PAR1": "Parquet",
     b"Obj\x01": "Avro",
@@ -237,6 +239,9 @@ def _no_such_files(source: TableSource, folder: str, files: Files) -> DataError:
 
 def _no_match(pattern: str, files: Files) -> DataError:
     """Says how far the path is right, and what there is instead."""
+    remedy = "Correct data.path in the model's config.yaml."
+    if "://" in pattern:
+        return DataError(f"No file matches {pattern}", "Received: nothing from there.", remedy)
     folder, name = posixpath.split(pattern)
     while folder and not files.isdir(folder) and posixpath.dirname(folder) != folder:
         folder, name = posixpath.split(folder)
@@ -249,5 +254,5 @@ def _no_match(pattern: str, files: Files) -> DataError:
     return DataError(
         f"No file matches {shown(pattern)}{did_you_mean(name, names)}",
         f"{place} has: {listing(names)}.",
-        "Correct data.path in the model's config.yaml.",
+        remedy,
     )

@@ -165,6 +165,18 @@ def test_a_first_row_that_looks_like_data_is_the_header_all_the_same() -> None:
     assert read(TableSource("t.csv")) == {"1": [3], "2": [4]}
 
 
+@pytest.mark.parametrize("name", ["ORCID", "PAR1", "ARROW1", "BZh"])
+def test_a_column_may_be_called_like_a_format(name: str) -> None:
+    Path("t.csv").write_text(f"{name},b\n3,4\n")
+    assert read(TableSource("t.csv")) == {name: [3], "b": [4]}
+
+
+def test_nothing_elsewhere_is_told() -> None:
+    with pytest.raises(DataError) as caught:
+        tables.resolve(TableSource("gs://bucket/d/*.csv"))
+    assert caught.value.headline == "No file matches gs://bucket/d/*.csv"
+
+
 NAMES = ["first", "second column", "dritte, Spalte"]
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 
