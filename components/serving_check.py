@@ -55,7 +55,9 @@ def check(path: str) -> None:
             "serving_default, row by row": _concatenate(
                 [model.predict_rows([row]) for row in known["rows"]]
             ),
-            "serving_examples": model.call("serving_examples", {"inputs": np.array(examples)}),
+            "serving_examples": model.call(
+                "serving_examples", {"inputs": np.array(examples, dtype=object)}
+            ),
         }
     for how, outputs in answers.items():
         _compare(how, outputs, known["outputs"])

@@ -19,7 +19,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from models.common.errors import AnomalyError, ProjectError, RunError
-from pipeline import findings, nodes, project, run_record
+from pipeline import beam_tuning, findings, nodes, project, run_record
 from pipeline.run_record import Anomaly, Failure, RunRecord
 
 _PACKAGES = ("tfx", "tensorflow", "keras", "apache-beam")
@@ -51,6 +51,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         record.process = os.getpid()
         record.environment = _environment()
         run_record.write(record)
+        beam_tuning.tune()
         try:
             self._run_nodes(pipeline)
         except AnomalyError as error:

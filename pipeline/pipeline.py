@@ -29,11 +29,12 @@ from tfx.types.channel import Channel
 
 from components import latest_blessed, user_code
 from components.data_gate import DataGate
+from components.example_gen import ExampleGen
 from components.frozen_schema import FrozenSchema
 from components.serving_check import ServingCheck
 from models.common.plan import Plan
 from models.common.tuning import Search, search_space
-from pipeline import evaluation, nodes, project
+from pipeline import evaluation, nodes, preflight, project
 from pipeline.config import ModelConfig
 
 
@@ -85,6 +86,7 @@ def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> 
         components=_components(model, config, target),
         enable_cache=True,
         metadata_connection_config=_metadata(target),
+        # Beam checks its own pipelines' types, not the data's: seconds for each node.
         beam_pipeline_args=[*config.beam.args, "--no_pipeline_type_check"],
     )
 
@@ -92,7 +94,9 @@ def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> 
 def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNode]:
     plan = _plan(model, config)
 
-    example_gen = _example_gen(model, config)
+    example_gen = ExampleGen(
+        preflight.table_source(config), config.splits.model_dump(), preflight.hints(model)
+    )
     examples = example_gen.outputs["examples"]
     statistics_gen = StatisticsGen(examples=examples)
     statistics = statistics_gen.outputs["statistics"]
@@ -183,28 +187,6 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         ),
     )
     return [*components, trainer, resolver, evaluator, serving_check, pusher]
-
-
-def _example_gen(model: str, config: ModelConfig) -> BaseNode:
-    from tfx.components.example_gen.csv_example_gen.component import CsvExampleGen
-    from tfx.proto import example_gen_pb2
-
-    S = example_gen_pb2.SplitConfig.Split
-    return CsvExampleGen(
-        input_base="data/taxi",
-        input_config=example_gen_pb2.Input(
-            splits=[example_gen_pb2.Input.Split(name="single_split", pattern="trips.csv")]
-        ),
-        output_config=example_gen_pb2.Output(
-            split_config=example_gen_pb2.SplitConfig(
-                splits=[
-                    S(name="train", hash_buckets=8),
-                    S(name="eval", hash_buckets=1),
-                    S(name="test", hash_buckets=1),
-                ]
-            )
-        ),
-    ).with_id("ExampleGen")
 
 
 def _least_present(schema_text: str | None) -> dict[str, float]:
