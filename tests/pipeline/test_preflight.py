@@ -122,9 +122,9 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "python -m pipeline freeze-hyperparameters M",
     ),
     "hyperparameters that are not JSON": (
-        lambda p: p.write("hyperparameters.json", '{\n"a": 1,\n}'),
+        lambda p: p.write("hyperparameters.json", '{\n"a" 1\n}'),
         ConfigError,
-        "models/M/hyperparameters.json:3: not valid JSON",
+        "models/M/hyperparameters.json:2: not valid JSON",
         "Expected: a mapping of hyperparameters.",
     ),
     "hyperparameters that are a list": (
