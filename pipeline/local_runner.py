@@ -46,7 +46,10 @@ def main() -> None:
         sys.exit(2)
     runner.run(graph)
     if record.status != "running":  # The `tfx` command line compiles without running.
-        sys.exit(run_record.EXIT_CODES[record.status])
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # All is written and recorded; taking TensorFlow down in order takes seconds.
+        os._exit(run_record.EXIT_CODES[record.status])
 
 
 def _new_record() -> RunRecord:

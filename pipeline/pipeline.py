@@ -38,6 +38,9 @@ from pipeline import evaluation, nodes, preflight, project
 from pipeline.config import ModelConfig
 
 
+_IN_PROCESS_RUNNERS = ("FnApiRunner", "DirectRunner", "BundleBasedDirectRunner")
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a pipeline keeps what it makes."""
@@ -86,8 +89,7 @@ def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> 
         components=_components(model, config, target),
         enable_cache=True,
         metadata_connection_config=_metadata(target),
-        # Beam checks its own pipelines' types, not the data's: seconds for each node.
-        beam_pipeline_args=[*config.beam.args, "--no_pipeline_type_check"],
+        beam_pipeline_args=_beam_args(config),
     )
 
 
@@ -187,6 +189,19 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         ),
     )
     return [*components, trainer, resolver, evaluator, serving_check, pusher]
+
+
+def _beam_args(config: ModelConfig) -> list[str]:
+    """The config's Beam arguments, and those that save time whatever the runner.
+
+    Beam's type check is of its own pipelines, not of the data. And for runners without an image of
+    their own to run in, TFX builds a source distribution of itself in each node, to install on
+    workers; in this process there is nothing to install.
+    """
+    args = [*config.beam.args, "--no_pipeline_type_check"]
+    if any(f"--runner={runner}" in args for runner in _IN_PROCESS_RUNNERS):
+        args.append("--sdk_container_image=none")
+    return args
 
 
 def _least_present(schema_text: str | None) -> dict[str, float]:
