@@ -1,0 +1,96 @@
+"""The worked example in docs/new-model.md, followed as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "new-model.md").read_text(encoding="utf-8")
+FILES = dict(
+    re.findall(r"^\*\*`([\w/.]+)`\*\*\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, with the example's files and data."""
+    folder = tmp_path_factory.mktemp("new-model") / "project"
+    for name in ("pipeline", "components", "models", "data"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for name in ("pyproject.toml", ".python-version"):
+        shutil.copy(ROOT / name, folder)
+    for name, content in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    python(folder, "data/rents/generate.py")
+    return folder
+
+
+def python(folder: Path, *arguments: str) -> str:
+    """Runs Python in the folder; returns what it printed, once it has succeeded."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_the_page_has_every_file() -> None:
+    needed = ("__init__", "features", "preprocessing", "search_space", "model")
+    expected = {f"models/rents/{name}.py" for name in needed}
+    assert set(FILES) == expected | {"models/rents/config.yaml", "data/rents/generate.py"}
+
+
+def test_the_folder_is_a_model_without_mistakes(copy: Path) -> None:
+    assert "rents" in python(copy, "-m", "pipeline", "models").split()
+    code = (
+        "from pipeline import config, preflight\n"
+        "print(preflight.check('rents', config.load('rents')).rows)"
+    )
+    assert python(copy, "-c", code).strip() == "4000"
+
+
+def test_the_code_keeps_to_the_project_s_rules(copy: Path) -> None:
+    python(copy, "-m", "ruff", "check", "--quiet", "models/rents", "data/rents")
+    python(copy, "-m", "ruff", "format", "--check", "--quiet", "models/rents", "data/rents")
+
+
+@pytest.mark.tfx
+def test_the_pipeline_can_be_wired(copy: Path) -> None:
+    code = (
+        "from models.common import model_folder\n"
+        "from pipeline import config\n"
+        "from pipeline.pipeline import create_pipeline\n"
+        "create_pipeline('rents', config.load('rents'))\n"
+        "model_folder.function('rents', 'preprocessing', 'preprocessing_fn')\n"
+        "model_folder.function('rents', 'model', 'build_model')\n"
+    )
+    python(copy, "-c", code)
+
+
+@pytest.mark.e2e
+def test_the_example_is_pushed_and_pushed_again_once_frozen(copy: Path) -> None:
+    first = python(copy, "-m", "pipeline", "run", "rents")
+    assert "Blessed and pushed" in first
+    python(copy, "-m", "pipeline", "freeze-schema", "rents")
+    python(copy, "-m", "pipeline", "freeze-hyperparameters", "rents")
+    second = python(copy, "-m", "pipeline", "run", "rents")
+    assert "FrozenSchema" in second
+    assert "Tuner" not in second
+    assert "Blessed and pushed" in second
+    versions = list((copy / "serving_models" / "rents").glob("*/saved_model.pb"))
+    assert len(versions) == 2
