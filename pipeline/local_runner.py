@@ -31,10 +31,11 @@ def main() -> None:
     try:
         # Imported here, so that what cannot be imported is recorded too.
         from pipeline.execution import RecordedLocalDagRunner
-        from pipeline.pipeline import create_pipeline
+        from pipeline.pipeline import create_pipeline, fixed_hyperparameters
 
         runner = RecordedLocalDagRunner(record)
         graph = create_pipeline(record.model, record.config)
+        record.hyperparameters = fixed_hyperparameters(record.model, record.config) or {}
     except ProjectError as error:
         if not run_id:
             sys.exit(f"Error: {error}")

@@ -37,7 +37,6 @@ from models.common.tuning import Search, search_space
 from pipeline import evaluation, nodes, preflight, project
 from pipeline.config import ModelConfig
 
-
 _IN_PROCESS_RUNNERS = ("FnApiRunner", "DirectRunner", "BundleBasedDirectRunner")
 
 
@@ -70,6 +69,17 @@ def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, A
     """The model's frozen hyperparameters by name, where there are any."""
     path = project.model_folder(model, root) / project.HYPERPARAMETERS
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def fixed_hyperparameters(model: str, config: ModelConfig) -> dict[str, Any] | None:
+    """The frozen values, completed by the search space's defaults; None where the Tuner searches.
+
+    Raises:
+        ModelCodeError: The model's `search_space.py` raised.
+    """
+    if nodes.searches(model, config):
+        return None
+    return search_space(model).values | (frozen_hyperparameters(model) or {})
 
 
 def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> Pipeline:
@@ -137,7 +147,7 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
     transform_graph = transform.outputs["transform_graph"]
     components += [example_validator, gate, transform]
 
-    hyperparameters, tuned = _hyperparameters(model, config), None
+    hyperparameters, tuned = fixed_hyperparameters(model, config), None
     # How long to train is the plan's to say; TFX only wants the messages to be there.
     train_args, eval_args = trainer_pb2.TrainArgs(), trainer_pb2.EvalArgs()
     if hyperparameters is None:
@@ -230,13 +240,6 @@ def _plan(model: str, config: ModelConfig) -> Plan:
 def _search(config: ModelConfig) -> Search:
     tuning = config.tuning
     return Search(tuning.trials, tuning.epochs, tuning.objective, tuning.direction)
-
-
-def _hyperparameters(model: str, config: ModelConfig) -> dict[str, Any] | None:
-    """The frozen hyperparameters, completed by the search space's defaults; None: search."""
-    if nodes.searches(model, config):
-        return None
-    return search_space(model).values | (frozen_hyperparameters(model) or {})
 
 
 def _metadata(target: Target) -> metadata_store_pb2.ConnectionConfig | None:

@@ -1,0 +1,64 @@
+"""A model's own code may fail in mid-run: its author is told, and nothing half stays."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from project_copy import Project
+
+from pipeline import nodes
+
+pytestmark = pytest.mark.e2e
+
+ROWS = 600
+
+
+@pytest.fixture(scope="module")
+def small(project: Project) -> Project:
+    """A project with few rows, so that a run takes less time."""
+    table = project.root / "data" / "taxi" / "trips.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join([lines[0], *lines[1 :: len(lines) // ROWS]]))
+    (project.root / "models" / "taxi" / "schema.pbtxt").unlink()
+    return project
+
+
+def test_preprocessing_that_raises_is_named_with_file_and_line(small: Project) -> None:
+    path = small.root / "models" / "taxi" / "preprocessing.py"
+    good = path.read_text()
+    lines = good.splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if line.startswith("    outputs = {}"))
+    path.write_text("".join([*lines[: at + 1], "    inputs['no such']\n", *lines[at + 1 :]]))
+    outcome = small.run("taxi")
+    path.write_text(good)
+    assert outcome.status == 1
+    failure = outcome.record["failure"]
+    assert failure["node"] == nodes.TRANSFORM
+    assert failure["headline"] == (
+        f"models/taxi/preprocessing.py:{at + 2}: preprocessing_fn failed with KeyError"
+    )
+    assert failure["headline"].partition(":")[0] in outcome.stdout + outcome.stderr
+    assert "Traceback" not in outcome.stdout + outcome.stderr
+    assert "Traceback" in outcome.log(small)
+    assert not list(small.root.glob("runs/taxi/Transform/transform_graph/*"))
+
+
+def test_a_network_that_gives_nan_is_not_exported(small: Project) -> None:
+    frozen = small.root / "models" / "taxi" / "hyperparameters.json"
+    frozen.write_text(json.dumps({"learning_rate": 1e38}))
+    outcome = small.run("taxi")
+    frozen.unlink()
+    assert outcome.status == 1
+    failure = outcome.record["failure"]
+    assert failure["node"] == nodes.TRAINER
+    assert "models/taxi/model.py: the network gives nan for loss" in failure["headline"]
+    assert not list(small.root.glob("runs/taxi/Trainer/model/*"))
+    assert small.versions() == []
+
+
+def test_an_unknown_metric_is_told_before_any_node_runs(small: Project) -> None:
+    outcome = small.run("taxi", "--set", "evaluation.metrics={AUCC: {at_least: 0.5}}")
+    assert outcome.status == 2
+    assert "unknown metric 'AUCC'; did you mean 'AUC'?" in outcome.stdout + outcome.stderr
+    assert set(outcome.nodes().values()) == {"queued"}

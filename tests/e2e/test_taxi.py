@@ -1,0 +1,159 @@
+"""The shipped model from its CSV to a pushed version, and the ways in which a run may end."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from project_copy import Outcome, Project
+
+from pipeline import nodes
+
+pytestmark = pytest.mark.e2e
+
+ONLY_THE_COMPARISON = "evaluation.metrics={AUC: {at_least: 0.2, max_regression: 0.01}}"
+
+
+def test_the_shipped_model_is_blessed_and_pushed(pushed: tuple[Project, Outcome]) -> None:
+    project, outcome = pushed
+    assert outcome.status == 0, outcome.stdout + outcome.stderr
+    assert set(outcome.nodes()) == set(nodes.PURPOSE)
+    assert set(outcome.nodes().values()) == {"done"}
+    [version] = project.versions()
+    assert (version / "saved_model.pb").is_file()
+    assert outcome.record["pushed_version"] == int(version.name)
+    assert f"serving_models/taxi/{version.name}" in outcome.stdout
+    assert sum(outcome.record["rows"].values()) == 15_002
+    overall = {
+        m["metric"]: m["value"] for m in outcome.record["metrics"] if m["slice"] == "overall"
+    }
+    assert overall["AUC"] > 0.94
+    sliced = {m["slice"].partition("=")[0] for m in outcome.record["metrics"]}
+    assert sliced == {"overall", "payment_type", "trip_start_day"}
+
+
+def test_the_screen_has_no_log_line_of_tfx(pushed: tuple[Project, Outcome]) -> None:
+    project, outcome = pushed
+    assert "ML metadata" not in outcome.stdout + outcome.stderr
+    assert outcome.stderr == ""
+    assert len(outcome.stdout.splitlines()) < 80
+    assert "Epoch 1/" in outcome.log(project)
+
+
+def test_a_second_run_takes_everything_from_the_cache(pushed: tuple[Project, Outcome]) -> None:
+    project, first = pushed
+    before = project.versions()
+    outcome = project.run("taxi")
+    assert outcome.status == 0, outcome.stdout + outcome.stderr
+    ran = {name for name, status in outcome.nodes().items() if status != "cached"}
+    # A Resolver has no cache; it finds that nothing else was blessed.
+    assert ran == {nodes.RESOLVER}
+    assert outcome.record["metrics"] == first.record["metrics"]
+    assert project.versions() == before
+
+
+def test_what_was_deleted_is_pushed_again(pushed: tuple[Project, Outcome]) -> None:
+    project, _ = pushed
+    shutil.rmtree(project.root / "serving_models" / "taxi")
+    outcome = project.run("taxi")
+    assert outcome.status == 0
+    assert outcome.nodes()[nodes.PUSHER] == "done"
+    [version] = project.versions()
+    assert outcome.record["pushed_version"] == int(version.name)
+
+
+def test_a_model_below_an_absolute_bound_is_refused(pushed: tuple[Project, Outcome]) -> None:
+    project, _ = pushed
+    before = project.versions()
+    outcome = project.run("taxi", "--set", "evaluation.metrics.AUC.at_least=0.999")
+    assert outcome.status == 3
+    assert outcome.record["blessed"] is False
+    [refusal] = outcome.record["refusals"]
+    assert (refusal["metric"], refusal["slice"], refusal["bound"]) == (
+        "AUC", "overall", "at least 0.999",
+    )  # fmt: skip
+    assert f"{refusal['value']:.4f}" in outcome.stdout
+    assert project.versions() == before
+
+
+def test_a_slice_below_its_bound_is_named(pushed: tuple[Project, Outcome]) -> None:
+    project, _ = pushed
+    bound = "evaluation.metrics.BinaryAccuracy.per_slice={'payment_type=Credit Card': "
+    outcome = project.run("taxi", "--set", bound + "{at_least: 0.99}}")
+    assert outcome.status == 3
+    [refusal] = outcome.record["refusals"]
+    assert refusal["slice"] == "payment_type=Credit Card"
+    assert "payment_type=Credit Card" in outcome.stdout
+
+
+def test_only_the_comparison_refuses_a_worse_model(pushed: tuple[Project, Outcome]) -> None:
+    project, first = pushed
+    before = project.versions()
+    short = ["--set", "training.epochs=1", "--set", "training.batch_size=8192"]
+    outcome = project.run("taxi", *short, "--set", ONLY_THE_COMPARISON)
+    assert outcome.status == 3, outcome.stdout + outcome.stderr
+    [refusal] = outcome.record["refusals"]
+    [metric] = [m for m in outcome.record["metrics"] if m["slice"] == "overall"]
+    assert refusal["bound"].startswith("at most 0.01 below the latest blessed model's 0.9")
+    assert metric["value"] > 0.2  # So the absolute bound alone would have let it pass.
+    [blessed] = [
+        m for m in first.record["metrics"] if (m["metric"], m["slice"]) == ("AUC", "overall")
+    ]
+    assert metric["baseline"] == pytest.approx(blessed["value"], abs=1e-6)
+    assert project.versions() == before
+
+
+def test_runs_are_listed(pushed: tuple[Project, Outcome]) -> None:
+    project, first = pushed
+    listed = project.pipeline("runs")
+    assert listed.returncode == 0
+    [row] = [line for line in listed.stdout.splitlines() if first.record["id"] in line]
+    assert "blessed" in row
+    shown = project.pipeline("show", first.record["id"])
+    assert str(first.record["pushed_version"]) in shown.stdout
+
+
+def test_schema_and_hyperparameters_can_be_frozen(pushed: tuple[Project, Outcome]) -> None:
+    project, first = pushed
+    taxi = project.root / "models" / "taxi"
+    shipped = (taxi / "schema.pbtxt").read_bytes()
+    assert project.pipeline("freeze-schema", "taxi").returncode == 0
+    assert project.pipeline("freeze-hyperparameters", "taxi").returncode == 0
+    frozen = (taxi / "schema.pbtxt").read_text()
+    (taxi / "schema.pbtxt").write_bytes(shipped)
+    assert 'not_in_environment: "SERVING"' in frozen
+    try:
+        outcome = project.run("taxi")
+    finally:
+        (taxi / "hyperparameters.json").unlink()
+    assert outcome.status == 0
+    assert nodes.TUNER not in outcome.nodes()
+    # The same values as the Tuner's give the same model, so the same judgement.
+    assert _auc(outcome) == pytest.approx(_auc(first), abs=0.01)
+
+
+def test_the_tfx_command_line_runs_it(pushed: tuple[Project, Outcome], tmp_path: Path) -> None:
+    project, _ = pushed
+    tfx = str(Path(sys.executable).with_name("tfx"))
+    engine = ("--engine", "local")
+    path = ("--pipeline_path", "pipeline/local_runner.py")
+    home = {"HOME": str(tmp_path)}
+    runs = len(project.records())
+    created = project.command(tfx, "pipeline", "create", *engine, *path, **home)
+    assert created.returncode == 0, created.stdout + created.stderr
+    assert len(project.records()) == runs
+    ran = project.command(tfx, "run", "create", *engine, "--pipeline_name", "taxi", **home)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert len(project.records()) == runs + 1
+    assert project.records()[-1]["status"] == "pushed"
+
+
+def _auc(outcome: Outcome) -> float:
+    [value] = [
+        m["value"]
+        for m in outcome.record["metrics"]
+        if (m["metric"], m["slice"]) == ("AUC", "overall")
+    ]
+    return float(value)
