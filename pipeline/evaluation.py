@@ -6,23 +6,24 @@ import json
 from collections.abc import Iterator
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from models.common.errors import ConfigError
 from pipeline import config
 
 
-def eval_config(model: str, settings: config.ModelConfig) -> tfma.EvalConfig:
+def eval_config(model: str, settings: config.ModelConfig) -> config_pb2.EvalConfig:
     """Builds TFMA's configuration: metrics, slices, and the thresholds that decide the blessing.
 
     Raises:
         ConfigError: A metric is not one that TFMA or Keras has.
     """
     evaluation = settings.evaluation
-    overall = tfma.SlicingSpec()
-    slices = [tfma.SlicingSpec(feature_keys=list(names)) for names in evaluation.slices]
-    return tfma.EvalConfig(
+    overall = config_pb2.SlicingSpec()
+    slices = [config_pb2.SlicingSpec(feature_keys=list(names)) for names in evaluation.slices]
+    return config_pb2.EvalConfig(
         model_specs=[
-            tfma.ModelSpec(
+            config_pb2.ModelSpec(
                 signature_name="serving_examples",
                 label_key=settings.label.name,
                 preprocessing_function_names=["transform_features"],
@@ -30,7 +31,7 @@ def eval_config(model: str, settings: config.ModelConfig) -> tfma.EvalConfig:
         ],
         slicing_specs=[overall, *slices],
         metrics_specs=[
-            tfma.MetricsSpec(
+            config_pb2.MetricsSpec(
                 metrics=[
                     _metric_config(model, name, metric)
                     for name, metric in evaluation.metrics.items()
@@ -40,7 +41,7 @@ def eval_config(model: str, settings: config.ModelConfig) -> tfma.EvalConfig:
     )
 
 
-def _metric_config(model: str, name: str, metric: config.Metric) -> tfma.MetricConfig:
+def _metric_config(model: str, name: str, metric: config.Metric) -> config_pb2.MetricConfig:
     known = set(tfma.metrics.metric_types.registered_metrics()) | _keras_metrics()
     if name not in known:
         raise ConfigError(
@@ -50,19 +51,19 @@ def _metric_config(model: str, name: str, metric: config.Metric) -> tfma.MetricC
             "such as AUC, BinaryAccuracy, MeanSquaredError.",
             "https://www.tensorflow.org/tfx/model_analysis/metrics lists them.",
         )
-    overall = tfma.MetricThreshold()
+    overall = config_pb2.MetricThreshold()
     if metric.at_least is not None or metric.at_most is not None:
         overall.value_threshold.CopyFrom(_value_threshold(metric))
     if metric.max_regression is not None:
         overall.change_threshold.CopyFrom(_change_threshold(metric))
     thresholds = [
-        _for_slice(key, tfma.MetricThreshold(value_threshold=_value_threshold(bounds)))
+        _for_slice(key, config_pb2.MetricThreshold(value_threshold=_value_threshold(bounds)))
         for key, bounds in metric.per_slice.items()
     ]
     if overall.ByteSize():
         # TFMA holds what stands in MetricConfig.threshold against every slice.
         thresholds.append(_for_slice("", overall))
-    return tfma.MetricConfig(
+    return config_pb2.MetricConfig(
         class_name=name,
         # Named as the config names it, so that results need no translation.
         config=json.dumps({**metric.options, "name": name}),
@@ -70,30 +71,33 @@ def _metric_config(model: str, name: str, metric: config.Metric) -> tfma.MetricC
     )
 
 
-def _for_slice(key: str, threshold: tfma.MetricThreshold) -> tfma.PerSliceMetricThreshold:
+def _for_slice(
+    key: str, threshold: config_pb2.MetricThreshold
+) -> config_pb2.PerSliceMetricThreshold:
     """A threshold for `feature` (each value), for `feature=value`, or for "", all rows."""
     feature, equals, value = key.partition("=")
     if equals:
-        spec = tfma.SlicingSpec(feature_values={feature: value})
+        spec = config_pb2.SlicingSpec(feature_values={feature: value})
     else:
-        spec = tfma.SlicingSpec(feature_keys=[feature] if feature else [])
-    return tfma.PerSliceMetricThreshold(slicing_specs=[spec], threshold=threshold)
+        spec = config_pb2.SlicingSpec(feature_keys=[feature] if feature else [])
+    return config_pb2.PerSliceMetricThreshold(slicing_specs=[spec], threshold=threshold)
 
 
-def _change_threshold(metric: config.Metric) -> tfma.GenericChangeThreshold:
+def _change_threshold(metric: config.Metric) -> config_pb2.GenericChangeThreshold:
     assert metric.max_regression is not None
     if metric.direction == "higher":
-        return tfma.GenericChangeThreshold(
-            direction=tfma.MetricDirection.HIGHER_IS_BETTER,
+        return config_pb2.GenericChangeThreshold(
+            direction=config_pb2.MetricDirection.HIGHER_IS_BETTER,
             absolute={"value": -metric.max_regression},
         )
-    return tfma.GenericChangeThreshold(
-        direction=tfma.MetricDirection.LOWER_IS_BETTER, absolute={"value": metric.max_regression}
+    return config_pb2.GenericChangeThreshold(
+        direction=config_pb2.MetricDirection.LOWER_IS_BETTER,
+        absolute={"value": metric.max_regression},
     )
 
 
-def _value_threshold(bounds: config.Bounds) -> tfma.GenericValueThreshold:
-    threshold = tfma.GenericValueThreshold()
+def _value_threshold(bounds: config.Bounds) -> config_pb2.GenericValueThreshold:
+    threshold = config_pb2.GenericValueThreshold()
     if bounds.at_least is not None:
         threshold.lower_bound.value = bounds.at_least
     if bounds.at_most is not None:
