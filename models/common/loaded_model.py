@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import meta_graph_pb2
 
 from models.common.errors import ServingError
 from models.common.raw_inputs import MISSING
@@ -61,20 +62,21 @@ class LoadedModel:
 
     def inputs(self, signature: str = "serving_default") -> dict[str, tf.DType]:
         """The inputs of a signature by name."""
-        definition = self._signatures[signature]
+        definition = self._signature(signature)
         return {name: tf.as_dtype(info.dtype) for name, info in definition.inputs.items()}
 
     def optional_inputs(self, signature: str = "serving_default") -> list[str]:
         """The inputs that a request may leave out."""
-        return sorted(self._signatures[signature].defaults)
+        return sorted(self._signature(signature).defaults)
 
     def call(self, signature: str, tensors: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Runs a signature; an input that is left out takes the signature's default.
 
         Raises:
-            ServingError: A required input is missing, an unknown one is given, or TensorFlow fails.
+            ServingError: There is no such signature, a required input is missing, an unknown one is
+                given, or TensorFlow fails.
         """
-        definition = self._signatures[signature]
+        definition = self._signature(signature)
         missing = set(definition.inputs) - set(tensors) - set(definition.defaults)
         unknown = set(tensors) - set(definition.inputs)
         if missing or unknown:
@@ -99,21 +101,47 @@ class LoadedModel:
             ) from error
 
     def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
-        """Asks `serving_default` a batch of JSON rows; a row may lack optional features."""
-        dtypes = self.inputs()
-        named = {name for row in rows for name in row if name in dtypes}
-        return self.call(
-            "serving_default",
-            {name: _batch([row.get(name) for row in rows], dtypes[name]) for name in named},
-        )
+        """Asks `serving_default` a batch of JSON rows; a row may lack optional features.
+
+        Raises:
+            ServingError: A row lacks a required feature or has a value that does not fit it.
+        """
+        definition = self._signature("serving_default")
+        tensors = {}
+        for name, info in definition.inputs.items():
+            values = [row.get(name) for row in rows]
+            given = [value is not None for value in values]
+            # What is not among the tensors takes the signature's default; without one it is refused.
+            if all(given) or (any(given) and name in definition.defaults):
+                try:
+                    tensors[name] = _batch(values, info)
+                except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+                    raise ServingError(
+                        f"A value of '{name}' does not fit the signature 'serving_default' "
+                        f"of {self._path}",
+                        f"Expected: {tf.as_dtype(info.dtype).name}. Received: {values}. {error}",
+                        "Send values of the type that the signature names.",
+                    ) from error
+        return self.call("serving_default", tensors)
+
+    def _signature(self, name: str) -> meta_graph_pb2.SignatureDef:
+        # Looking an unknown name up would add it, empty.
+        if name not in self._signatures:
+            raise ServingError(
+                f"{self._path} has no signature '{name}'",
+                f"It has: {', '.join(self.signatures)}.",
+                "Export with models.common.export.",
+            )
+        return self._signatures[name]
 
 
-def _batch(values: Sequence[Any], dtype: tf.DType) -> np.ndarray:
+def _batch(values: Sequence[Any], info: meta_graph_pb2.TensorInfo) -> np.ndarray:
     """One input of a batch; lists are padded to the longest with the marker of a missing value."""
-    longest = max((len(value) for value in values if isinstance(value, list)), default=None)
+    dtype = tf.as_dtype(info.dtype)
     cells = [MISSING[dtype] if value is None else _bytes(value) for value in values]
-    if longest is not None:
+    if [dimension.size for dimension in info.tensor_shape.dim[1:]] == [-1]:
         lists = [cell if isinstance(cell, list) else [cell] for cell in cells]
+        longest = max(map(len, lists), default=0)
         cells = [items + [MISSING[dtype]] * (longest - len(items)) for items in lists]
     return np.array(cells, dtype=object if dtype == tf.string else dtype.as_numpy_dtype)
 

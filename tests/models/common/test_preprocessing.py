@@ -1,0 +1,62 @@
+"""`fill_missing`: one value a row, whatever form the column comes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.common.preprocessing import fill_missing
+
+pytestmark = pytest.mark.tfx
+
+
+def sparse(values: list[Any], dtype: tf.DType, width: int = 1) -> tf.SparseTensor:
+    """A column of at most one value a row."""
+    present = [index for index, value in enumerate(values) if value is not None]
+    return tf.SparseTensor(
+        np.array([[index, 0] for index in present], np.int64).reshape(-1, 2),
+        tf.constant([values[index] for index in present], dtype),
+        [len(values), width],
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "default", "expected"),
+    [
+        (sparse([1.5, None], tf.float32), None, [1.5, 0.0]),
+        (sparse([1.5, None], tf.float32), -1, [1.5, -1.0]),
+        (sparse([7, None], tf.int64), None, [7, 0]),
+        (sparse([None, 7], tf.int64), 3, [3, 7]),
+        (sparse(["a", None], tf.string), None, [b"a", b""]),
+        (sparse(["a", None], tf.string), "none", [b"a", b"none"]),
+        (sparse([None, None], tf.float32, width=0), 2.5, [2.5, 2.5]),
+        (sparse([], tf.int64, width=0), None, []),
+        (tf.constant([1.0, 2.0]), 9, [1.0, 2.0]),
+        (tf.constant([[1], [2]], tf.int64), None, [1, 2]),
+        (tf.constant([["a"], [""]]), "none", [b"a", b""]),
+    ],
+)
+def test_cases(column: Any, default: Any, expected: list[Any]) -> None:
+    filled = fill_missing(column, default)
+    assert filled.shape == [len(expected)] and filled.dtype == column.dtype
+    assert filled.numpy().tolist() == expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)), st.integers(-(2**63), 2**63 - 1))
+def test_what_is_there_stays_and_the_rest_is_the_default(
+    values: list[int | None], default: int
+) -> None:
+    filled = fill_missing(sparse(values, tf.int64), default).numpy().tolist()
+    assert filled == [default if value is None else value for value in values]
+
+
+def test_it_traces_with_unknown_sizes() -> None:
+    spec = tf.SparseTensorSpec([None, None], tf.float32)
+    traced = tf.function(fill_missing, input_signature=[spec])
+    assert traced(sparse([None, 4.0, None], tf.float32)).numpy().tolist() == [0.0, 4.0, 0.0]

@@ -1,0 +1,1 @@
+"""A small model folder with a raw feature of every kind; `tiny_sample` makes it `models.tiny`."""

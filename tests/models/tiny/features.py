@@ -1,0 +1,4 @@
+"""Which column is what."""
+
+INPUTS = ("miles", "hour", "payment", "position", "latitude", "area", "company", "stops")
+LABEL = "generous"

@@ -1,0 +1,13 @@
+"""Which hyperparameters the Tuner may try."""
+
+from __future__ import annotations
+
+import keras_tuner
+
+
+def search_space() -> keras_tuner.HyperParameters:
+    """The search space."""
+    space = keras_tuner.HyperParameters()
+    space.Float("learning_rate", 1e-3, 1e-1, sampling="log", default=1e-2)
+    space.Int("units", 2, 8, default=4)
+    return space
