@@ -46,13 +46,17 @@ def _overall(record: RunRecord, metrics: list[SliceMetric], console: Console) ->
         refused = _refused(record, measured)
         cells = [
             Text(measured.metric),
-            Text(wording.metric(measured.value), "bold red" if refused else "bold"),
+            Text(
+                wording.metric(measured.value, measured.metric), "bold red" if refused else "bold"
+            ),
             Text(terminal.marks(console).failed if refused else "", "red"),
             Text(wording.bounds_of(measured), "dim"),
         ]
         if compared:
             has = measured.baseline is not None
-            cells.append(Text(wording.metric(measured.baseline) if has else "", "dim"))
+            cells.append(
+                Text(wording.metric(measured.baseline, measured.metric) if has else "", "dim")
+            )
             cells.append(_change(measured, record.config))
         table.add_row(*cells)
     return Padding(table, (0, 0, 0, 2), expand=False)
@@ -110,7 +114,7 @@ def _cell(
     refused = _refused(record, measured)
     mark = marks.failed if refused else marks.worst if worst else " "
     style = "bold red" if refused else "bold" if worst else ""
-    value = "n/a" if measured.value is None else wording.metric(measured.value)
+    value = "n/a" if measured.value is None else wording.metric(measured.value, measured.metric)
     text = Text(f"{value:>6} {mark}", style)
     if changes and _badness(record.config, measured.metric, 0.0) is not None:
         change = _change(measured, record.config)
@@ -122,7 +126,7 @@ def _cell(
 
 def _change(measured: SliceMetric, config: ModelConfig) -> Text:
     """The change against the baseline; dim unless it is for the worse."""
-    text = wording.change(measured.value, measured.baseline)
+    text = wording.change(measured.value, measured.baseline, measured.metric)
     return Text(text, "" if _is_worse(measured, config) else "dim")
 
 

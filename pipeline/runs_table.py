@@ -95,6 +95,6 @@ def _metrics(record: RunRecord, number: int) -> str:
     """The first overall metrics."""
     overall = (measured for measured in record.metrics if measured.slice == OVERALL)
     return "  ".join(
-        f"{measured.metric} {wording.metric(measured.value)}"
+        f"{measured.metric} {wording.metric(measured.value, measured.metric)}"
         for measured in islice(overall, number)
     )

@@ -51,21 +51,26 @@ def local(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
-def metric(value: float | None) -> str:
-    """Four decimals; counts as whole numbers; what is not defined says so."""
+def metric(value: float | None, name: str) -> str:
+    """A metric's value with four decimals, or whole if it counts; undefined says so."""
     if value is None:
         return "undefined"
-    if value.is_integer() and abs(value) >= 2:
+    if _counts(name):
         return f"{value:,.0f}"
     return f"{value:.4f}" if abs(value) < 10_000 else f"{value:.4g}"
 
 
-def change(value: float | None, baseline: float | None) -> str:
+def _counts(name: str) -> bool:
+    """Whether a metric is a number of rows, as `ExampleCount` is."""
+    return name.endswith("Count")
+
+
+def change(value: float | None, baseline: float | None, name: str) -> str:
     """The signed difference to the baseline, or nothing where there is none."""
     if value is None or baseline is None:
         return ""
     difference = value - baseline
-    if value.is_integer() and baseline.is_integer() and abs(value) >= 2:
+    if _counts(name):
         return f"{difference:+,.0f}" if difference else "="
     return "=" if abs(difference) < 0.00005 else f"{difference:+.4f}"
 
