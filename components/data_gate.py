@@ -59,6 +59,7 @@ def DataGate(  # noqa: N802
                 described, json.loads(inputs), json.loads(label_columns), found
             )
 
+    found = merged(found)
     stopping = [anomaly for anomaly in found if anomaly["severity"] in _STOPS[stop_on]]
     if stopping:
         raise AnomalyError(
@@ -67,8 +68,7 @@ def DataGate(  # noqa: N802
             "\n".join(
                 f"{a['feature']} ({a['split']}): {a['headline']}. {a['detail']}" for a in stopping
             ),
-            "Correct the data; or, if it is right, change the model's schema.pbtxt "
-            "(`python -m pipeline freeze-schema` writes it) or validation.stop_on in its config.",
+            "Correct the data; or, if it is right, say so in the model's schema.pbtxt.",
             found,
         )
     io_utils.write_string_file(f"{report.uri}/{REPORT}", json.dumps(found, indent=2))
@@ -95,6 +95,18 @@ def _all_infos(
     yield from anomalies.anomaly_info.items()
     if anomalies.HasField("dataset_anomaly_info"):
         yield "", anomalies.dataset_anomaly_info
+
+
+def merged(anomalies: Iterable[Anomaly]) -> list[Anomaly]:
+    """The same anomaly in several splits as one, with the first split's detail."""
+    found: dict[tuple[str, str], Anomaly] = {}
+    for anomaly in anomalies:
+        key = (anomaly["feature"], anomaly["headline"])
+        if key not in found:
+            found[key] = dict(anomaly)
+        elif anomaly["split"] not in found[key]["split"].split(", "):
+            found[key]["split"] += f", {anomaly['split']}"
+    return list(found.values())
 
 
 def absent_values(
@@ -151,13 +163,16 @@ def column_anomalies(
         for name in dict.fromkeys((*inputs, *labels))
         if name not in features and name not in reported
     ]
-    found += [
-        _error(name, "train", "Label is constant", "Every row has the same value, or none has any")
-        for name in labels
-        if name in features
-        and name not in reported
-        and _is_constant(features[name], statistics.num_examples)
-    ]
+    for name in labels:
+        if name not in features or name in reported:
+            continue
+        share = presence.share_with_value(features[name], statistics.num_examples)
+        if _is_constant(features[name], share):
+            detail = "Every row has the same value, or none has any"
+            found.append(_error(name, "train", "Label is constant", detail))
+        elif share < 1:
+            detail = f"{1 - share:.1%} of the rows have none; preprocessing decides what they teach"
+            found.append(_error(name, "train", "Label missing", detail) | {"severity": "warning"})
     return found
 
 
@@ -171,8 +186,7 @@ def _error(feature: str, split: str, headline: str, detail: str) -> Anomaly:
     }
 
 
-def _is_constant(feature: statistics_pb2.FeatureNameStatistics, rows: int) -> bool:
-    share = presence.share_with_value(feature, rows)
+def _is_constant(feature: statistics_pb2.FeatureNameStatistics, share: float) -> bool:
     if share in (0, 1) and feature.HasField("string_stats"):
         return feature.string_stats.unique <= 1
     return share == 0 or (share == 1 and feature.num_stats.min == feature.num_stats.max)

@@ -168,18 +168,23 @@ def _frozen(path: Path) -> None:
     from pipeline import wording
 
     where = wording.path(path)
-    print(f"Wrote {where}.\nReview it with: git diff -- {where}")
+    # A file that is new to git shows in a diff only once git is told of it.
+    print(f"Wrote {where}.\nReview it with: git add -N {where} && git diff -- {where}")
 
 
 def _find(run: str) -> RunRecord:
     """The run that an id, or a part of one, names."""
-    from pipeline import run_record
+    from pipeline import run_record, wording
 
     names = sorted(
         (path.parent.name for path in project.RUNS.glob("*/run.json")), key=lambda name: name[-20:]
     )
     if not names:
-        raise RunError("There is no run yet", f"Looked in {project.RUNS}.", "Start one with: run")
+        raise RunError(
+            "There is no run yet",
+            f"Looked in {project.RUNS}.",
+            f"Start one with: {wording.command('run')}",
+        )
     if not run:
         return run_record.read(names[-1], project.RUNS)
     found = [run] if run in names else [name for name in names if run in name]
@@ -189,5 +194,7 @@ def _find(run: str) -> RunRecord:
         listed = "\n".join(found[::-1][:10])
         raise RunError(f"{len(found)} runs match '{run}'", listed, "Give more of the id.")
     raise RunError(
-        f"There is no run '{run}'", f"The latest is {names[-1]}.", "List them all with: runs"
+        f"There is no run '{run}'",
+        f"The latest is {names[-1]}.",
+        f"List them all with: {wording.command('runs')}",
     )

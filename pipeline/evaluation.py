@@ -9,7 +9,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from models.common.errors import ConfigError
-from pipeline import config
+from pipeline import config, verdict
 
 
 def eval_config(model: str, settings: config.ModelConfig) -> config_pb2.EvalConfig:
@@ -33,8 +33,8 @@ def eval_config(model: str, settings: config.ModelConfig) -> config_pb2.EvalConf
         metrics_specs=[
             config_pb2.MetricsSpec(
                 metrics=[
-                    _metric_config(model, name, metric)
-                    for name, metric in evaluation.metrics.items()
+                    *(_metric_config(model, *item) for item in evaluation.metrics.items()),
+                    *_share_of_positives(evaluation),
                 ]
             )
         ],
@@ -69,6 +69,14 @@ def _metric_config(model: str, name: str, metric: config.Metric) -> config_pb2.M
         config=json.dumps({**metric.options, "name": name}),
         per_slice_thresholds=thresholds,
     )
+
+
+def _share_of_positives(evaluation: config.Evaluation) -> list[config_pb2.MetricConfig]:
+    """A metric beside the config's own where a slice of one class has to be told from a bad one."""
+    if not verdict.NEEDS_BOTH_CLASSES & set(evaluation.metrics):
+        return []
+    name = json.dumps({"name": verdict.SHARE_OF_POSITIVES})
+    return [config_pb2.MetricConfig(class_name="MeanLabel", config=name)]
 
 
 def _for_slice(

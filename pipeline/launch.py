@@ -109,7 +109,7 @@ def start(
         raise RunError(
             f"The run's process could not be started: {error.strerror}",
             f"Command: {' '.join(command)}.",
-            "Install the locked packages again (uv sync), or free memory and processes.",
+            "Install the locked packages again (make setup), or free memory and processes.",
         ) from error
     return Run(record, process, runs)
 

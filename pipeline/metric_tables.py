@@ -89,6 +89,9 @@ def _by_slice(record: RunRecord, metrics: list[SliceMetric], console: Console) -
                 is_worst = worst[name] == slice_name
                 row.append(_cell(record, measured, is_worst, compared, changes, console))
             table.add_row(*row)
+            own = [_limits(record.config, name, slice_name, console) for name in names]
+            if any(own):
+                table.add_row("", *(Text(limit, "dim") for limit in own))
         if len(shown) < len(slices):
             table.add_row(Text(f"  and {len(slices) - len(shown)} more", "dim"))
     legend = f"{marks.worst} worst of its feature   {marks.failed} outside its bound"
@@ -213,10 +216,10 @@ def _natural(item: tuple[str, str]) -> tuple[float, str]:
         return float("inf"), item[1]
 
 
-def _limits(config: ModelConfig, metric: str, feature: str, console: Console) -> str:
-    """The limits of a feature's slices, short enough to stand over a column."""
+def _limits(config: ModelConfig, metric: str, key: str, console: Console) -> str:
+    """The limits of a feature's slices, or of one slice, short enough to stand in a column."""
     known = config.evaluation.metrics.get(metric)
-    bounds = known.per_slice.get(feature) if known else None
+    bounds = known.per_slice.get(key) if known else None
     if bounds is None or bounds.at_least is bounds.at_most:
         return ""
     if bounds.at_least is not None and bounds.at_most is not None:

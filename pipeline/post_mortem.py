@@ -48,7 +48,7 @@ def explain(exit_status: int, log: Path, node: str | None) -> Failure:
         return Failure(node=node, headline=headline, detail=detail, remedy=remedy)
     remedy = "Read the log for what came before it."
     if "ModuleNotFoundError" in last or "ImportError" in last:
-        remedy = "Install the locked packages again: uv sync."
+        remedy = "Install the locked packages again: make setup."
     return Failure(
         node=node,
         headline=f"The run's process ended with exit status {exit_status} and recorded no result",

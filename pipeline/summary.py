@@ -176,10 +176,7 @@ def _next(record: RunRecord, runs: Path) -> tuple[str, str]:
     if record.status in ("pushed", "refused"):
         return "compare with earlier runs", f"runs --model {record.model}"
     if record.status == "stopped":
-        return (
-            "correct the data; or if it is the schema that is out of date",
-            f"freeze-schema {record.model}",
-        )
+        return f"correct the data, or models/{record.model}/schema.pbtxt, and run again", again
     if status(record, runs) == "running":
         return "look again", f"show {record.id}"
     return "run again; what was finished comes from the cache", again

@@ -13,6 +13,9 @@ from pipeline.config import Bounds, Evaluation
 from pipeline.run_record import Refusal, SliceMetric
 
 OVERALL = "overall"
+NEEDS_BOTH_CLASSES = {"AUC", "AUCPrecisionRecall"}
+"""Metrics that TFMA gives as 0 where a slice has labels of one class; there they are undefined."""
+SHARE_OF_POSITIVES = "share_of_positives"
 _BASELINE = "baseline"
 
 
@@ -34,6 +37,9 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
             found[model] = _finite(item.value.double_value.value)
     rows = []
     for (name, metric), found in values.items():
+        positives = values.get((name, SHARE_OF_POSITIVES), {}).get("candidate")
+        if metric in NEEDS_BOTH_CLASSES and positives in (0, 1):
+            found = {}
         bounds = _bounds(settings, metric, name)
         rows.append(
             SliceMetric(

@@ -171,7 +171,7 @@ def test_a_crash_at_import_has_no_node_and_names_the_remedy(
     assert record.failure is not None
     assert record.failure.node is None
     assert record.failure.detail == "ModuleNotFoundError: No module named 'tfx'"
-    assert "uv sync" in record.failure.remedy
+    assert "make setup" in record.failure.remedy
 
 
 def test_ending_without_a_result_is_a_failure_even_with_status_0(

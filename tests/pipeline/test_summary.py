@@ -128,7 +128,7 @@ def test_a_stopped_run_lists_every_anomaly(capsys: pytest.CaptureFixture[str]) -
     assert line_with(text, "payment_type", "train", "Unexpected string values", "Crypto")
     assert line_with(text, "company", "eval", "Column dropped")
     assert "1 anomaly in the data, so nothing was trained" in text
-    assert "-m pipeline freeze-schema taxi" in text
+    assert "correct the data, or models/taxi/schema.pbtxt, and run again" in text
 
 
 def test_a_failed_run_tells_headline_detail_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:
