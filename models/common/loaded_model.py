@@ -111,7 +111,7 @@ class LoadedModel:
         for name, info in definition.inputs.items():
             values = [row.get(name) for row in rows]
             given = [value is not None for value in values]
-            # What is not among the tensors takes the signature's default; without one it is refused.
+            # What is left out takes the signature's default; without one it is refused.
             if all(given) or (any(given) and name in definition.defaults):
                 try:
                     tensors[name] = _batch(values, info)

@@ -41,13 +41,19 @@ class _Tuner(keras_tuner.RandomSearch):
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
         """Trains one model and returns the objective after its best epoch."""
+        try:
+            return self._objective_of(trial)
+        except NotFiniteError as error:
+            raise keras_tuner.errors.FailedTrialError(error.headline) from error
+        except ModelCodeError as error:
+            # After any other kind Keras Tuner goes on with the next trial.
+            raise keras_tuner.errors.FatalError(error.headline) from error
+
+    def _objective_of(self, trial: Any) -> float:
         keras.backend.clear_session()
         keras.utils.set_random_seed(0)
         model = self.hypermodel.build(trial.hyperparameters)
-        try:
-            history = training.fit(model, self._plan, *self._data)
-        except NotFiniteError as error:
-            raise keras_tuner.errors.FailedTrialError(error.headline) from error
+        history = training.fit(model, self._plan, *self._data)
         objective = self.oracle.objective
         if objective.name not in history:
             raise ModelCodeError(
@@ -67,6 +73,10 @@ class _Tuner(keras_tuner.RandomSearch):
         """
         try:
             super().search(*arguments, **options)
+        except keras_tuner.errors.FatalError as error:
+            if isinstance(error.__cause__, ModelCodeError):
+                raise error.__cause__ from None
+            raise
         except RuntimeError as error:
             raise ModelCodeError(
                 f"models/{self._plan.model}: no trial of the search gave a usable model",

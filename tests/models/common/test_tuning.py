@@ -1,0 +1,150 @@
+"""The search: it finds the best trial, survives a bad one, and says when none is any good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import pytest
+import tiny_sample
+from tiny_sample import Sample
+
+from models.common import tuning
+from models.common.errors import ModelCodeError
+from models.common.tuning import Search
+
+pytestmark = pytest.mark.tfx
+
+WriteModel = Callable[..., None]
+
+# A network whose `score` is the hyperparameter `value`; its loss is NaN where that is negative.
+MODEL = """\
+import keras
+
+class Score(keras.metrics.Metric):
+    def __init__(self, value):
+        super().__init__(name="score")
+        self.value = value
+
+    def update_state(self, *_, **__):
+        pass
+
+    def result(self):
+        return keras.ops.convert_to_tensor(float(self.value))
+
+def build_model(hyperparameters, inputs, transform):
+    value = hyperparameters["value"]
+    answer = keras.layers.Dense(1)(inputs["miles_xf"])
+    if value > 8:
+        raise ValueError("too wide")
+    if value < 0:
+        answer = answer * float("nan")
+    model = keras.Model({"miles_xf": inputs["miles_xf"]}, answer)
+    model.compile("sgd", "mse", metrics=[Score(value)], jit_compile=False)
+    return model
+"""
+SEARCH_SPACE = """\
+import keras_tuner
+
+def search_space():
+    space = keras_tuner.HyperParameters()
+    space.Choice("value", {values})
+    return space
+"""
+
+
+@pytest.fixture
+def tuner(
+    tiny: Sample, tmp_path: Path, write_model: WriteModel
+) -> Callable[..., keras_tuner.Tuner]:
+    """A search over the values of the network above."""
+
+    def make(values: list[int], **changes: Any) -> keras_tuner.Tuner:
+        write_model("searched", model=MODEL, search_space=SEARCH_SPACE.format(values=values))
+        settings: dict[str, Any] = {
+            "trials": len(values),
+            "epochs": 1,
+            "objective": "score",
+            "direction": "max",
+        }
+        return tuning.tuner(
+            tiny_sample.plan(model="searched", steps_per_epoch=1),
+            Search(**(settings | changes)),
+            train_files=tiny.eval_files,
+            eval_files=tiny.eval_files,
+            transform_path=tiny.transform_path,
+            working_dir=str(tmp_path),
+        )
+
+    return make
+
+
+def best(tuner: keras_tuner.Tuner) -> dict[str, Any]:
+    return tuner.get_best_hyperparameters()[0].values
+
+
+@pytest.mark.parametrize(("direction", "expected"), [("max", 3), ("min", 1)])
+def test_the_best_is_found(tuner: Any, direction: str, expected: int) -> None:
+    search = tuner([1, 3], direction=direction)
+    search.search()
+    assert best(search) == {"value": expected}
+    assert {trial.score for trial in search.oracle.trials.values()} == {1, 3}
+
+
+def test_a_trial_that_gives_nan_is_skipped(tuner: Any) -> None:
+    search = tuner([-1, 1])
+    search.search()
+    assert best(search) == {"value": 1}
+    states = {
+        trial.hyperparameters["value"]: trial.status for trial in search.oracle.trials.values()
+    }
+    assert states == {-1: "FAILED", 1: "COMPLETED"}
+
+
+def test_a_search_in_which_every_trial_gives_nan(tuner: Any) -> None:
+    search = tuner([-1, -2])
+    with pytest.raises(ModelCodeError, match=r"^models/searched: no trial of the search") as caught:
+        search.search()
+    assert "nan" in caught.value.detail and "search_space.py" in caught.value.remedy
+
+
+def test_an_objective_that_the_network_does_not_have(tuner: Any) -> None:
+    with pytest.raises(ModelCodeError, match="has no metric 'val_scoer'") as caught:
+        tuner([1, 2], objective="val_scoer").search()
+    assert "loss, score" in caught.value.detail and "tuning.objective" in caught.value.detail
+    assert "compile()" in caught.value.remedy
+
+
+def test_a_network_that_raises_for_the_defaults(tuner: Any) -> None:
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:18: build_model failed"):
+        tuner([9])
+
+
+def test_a_network_that_raises_in_a_trial(tuner: Any) -> None:
+    search = tuner([1, 9])
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:18: build_m") as caught:
+        search.search()
+    assert caught.value.detail == "too wide"
+
+
+def test_a_model_without_a_search_space(write_model: WriteModel) -> None:
+    write_model("searched", search_space="")
+    with pytest.raises(ModelCodeError, match=r"search_space.py has no function 'search_space'"):
+        tuning.search_space("searched")
+
+
+def test_a_search_space_that_raises(write_model: WriteModel) -> None:
+    write_model("searched", search_space="def search_space():\n    return {}['units']\n")
+    with pytest.raises(ModelCodeError, match=r"models/searched/search_space.py:2: search_space"):
+        tuning.search_space("searched")
+
+
+def test_the_defaults_of_a_search_space() -> None:
+    assert tuning.search_space("taxi").values.keys() >= {"learning_rate", "units"}
+
+
+def test_a_search_as_json() -> None:
+    search = Search(trials=2, epochs=1, objective="loss", direction="min")
+    assert Search(**search.to_dict()) == search
