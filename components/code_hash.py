@@ -33,7 +33,7 @@ def code_hash(*modules: str, root: Path = ROOT) -> str:
 
 def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
     found: set[Path] = set()
-    waiting = list(modules)
+    waiting = [name for module in modules for name in _with_parents(module)]
     while waiting:
         path = _file(waiting.pop(), root)
         if path and path not in found:
@@ -56,7 +56,11 @@ def _file(module: str, root: Path) -> Path | None:
 def _imports(path: Path, root: Path) -> Iterator[str]:
     """The dotted names that a file may import, each module with its parent packages."""
     package = path.relative_to(root).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # Whoever imports it tells.
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -67,5 +71,10 @@ def _imports(path: Path, root: Path) -> Iterator[str]:
         else:
             continue
         for name in names:
-            parts = name.split(".")
-            yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+            yield from _with_parents(name)
+
+
+def _with_parents(module: str) -> Iterator[str]:
+    """Importing `a.b.c` runs `a` and `a.b` too."""
+    parts = module.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts) + 1))

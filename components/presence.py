@@ -17,6 +17,9 @@ def name_of(feature: statistics_pb2.FeatureNameStatistics) -> str:
 def share_with_value(feature: statistics_pb2.FeatureNameStatistics, rows: int) -> float:
     """The share of the rows that have at least one value of the feature, from 0 to 1.
 
+    It is exact where no row has several values. Of lists TFDV keeps only deciles of their lengths,
+    so there the share may be up to a tenth too high.
+
     Args:
         feature: Its statistics.
         rows: `num_examples` of the split.
