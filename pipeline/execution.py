@@ -6,8 +6,10 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import time
 import traceback
+from pathlib import Path
 
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
@@ -19,7 +21,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from models.common.errors import AnomalyError, ProjectError, RunError
-from pipeline import beam_tuning, findings, nodes, project, run_record
+from pipeline import beam_tuning, findings, nodes, run_record
 from pipeline.run_record import Anomaly, Failure, RunRecord
 
 _PACKAGES = ("tfx", "tensorflow", "keras", "apache-beam")
@@ -80,9 +82,6 @@ class RecordedLocalDagRunner(LocalDagRunner):
         )
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
             name = node.node_info.id
-            if name == nodes.PUSHER and not _was_pushed_before(self._record):
-                # What an earlier run pushed is gone, so its cached result is not true any more.
-                node.execution_options.caching_options.enable_cache = False
             entry = self._record.node(name)
             entry.status, entry.started = "running", run_record.now()
             run_record.write(self._record)
@@ -100,7 +99,10 @@ class RecordedLocalDagRunner(LocalDagRunner):
             if execution is None or execution.execution_id is None:
                 raise RunError(f"{name} did not run", "Its inputs were not there.")
             entry.status = _state(store, execution.execution_id, name)
-            findings.record(self._record, name, _outputs(store, execution.execution_id))
+            outputs = _outputs(store, execution.execution_id)
+            findings.record(self._record, name, outputs)
+            if name == nodes.PUSHER and self._record.pushed_to:
+                _restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
             run_record.write(self._record)
 
 
@@ -156,10 +158,13 @@ def _fail(record: RunRecord, error: BaseException | None) -> None:
         )
 
 
-def _was_pushed_before(record: RunRecord) -> bool:
-    """Whether the serving folder still holds a version of the model."""
-    folder = project.SERVING_MODELS / (record.config.serving.name or record.model)
-    return any(folder.glob("*/saved_model.pb"))
+def _restore(archive: Path, version: Path) -> None:
+    """Brings back a pushed version that a cached Pusher speaks of but somebody has deleted."""
+    if version.exists():
+        return
+    partial = version.with_name(f".{version.name}.{os.getpid()}")
+    shutil.copytree(archive, partial)
+    partial.rename(version)
 
 
 def _environment() -> dict[str, str]:

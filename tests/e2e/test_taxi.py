@@ -54,14 +54,15 @@ def test_a_second_run_takes_everything_from_the_cache(pushed: tuple[Project, Out
     assert project.versions() == before
 
 
-def test_what_was_deleted_is_pushed_again(pushed: tuple[Project, Outcome]) -> None:
-    project, _ = pushed
+def test_a_pushed_version_that_was_deleted_comes_back(pushed: tuple[Project, Outcome]) -> None:
+    project, first = pushed
     shutil.rmtree(project.root / "serving_models" / "taxi")
     outcome = project.run("taxi")
     assert outcome.status == 0
-    assert outcome.nodes()[nodes.PUSHER] == "done"
+    assert outcome.nodes()[nodes.PUSHER] == "cached"
     [version] = project.versions()
-    assert outcome.record["pushed_version"] == int(version.name)
+    assert version.name == str(first.record["pushed_version"])
+    assert (version / "saved_model.pb").is_file()
 
 
 def test_a_model_below_an_absolute_bound_is_refused(pushed: tuple[Project, Outcome]) -> None:
