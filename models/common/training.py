@@ -92,7 +92,7 @@ def datasets(
     train_files: Sequence[str],
     eval_files: Sequence[str],
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """The data for `fit`: batches to learn from, shuffled anew in each epoch, and for validation."""
+    """The data for `fit`: batches to learn from, shuffled in each epoch, and for validation."""
     train = examples.batches(train_files, transform, plan.label, plan.batch_size, shuffle=True)
     validation = examples.batches(eval_files, transform, plan.label, batch_size=1024)
     return train.repeat() if plan.steps_per_epoch else train, validation
