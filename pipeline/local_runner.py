@@ -20,8 +20,9 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError  # noqa: E402
-from pipeline import config, run_record  # noqa: E402
+from pipeline import config, run_record, terminal  # noqa: E402
 from pipeline.run_record import RunRecord  # noqa: E402
+from pipeline.summary import summary  # noqa: E402
 
 
 def main() -> None:
@@ -47,6 +48,9 @@ def main() -> None:
         sys.exit(2)
     runner.run(graph)
     if record.status != "running":  # The `tfx` command line compiles without running.
+        if not run_id:
+            console = terminal.console()
+            terminal.show(console, summary(record, console))
         sys.stdout.flush()
         sys.stderr.flush()
         # All is written and recorded; taking TensorFlow down in order takes seconds.

@@ -27,8 +27,10 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
         settings: The config's `evaluation` section.
     """
     values: dict[tuple[str, str], dict[str, float | None]] = {}
+    keys = {}
     for result in tfma.load_metrics(evaluation_uri):
         name = _slice_name(result.slice_key)
+        keys[name] = result.slice_key
         for item in result.metric_keys_and_values:
             if item.key.is_diff or item.value.WhichOneof("type") != "double_value":
                 continue
@@ -40,7 +42,7 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
         positives = values.get((name, SHARE_OF_POSITIVES), {}).get("candidate")
         if metric in NEEDS_BOTH_CLASSES and positives in (0, 1):
             found = {}
-        bounds = _bounds(settings, metric, name)
+        bounds = _bounds(settings, metric, keys[name])
         rows.append(
             SliceMetric(
                 metric=metric,
@@ -99,18 +101,20 @@ def _failures(
                 f"{_shown(baseline)}"
             )
         else:
-            bound = _in_words(_bounds(settings, metric, name))
+            bound = _in_words(_bounds(settings, metric, validation.slice_key))
         yield Refusal(metric=metric, slice=name, value=value, bound=bound)
 
 
-def _bounds(settings: Evaluation, metric: str, slice_name: str) -> Bounds:
+def _bounds(settings: Evaluation, metric: str, slice_key: Any) -> Bounds:
     """The tightest bounds of a metric on a slice; none where the config sets none."""
     limits = settings.metrics.get(metric)
     if limits is None:
         return Bounds()
-    if slice_name == OVERALL:
+    if not slice_key.single_slice_keys:
         return limits
-    feature = slice_name.partition("=")[0]
+    if len(slice_key.single_slice_keys) > 1:
+        return Bounds()  # No threshold is for crossed features.
+    feature, slice_name = slice_key.single_slice_keys[0].column, _slice_name(slice_key)
     found = [limits.per_slice[key] for key in (feature, slice_name) if key in limits.per_slice]
     lower = [bounds.at_least for bounds in found if bounds.at_least is not None]
     upper = [bounds.at_most for bounds in found if bounds.at_most is not None]

@@ -149,6 +149,7 @@ def test_the_tfx_command_line_runs_it(pushed: tuple[Project, Outcome], tmp_path:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert len(project.records()) == runs + 1
     assert project.records()[-1]["status"] == "pushed"
+    assert "Blessed and pushed" in ran.stdout
 
 
 def _auc(outcome: Outcome) -> float:
