@@ -9,6 +9,10 @@ OTHER_PYTHON := $(filter-out $(DEFAULT_PYTHON),$(PYTHON))
 UV_PROJECT_ENVIRONMENT ?= .venv$(if $(OTHER_PYTHON),-$(notdir $(OTHER_PYTHON)))
 BIN = $(UV_PROJECT_ENVIRONMENT)/bin
 
+# Tests of one file share what is dear to make, so a file stays with one worker.
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
 export UV_PROJECT_ENVIRONMENT
 # What another environment may have left behind would break this one, or compile TensorFlow anew at
 # each start.
@@ -35,9 +39,9 @@ run: setup ## train, judge and push the model MODEL
 
 test: setup ## the whole suite, pipelines included
 	@echo 'Running every test ...'
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
-check: static unit ## lint, types, import contracts and unit tests
+check: static unit ## lint, types, import contracts and the quick tests
 
 static: setup ## the part of check that runs no test
 	@echo 'Linting ...'
@@ -50,7 +54,7 @@ static: setup ## the part of check that runs no test
 
 unit: static
 	@echo 'Running the unit tests ...'
-	@$(BIN)/python -m pytest -m 'not e2e'
+	@$(PYTEST) -m 'not e2e and not slow'
 
 clean: ## remove the environments, caches and a uv of the project's own; runs and models stay
 	@rm -rf .venv .venv-* .tools .*_cache .hypothesis

@@ -22,7 +22,7 @@ from components.serving_check import ServingCheck
 from models.common import known_answers
 from models.common.errors import ServingError
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 Edit = Callable[[dict[str, Any]], None]
 

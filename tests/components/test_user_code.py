@@ -22,7 +22,7 @@ from components import code_hash, user_code
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 PLAN = tiny_sample.plan(model="taxi")
 SEARCH = Search(trials=2, epochs=1, objective="val_loss", direction="min")

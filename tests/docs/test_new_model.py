@@ -70,6 +70,7 @@ def test_the_code_keeps_to_the_project_s_rules(copy: Path) -> None:
 
 
 @pytest.mark.tfx
+@pytest.mark.slow
 def test_the_pipeline_can_be_wired(copy: Path) -> None:
     code = (
         "from models.common import model_folder\n"

@@ -317,6 +317,12 @@ def interrupt_once(condition: Callable[[RunRecord], bool]) -> Callable[[RunRecor
     return act
 
 
+def heed_signals() -> None:
+    """Undoes what a background job or `nohup` has this process ignore, for its child."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start_command_line(runs: Path, story: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(HERE / "fake_cli.py"), "run", "taxi"],
@@ -325,6 +331,7 @@ def start_command_line(runs: Path, story: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_signals,
     )
 
 

@@ -15,7 +15,7 @@ from pipeline import evaluation, verdict
 from pipeline.config import ModelConfig
 from pipeline.run_record import Refusal, SliceMetric
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 CONFIG = ModelConfig.model_validate(
     {

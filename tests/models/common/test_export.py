@@ -20,7 +20,7 @@ from models.common.errors import ServingError
 from models.common.loaded_model import LoadedModel
 from models.common.raw_inputs import MISSING
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 FULL: Row = {
     "miles": 12.5,

@@ -15,7 +15,7 @@ from tiny_sample import Sample
 from models.common.errors import ServingError
 from models.common.loaded_model import LoadedModel
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 ROW = {"miles": 1.0, "hour": 2, "payment": "Cash", "position": [1.0, 2.0]}
 

@@ -21,7 +21,7 @@ from tiny_sample import Sample
 from models.common import examples, training
 from models.common.errors import ModelCodeError, NotFiniteError
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 WriteModel = Callable[..., None]
 HYPERPARAMETERS = {"learning_rate": 0.01, "units": 2}

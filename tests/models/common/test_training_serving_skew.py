@@ -19,7 +19,7 @@ from tiny_sample import LABEL, Row, Sample
 from models.common import examples, training
 from models.common.loaded_model import LoadedModel
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 # Two units in the last place; of integers the error is none, or at least one whole.
 FLOAT_ROUNDING = 2.5e-7

@@ -15,7 +15,7 @@ from models.common import tuning
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 WriteModel = Callable[..., None]
 
