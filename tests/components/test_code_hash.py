@@ -136,14 +136,12 @@ def test_new_files_touched_files_and_other_places_do_not_count(root: Path, tmp_p
     assert hashed(copy) == before
 
 
-def test_swapped_contents_count(root: Path) -> None:
+def test_a_renamed_file_counts(root: Path) -> None:
     """The names are hashed with the contents."""
-    (root / "models/one/preprocessing.py").write_text("from . import features, model\n")
-    (root / "models/one/features.py").write_text("a = 1")
-    (root / "models/one/model.py").write_text("b = 1")
+    (root / "models/one/preprocessing.py").write_text("from . import first, second\n")
+    (root / "models/one/first.py").write_text("a = 1")
     before = hashed(root)
-    (root / "models/one/features.py").write_text("b = 1")
-    (root / "models/one/model.py").write_text("a = 1")
+    (root / "models/one/first.py").rename(root / "models/one/second.py")
     assert hashed(root) != before
 
 
