@@ -137,11 +137,11 @@ def test_new_files_touched_files_and_other_places_do_not_count(root: Path, tmp_p
 
 
 def test_a_renamed_file_counts(root: Path) -> None:
-    """The names are hashed with the contents."""
-    (root / "models/one/preprocessing.py").write_text("from . import first, second\n")
-    (root / "models/one/first.py").write_text("a = 1")
+    """Even where it keeps its place among the files, so that only its name differs."""
+    (root / "models/one/preprocessing.py").write_text("from . import aa, ab\n")
+    (root / "models/one/aa.py").write_text("a = 1")
     before = hashed(root)
-    (root / "models/one/first.py").rename(root / "models/one/second.py")
+    (root / "models/one/aa.py").rename(root / "models/one/ab.py")
     assert hashed(root) != before
 
 

@@ -11,7 +11,7 @@ import pytest
 import tiny_sample
 from tiny_sample import Sample
 
-from models.common import tuning
+from models.common import training, tuning
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
 
@@ -91,6 +91,16 @@ def test_the_best_is_found(tuner: Any, direction: str, expected: int) -> None:
     search.search()
     assert best(search) == {"value": expected}
     assert {trial.score for trial in search.oracle.trials.values()} == {1, 3}
+
+
+@pytest.mark.parametrize(("direction", "expected"), [("max", 3.0), ("min", 1.0)])
+def test_a_trial_counts_as_after_its_best_epoch(
+    tuner: Any, monkeypatch: pytest.MonkeyPatch, direction: str, expected: float
+) -> None:
+    monkeypatch.setattr(training, "fit", lambda *_: {"score": [2.0, 3.0, 1.0, 2.0]})
+    search = tuner([1], direction=direction)
+    search.search()
+    assert [trial.score for trial in search.oracle.trials.values()] == [expected]
 
 
 def test_a_trial_that_gives_nan_is_skipped(tuner: Any) -> None:
