@@ -11,9 +11,9 @@ from typing import Any
 
 import pydantic
 
-from models.common.errors import ConfigError
+from models.common.errors import ConfigError, did_you_mean
 from pipeline import config_file, project
-from pipeline.config_errors import did_you_mean, explain
+from pipeline.config_errors import explain
 from pipeline.config_schema import (
     Beam,
     Bounds,
@@ -31,7 +31,7 @@ from pipeline.config_schema import (
 
 __all__ = [
     "Beam", "Bounds", "Data", "Evaluation", "Label", "Metric", "ModelConfig", "Serving", "Splits",
-    "Training", "Tuning", "Validation", "did_you_mean", "load",
+    "Training", "Tuning", "Validation", "load",
 ]  # fmt: skip
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic
 from pydantic_core import ErrorDetails
 
-from models.common.errors import ConfigError
+from models.common.errors import ConfigError, did_you_mean
 from pipeline.config_schema import MISTAKE, ModelConfig, Section
 
 KeyPath = tuple[str, ...]
@@ -36,12 +35,6 @@ _EXPECTED = {
     "greater_than_equal": "expected a number of at least {ge:g}",
     "literal_error": "expected {expected}",
 }
-
-
-def did_you_mean(received: str, known: Iterable[str]) -> str:
-    """Returns `; did you mean 'x'?` where one of the known names is close, else nothing."""
-    close = difflib.get_close_matches(received, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def explain(

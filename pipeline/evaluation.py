@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from models.common.errors import ConfigError
+from models.common.errors import ConfigError, did_you_mean
 from pipeline import config, verdict
 
 
@@ -46,7 +46,7 @@ def _metric_config(model: str, name: str, metric: config.Metric) -> config_pb2.M
     if name not in known:
         raise ConfigError(
             f"models/{model}/config.yaml: evaluation.metrics has an unknown metric '{name}'"
-            f"{config.did_you_mean(name, known)}",
+            f"{did_you_mean(name, known)}",
             "Expected: the class name of a metric of TFMA or Keras, "
             "such as AUC, BinaryAccuracy, MeanSquaredError.",
             "https://www.tensorflow.org/tfx/model_analysis/metrics lists them.",

@@ -18,9 +18,15 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components import tables
 from components.tables import ColumnType, TableSource, TableSummary
 from models.common import model_folder
-from models.common.errors import ConfigError, DataError, ModelCodeError, RunError
+from models.common.errors import (
+    ConfigError,
+    DataError,
+    ModelCodeError,
+    RunError,
+    did_you_mean,
+)
 from pipeline import project
-from pipeline.config import ModelConfig, did_you_mean
+from pipeline.config import ModelConfig
 
 _COLUMN_TYPES: dict[int, ColumnType] = {
     schema_pb2.INT: "INT",
@@ -99,7 +105,7 @@ def read_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | No
     Raises:
         ConfigError: It is not readable.
     """
-    path = project.model_folder(model, root) / "schema.pbtxt"
+    path = project.model_folder(model, root) / project.SCHEMA
     if not path.exists():
         return None
     try:
@@ -129,7 +135,7 @@ def _check_files(model: str, config: ModelConfig, root: Path) -> None:
 
 def _check_hyperparameters(model: str, config: ModelConfig, root: Path) -> None:
     mode = config.tuning.mode
-    path = project.model_folder(model, root) / "hyperparameters.json"
+    path = project.model_folder(model, root) / project.HYPERPARAMETERS
     if mode == "always" or (mode == "when_missing" and not path.exists()):
         return
     remedy = (

@@ -14,12 +14,11 @@ from components.tables.source import (
     LOCAL,
     Files,
     TableSource,
-    did_you_mean,
     listing,
     resolve,
     shown,
 )
-from models.common.errors import DataError
+from models.common.errors import DataError, did_you_mean
 
 Reader = Callable[[TableSource, str, Files], Iterator[pa.RecordBatch]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import glob
 import hashlib
 import json
@@ -15,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
-from models.common.errors import DataError
+from models.common.errors import DataError, did_you_mean
 
 Format = Literal["csv", "tfrecord", "parquet", "avro"]
 
@@ -208,12 +207,6 @@ def what_to_do_about(kind: str | None) -> str:
     if kind and "Excel" in kind:
         return "Save the sheet as CSV (in a spreadsheet: File, Save As, CSV UTF-8)."
     return "Set data.format to the file's format: csv, tfrecord, parquet or avro."
-
-
-def did_you_mean(received: str, known: Iterable[str]) -> str:
-    """Returns `; did you mean 'x'?` where one of the known names is close, else nothing."""
-    close = difflib.get_close_matches(received, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def listing(names: Iterable[str]) -> str:

@@ -5,6 +5,8 @@ They live in the lowest room so that models, components and the pipeline raise t
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 Anomaly = dict[str, str]
@@ -69,3 +71,9 @@ class ServingError(ProjectError):
 
 class RunError(ProjectError):
     """A run could not be started, found or continued."""
+
+
+def did_you_mean(received: str, known: Iterable[str]) -> str:
+    """Returns `; did you mean 'x'?` where one of the known names is close, else nothing."""
+    close = difflib.get_close_matches(received, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
