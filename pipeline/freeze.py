@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 
 from google.protobuf import text_format
@@ -13,6 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from components import presence
 from models.common.errors import RunError
 from pipeline import config, nodes, project
+from pipeline.files import write_whole
 
 SERVING = "SERVING"
 TRAINING = "TRAINING"
@@ -53,7 +53,7 @@ def schema(model: str, root: Path = project.ROOT) -> Path:
             feature.presence.min_fraction = max(0.0, math.floor(100 * share) / 100)
             feature.presence.ClearField("min_count")
     path = project.model_folder(model, root) / project.SCHEMA
-    _write(path, text_format.MessageToString(frozen))
+    write_whole(path, text_format.MessageToString(frozen))
     return path
 
 
@@ -68,7 +68,7 @@ def hyperparameters(model: str, root: Path = project.ROOT) -> Path:
     found = _latest(model, nodes.TUNER, "best_hyperparameters", "best_hyperparameters.txt", root)
     values = json.loads(found.read_text(encoding="utf-8"))["values"]
     path = project.model_folder(model, root) / project.HYPERPARAMETERS
-    _write(path, json.dumps(values, indent=2) + "\n")
+    write_whole(path, json.dumps(values, indent=2) + "\n")
     return path
 
 
@@ -84,9 +84,3 @@ def _latest(model: str, node: str, output: str, file: str, root: Path) -> Path:
             + (" with --set tuning.mode=always." if node == nodes.TUNER else "."),
         )
     return max(found, key=lambda path: int(path.name)) / file
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

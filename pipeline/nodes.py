@@ -5,6 +5,7 @@ The names are known here without importing TFX, for the views that show a run be
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pipeline import project
@@ -39,6 +40,28 @@ PURPOSE = {
     SERVING_CHECK: "asks the export as a server would",
     PUSHER: "pushes a blessed model",
 }
+
+_UPSTREAM = {
+    EXAMPLE_GEN: [],
+    STATISTICS_GEN: [EXAMPLE_GEN],
+    SCHEMA_GEN: [STATISTICS_GEN],
+    FROZEN_SCHEMA: [],
+    EXAMPLE_VALIDATOR: [STATISTICS_GEN, SCHEMA_GEN, FROZEN_SCHEMA],
+    DATA_GATE: [STATISTICS_GEN, EXAMPLE_VALIDATOR],
+    TRANSFORM: [EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE],
+    TUNER: [EXAMPLE_GEN, TRANSFORM],
+    TRAINER: [EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRANSFORM, TUNER],
+    RESOLVER: [TRAINER],
+    EVALUATOR: [EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER],
+    SERVING_CHECK: [TRAINER],
+    PUSHER: [TRAINER, EVALUATOR, SERVING_CHECK],
+}
+
+
+def upstream(name: str, names: Collection[str]) -> list[str]:
+    """The nodes that a node waits for, in a pipeline that has the nodes `names`."""
+    unused = SCHEMA_GEN if FROZEN_SCHEMA in names else None
+    return [other for other in _UPSTREAM[name] if other in names and other != unused]
 
 
 def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:

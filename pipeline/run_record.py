@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import BaseModel, ConfigDict
@@ -19,7 +19,9 @@ from pydantic import BaseModel, ConfigDict
 from models.common.errors import RunError
 from pipeline import nodes, project
 from pipeline.config import ModelConfig
+from pipeline.files import write_whole
 
+FILE = "run.json"
 VERSION: Literal[1] = 1
 
 RunStatus = Literal["running", "pushed", "refused", "stopped", "failed", "interrupted"]
@@ -36,13 +38,17 @@ EXIT_CODES: dict[RunStatus, int] = {
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(
+        extra="forbid", validate_assignment=True, use_attribute_docstrings=True
+    )
 
 
 class Node(_Part):
     """One node of the pipeline in this run."""
 
     name: str
+    upstream: list[str] = []
+    """The nodes whose end this one waits for."""
     status: NodeStatus = "queued"
     started: datetime | None = None
     seconds: float | None = None
@@ -68,6 +74,10 @@ class SliceMetric(_Part):
     """None where the metric is not defined on the slice (NaN)."""
     at_least: float | None = None
     at_most: float | None = None
+    low: float | None = None
+    """The lower end of the 95 % confidence interval, where TFMA gives one."""
+    high: float | None = None
+    """Its upper end."""
     baseline: float | None = None
     """The latest blessed model's value on the same rows."""
 
@@ -80,6 +90,39 @@ class Refusal(_Part):
     value: float | None
     bound: str
     """Such as `at least 0.9`."""
+
+
+class Code(_Part):
+    """The code that the run used."""
+
+    commit: str | None = None
+    """Git's full commit hash; None outside of a git repository."""
+    dirty: bool = False
+    """Whether files that git follows differ from the commit, or models/ has files new to git."""
+    files: dict[str, str] = {}
+    """SHA-256 of each file of the model's folder and of models/common, by path; the files of the
+    model's folder are copied to `code/` in the run folder."""
+
+
+class Dataset(_Part):
+    """The data that the run read."""
+
+    path: str
+    hash: str | None = None
+    """The hash of the data's content, as ExampleGen saw it."""
+    schema_hash: str | None = None
+    """The hash of the schema that the data was judged by."""
+    columns: int | None = None
+
+
+class TrainedModel(_Part):
+    """The network that was trained."""
+
+    type: str
+    """The Keras class, such as `Functional`."""
+    parameters: int
+    bytes: int
+    """Size of the exported SavedModel on disk."""
 
 
 class Failure(_Part):
@@ -103,13 +146,20 @@ class RunRecord(_Part):
     process: int | None = None
     """The process that runs the pipeline, while it does."""
     overrides: list[str] = []
-    config: ModelConfig
+    config: Annotated[ModelConfig, pydantic.WithJsonSchema({"type": "object"})]
+    """The model's config.yaml as it was then, with defaults and overrides."""
+    command: str = ""
+    """The command line that makes this run again."""
+    code: Code = Code()
+    data: Dataset | None = None
     environment: dict[str, str] = {}
+    """Versions of Python and of every installed package that matters, and the machine."""
     nodes: list[Node] = []
     rows: dict[str, int] = {}
     """Rows of each split."""
     anomalies: list[Anomaly] = []
     hyperparameters: dict[str, Any] = {}
+    trained: TrainedModel | None = None
     metrics: list[SliceMetric] = []
     blessed: bool | None = None
     refusals: list[Refusal] = []
@@ -163,6 +213,7 @@ def new(
     model: str, config: ModelConfig, overrides: Sequence[str] = (), root: Path = project.ROOT
 ) -> RunRecord:
     """The record of a run that is about to start, in this process until another takes it over."""
+    names = nodes.of_model(model, config, root)
     return RunRecord(
         id=new_run_id(model),
         model=model,
@@ -170,7 +221,7 @@ def new(
         process=os.getpid(),
         overrides=list(overrides),
         config=config,
-        nodes=[Node(name=name) for name in nodes.of_model(model, config, root)],
+        nodes=[Node(name=name, upstream=nodes.upstream(name, names)) for name in names],
     )
 
 
@@ -185,19 +236,7 @@ def write(record: RunRecord, runs: Path = project.RUNS) -> None:
     Raises:
         RunError: The run folder cannot be written.
     """
-    folder = run_folder(record.id, runs)
-    path = folder / "run.json"
-    partial = folder / f".run.json.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise RunError(
-            f"The run folder {folder} cannot be written",
-            f"Received: {error.strerror}.",
-            "Make it writable, or free some space.",
-        ) from error
+    write_whole(run_folder(record.id, runs) / FILE, record.model_dump_json(indent=2) + "\n")
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
@@ -206,7 +245,7 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
     Raises:
         RunError: There is no such run, or its record is not readable.
     """
-    path = run_folder(run_id, runs) / "run.json"
+    path = run_folder(run_id, runs) / FILE
     try:
         return RunRecord.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -223,7 +262,7 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
 
 def latest_first(runs: Path = project.RUNS) -> Iterator[RunRecord | RunError]:
     """Every run under the folder, newest first; an unreadable record comes as its error."""
-    paths = sorted(runs.glob("*/run.json"), key=lambda path: path.parent.name[-20:], reverse=True)
+    paths = sorted(runs.glob(f"*/{FILE}"), key=lambda path: path.parent.name[-20:], reverse=True)
     for path in paths:
         try:
             yield read(path.parent.name, runs)

@@ -214,3 +214,14 @@ def test_only_what_a_change_touches_gets_another_cache_key(
     assert changed_by("validation.stop_on=warning") == {nodes.DATA_GATE}
     assert changed_by("splits.train=5") == {nodes.EXAMPLE_GEN}
     assert changed_by("evaluation.metrics.AUC.at_least=0.5") == {nodes.EVALUATOR}
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_the_record_knows_what_each_node_waits_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frozen: bool
+) -> None:
+    if not frozen:
+        monkeypatch.setattr("pipeline.pipeline.frozen_schema", lambda *_: None)
+    graph = compiled(load(), tmp_path)
+    for name, node in graph.items():
+        assert set(nodes.upstream(name, graph)) == set(node.upstream_nodes), name

@@ -81,7 +81,7 @@ def test_a_write_that_fails_leaves_the_old_record(
     def full(self: Path, *_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     record.overrides = ["training.epochs=3"]
     with pytest.raises(RunError, match="cannot be written") as caught:
         run_record.write(record, tmp_path)

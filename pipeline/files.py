@@ -1,0 +1,31 @@
+"""Files that a reader finds whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from models.common.errors import RunError
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a file so that a reader sees the old content or the new, never a part.
+
+    Args:
+        path: The file; folders that are missing are made.
+        content: Its new content; text is written as UTF-8.
+
+    Raises:
+        RunError: The file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        partial.replace(path)
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written",
+            f"Received: {error.strerror}.",
+            "Make the folder writable, or free some space.",
+        ) from error
