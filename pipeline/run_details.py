@@ -92,7 +92,8 @@ class Trial(_Part):
     objective: str
     score: float | None
     """The objective's best value over the epochs; None where the trial failed."""
-    seconds: float
+    seconds: float | None
+    """None where the search comes from the cache."""
     best: bool = False
 
 
@@ -102,8 +103,8 @@ class Curve(_Part):
     metric: str
     """Such as `loss`; the same name for both splits."""
     split: Literal["train", "eval"]
-    values: list[float]
-    """After each epoch, the first epoch first."""
+    values: list[float | None]
+    """After each epoch, the first epoch first; None where it is not finite."""
 
 
 class RocPoint(_Part):
