@@ -78,7 +78,7 @@ def run_fn(fn_args: FnArgs) -> None:
         eval_files=examples.files_of(fn_args.eval_files),
         transform_path=fn_args.transform_output,
         export_path=fn_args.serving_model_dir,
-        history_path=fn_args.model_run_dir,
+        summary_path=fn_args.model_run_dir,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import dataclasses
 import json
 import os
-import platform
 import shutil
+import subprocess
 import time
 import traceback
 from pathlib import Path
@@ -20,11 +20,11 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
+from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
-from pipeline import beam_tuning, findings, nodes, run_record
-from pipeline.run_record import Anomaly, Failure, RunRecord
-
-_PACKAGES = ("tfx", "tensorflow", "keras", "apache-beam")
+from pipeline import beam_tuning, findings, nodes, project, run_details, run_folder, run_record
+from pipeline.run_details import RunDetails, Trial
+from pipeline.run_record import Anomaly, Dataset, Failure, RunRecord
 
 
 class RecordedLocalDagRunner(LocalDagRunner):
@@ -32,11 +32,16 @@ class RecordedLocalDagRunner(LocalDagRunner):
 
     Args:
         record: The run's record; its status is the run's result when `run` has returned.
+        runs: The folder of all runs.
     """
 
-    def __init__(self, record: RunRecord) -> None:
+    def __init__(self, record: RunRecord, runs: Path = project.RUNS) -> None:
         super().__init__()
         self._record = record
+        self._runs = runs
+        self._details = RunDetails(run=record.id)
+        self.tracker: subprocess.Popen[bytes] | None = None
+        """The run's tracker, if this runner has started it."""
 
     def run_with_ir(
         self,
@@ -51,11 +56,13 @@ class RecordedLocalDagRunner(LocalDagRunner):
         """
         record = self._record
         record.process = os.getpid()
-        record.environment = _environment()
-        run_record.write(record)
+        if not run_record.run_folder(record.id, self._runs).exists():  # Nobody has prepared it.
+            self.tracker = run_folder.open_for(record, runs=self._runs)
+        run_record.write(record, self._runs)
         beam_tuning.tune()
         try:
-            self._run_nodes(pipeline)
+            with progress.listening(self._take):
+                self._run_nodes(pipeline)
         except AnomalyError as error:
             record.anomalies = [Anomaly.model_validate(anomaly) for anomaly in error.anomalies]
             _fail(record, error)
@@ -69,7 +76,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             record.finish("failed")
         else:
             record.finish("pushed" if record.pushed_version is not None else "refused")
-        run_record.write(record)
+        run_record.write(record, self._runs)
 
     def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
         runtime_parameter_utils.substitute_runtime_parameter(
@@ -84,7 +91,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             name = node.node_info.id
             entry = self._record.node(name)
             entry.status, entry.started = "running", run_record.now()
-            run_record.write(self._record)
+            run_record.write(self._record, self._runs)
             began = time.monotonic()
             execution = launcher.Launcher(
                 pipeline_node=node,
@@ -100,10 +107,23 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 raise RunError(f"{name} did not run", "Its inputs were not there.")
             entry.status = _state(store, execution.execution_id, name)
             outputs = _outputs(store, execution.execution_id)
-            findings.record(self._record, name, outputs)
+            if name == nodes.EXAMPLE_GEN:
+                data_hash = node.parameters.parameters["data_hash"].field_value.string_value
+                path = self._record.config.data.path
+                self._record.data = Dataset(path=path, hash=data_hash)
+            findings.record(self._record, self._details, name, outputs)
+            run_details.write(self._details, self._runs)
             if name == nodes.PUSHER and self._record.pushed_to:
                 _restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
-            run_record.write(self._record)
+            run_record.write(self._record, self._runs)
+
+    def _take(self, event: progress.Event) -> None:
+        """Adds what training tells while it goes on to the run's details."""
+        if isinstance(event, progress.EpochEnded):
+            run_details.add_epoch(self._details, event.metrics)
+        else:
+            self._details.trials.append(Trial(**dataclasses.asdict(event)))
+        run_details.write(self._details, self._runs)
 
 
 def _position(node: pipeline_pb2.PipelineNode) -> int:
@@ -165,8 +185,3 @@ def _restore(archive: Path, version: Path) -> None:
     partial = version.with_name(f".{version.name}.{os.getpid()}")
     shutil.copytree(archive, partial)
     partial.rename(version)
-
-
-def _environment() -> dict[str, str]:
-    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return {"python": platform.python_version(), **versions}

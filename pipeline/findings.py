@@ -2,52 +2,105 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.io import fileio
 from tfx.types.artifact_utils import decode_split_names
 
 from components import data_gate
-from pipeline import nodes, verdict
-from pipeline.run_record import Anomaly, RunRecord
+from models.common import training
+from pipeline import nodes, run_details, verdict
+from pipeline.run_details import RunDetails, Trial
+from pipeline.run_record import Anomaly, RunRecord, TrainedModel
 
 Artifacts = Mapping[str, metadata_store_pb2.Artifact]
 
 
-def record(run: RunRecord, node: str, outputs: Artifacts) -> None:
-    """Adds a finished node's findings to the record.
+def record(run: RunRecord, details: RunDetails, node: str, outputs: Artifacts) -> None:
+    """Adds a finished node's findings to the record and to the details.
 
     Args:
         run: The record to add to.
+        details: The details to add to.
         node: The node's name.
         outputs: Its output artifacts by key.
     """
     if node in _READERS:
-        _READERS[node](run, outputs)
+        _READERS[node](run, details, outputs)
 
 
-def _rows(run: RunRecord, outputs: Artifacts) -> None:
+def _rows(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
     artifact = outputs["statistics"]
     for split in decode_split_names(artifact.properties["split_names"].string_value):
         path = f"{artifact.uri}/Split-{split}/FeatureStats.pb"
-        run.rows[split] = int(tfdv.load_stats_binary(path).datasets[0].num_examples)
+        statistics = tfdv.load_stats_binary(path).datasets[0]
+        run.rows[split] = int(statistics.num_examples)
+        if run.data:
+            run.data.columns = len(statistics.features)
 
 
-def _anomalies(run: RunRecord, outputs: Artifacts) -> None:
+def _anomalies(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
     found = _json(f"{outputs['report'].uri}/{data_gate.REPORT}")
     run.anomalies = [Anomaly(**anomaly) for anomaly in found]
 
 
-def _hyperparameters(run: RunRecord, outputs: Artifacts) -> None:
-    uri = outputs["best_hyperparameters"].uri
-    run.hyperparameters = _json(f"{uri}/{fileio.listdir(uri)[0]}")["values"]
+def _hyperparameters(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
+    run.hyperparameters = _json(_only_file(outputs["best_hyperparameters"]))["values"]
+    details.trials = _trials(details, _json(_only_file(outputs["tuner_results"])), run)
 
 
-def _verdict(run: RunRecord, outputs: Artifacts) -> None:
+def _trials(details: RunDetails, results: list[dict[str, Any]], run: RunRecord) -> list[Trial]:
+    """The trials of the search, of which some may have been told while it went on.
+
+    Args:
+        details: What was told.
+        results: Each trial that gave a model, best first: its id, its score and its values.
+        run: The run's record.
+    """
+    told = {trial.number: trial for trial in details.trials}
+    for rank, result in enumerate(results):
+        number, score = int(result.pop("trial_id")) + 1, result.pop("score")
+        trial = told.setdefault(
+            number,
+            Trial(
+                number=number,
+                hyperparameters=result,
+                objective=run.config.tuning.objective,
+                score=score,
+                seconds=None,
+            ),
+        )
+        trial.best = rank == 0
+    return [told[number] for number in sorted(told)]
+
+
+def _training(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
+    summary = _json(f"{outputs['model_run'].uri}/{training.SUMMARY}")
+    run.trained = TrainedModel(
+        type=summary["type"],
+        parameters=summary["parameters"],
+        bytes=_size(f"{outputs['model'].uri}/Format-Serving"),
+    )
+    history = summary["history"]
+    details.curves = []
+    for epoch in zip(*history.values(), strict=True):
+        run_details.add_epoch(details, dict(zip(history, epoch, strict=True)))
+
+
+def _schema(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
+    with fileio.open(f"{outputs['schema'].uri}/schema.pbtxt", "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    if run.data:
+        run.data.schema_hash = digest[:32]
+
+
+def _verdict(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
     uri = outputs["evaluation"].uri
     settings = run.config.evaluation
     run.metrics = verdict.slice_metrics(uri, settings)
@@ -55,11 +108,24 @@ def _verdict(run: RunRecord, outputs: Artifacts) -> None:
     run.refusals = [] if run.blessed else verdict.refusals(uri, settings, run.metrics)
 
 
-def _push(run: RunRecord, outputs: Artifacts) -> None:
+def _push(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
     properties = outputs["pushed_model"].custom_properties
     if properties["pushed"].int_value == 1:
         run.pushed_version = int(properties["pushed_version"].string_value)
         run.pushed_to = properties["pushed_destination"].string_value
+
+
+def _only_file(artifact: metadata_store_pb2.Artifact) -> str:
+    return f"{artifact.uri}/{fileio.listdir(artifact.uri)[0]}"
+
+
+def _size(folder: str) -> int:
+    """Bytes of all files in the folder and below."""
+    return sum(
+        tf.io.gfile.stat(f"{parent}/{name}").length
+        for parent, _, names in tf.io.gfile.walk(folder)
+        for name in names
+    )
 
 
 def _json(path: str) -> Any:
@@ -67,10 +133,13 @@ def _json(path: str) -> Any:
         return json.load(file)
 
 
-_READERS: dict[str, Callable[[RunRecord, Artifacts], None]] = {
+_READERS: dict[str, Callable[[RunRecord, RunDetails, Artifacts], None]] = {
     nodes.STATISTICS_GEN: _rows,
+    nodes.SCHEMA_GEN: _schema,
+    nodes.FROZEN_SCHEMA: _schema,
     nodes.DATA_GATE: _anomalies,
     nodes.TUNER: _hyperparameters,
+    nodes.TRAINER: _training,
     nodes.EVALUATOR: _verdict,
     nodes.PUSHER: _push,
 }

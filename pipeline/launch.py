@@ -21,7 +21,7 @@ from typing import Protocol
 
 from models.common.errors import RunError
 from pipeline import config as configuration
-from pipeline import post_mortem, project, run_record
+from pipeline import post_mortem, project, run_folder, run_record, tracking
 from pipeline.run_record import RunRecord
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "pipeline.local_runner")
@@ -51,6 +51,7 @@ class Run:
     """Its state when it was last looked at."""
     process: subprocess.Popen[bytes]
     runs: Path
+    tracker: subprocess.Popen[bytes] | None = None
     _written: tuple[int, int] | None = None
 
     @property
@@ -89,7 +90,8 @@ def start(
         overrides: `key=value` settings for this run.
         root: The project's root.
         runs: The folder of all runs.
-        command: What runs the pipeline, COMMAND by default. It finds the run's id in PIPELINE_RUN.
+        command: What runs the pipeline, COMMAND by default. It finds the run's id in PIPELINE_RUN
+            and its config in PIPELINE_CONFIG.
 
     Raises:
         ProjectError: A mistake was found; nothing ran and nothing was written.
@@ -99,11 +101,11 @@ def start(
 
     preflight.check(model, config, root)
     record = run_record.new(model, config, overrides, root)
-    run_record.write(record, runs)
     folder = run_record.run_folder(record.id, runs)
+    tracker = run_folder.open_for(record, root, runs)
     command = command or COMMAND
     try:
-        process = _spawn(command, record.id, folder / LOG, root)
+        process = _spawn(command, record, folder / LOG, root)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise RunError(
@@ -111,7 +113,7 @@ def start(
             f"Command: {' '.join(command)}.",
             "Install the locked packages again (make setup), or free memory and processes.",
         ) from error
-    return Run(record, process, runs)
+    return Run(record, process, runs, tracker)
 
 
 def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
@@ -138,15 +140,21 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
             raise
     record = _settle(run, interrupted=interrupted)
     watcher.update(record)
+    if warning := tracking.finish(run.tracker, run.folder):
+        watcher.notice(warning)
     return record
 
 
-def _spawn(command: Sequence[str], run_id: str, log: Path, root: Path) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], record: RunRecord, log: Path, root: Path
+) -> subprocess.Popen[bytes]:
+    # The config is not read from the record, where secrets are hidden.
+    task = {"PIPELINE_RUN": record.id, "PIPELINE_CONFIG": record.config.model_dump_json()}
     with log.open("wb") as output:
         return subprocess.Popen(
             command,
             cwd=root,
-            env={**os.environ, "PIPELINE_RUN": run_id, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **task, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

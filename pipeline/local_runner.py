@@ -20,7 +20,8 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError  # noqa: E402
-from pipeline import config, run_record, terminal  # noqa: E402
+from pipeline import config, run_record, secrets, terminal, tracking  # noqa: E402
+from pipeline.config import ModelConfig  # noqa: E402
 from pipeline.run_record import RunRecord  # noqa: E402
 from pipeline.summary import summary  # noqa: E402
 
@@ -28,7 +29,10 @@ from pipeline.summary import summary  # noqa: E402
 def main() -> None:
     """Runs the pipeline and leaves with the run's exit status."""
     run_id = os.environ.get("PIPELINE_RUN")
-    record = run_record.read(run_id) if run_id else _new_record()
+    record = _prepared(run_id) if run_id else _new_record()
+    secrets.hide_in_output(
+        secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
+    )
     try:
         # Imported here, so that what cannot be imported is recorded too.
         from pipeline.execution import RecordedLocalDagRunner
@@ -49,12 +53,20 @@ def main() -> None:
     runner.run(graph)
     if record.status != "running":  # The `tfx` command line compiles without running.
         if not run_id:
+            warning = tracking.finish(runner.tracker, run_record.run_folder(record.id))
             console = terminal.console()
-            terminal.show(console, summary(record, console))
+            terminal.show(console, summary(record, console), *filter(None, [warning]))
         sys.stdout.flush()
         sys.stderr.flush()
         # All is written and recorded; taking TensorFlow down in order takes seconds.
         os._exit(run_record.EXIT_CODES[record.status])
+
+
+def _prepared(run_id: str) -> RunRecord:
+    """The record that the command line has written, with the config as it was before that."""
+    record = run_record.read(run_id)
+    record.config = ModelConfig.model_validate_json(os.environ["PIPELINE_CONFIG"])
+    return record
 
 
 def _new_record() -> RunRecord:

@@ -6,6 +6,8 @@ that runs the pipeline writes it, whole, whenever something is added; it grows w
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +19,7 @@ from pipeline import project
 from pipeline.files import write_whole
 
 FILE = "details.json"
+_EVAL = "val_"
 
 
 class _Part(BaseModel):
@@ -159,6 +162,24 @@ class RunDetails(_Part):
     trials: list[Trial] = []
     curves: list[Curve] = []
     plots: Plots = Plots()
+
+
+def add_epoch(details: RunDetails, metrics: Mapping[str, float]) -> None:
+    """Adds one epoch to the curves.
+
+    Args:
+        details: What to add to.
+        metrics: Values by Keras' names, where those of the validation data begin with `val_`.
+    """
+    curves = {(curve.metric, curve.split): curve for curve in details.curves}
+    for name, value in metrics.items():
+        metric = name.removeprefix(_EVAL)
+        split: Literal["train", "eval"] = "train" if metric == name else "eval"
+        curve = curves.get((metric, split))
+        if curve is None:
+            curve = Curve(metric=metric, split=split, values=[])
+            details.curves.append(curve)
+        curve.values.append(value if math.isfinite(value) else None)
 
 
 def write(details: RunDetails, runs: Path = project.RUNS) -> None:

@@ -6,8 +6,9 @@ The process that runs the pipeline writes it, whole, at every change; the comman
 
 from __future__ import annotations
 
+import json
 import os
-import secrets
+import secrets as random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,7 +18,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict
 
 from models.common.errors import RunError
-from pipeline import nodes, project
+from pipeline import nodes, project, secrets
 from pipeline.config import ModelConfig
 from pipeline.files import write_whole
 
@@ -47,11 +48,11 @@ class Node(_Part):
     """One node of the pipeline in this run."""
 
     name: str
-    upstream: list[str] = []
-    """The nodes whose end this one waits for."""
     status: NodeStatus = "queued"
     started: datetime | None = None
     seconds: float | None = None
+    upstream: list[str] = []
+    """The nodes whose end this one waits for."""
 
 
 class Anomaly(_Part):
@@ -206,7 +207,7 @@ def now() -> datetime:
 
 def new_run_id(model: str) -> str:
     """A name for a run that sorts by time: `taxi-20261121-093000-4f2a`."""
-    return f"{model}-{now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{model}-{now():%Y%m%d-%H%M%S}-{random.token_hex(2)}"
 
 
 def new(
@@ -233,10 +234,15 @@ def run_folder(run_id: str, runs: Path = project.RUNS) -> Path:
 def write(record: RunRecord, runs: Path = project.RUNS) -> None:
     """Writes `run.json` so that a reader sees the old content or the new, never a part.
 
+    Tokens and passwords are hidden in the file, not in the record.
+
     Raises:
         RunError: The run folder cannot be written.
     """
-    write_whole(run_folder(record.id, runs) / FILE, record.model_dump_json(indent=2) + "\n")
+    tree = json.loads(record.model_dump_json())
+    tree = secrets.redactor(tree["config"], record.overrides).tree(tree)
+    text = json.dumps(tree, indent=2, ensure_ascii=False)
+    write_whole(run_folder(record.id, runs) / FILE, text + "\n")
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:

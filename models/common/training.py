@@ -11,9 +11,11 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, export, known_answers, model_folder
+from models.common import examples, export, known_answers, model_folder, progress
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.plan import Plan
+
+SUMMARY = "training.json"
 
 
 def train_and_export(
@@ -24,7 +26,7 @@ def train_and_export(
     eval_files: Sequence[str],
     transform_path: str,
     export_path: str,
-    history_path: str,
+    summary_path: str,
 ) -> None:
     """Trains a model on raw examples and exports it with its preprocessing.
 
@@ -35,7 +37,8 @@ def train_and_export(
         eval_files: The same for validation after each epoch.
         transform_path: The fitted preprocessing.
         export_path: The folder for the SavedModel.
-        history_path: The folder for `history.json`, each metric's value after each epoch.
+        summary_path: The folder for `training.json`: the network's type and number of parameters,
+            and its history, each metric's value after each epoch.
 
     Raises:
         ModelCodeError: The model's code raised, or the network gives NaN.
@@ -44,10 +47,12 @@ def train_and_export(
     examples.check_label(train_files, transform, plan.label)
     keras.utils.set_random_seed(0)
     model = build(plan, hyperparameters, transform)
-    history = fit(model, plan, *datasets(plan, transform, train_files, eval_files))
-    tf.io.gfile.makedirs(history_path)
-    with tf.io.gfile.GFile(f"{history_path}/history.json", "w") as file:
-        json.dump(history, file, indent=2)
+    data = datasets(plan, transform, train_files, eval_files)
+    history = fit(model, plan, *data, callbacks=[_TellEpochs()])
+    tf.io.gfile.makedirs(summary_path)
+    with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
+        network = {"type": type(model).__name__, "parameters": model.count_params()}
+        json.dump({**network, "history": history}, file, indent=2)
     export.export(
         model,
         transform,
@@ -99,9 +104,20 @@ def datasets(
 
 
 def fit(
-    model: keras.Model, plan: Plan, train: tf.data.Dataset, validation: tf.data.Dataset
+    model: keras.Model,
+    plan: Plan,
+    train: tf.data.Dataset,
+    validation: tf.data.Dataset,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, list[float]]:
     """Trains the model and returns each metric's value after each epoch.
+
+    Args:
+        model: A compiled network, changed in place.
+        plan: How long to train.
+        train: Batches to learn from.
+        validation: Batches to look at after each epoch.
+        callbacks: Called beside those that end the training.
 
     Raises:
         ModelCodeError: The model's code raised, or the network gives NaN.
@@ -119,11 +135,20 @@ def fit(
             epochs=plan.epochs,
             steps_per_epoch=plan.steps_per_epoch,
             validation_data=validation,
-            callbacks=stopping,
+            callbacks=[*stopping, *callbacks],
             verbose=2,
         ).history
     _check_finite(plan, history)
     return {name: [float(value) for value in values] for name, values in history.items()}
+
+
+class _TellEpochs(keras.callbacks.Callback):
+    """Tells each epoch's metrics as soon as it is over."""
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        progress.tell(
+            progress.EpochEnded({name: float(value) for name, value in (logs or {}).items()})
+        )
 
 
 def _row_shape(plan: Plan, name: str, spec: Any) -> tuple[int, ...]:

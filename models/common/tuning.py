@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import keras_tuner
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, model_folder, training
+from models.common import examples, model_folder, progress, training
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.plan import Plan
 
@@ -41,13 +42,25 @@ class _Tuner(keras_tuner.RandomSearch):
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
         """Trains one model and returns the objective after its best epoch."""
+        began, score = time.monotonic(), None
         try:
-            return self._objective_of(trial)
+            score = self._objective_of(trial)
+            return score
         except NotFiniteError as error:
             raise keras_tuner.errors.FailedTrialError(error.headline) from error
         except ModelCodeError as error:
             # After any other kind Keras Tuner goes on with the next trial.
             raise keras_tuner.errors.FatalError(error.headline) from error
+        finally:
+            progress.tell(
+                progress.TrialEnded(
+                    number=int(trial.trial_id) + 1,
+                    hyperparameters=dict(trial.hyperparameters.values),
+                    objective=self.oracle.objective.name,
+                    score=score,
+                    seconds=round(time.monotonic() - began, 3),
+                )
+            )
 
     def _objective_of(self, trial: Any) -> float:
         keras.backend.clear_session()

@@ -186,7 +186,7 @@ def test_training_takes_the_tuners_values_or_the_frozen_ones(
         "eval_files": tiny.eval_files,
         "transform_path": tiny.transform_path,
         "export_path": str(tmp_path / "export"),
-        "history_path": str(tmp_path / "history"),
+        "summary_path": str(tmp_path / "summary"),
     }
 
 

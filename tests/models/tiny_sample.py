@@ -66,7 +66,7 @@ class Sample:
         return str(self.folder / "export")
 
     @property
-    def history_path(self) -> str:
+    def summary_path(self) -> str:
         """The training curves."""
         return str(self.folder / "history")
 
@@ -170,6 +170,6 @@ def make(folder: Path) -> Sample:
         eval_files=sample.eval_files,
         transform_path=sample.transform_path,
         export_path=sample.export_path,
-        history_path=sample.history_path,
+        summary_path=sample.summary_path,
     )
     return sample

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
-from collections.abc import Iterator
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,11 +30,11 @@ ANOMALY = {
 
 
 @pytest.fixture
-def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunRecord]:
+def record(tmp_path: Path) -> RunRecord:
     """A record that is written into a folder of the test's own."""
-    write = run_record.write
-    monkeypatch.setattr(run_record, "write", lambda record: write(record, tmp_path))
-    yield queued()
+    record = queued()
+    run_record.write(record, tmp_path)
+    return record
 
 
 def running(record: RunRecord, name: str) -> None:
@@ -44,9 +42,11 @@ def running(record: RunRecord, name: str) -> None:
     record.node(name).started = run_record.now() - timedelta(seconds=5)
 
 
-def run(record: RunRecord, monkeypatch: pytest.MonkeyPatch, error: BaseException | None) -> None:
+def run(
+    record: RunRecord, runs: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException | None
+) -> None:
     """Runs a pipeline whose Trainer ends so."""
-    runner = RecordedLocalDagRunner(record)
+    runner = RecordedLocalDagRunner(record, runs)
 
     def nodes_run(_: Any) -> None:
         running(record, nodes.TRAINER)
@@ -58,20 +58,21 @@ def run(record: RunRecord, monkeypatch: pytest.MonkeyPatch, error: BaseException
     runner.run_with_ir(SimpleNamespace())
 
 
-def test_the_environment_is_recorded(
+def test_a_run_that_nobody_prepared_gets_its_folder(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(record, monkeypatch, None)
+    shutil.rmtree(tmp_path / record.id)
+    run(record, tmp_path, monkeypatch, None)
     written = run_record.read(record.id, tmp_path)
-    assert written.environment["python"] == platform.python_version()
-    for package in ("tfx", "tensorflow", "keras", "apache-beam"):
-        assert written.environment[package] == importlib.metadata.version(package)
+    assert written.command == "python -m pipeline run taxi"
+    assert written.environment["tfx"] and "models/taxi/model.py" in written.code.files
+    assert (tmp_path / record.id / "code/models/taxi/model.py").is_file()
 
 
 def test_an_error_of_the_project_is_kept_whole(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(record, monkeypatch, ModelCodeError("the headline", "the detail", "the remedy"))
+    run(record, tmp_path, monkeypatch, ModelCodeError("the headline", "the detail", "the remedy"))
     written = run_record.read(record.id, tmp_path)
     assert written.status == "failed" and written.failure is not None
     assert written.failure.model_dump() == {
@@ -88,7 +89,7 @@ def test_an_error_of_the_project_is_kept_whole(
 def test_any_other_error_is_told_by_type_and_message(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(record, monkeypatch, ValueError("\n".join(f"line {n}" for n in range(30))))
+    run(record, tmp_path, monkeypatch, ValueError("\n".join(f"line {n}" for n in range(30))))
     failure = run_record.read(record.id, tmp_path).failure
     assert failure is not None and failure.node == "Trainer"
     assert failure.headline == "Trainer failed with ValueError"
@@ -96,15 +97,17 @@ def test_any_other_error_is_told_by_type_and_message(
     assert "log" in failure.remedy
 
 
-def test_an_error_without_words(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(record, monkeypatch, ValueError())
+def test_an_error_without_words(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(record, tmp_path, monkeypatch, ValueError())
     assert record.failure is not None and record.failure.detail == ""
 
 
 def test_anomalies_stop_a_run(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(record, monkeypatch, AnomalyError("1 anomaly", "fare", "Correct it.", [ANOMALY]))
+    run(record, tmp_path, monkeypatch, AnomalyError("1 anomaly", "fare", "Correct it.", [ANOMALY]))
     written = run_record.read(record.id, tmp_path)
     assert written.status == "stopped" and written.failure is not None
     assert [anomaly.model_dump() for anomaly in written.anomalies] == [ANOMALY]
@@ -114,7 +117,7 @@ def test_anomalies_stop_a_run(
 def test_an_interrupt_is_no_error(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(record, monkeypatch, KeyboardInterrupt())
+    run(record, tmp_path, monkeypatch, KeyboardInterrupt())
     written = run_record.read(record.id, tmp_path)
     assert written.status == "interrupted" and written.failure is None
     assert written.node("Trainer").status == "failed"
@@ -122,10 +125,14 @@ def test_an_interrupt_is_no_error(
 
 @pytest.mark.parametrize(("version", "status"), [(None, "refused"), (17, "pushed")])
 def test_a_run_to_the_end_is_pushed_or_refused(
-    record: RunRecord, monkeypatch: pytest.MonkeyPatch, version: int | None, status: str
+    record: RunRecord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: int | None,
+    status: str,
 ) -> None:
     record.pushed_version = version
-    run(record, monkeypatch, None)
+    run(record, tmp_path, monkeypatch, None)
     assert record.status == status and record.failure is None
 
 

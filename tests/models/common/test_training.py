@@ -18,7 +18,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tiny_sample import Sample
 
-from models.common import examples, training
+from models.common import examples, progress, training
 from models.common.errors import ModelCodeError, NotFiniteError
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
@@ -48,8 +48,11 @@ def test_each_metric_has_a_value_for_each_epoch() -> None:
     assert json.loads(json.dumps(history)) == history
 
 
-def test_the_curves_of_a_training_are_kept(tiny: Sample) -> None:
-    history = json.loads((Path(tiny.history_path) / "history.json").read_text())
+def test_the_curves_and_the_size_of_a_network_are_kept(tiny: Sample) -> None:
+    summary = json.loads((Path(tiny.summary_path) / training.SUMMARY).read_text())
+    assert summary["type"] == "Functional"
+    assert summary["parameters"] > 0
+    history = summary["history"]
     assert history.keys() == {"loss", "auc", "val_loss", "val_auc"}
     assert all(len(values) == 1 and math.isfinite(values[0]) for values in history.values())
 
@@ -183,9 +186,26 @@ def test_nothing_is_exported_when_training_fails(
             eval_files=tiny.eval_files,
             transform_path=tiny.transform_path,
             export_path=str(tmp_path / "export"),
-            history_path=str(tmp_path / "history"),
+            summary_path=str(tmp_path / "history"),
         )
     assert not (tmp_path / "export").exists() and not (tmp_path / "history").exists()
+
+
+def test_each_epoch_of_the_final_training_is_told(tiny: Sample, tmp_path: Path) -> None:
+    told: list[progress.Event] = []
+    with progress.listening(told.append):
+        training.train_and_export(
+            tiny_sample.plan(epochs=2),
+            HYPERPARAMETERS,
+            train_files=tiny.train_files,
+            eval_files=tiny.eval_files,
+            transform_path=tiny.transform_path,
+            export_path=str(tmp_path / "export"),
+            summary_path=str(tmp_path),
+        )
+    history = json.loads((tmp_path / training.SUMMARY).read_text())["history"]
+    epochs = [event.metrics for event in told if isinstance(event, progress.EpochEnded)]
+    assert {name: [epoch[name] for epoch in epochs] for name in epochs[0]} == history
 
 
 def test_training_can_be_repeated() -> None:

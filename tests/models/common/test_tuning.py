@@ -11,7 +11,7 @@ import pytest
 import tiny_sample
 from tiny_sample import Sample
 
-from models.common import training, tuning
+from models.common import progress, training, tuning
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
 
@@ -111,6 +111,20 @@ def test_a_trial_that_gives_nan_is_skipped(tuner: Any) -> None:
         trial.hyperparameters["value"]: trial.status for trial in search.oracle.trials.values()
     }
     assert states == {-1: "FAILED", 1: "COMPLETED"}
+
+
+def test_each_trial_is_told(tuner: Any) -> None:
+    told: list[progress.Event] = []
+    with progress.listening(told.append):
+        tuner([-1, 1]).search()
+    trials = [event for event in told if isinstance(event, progress.TrialEnded)]
+    assert trials == told, "epochs of a trial are not those of the training"
+    assert {trial.number for trial in trials} == {1, 2}
+    assert {(trial.hyperparameters["value"], trial.score) for trial in trials} == {
+        (-1, None),
+        (1, 1),
+    }
+    assert all(trial.objective == "score" and trial.seconds > 0 for trial in trials)
 
 
 def test_a_search_in_which_every_trial_gives_nan(tuner: Any) -> None:

@@ -1,0 +1,53 @@
+"""What training tells while it goes on, to whoever listens in the same process.
+
+Training knows nothing of run records; the runner that keeps one listens. Nobody listens in a
+container of a cluster, and then nothing happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """An epoch of the final training is over."""
+
+    metrics: Mapping[str, float]
+    """Value by metric's name; those of the validation data begin with `val_`."""
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """The Tuner is done with one set of hyperparameters."""
+
+    number: int
+    """From 1."""
+    hyperparameters: Mapping[str, Any]
+    objective: str
+    score: float | None
+    """The objective's best value over the epochs; None where the trial failed."""
+    seconds: float
+
+
+Event = EpochEnded | TrialEnded
+_listeners: list[Callable[[Event], None]] = []
+
+
+def tell(event: Event) -> None:
+    """Calls every listener with the event."""
+    for listener in _listeners:
+        listener(event)
+
+
+@contextlib.contextmanager
+def listening(listener: Callable[[Event], None]) -> Iterator[None]:
+    """Has the listener called with each event, while the context lasts."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

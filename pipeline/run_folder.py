@@ -1,0 +1,35 @@
+"""Opens the folder of a run that is about to start: its record, its code, its tracker."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from pipeline import project, provenance, run_record, secrets, tracking
+from pipeline.run_record import RunRecord
+
+
+def open_for(
+    record: RunRecord, root: Path = project.ROOT, runs: Path = project.RUNS
+) -> subprocess.Popen[bytes] | None:
+    """Completes a new record, writes it and copies of the model's code, and starts its tracker.
+
+    Args:
+        record: A new run's record, to which code, command and environment are added.
+        root: The project's root.
+        runs: The folder of all runs.
+
+    Returns:
+        The tracker, for `tracking.finish`.
+
+    Raises:
+        RunError: The folder cannot be written.
+    """
+    record.command = provenance.command(record.model, record.overrides)
+    record.code = provenance.code(record.model, root)
+    record.environment = provenance.environment()
+    folder = run_record.run_folder(record.id, runs)
+    redactor = secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
+    provenance.keep(record.model, folder, redactor, root)
+    run_record.write(record, runs)
+    return tracking.start(folder, root)

@@ -1,0 +1,89 @@
+"""The tracker's process: mirrors a run's files into Neptune records until the run ends.
+
+    python -m pipeline.tracking RUN_FOLDER
+
+There is always a record in the run folder; where NEPTUNE_API_TOKEN is set, the same goes to the
+server. Whatever is wrong with that server is told in one warning.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+from models.common.errors import RunError
+from pipeline import liveness, run_details, run_record, secrets
+from pipeline.tracking.neptune_record import NeptuneRecord
+from pipeline.tracking.server import Server
+from pipeline.tracking.snapshot import Snapshot, take
+
+_POLL = 0.2
+_SETTLE = 15.0
+"""Seconds in which somebody may still record the end of a run whose process has died."""
+
+
+def follow(folder: Path) -> None:
+    """Mirrors a run until it ends, or nobody is left who could end it.
+
+    Raises:
+        RunError: There is no such run.
+    """
+    record = run_record.read(folder.name, folder.parent)
+    local = NeptuneRecord(record.id, record.model, "offline")
+    server = Server(record.id, record.model) if os.environ.get(Server.TOKEN) else None
+    seen: list[tuple[int, int]] = []
+    last_sign = time.monotonic()
+    snapshot = None
+    while not (snapshot and snapshot.over) and time.monotonic() - last_sign < _SETTLE:
+        written = _written(folder)
+        if written != seen and (taken := _snapshot(folder)):
+            seen, snapshot = written, taken
+            local.update(snapshot)
+            if server:
+                server.update(snapshot)
+        if server:
+            server.warn()
+        if _alive(folder):
+            last_sign = time.monotonic()
+        time.sleep(_POLL)
+    failed = snapshot is None or snapshot.fields.get("run/status") not in ("pushed", "refused")
+    local.close(failed)
+    if server:
+        server.close(failed)
+
+
+def _written(folder: Path) -> list[tuple[int, int]]:
+    """What changes whenever one of the run's files is written."""
+    found = [folder / name for name in (run_record.FILE, run_details.FILE)]
+    states = [path.stat() for path in found if path.exists()]
+    return [(state.st_ino, state.st_mtime_ns) for state in states]
+
+
+def _snapshot(folder: Path) -> Snapshot | None:
+    """The run's present state; None while its files cannot be read."""
+    try:
+        record = run_record.read(folder.name, folder.parent)
+        return take(record, run_details.read(folder.name, folder.parent), folder)
+    except RunError:
+        return None
+
+
+def _alive(folder: Path) -> bool:
+    try:
+        record = run_record.read(folder.name, folder.parent)
+        return liveness.status(record, folder.parent) == "running"
+    except (RunError, OSError):
+        return False
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")  # That the package neptune-client has another name by now.
+    secrets.hide_in_output(secrets.redactor())
+    follow(Path(sys.argv[1]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is written. A server that does not answer would hold up Neptune's own end for minutes.
+    os._exit(0)

@@ -1,0 +1,76 @@
+"""One Neptune record of a run, offline or on a server, kept equal to snapshots of the run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import neptune
+from neptune.types import File
+
+from pipeline.tracking.snapshot import Field, Snapshot
+
+_STOP = 30.0
+"""Seconds that a server has at the end to take what is left."""
+
+
+class NeptuneRecord:
+    """A Neptune run that takes over what has changed since the last snapshot.
+
+    Args:
+        run_id: The run's id, which becomes its name.
+        model: The model's name, which becomes a tag.
+        mode: `offline` writes to Neptune's folder alone; `async` sends to a server as well.
+
+    Raises:
+        Exception: Of many kinds, when the server does not answer as it should.
+    """
+
+    def __init__(self, run_id: str, model: str, mode: Literal["offline", "async"]) -> None:
+        self._run = neptune.init_run(
+            mode=mode,
+            name=run_id,
+            custom_run_id=run_id,
+            tags=[model],
+            # These either need files that Neptune reads later, or say what a snapshot says.
+            source_files=[],
+            git_ref=False,
+            capture_stdout=False,
+            capture_stderr=False,
+            capture_traceback=False,
+            capture_hardware_metrics=False,
+        )
+        self._fields: dict[str, Field] = {}
+        self._logged: dict[str, int] = {}
+        self._files: set[str] = set()
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Logs what is new, and returns when it is on disk."""
+        for path, value in snapshot.fields.items():
+            if self._fields.get(path) != value:
+                self._assign(path, value)
+        for path, values in snapshot.series.items():
+            known = self._logged.get(path, 0)
+            for epoch, point in enumerate(values[known:], start=known + 1):
+                if point is not None and math.isfinite(point):
+                    self._run[path].append(point, step=epoch)
+            self._logged[path] = len(values)
+        for path, file in snapshot.files.items():
+            if path not in self._files:
+                self._files.add(path)
+                # By content: offline, Neptune keeps only the path of a file that is given by path.
+                self._run[path].upload(
+                    File.from_content(file.read_bytes(), extension=file.suffix.lstrip(".") or "txt")
+                )
+        self._run.wait(disk_only=True)
+
+    def close(self, failed: bool) -> None:
+        """Marks the end, which Neptune's own record does not, and sends what is left."""
+        self._run["sys/failed"] = failed
+        self._run["run/complete"] = True
+        self._run.wait(disk_only=True)
+        self._run.stop(seconds=_STOP)
+
+    def _assign(self, path: str, value: Any) -> None:
+        self._fields[path] = value
+        self._run[path] = value
