@@ -20,7 +20,10 @@ from urllib.parse import quote
 
 HIDDEN = "[hidden]"
 
-_WORDS = r"(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)"
+_WORDS = (
+    r"(?:password|passwd|passphrase|secret|token|credentials?"
+    r"|api[_-]?key|access[_-]?key|private[_-]?key)"
+)
 _NAME = re.compile(rf"(?i){_WORDS}(?:$|[_.-])")
 _ARGUMENT = re.compile(rf"(?i){_WORDS}\s*[=:]\s*([^\s&;,]+)")
 _IN_URL = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
