@@ -110,8 +110,8 @@ def told(taken: snapshot.Snapshot) -> set[Any]:
     found: set[Any] = set()
     for value in taken.fields.values():
         found.add(value)
-        with contextlib.suppress(TypeError, ValueError):
-            found.update(leaves(json.loads(value)))
+        with contextlib.suppress(ValueError):
+            found.update(leaves(json.loads(str(value))))
     for values in taken.series.values():
         found.update(value for value in values if value is not None)
     return found
