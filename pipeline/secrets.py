@@ -75,7 +75,7 @@ def redactor(*trees: Any, environment: Mapping[str, str] = os.environ) -> Redact
     found = {value for value in found if not Path(value).exists()}
     for tree in trees:
         found.update(_in_tree(tree))
-    return Redactor(found)
+    return Redactor(found - {HIDDEN, HIDDEN.strip("[]")})  # What was redacted before.
 
 
 def _in_tree(value: Any) -> Iterator[str]:

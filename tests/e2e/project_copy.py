@@ -23,13 +23,19 @@ class Project:
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a command in the copy."""
-        return subprocess.run(
+        started = self.start(*arguments, **environment)
+        stdout, stderr = started.communicate()
+        return subprocess.CompletedProcess(arguments, started.returncode, stdout, stderr)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Starts a command in the copy."""
+        return subprocess.Popen(
             arguments,
             cwd=self.root,
             env={**os.environ, "PYTHONPATH": "", "HOME": str(self.root.parent), **environment},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
 
     def pipeline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -45,6 +51,10 @@ class Project:
         """Every run's record, the oldest first."""
         found = [json.loads(path.read_text()) for path in self.root.glob("runs/*/run.json")]
         return sorted(found, key=lambda record: str(record["started"]))
+
+    def run_folder(self, outcome: Outcome) -> Path:
+        """The folder of a run."""
+        return self.root / "runs" / str(outcome.record["id"])
 
     def versions(self, model: str = "taxi") -> list[Path]:
         """The pushed versions of a model."""
@@ -66,7 +76,7 @@ class Outcome:
 
     def log(self, project: Project) -> str:
         """What TFX and TensorFlow printed."""
-        path = project.root / "runs" / self.record["id"] / "tfx.log"
+        path = project.run_folder(self) / "tfx.log"
         return path.read_text(errors="replace")
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import jsonschema
+import neptune_files
 import pytest
-from project_copy import Outcome, Project
+from project_copy import REPOSITORY, Outcome, Project
 
 from pipeline import nodes
 
 pytestmark = pytest.mark.e2e
 
 ONLY_THE_COMPARISON = "evaluation.metrics={AUC: {at_least: 0.2, max_regression: 0.01}}"
+
+
+def details(project: Project, outcome: Outcome) -> Any:
+    return json.loads((project.run_folder(outcome) / "details.json").read_text())
 
 
 def test_the_shipped_model_is_blessed_and_pushed(pushed: tuple[Project, Outcome]) -> None:
@@ -42,11 +51,46 @@ def test_the_screen_has_no_log_line_of_tfx(pushed: tuple[Project, Outcome]) -> N
     assert "Epoch 1/" in outcome.log(project)
 
 
+def test_the_files_of_a_run_are_as_their_schemas_say(pushed: tuple[Project, Outcome]) -> None:
+    project, outcome = pushed
+    for name in ("run", "details"):
+        schema = json.loads((REPOSITORY / f"docs/{name}.schema.json").read_text())
+        content = json.loads((project.run_folder(outcome) / f"{name}.json").read_text())
+        jsonschema.Draft202012Validator(schema).validate(content)
+
+
+def test_the_neptune_record_holds_what_the_run_found(pushed: tuple[Project, Outcome]) -> None:
+    project, outcome = pushed
+    folder = project.run_folder(outcome)
+    record, written = outcome.record, neptune_files.read(folder)
+    assert written.fields["run/id"] == record["id"] and written.fields["run/complete"] is True
+    for metric in record["metrics"]:
+        path = f"metrics/{metric['slice']}/{metric['metric']}"
+        for key in ("value", "at_least", "at_most"):
+            assert written.fields.get(f"{path}/{key}") == metric[key], path
+    for name, value in record["hyperparameters"].items():
+        assert written.fields[f"hyperparameters/{name}"] == value
+    assert written.fields["pushed/version"] == record["pushed_version"]
+    assert written.fields["model/parameters"] == record["trained"]["parameters"] > 1000
+    assert written.fields["model/bytes"] == record["trained"]["bytes"] > 100_000
+    found = details(project, outcome)
+    assert {f"training/{c['split']}/{c['metric']}" for c in found["curves"]} == set(written.series)
+    assert len(written.series["training/eval/loss"]) >= 2
+    assert [t["best"] for t in found["trials"]].count(True) == 1
+    model = (project.root / "models/taxi/model.py").read_bytes()
+    assert written.files["code/files/models/taxi/model.py"].read_bytes() == model
+    assert written.fields["code/sha256/models%2Ftaxi%2Fmodel.py"] == sha256(model).hexdigest()
+
+
 def test_a_second_run_takes_everything_from_the_cache(pushed: tuple[Project, Outcome]) -> None:
     project, first = pushed
     before = project.versions()
     outcome = project.run("taxi")
     assert outcome.status == 0, outcome.stdout + outcome.stderr
+    for key in ("hyperparameters", "trained", "metrics", "rows", "data"):
+        assert outcome.record[key] == first.record[key], f"{key}, from the cache"
+    for key in ("features", "curves", "plots"):
+        assert details(project, outcome)[key] == details(project, first)[key], key
     ran = {name for name, status in outcome.nodes().items() if status != "cached"}
     # A Resolver has no cache; it finds that nothing else was blessed.
     assert ran == {nodes.RESOLVER}

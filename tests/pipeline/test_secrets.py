@@ -61,6 +61,12 @@ def test_a_secret_of_the_config(config: Any) -> None:
     assert SECRET not in cleaned and HIDDEN in cleaned
 
 
+def test_what_was_redacted_stays_as_it_is() -> None:
+    once = redactor(["--password=correct-horse"], environment={}).tree(["--password=correct-horse"])
+    assert once == ["--password=[hidden]"]
+    assert redactor(once, environment={}).tree(once) == once
+
+
 @pytest.mark.parametrize(
     "config",
     [
