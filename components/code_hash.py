@@ -1,7 +1,8 @@
-"""A hash of exactly the source files that a node's user code depends on.
+"""Hashes of exactly the source files that a node's user code depends on.
 
-TFX's cache sees a node's parameters, not the files behind a dotted path. With this hash among the
-parameters an edited file runs the nodes that use it again, and no others.
+TFX's cache sees a node's parameters, not the files behind a dotted path. With these hashes among
+the parameters an edited file runs the nodes that use it again, and no others; and as each file has
+its own, a later run can tell which one it was.
 """
 
 from __future__ import annotations
@@ -14,21 +15,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def code_hash(*modules: str, root: Path = ROOT) -> str:
-    """Hashes the modules and everything under `models/` that they import, directly or not.
+def file_hashes(*modules: str, root: Path = ROOT) -> dict[str, str]:
+    """Hashes each of the modules and everything under `models/` that they import, in any depth.
 
     Args:
         modules: Dotted names such as `models.taxi.preprocessing`.
         root: The project's root.
 
     Returns:
-        32 hexadecimal digits.
+        The first 32 hexadecimal digits of each file's SHA-256, by its path from the root, sorted.
     """
-    digest = hashlib.sha256()
-    for path in sorted(_closure(modules, root)):
-        digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:32]
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        for path in sorted(_closure(modules, root))
+    }
 
 
 def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:

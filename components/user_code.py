@@ -1,7 +1,7 @@
 """The functions that TFX calls for a model's own code.
 
 They are the same for every model: each finds the model's name in the node's `custom_config` and
-calls into its folder. The hash beside the name is what makes TFX's cache see an edited file.
+calls into its folder. The hashes beside the name are what makes TFX's cache see an edited file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TUNER_FN = "components.user_code.tuner_fn"
 
 def transform_config(model: str) -> dict[str, Any]:
     """Transform's `custom_config`."""
-    return {"model": model, "code": code_hash.code_hash(f"models.{model}.preprocessing")}
+    return {"model": model, "code": code_hash.file_hashes(f"models.{model}.preprocessing")}
 
 
 def tuner_config(plan: Plan, search: tuning.Search) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def tuner_config(plan: Plan, search: tuning.Search) -> dict[str, Any]:
     The network is not among its files: editing a layer trains with the hyperparameters found
     before, instead of searching again.
     """
-    code = code_hash.code_hash(f"models.{plan.model}.search_space", "models.common.tuning")
+    code = code_hash.file_hashes(f"models.{plan.model}.search_space", "models.common.tuning")
     # What is only about the final training shall not start a new search.
     plan = dataclasses.replace(
         plan, epochs=search.epochs, early_stopping_patience=None, known_answers=0
@@ -49,7 +49,7 @@ def trainer_config(plan: Plan, hyperparameters: Mapping[str, Any] | None) -> dic
         plan: What the configuration says of training.
         hyperparameters: Frozen values; None where the Tuner's are used.
     """
-    code = code_hash.code_hash(f"models.{plan.model}.model", "models.common.training")
+    code = code_hash.file_hashes(f"models.{plan.model}.model", "models.common.training")
     return {"plan": plan.to_dict(), "hyperparameters": hyperparameters, "code": code}
 
 

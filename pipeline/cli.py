@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +51,13 @@ def run(
             "training.epochs=3. May be given several times.",
         ),
     ] = None,
+    no_cache: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NODE]",
+            help="Run all nodes, or one and what follows from it, even where nothing has changed.",
+        ),
+    ] = None,
 ) -> None:
     """Train, judge and push a model.
 
@@ -61,7 +69,9 @@ def run(
     from pipeline.summary import summary
 
     console = terminal.console()
-    started = launch.start(model, settings or [], root=project.ROOT, runs=project.RUNS)
+    started = launch.start(
+        model, settings or [], no_cache or [], root=project.ROOT, runs=project.RUNS
+    )
     with view.for_run(started.record, console) as shown:
         record = launch.follow(started, shown)
     terminal.show(console, summary(record, console, project.RUNS))
@@ -143,6 +153,7 @@ def freeze_hyperparameters(model: Model) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and ends the program; every error is told in words."""
     _never_fail_on_characters()
+    arguments = _with_node(sys.argv[1:] if arguments is None else arguments)
     try:
         app(arguments, prog_name="python -m pipeline")
     except ProjectError as error:
@@ -155,6 +166,19 @@ def main(arguments: list[str] | None = None) -> None:
 
         messages.tell_bug(error, project.RUNS)
         sys.exit(BUG)
+
+
+def _with_node(arguments: list[str]) -> list[str]:
+    """Spells `--no-cache` alone out as `--no-cache all`: Typer's options always take a value."""
+    if "--no-cache" not in arguments:
+        return arguments
+    from pipeline.nodes import ALL
+
+    spelt: list[str] = []
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue="-"):
+        alone = following.startswith("-") or following in project.model_names(project.ROOT)
+        spelt += [argument, ALL] if argument == "--no-cache" and alone else [argument]
+    return spelt
 
 
 def _never_fail_on_characters() -> None:

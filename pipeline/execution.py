@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import shutil
 import subprocess
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
@@ -18,11 +21,15 @@ from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
+from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.proto.orchestration import pipeline_pb2
+from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import beam_tuning, findings, nodes, project, run_details, run_folder, run_record
+from pipeline import why as reasons
 from pipeline.run_details import RunDetails, Trial
 from pipeline.run_record import Anomaly, Dataset, Failure, RunRecord
 
@@ -87,8 +94,12 @@ class RecordedLocalDagRunner(LocalDagRunner):
             deployment.metadata_connection_config,
             deployment.metadata_connection_config.WhichOneof("connection_config"),
         )
+        store = MetadataStore(connection)
+        forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
             name = node.node_info.id
+            if name in forced:
+                node.execution_options.caching_options.enable_cache = False
             entry = self._record.node(name)
             entry.status, entry.started = "running", run_record.now()
             run_record.write(self._record, self._runs)
@@ -100,12 +111,14 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 pipeline_runtime_spec=pipeline.runtime_spec,
                 executor_spec=runner_utils.extract_executor_spec(deployment, name),
                 custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
+                custom_executor_operators=_telling(functools.partial(self._tell_why, store)),
             ).launch()
             entry.seconds = round(time.monotonic() - began, 3)
-            store = MetadataStore(connection)
             if execution is None or execution.execution_id is None:
                 raise RunError(f"{name} did not run", "Its inputs were not there.")
             entry.status = _state(store, execution.execution_id, name)
+            if name == nodes.RESOLVER:
+                entry.why = reasons.RESOLVED
             outputs = _outputs(store, execution.execution_id)
             if name == nodes.EXAMPLE_GEN:
                 data_hash = node.parameters.parameters["data_hash"].field_value.string_value
@@ -124,6 +137,37 @@ class RecordedLocalDagRunner(LocalDagRunner):
         else:
             self._details.trials.append(Trial(**dataclasses.asdict(event)))
         run_details.write(self._details, self._runs)
+
+    def _tell_why(self, store: MetadataStore, execution: ExecutionInfo) -> None:
+        """Records why a node is run; whatever happens here, the node is run."""
+        try:
+            reason = reasons.why(store, execution, self._record, self._runs)
+        except Exception:
+            traceback.print_exc()
+            reason = reasons.UNKNOWN
+        self._record.node(execution.pipeline_node.node_info.id).why = reason
+        run_record.write(self._record, self._runs)
+
+
+def _telling(
+    tell: Callable[[ExecutionInfo], None],
+) -> dict[Any, type[BaseExecutorOperator]]:
+    """TFX's executor operators, each telling first what it is about to run.
+
+    TFX calls them for nodes alone that the cache has no result of.
+    """
+
+    def telling(operator: type[BaseExecutorOperator]) -> type[BaseExecutorOperator]:
+        class Telling(operator):
+            def run_executor(self, execution_info: ExecutionInfo) -> ExecutorOutput:
+                tell(execution_info)
+                return super().run_executor(execution_info)
+
+        return Telling
+
+    return {
+        spec: telling(operator) for spec, operator in launcher.DEFAULT_EXECUTOR_OPERATORS.items()
+    }
 
 
 def _position(node: pipeline_pb2.PipelineNode) -> int:

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from models.common.errors import RunError
 from pipeline import config as configuration
-from pipeline import post_mortem, project, run_folder, run_record, tracking
+from pipeline import nodes, post_mortem, project, run_folder, run_record, tracking
 from pipeline.run_record import RunRecord
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "pipeline.local_runner")
@@ -78,6 +78,7 @@ class Run:
 def start(
     model: str,
     overrides: Sequence[str] = (),
+    no_cache: Sequence[str] = (),
     *,
     root: Path = project.ROOT,
     runs: Path = project.RUNS,
@@ -88,6 +89,7 @@ def start(
     Args:
         model: Name of a folder under `models/`.
         overrides: `key=value` settings for this run.
+        no_cache: Nodes to run whatever the cache has, with all that follow from them.
         root: The project's root.
         runs: The folder of all runs.
         command: What runs the pipeline, COMMAND by default. It finds the run's id in PIPELINE_RUN
@@ -97,10 +99,11 @@ def start(
         ProjectError: A mistake was found; nothing ran and nothing was written.
     """
     config = configuration.load(model, overrides, root)
+    no_cache = nodes.known(no_cache, nodes.of_model(model, config, root))
     from pipeline import preflight  # Reads data, so its imports wait until the config is right.
 
     preflight.check(model, config, root)
-    record = run_record.new(model, config, overrides, root)
+    record = run_record.new(model, config, overrides, root, no_cache)
     folder = run_record.run_folder(record.id, runs)
     tracker = run_folder.open_for(record, root, runs)
     command = command or COMMAND

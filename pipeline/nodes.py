@@ -5,9 +5,10 @@ The names are known here without importing TFX, for the views that show a run be
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from models.common.errors import RunError, did_you_mean
 from pipeline import project
 from pipeline.config import ModelConfig
 
@@ -24,6 +25,9 @@ RESOLVER = "Resolver"
 EVALUATOR = "Evaluator"
 SERVING_CHECK = "ServingCheck"
 PUSHER = "Pusher"
+
+ALL = "all"
+"""Stands for every node where nodes are named."""
 
 PURPOSE = {
     EXAMPLE_GEN: "reads the data and splits it",
@@ -62,6 +66,31 @@ def upstream(name: str, names: Collection[str]) -> list[str]:
     """The nodes that a node waits for, in a pipeline that has the nodes `names`."""
     unused = SCHEMA_GEN if FROZEN_SCHEMA in names else None
     return [other for other in _UPSTREAM[name] if other in names and other != unused]
+
+
+def followers(of: Collection[str], names: Collection[str]) -> set[str]:
+    """The nodes `of` and all that wait for them, directly or not, among the nodes `names`."""
+    found = set(of)
+    for name in PURPOSE:
+        if name in names and found.intersection(upstream(name, names)):
+            found.add(name)
+    return found
+
+
+def known(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The nodes that somebody named, or every node for ALL.
+
+    Raises:
+        RunError: There is no such node.
+    """
+    for name in wanted:
+        if name not in names and name != ALL:
+            raise RunError(
+                f"There is no node '{name}'{did_you_mean(name, names)}",
+                f"The pipeline has: {', '.join(names)}.",
+                "Correct the name, or leave it out for all nodes.",
+            )
+    return list(names if ALL in wanted else wanted)
 
 
 def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:

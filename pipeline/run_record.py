@@ -38,6 +38,10 @@ EXIT_CODES: dict[RunStatus, int] = {
 """The exit status of `python -m pipeline run`; 2 is a mistake found before anything ran."""
 
 
+FIRST_RUN = "first run"
+"""Why a node ran that never had before."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(
         extra="forbid", validate_assignment=True, use_attribute_docstrings=True
@@ -49,6 +53,9 @@ class Node(_Part):
 
     name: str
     status: NodeStatus = "queued"
+    why: str | None = None
+    """Why it was run, such as `models/taxi/model.py changed`; None where the cache had its
+    result."""
     started: datetime | None = None
     seconds: float | None = None
     upstream: list[str] = []
@@ -147,6 +154,8 @@ class RunRecord(_Part):
     process: int | None = None
     """The process that runs the pipeline, while it does."""
     overrides: list[str] = []
+    no_cache: list[str] = []
+    """The nodes that were to run whatever the cache has, with all that follow from them."""
     config: Annotated[ModelConfig, pydantic.WithJsonSchema({"type": "object"})]
     """The model's config.yaml as it was then, with defaults and overrides."""
     command: str = ""
@@ -211,7 +220,11 @@ def new_run_id(model: str) -> str:
 
 
 def new(
-    model: str, config: ModelConfig, overrides: Sequence[str] = (), root: Path = project.ROOT
+    model: str,
+    config: ModelConfig,
+    overrides: Sequence[str] = (),
+    root: Path = project.ROOT,
+    no_cache: Sequence[str] = (),
 ) -> RunRecord:
     """The record of a run that is about to start, in this process until another takes it over."""
     names = nodes.of_model(model, config, root)
@@ -221,6 +234,7 @@ def new(
         started=now(),
         process=os.getpid(),
         overrides=list(overrides),
+        no_cache=list(no_cache),
         config=config,
         nodes=[Node(name=name, upstream=nodes.upstream(name, names)) for name in names],
     )

@@ -14,11 +14,13 @@ from rich.text import Text
 
 from pipeline import terminal, wording
 from pipeline.nodes import PURPOSE, PUSHER
-from pipeline.run_record import Node, NodeStatus, RunRecord, now
+from pipeline.run_record import FIRST_RUN, Node, NodeStatus, RunRecord, now
 
 _FRAMES_PER_SECOND = 6
 _NAME_WIDTH = max(map(len, PURPOSE)) + 2
 _PURPOSE_WIDTH = max(map(len, PURPOSE.values()))
+_STATE_WIDTH = 12
+_AROUND_PURPOSE = 5 + _NAME_WIDTH + 2 + 2 + _STATE_WIDTH
 _STYLES: dict[NodeStatus, tuple[str, str]] = {
     "queued": ("dim", "dim"),
     "running": ("bold", ""),
@@ -114,6 +116,8 @@ class PlainView(View):
         self._say("run", f"{self._first.id}, data {self._first.config.data.path}")
         for override in self._first.overrides:
             self._say("set", override)
+        if self._first.no_cache:
+            self._say("run", wording.no_cache(self._first))
         self._say("run", "starting, loading TensorFlow and TFX")
         return self
 
@@ -128,8 +132,10 @@ class PlainView(View):
     def update(self, record: RunRecord) -> None:
         """Tells what has changed since the last state."""
         for node in record.nodes:
-            if node.status != self._seen.get(node.name, "queued"):
-                self._seen[node.name] = node.status
+            # Until the cache has been asked, nobody knows whether a node runs.
+            status = "queued" if node.status == "running" and not node.why else node.status
+            if status != self._seen.get(node.name, "queued"):
+                self._seen[node.name] = status
                 self._say(node.name, _outcome(node, record))
 
     def notice(self, text: str) -> None:
@@ -160,6 +166,8 @@ def header(record: RunRecord) -> list[Text]:
     ]
     if record.overrides:
         lines.append(Text.assemble("  ", ("with " + ", ".join(record.overrides), "dim")))
+    if record.no_cache:
+        lines.append(Text.assemble("  ", (wording.no_cache(record), "dim")))
     return [*map(_one_line, lines), Text()]
 
 
@@ -182,21 +190,32 @@ def node_lines(
         "failed": Text(marks.failed, style="red"),
     }
     width = _PURPOSE_WIDTH if console.width >= _ROOM_FOR_PURPOSE else 0
+    if width:  # Reasons may be longer than what a node is for.
+        longest = max(len(_about(node)) for node in record.nodes)
+        width = max(width, min(longest, console.width - _AROUND_PURPOSE))
     lines = []
     for row in rows:
         if isinstance(row, str):
             lines.append(Text(f"     {row}", style="dim"))
             continue
         name, right = _STYLES[row.status]
-        purpose = PURPOSE.get(row.name, "")[:width]
+        about = Text(_about(row) if width else "", "" if row.why else "dim")
+        about.truncate(width, overflow="ellipsis", pad=True)
         line = Text.assemble(
             *("  ", signs[row.status], "  "),
             (f"{row.name:<{_NAME_WIDTH}}  ", name),
-            (f"{purpose:<{width}}  ", "dim"),
-            (f"{_state(row, record):>12}", right),
+            *(about, "  "),
+            (f"{_state(row, record):>{_STATE_WIDTH}}", right),
         )
         lines.append(_one_line(line))
     return lines
+
+
+def _about(node: Node) -> str:
+    """Why the node ran, where that says more than what it is for."""
+    if node.why and node.why != FIRST_RUN:
+        return node.why
+    return PURPOSE.get(node.name, "")
 
 
 def _state(node: Node, record: RunRecord) -> str:
@@ -222,7 +241,7 @@ def _outcome(node: Node, record: RunRecord) -> str:
     if node.status == "failed":
         word = "interrupted" if record.status == "interrupted" else "failed"
         return f"{word} after {took}" if took else word
-    return {"running": "started", "cached": "cached"}.get(node.status, node.status)
+    return f"started: {node.why}" if node.status == "running" else node.status
 
 
 def _pushed_nothing(node: Node, record: RunRecord) -> bool:

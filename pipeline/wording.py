@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.run_record import SliceMetric
+    from pipeline.run_record import RunRecord, SliceMetric
 
 
 def duration(seconds: float | None, *, exact: bool = True) -> str:
@@ -87,6 +87,13 @@ def bounds(at_least: float | None, at_most: float | None) -> str:
 def bounds_of(measured: SliceMetric) -> str:
     """The limits that this value had to keep."""
     return bounds(measured.at_least, measured.at_most)
+
+
+def no_cache(record: RunRecord) -> str:
+    """The options with which a run was told not to use the cache."""
+    if len(record.no_cache) == len(record.nodes):
+        return "--no-cache"
+    return " ".join(f"--no-cache {name}" for name in record.no_cache)
 
 
 def path(where: Path | str) -> str:

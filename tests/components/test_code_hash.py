@@ -1,4 +1,4 @@
-"""A node's code hash changes with the files that the node uses, and with nothing else."""
+"""A node's code hashes change with the files that the node uses, and with nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.code_hash import code_hash
+from components.code_hash import file_hashes
 
 FILES = {
     "models/__init__.py": "",
@@ -28,6 +28,8 @@ FILES = {
     "models/two/__init__.py": "",
     "models/two/preprocessing.py": "",
 }
+
+EDITED = "models/one/preprocessing.py"
 
 # How preprocessing.py may import features.py.
 IMPORTS = [
@@ -60,8 +62,8 @@ def project(root: Path) -> Path:
     return root
 
 
-def hashed(root: Path) -> str:
-    return code_hash("models.one.preprocessing", root=root)
+def hashed(root: Path) -> dict[str, str]:
+    return file_hashes("models.one.preprocessing", root=root)
 
 
 def changed_by(root: Path, name: str) -> bool:
@@ -75,8 +77,13 @@ def changed_by(root: Path, name: str) -> bool:
     return before != after
 
 
-def test_it_is_32_hexadecimal_digits(root: Path) -> None:
-    assert len(hashed(root)) == 32 and int(hashed(root), 16)
+def test_each_file_has_its_own_hash(root: Path) -> None:
+    before = hashed(root)
+    assert list(before) == ["models/__init__.py", "models/one/__init__.py", EDITED]
+    assert all(len(digits) == 32 and int(digits, 16) for digits in before.values())
+    (root / EDITED).write_text("edited = 1")
+    after = hashed(root)
+    assert {path for path in after if before[path] != after[path]} == {EDITED}
 
 
 def test_the_file_itself_and_its_packages_count(root: Path) -> None:
@@ -153,11 +160,11 @@ def test_an_added_module_that_was_only_a_name_before_counts(root: Path) -> None:
 
 
 def test_several_modules_are_hashed_together(root: Path) -> None:
-    both = code_hash("models.one.preprocessing", "models.one.model", root=root)
-    assert both == code_hash("models.one.model", "models.one.preprocessing", root=root)
+    both = file_hashes("models.one.preprocessing", "models.one.model", root=root)
+    assert both == file_hashes("models.one.model", "models.one.preprocessing", root=root)
     assert both != hashed(root)
     (root / "models/one/model.py").write_text("edited = 1")
-    assert both != code_hash("models.one.preprocessing", "models.one.model", root=root)
+    assert both != file_hashes("models.one.preprocessing", "models.one.model", root=root)
 
 
 def test_a_file_with_a_mistake_is_left_for_its_import_to_tell(root: Path) -> None:
@@ -187,20 +194,14 @@ def test_exactly_what_can_be_reached_counts(
         if module not in reached:
             reached.add(module)
             waiting += [target for source, target in edges if source == module]
-    before = code_hash("models.m.m0", root=root)
+    before = file_hashes("models.m.m0", root=root)
     with (folder / f"m{edited}.py").open("a") as file:
         file.write("\n# edited")
-    assert (code_hash("models.m.m0", root=root) != before) == (edited in reached)
+    assert (file_hashes("models.m.m0", root=root) != before) == (edited in reached)
 
 
 def test_the_shipped_models_preprocessing_depends_on_what_it_should() -> None:
-    from components import code_hash as module
-
-    found = {
-        path.relative_to(module.ROOT).as_posix()
-        for path in module._closure(("models.taxi.preprocessing",), module.ROOT)
-    }
-    assert found == {
+    assert set(file_hashes("models.taxi.preprocessing")) == {
         "models/__init__.py",
         "models/common/__init__.py",
         "models/common/preprocessing.py",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx_bsl.public.tfxio import TFExampleRecord
+from tiny_rows import OPTIONAL, Row, rows
 
 from models.common import model_folder, training, tuning
 from models.common.plan import Plan
@@ -32,11 +32,9 @@ from pipeline import beam_tuning
 HERE = Path(__file__).resolve().parent
 models.__path__.append(str(HERE))
 
-LABEL = "generous"
-OPTIONAL = ("latitude", "area", "company", "stops")
+__all__ = ["LABEL", "OPTIONAL", "Row", "Sample", "rows"]
 
-Row = dict[str, Any]
-"""A raw row: a value for each column that has one."""
+LABEL = "generous"
 
 
 @dataclass(frozen=True)
@@ -80,29 +78,6 @@ def schema() -> schema_pb2.Schema:
     """The tiny model's schema."""
     text = (HERE / "tiny" / "schema.pbtxt").read_text(encoding="utf-8")
     return text_format.Parse(text, schema_pb2.Schema())
-
-
-def rows(count: int, seed: int = 0) -> list[Row]:
-    """Random rows; about a third of the optional values is missing."""
-    chance = random.Random(seed)
-    made = []
-    for _ in range(count):
-        row: Row = {
-            "miles": chance.uniform(0, 20),
-            "hour": chance.randrange(24),
-            "payment": chance.choice(["Cash", "Card", "Ünknown"]),
-            "position": [chance.uniform(-90, 90), chance.uniform(-180, 180)],
-            "latitude": chance.uniform(41, 42),
-            "area": chance.randrange(6),
-            "company": chance.choice(["Blue", "Yellow", "Flash"]),
-            "stops": [chance.randrange(9) for _ in range(chance.randrange(1, 5))],
-        }
-        row["tips"] = 4.0 * (row["miles"] > 10) + chance.random()
-        for name in OPTIONAL:
-            if chance.random() < 0.3:
-                del row[name]
-        made.append(row)
-    return made
 
 
 def example(row: Mapping[str, Any]) -> bytes:

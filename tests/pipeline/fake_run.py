@@ -166,6 +166,7 @@ def play() -> int:
     breaks = {"stopped": nodes.DATA_GATE, "failed": nodes.TRAINER}.get(story)
     for node, seconds in zip(record.nodes, SECONDS, strict=False):
         node.status, node.started = "running", run_record.now()
+        node.why = run_record.FIRST_RUN if seconds >= 0.25 else None
         run_record.write(record, runs)
         time.sleep(pace * (seconds / 10 + 0.3))
         if node.name == nodes.TRANSFORM:

@@ -12,12 +12,14 @@ import sys
 import types
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_run import REPOSITORY, finished, queued
 
 import pipeline
-from pipeline import cli, project, run_record
+from models.common.errors import RunError
+from pipeline import cli, launch, project, run_record
 from pipeline.run_record import RunRecord
 
 HERE = Path(__file__).parent
@@ -115,6 +117,43 @@ def test_a_misspelt_setting_names_the_key(pipeline_: Shell) -> None:
     answer = pipeline_("run", "taxi", "--set", "training.epoch=3")
     assert answer.status == 2
     assert "training.epoch" in answer.errors and "did you mean 'epochs'?" in answer.errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "model", "nodes"),
+    [
+        ([], "taxi", []),
+        (["--no-cache"], "taxi", ["all"]),
+        (["--no-cache", "taxi"], "taxi", ["all"]),
+        (["taxi", "--no-cache", "Trainer"], "taxi", ["Trainer"]),
+        (["--no-cache=Tuner", "--no-cache", "Pusher", "taxi"], "taxi", ["Tuner", "Pusher"]),
+        (["taxi", "--no-cache", "--set", "training.epochs=3"], "taxi", ["all"]),
+    ],
+)
+def test_no_cache_takes_a_node_or_none(
+    pipeline_: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: list[str],
+    model: str,
+    nodes: list[str],
+) -> None:
+    asked = []
+
+    def start(*arguments: Any, **_: Any) -> None:
+        asked.append(arguments)
+        raise RunError("enough")
+
+    monkeypatch.setattr(launch, "start", start)
+    pipeline_("run", *typed)
+    [(asked_model, _, asked_nodes)] = asked
+    assert (asked_model, asked_nodes) == (model, nodes)
+
+
+def test_a_misspelt_node_is_a_mistake_found_before_anything_ran(pipeline_: Shell) -> None:
+    answer = pipeline_("run", "--no-cache", "Trianer")
+    assert answer.status == 2
+    assert answer.errors.startswith("Error: There is no node 'Trianer'; did you mean 'Trainer'?\n")
+    assert not project.RUNS.exists()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from models.common.errors import AnomalyError, ModelCodeError, RunError
-from pipeline import execution, nodes, run_record
+from pipeline import execution, nodes, run_record, why
 from pipeline.execution import RecordedLocalDagRunner
 from pipeline.run_record import RunRecord
 
@@ -214,3 +214,13 @@ def test_a_deleted_version_is_brought_back(tmp_path: Path) -> None:
     (version / "saved_model.pb").write_text("as it is")
     execution._restore(archive, version)
     assert (version / "saved_model.pb").read_text() == "as it is"
+
+
+def test_a_reason_that_cannot_be_found_stops_nothing(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(why, "why", lambda *_: 1 / 0)
+    node = SimpleNamespace(node_info=SimpleNamespace(id=nodes.TRAINER))
+    runner = RecordedLocalDagRunner(record, tmp_path)
+    runner._tell_why(None, SimpleNamespace(pipeline_node=node))
+    assert run_record.read(record.id, tmp_path).node("Trainer").why == "no reason was found"

@@ -100,6 +100,8 @@ def test_plain_output_has_one_line_an_event(capsys: pytest.CaptureFixture[str]) 
     with shown:
         first, second = record.nodes[:2]
         first.status = "running"
+        shown.update(record)  # It may yet come from the cache.
+        first.why = "data/taxi/trips.csv changed"
         shown.update(record)
         shown.update(record)
         first.status, first.seconds = "done", 14.2
@@ -110,11 +112,37 @@ def test_plain_output_has_one_line_an_event(capsys: pytest.CaptureFixture[str]) 
     lines = capsys.readouterr().out.splitlines()
     assert all(re.match(r"\d\d:\d\d:\d\d  \S", line) for line in lines)
     assert [line[10:] for line in lines[2:]] == [
-        "ExampleGen          started",
+        "ExampleGen          started: data/taxi/trips.csv changed",
         "ExampleGen          done in 14.2 s",
         "StatisticsGen       cached",
         "SchemaGen           failed after 1 min 05 s",
     ]
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_why_a_node_runs_stands_in_the_place_of_what_it_is_for(width: int) -> None:
+    record = finished()
+    record.node("Transform").why = "models/taxi/preprocessing.py changed"
+    record.node("Trainer").why = "new transform graph from Transform, training.epochs 10 -> 3"
+    record.node("Evaluator").why = run_record.FIRST_RUN
+    console = screen(width, 24)
+    lines = {line.split()[1]: line for line in frame(LiveView(record, console), console)[3:16]}
+    assert "models/taxi/preprocessing.py changed   " in lines["Transform"]
+    assert ("training.epochs 10 -> 3   " if width == 100 else "Transform, trai…  ") in lines[
+        "Trainer"
+    ]
+    assert "judges the model on the test split" in lines["Evaluator"]
+    assert lines["Trainer"].rstrip().endswith("26.2 s")
+    assert len({len(line) for line in lines.values()}) == 1
+
+
+def test_what_was_to_run_whatever_the_cache_has_is_in_the_header() -> None:
+    console = screen(80, 24)
+    record = queued()
+    record.no_cache = ["Trainer"]
+    assert "--no-cache Trainer" in "\n".join(frame(LiveView(record, console), console))
+    record.no_cache = [node.name for node in record.nodes]
+    assert "--no-cache\n" in "\n".join(map(str.rstrip, frame(LiveView(record, console), console)))
 
 
 def test_a_pusher_without_a_blessing_does_not_look_as_if_it_had_pushed() -> None:

@@ -1,0 +1,178 @@
+"""What runs again after a change, and what the run says of why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from project_copy import TINY_ROWS, ManyRuns, Project, copy_with_tiny, write_tiny_rows
+
+from pipeline import nodes
+from pipeline.nodes import (
+    DATA_GATE,
+    EVALUATOR,
+    EXAMPLE_GEN,
+    FROZEN_SCHEMA,
+    PUSHER,
+    RESOLVER,
+    SERVING_CHECK,
+    TRAINER,
+    TRANSFORM,
+    TUNER,
+)
+
+pytestmark = pytest.mark.e2e
+
+EVERY = set(nodes.PURPOSE)
+FROM_TRAINER = {TRAINER, RESOLVER, EVALUATOR, SERVING_CHECK, PUSHER}
+FROM_TUNER = {TUNER, *FROM_TRAINER}
+FROM_TRANSFORM = {TRANSFORM, *FROM_TUNER}
+FROM_EVALUATOR = {RESOLVER, EVALUATOR, PUSHER}
+NOTHING = {RESOLVER}
+"""A Resolver has no cache."""
+
+STOP_ON = "validation.stop_on error -> never"
+
+Tiny = tuple[Project, ManyRuns]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
+    """A project in which the tiny model has run once."""
+    project = copy_with_tiny(tmp_path_factory.mktemp("cache"))
+    with ManyRuns(project) as runs:
+        first = runs.run("tiny")
+        assert first["status"] == "pushed", first["failure"]
+        assert ran(first) == dict.fromkeys(EVERY, "first run") | {
+            RESOLVER: "looks anew in each run"
+        }
+        yield project, runs
+
+
+def ran(record: dict[str, Any]) -> dict[str, str]:
+    """Why each node ran that did not come from the cache."""
+    assert {node["status"] for node in record["nodes"]} <= {"done", "cached"}, record["failure"]
+    reasons = {node["name"]: node["why"] for node in record["nodes"] if node["status"] == "done"}
+    assert all(reasons.values())
+    assert all(node["why"] is None for node in record["nodes"] if node["status"] == "cached")
+    return reasons
+
+
+def append(name: str) -> Callable[[Project], None]:
+    """Edits a file in a way that changes no result."""
+
+    def edit(project: Project) -> None:
+        with (project.root / name).open("a") as file:
+            file.write("\n# edited\n")
+
+    edit.__name__ = f"edit {name}"
+    return edit
+
+
+def touch(project: Project) -> None:
+    """Changes every modification time, and another model."""
+    for folder in ("models", "data", "components", "pipeline"):
+        for path in (project.root / folder).rglob("*"):
+            os.utime(path, (1, 1))
+    append("models/taxi/model.py")(project)
+    append("models/taxi/preprocessing.py")(project)
+
+
+def lose_evaluation(project: Project) -> None:
+    """Deletes what the Evaluator has written."""
+    for path in (project.root / "runs" / "tiny" / EVALUATOR / "evaluation").iterdir():
+        path.rename(project.root / f"lost-{path.name}")
+
+
+def add_a_row(project: Project) -> None:
+    write_tiny_rows(project, TINY_ROWS + 1)
+
+
+EDITS: list[tuple[Callable[[Project], None], set[str], str, str]] = [
+    (touch, NOTHING, RESOLVER, "looks anew in each run"),
+    (
+        append("models/tiny/model.py"),
+        *(FROM_TRAINER, TRAINER, "models/tiny/model.py changed"),
+    ),
+    (
+        append("models/tiny/preprocessing.py"),
+        *(FROM_TRANSFORM, TRANSFORM, "models/tiny/preprocessing.py changed"),
+    ),
+    (
+        append("models/tiny/search_space.py"),
+        *(FROM_TUNER, TUNER, "models/tiny/search_space.py changed"),
+    ),
+    (lose_evaluation, FROM_EVALUATOR, EVALUATOR, "its earlier output was deleted"),
+    (add_a_row, EVERY - {FROZEN_SCHEMA}, EXAMPLE_GEN, "data/tiny/rows.parquet changed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected", "node", "why"), EDITS, ids=[edit.__name__ for edit, *_ in EDITS]
+)
+def test_an_edit_runs_what_it_concerns_and_nothing_else(
+    tiny: Tiny, edit: Callable[[Project], None], expected: set[str], node: str, why: str
+) -> None:
+    project, runs = tiny
+    runs.run("tiny")
+    edit(project)
+    found = ran(runs.run("tiny"))
+    assert set(found) == expected
+    assert found[node] == why
+    if node == TRAINER:
+        assert found[SERVING_CHECK] == "new model from Trainer"
+    assert set(ran(runs.run("tiny"))) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("override", "expected", "node", "why"),
+    [
+        (
+            "evaluation.metrics.AUC.at_least=0.02",
+            *(FROM_EVALUATOR, EVALUATOR, "evaluation.metrics.AUC.at_least 0.01 -> 0.02"),
+        ),
+        ("training.epochs=2", FROM_TRAINER, TRAINER, "training.epochs 1 -> 2"),
+        ("tuning.trials=1", FROM_TUNER, TUNER, "tuning.trials 2 -> 1"),
+        ("validation.stop_on=never", {DATA_GATE, RESOLVER}, DATA_GATE, STOP_ON),
+        ("serving.name=other", {PUSHER, RESOLVER}, PUSHER, "serving.name null -> other"),
+    ],
+)
+def test_a_setting_runs_what_it_concerns_and_nothing_else(
+    tiny: Tiny, override: str, expected: set[str], node: str, why: str
+) -> None:
+    _, runs = tiny
+    runs.run("tiny")
+    found = ran(runs.run("tiny", override))
+    assert set(found) == expected
+    assert found[node] == why
+
+
+@pytest.mark.parametrize(
+    ("no_cache", "expected", "node"),
+    [
+        (nodes.ALL, EVERY, EXAMPLE_GEN),
+        (TRAINER, FROM_TRAINER, TRAINER),
+    ],
+)
+def test_a_node_can_be_told_to_run(
+    tiny: Tiny, no_cache: str, expected: set[str], node: str
+) -> None:
+    _, runs = tiny
+    runs.run("tiny")
+    found = ran(runs.run("tiny", no_cache=[no_cache]))
+    assert set(found) == expected
+    assert found[node] == "--no-cache"
+
+
+def test_a_node_that_failed_runs_again(tiny: Tiny) -> None:
+    project, runs = tiny
+    model = project.root / "models" / "tiny" / "model.py"
+    good = model.read_text()
+    model.write_text(good + "\nraise ValueError('a mistake')\n")
+    for why in ("models/tiny/model.py changed", "its last attempt failed"):
+        failed = {node["name"]: node for node in runs.run("tiny")["nodes"]}[TRAINER]
+        assert (failed["status"], failed["why"]) == ("failed", why)
+    model.write_text(good)
+    assert set(ran(runs.run("tiny"))) == NOTHING
