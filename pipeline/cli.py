@@ -150,6 +150,26 @@ def freeze_hyperparameters(model: Model) -> None:
     _frozen(freeze.hyperparameters(model, project.ROOT))
 
 
+@app.command("export-mlflow")
+def export_mlflow(
+    to: Annotated[
+        str, typer.Option("--to", metavar="URI", help="Such as sqlite:///mlflow.db, or a server's.")
+    ],
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="Only runs of this model.")
+    ] = None,
+) -> None:
+    """Write the runs into an MLflow store; those it has already are not written again."""
+    from pipeline import messages, mlflow_export
+
+    done = mlflow_export.export(to, model, project.RUNS)
+    for error in done.unreadable:
+        messages.tell(error)
+    print(f"{len(done.written)} written to {to}, {len(done.known)} there already.")
+    if done.running:
+        print(f"{len(done.running)} still running, left for a later export.")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and ends the program; every error is told in words."""
     _never_fail_on_characters()
