@@ -79,10 +79,19 @@ def test_a_command_exists(page: str, command: str) -> None:
             assert (ROOT / path).is_file()
         case ["tfx", "run", "create", "--engine", "local", "--pipeline_name", model]:
             assert model in project.model_names(ROOT) or f"models/{model}" in WRITTEN_BY_THE_READER
+        case ["uv", "sync", "--group", group]:
+            assert group in dependency_groups()
         case ["source", ".venv/bin/activate"] | ["git", "add" | "diff" | "clone", *_] | ["cd", _]:
             pass
         case _:
             pytest.fail(f"{page}: unknown command: {command}")
+
+
+def dependency_groups() -> set[str]:
+    """The names of the dependency groups in pyproject.toml."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    section = text.partition("[dependency-groups]")[2].partition("\n[")[0]
+    return set(re.findall(r"^([\w-]+) = \[$", section, re.MULTILINE))
 
 
 def check_make(arguments: list[str]) -> None:
