@@ -14,6 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+_PACKAGES = ("models", "components")
+_READ_BY_THE_PIPELINE = ("config.yaml", "schema.pbtxt", "hyperparameters.json")
+"""Files of a model's folder whose content reaches the nodes as parameters."""
+
 
 def file_hashes(*modules: str, root: Path = ROOT) -> dict[str, str]:
     """Hashes each of the modules and everything under `models/` that they import, in any depth.
@@ -31,7 +35,18 @@ def file_hashes(*modules: str, root: Path = ROOT) -> dict[str, str]:
     }
 
 
+def model_files(*modules: str, root: Path = ROOT) -> list[Path]:
+    """All files under `models/` that the modules need when they run, sorted.
+
+    Args:
+        modules: Dotted names, of modules under `models/` or `components/`.
+        root: The project's root.
+    """
+    return sorted(path for path in _closure(modules, root) if root / "models" in path.parents)
+
+
 def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
+    """The modules' files, those of all that they import, and the data files of their models."""
     found: set[Path] = set()
     waiting = [name for module in modules for name in _with_parents(module)]
     while waiting:
@@ -39,12 +54,25 @@ def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
         if path and path not in found:
             found.add(path)
             waiting.extend(_imports(path, root))
-    return found
+    return found | _data_files(found, root)
+
+
+def _data_files(sources: set[Path], root: Path) -> set[Path]:
+    """What lies beside a model's code for it to read, such as a list of words."""
+    parts = (path.relative_to(root).parts for path in sources)
+    models = {part[1] for part in parts if part[0] == "models" and len(part) > 2} - {"common"}
+    beside = (path for model in models for path in (root / "models" / model).rglob("*"))
+    return {path for path in beside if path.is_file() and _is_data(path.relative_to(root))}
+
+
+def _is_data(path: Path) -> bool:
+    hidden = any(part.startswith((".", "__")) for part in path.parts)
+    return not (hidden or path.suffix in (".py", ".md") or path.name in _READ_BY_THE_PIPELINE)
 
 
 def _file(module: str, root: Path) -> Path | None:
-    """The source of a module under `models/`; None for a name inside of one, or another package."""
-    if module.partition(".")[0] != "models":
+    """The source of one of the project's modules; None for a name inside of one."""
+    if module.partition(".")[0] not in _PACKAGES:
         return None
     path = root.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):

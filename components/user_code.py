@@ -2,25 +2,40 @@
 
 They are the same for every model: each finds the model's name in the node's `custom_config` and
 calls into its folder. The hashes beside the name are what makes TFX's cache see an edited file.
+
+Each imports only what it uses, as in the cloud a node has no other files of `models/`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
 from components import code_hash
-from models.common import examples, model_folder, training, tuning
-from models.common.plan import Plan
+
+if TYPE_CHECKING:
+    from models.common.plan import Plan
+    from models.common.tuning import Search
 
 PREPROCESSING_FN = "components.user_code.preprocessing_fn"
 RUN_FN = "components.user_code.run_fn"
 TUNER_FN = "components.user_code.tuner_fn"
+
+
+def modules_of(model: str) -> dict[str, tuple[str, ...]]:
+    """The modules that each node needs when it runs, by the node's name."""
+    network = (f"models.{model}.model", "models.common.training")
+    search = (f"models.{model}.search_space", "models.common.tuning")
+    return {
+        "Transform": (f"models.{model}.preprocessing", "models.common.model_folder"),
+        "Tuner": (*network, *search),
+        "Trainer": network,
+    }
 
 
 def transform_config(model: str) -> dict[str, Any]:
@@ -28,7 +43,7 @@ def transform_config(model: str) -> dict[str, Any]:
     return {"model": model, "code": code_hash.file_hashes(f"models.{model}.preprocessing")}
 
 
-def tuner_config(plan: Plan, search: tuning.Search) -> dict[str, Any]:
+def tuner_config(plan: Plan, search: Search) -> dict[str, Any]:
     """The Tuner's `custom_config`.
 
     The network is not among its files: editing a layer trains with the hyperparameters found
@@ -57,6 +72,8 @@ def trainer_config(plan: Plan, hyperparameters: Mapping[str, Any] | None) -> dic
 @tf.autograph.experimental.do_not_convert
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
     """Calls the model's `preprocessing_fn`, for Transform."""
+    from models.common import model_folder
+
     model = custom_config["model"]
     function = model_folder.function(model, "preprocessing", "preprocessing_fn")
     with model_folder.errors_of(model, "preprocessing_fn"):
@@ -65,6 +82,9 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
 
 def run_fn(fn_args: FnArgs) -> None:
     """Trains and exports the model, for the Trainer."""
+    from models.common import examples, training
+    from models.common.plan import Plan
+
     config = fn_args.custom_config
     plan = Plan.from_dict(config["plan"])
     if fn_args.hyperparameters:
@@ -84,6 +104,9 @@ def run_fn(fn_args: FnArgs) -> None:
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """Prepares the search for hyperparameters, for the Tuner."""
+    from models.common import examples, tuning
+    from models.common.plan import Plan
+
     config = fn_args.custom_config
     tuner = tuning.tuner(
         Plan.from_dict(config["plan"]),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.code_hash import file_hashes
+from components.code_hash import file_hashes, model_files
 
 FILES = {
     "models/__init__.py": "",
@@ -209,3 +209,30 @@ def test_the_shipped_models_preprocessing_depends_on_what_it_should() -> None:
         "models/taxi/features.py",
         "models/taxi/preprocessing.py",
     }
+
+
+def test_data_files_of_the_model_count(root: Path) -> None:
+    before = hashed(root)
+    (root / "models/two/words.txt").write_text("a")
+    (root / "models/one/notes.md").write_text("a")
+    (root / "models/one/.hidden").write_text("a")
+    assert hashed(root) == before
+    (root / "models/one/tables/words.txt").write_text("a")
+    assert hashed(root) != before
+    assert changed_by(root, "models/one/tables/words.txt")
+
+
+def test_a_component_needs_what_it_imports_of_models(root: Path) -> None:
+    (root / "components").mkdir()
+    (root / "components/__init__.py").write_text("import models\n")
+    (root / "components/check.py").write_text("from components import helper\n")
+    (root / "components/helper.py").write_text("from models.common import helpers\n")
+    names = [
+        path.relative_to(root).as_posix() for path in model_files("components.check", root=root)
+    ]
+    assert names == [
+        "models/__init__.py",
+        "models/common/__init__.py",
+        "models/common/deeper.py",
+        "models/common/helpers.py",
+    ]

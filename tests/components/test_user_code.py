@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from tiny_sample import Sample
 
 import models
 from components import code_hash, user_code
+from models.common import training
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
 
@@ -163,11 +163,7 @@ def test_training_takes_the_tuners_values_or_the_frozen_ones(
     tiny: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tuned: bool
 ) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr(
-        user_code,
-        "training",
-        SimpleNamespace(train_and_export=lambda *a, **k: calls.append((a, k))),
-    )
+    monkeypatch.setattr(training, "train_and_export", lambda *a, **k: calls.append((a, k)))
     found, frozen = {"values": {"units": 3}, "space": []}, {"units": 5}
     plan = tiny_sample.plan()
     config = {"plan": json.loads(json.dumps(plan.to_dict())), "code": "x"}
