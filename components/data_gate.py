@@ -9,10 +9,10 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_artifacts
+from tfx.types.experimental.simple_artifacts import File
 from tfx.utils import io_utils
 
 from components import presence
-from components.artifacts import GateReport
 from models.common.errors import Anomaly, AnomalyError
 
 REPORT = "anomalies.json"
@@ -29,7 +29,7 @@ def DataGate(  # noqa: N802
     inputs: Parameter[str],
     label_columns: Parameter[str],
     least_present: Parameter[str],
-    report: OutputArtifact[GateReport],
+    report: OutputArtifact[File],
 ) -> None:
     """Lists every anomaly, and fails if one is as severe as the config says.
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.common.errors import ProjectError, RunError
-from pipeline import project
+from pipeline import cloud_commands, project
+from pipeline.cli_options import Model, ModelOrTaxi, Settings
 
 if TYPE_CHECKING:
     from pipeline.run_record import RunRecord
@@ -34,23 +35,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A folder under models/.")]
-
 
 @app.command()
 def run(
-    model: Annotated[
-        str, typer.Argument(metavar="[MODEL]", help="A folder under models/.")
-    ] = "taxi",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Set a key of the model's config.yaml for this run alone, such as "
-            "training.epochs=3. May be given several times.",
-        ),
-    ] = None,
+    model: ModelOrTaxi = "taxi",
+    settings: Settings = None,
     no_cache: Annotated[
         list[str] | None,
         typer.Option(
@@ -168,6 +157,9 @@ def export_mlflow(
     print(f"{len(done.written)} written to {to}, {len(done.known)} there already.")
     if done.running:
         print(f"{len(done.running)} still running, left for a later export.")
+
+
+cloud_commands.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

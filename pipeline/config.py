@@ -15,7 +15,6 @@ from models.common.errors import ConfigError, did_you_mean
 from pipeline import config_file, project
 from pipeline.config_errors import explain
 from pipeline.config_schema import (
-    Beam,
     Bounds,
     Data,
     Evaluation,
@@ -28,6 +27,7 @@ from pipeline.config_schema import (
     Tuning,
     Validation,
 )
+from pipeline.target_schema import Beam
 
 __all__ = [
     "Beam", "Bounds", "Data", "Evaluation", "Label", "Metric", "ModelConfig", "Serving", "Splits",

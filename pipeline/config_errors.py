@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +12,8 @@ import pydantic
 from pydantic_core import ErrorDetails
 
 from models.common.errors import ConfigError, did_you_mean
-from pipeline.config_schema import MISTAKE, ModelConfig, Section
+from pipeline.config_base import MISTAKE, Section
+from pipeline.config_schema import ModelConfig
 
 KeyPath = tuple[str, ...]
 
@@ -42,7 +44,8 @@ def explain(
     tree: Mapping[str, Any],
     file: str,
     lines: Mapping[KeyPath, int],
-    overridden: Sequence[KeyPath],
+    overridden: Sequence[KeyPath] = (),
+    schema: type[Section] = ModelConfig,
 ) -> ConfigError:
     """Turns pydantic's errors into one of ours.
 
@@ -52,13 +55,14 @@ def explain(
         file: The file's name, as a person should read it.
         lines: The line in the file of each key.
         overridden: The keys that `--set` options gave.
+        schema: What the file should be.
     """
     messages: dict[str, str] = {}
     for item in error.errors():
         path = _key_path(item, tree)
         place = _option(path, overridden) or _line(path, file, lines)
         # A shorthand such as `label: x` stands for several keys; its first mistake is enough.
-        messages.setdefault(place, f"{place}: {_what(item, path)}")
+        messages.setdefault(place, f"{place}: {_what(item, path, schema)}")
     only_options = all(place.startswith("--set ") for place in messages)
     count = "a problem" if len(messages) == 1 else f"{len(messages)} problems"
     return ConfigError(
@@ -103,20 +107,20 @@ def _key_path(item: ErrorDetails, tree: Any) -> KeyPath:
     return tuple(path)
 
 
-def _what(item: ErrorDetails, path: KeyPath) -> str:
+def _what(item: ErrorDetails, path: KeyPath, schema: type[Section]) -> str:
     """What was expected and what was received."""
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown("unknown key", path[-1], _keys(_schema_at(path[:-1])))
+        return _unknown("unknown key", path[-1], _keys(_schema_at(path[:-1], schema)))
     if kind == "missing":
-        return f"missing, but required. {_description(path)}".strip()
+        return f"missing, but required. {_description(path, schema)}".strip()
     received = context.get("received", item["input"])
     if kind == MISTAKE:
         message = context["message"]
         if "known" in context:
             return _unknown(message, path[-1], context["known"])
     elif kind in _EXPECTED:
-        keys = ", ".join(_keys(_schema_at(path)))
+        keys = ", ".join(_keys(_schema_at(path, schema)))
         message = _EXPECTED[kind].format(keys=keys, **context)
         if kind == "literal_error" and isinstance(received, str):
             message += did_you_mean(received, re.findall(r"'([^']*)'", context["expected"]))
@@ -144,11 +148,13 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _schema_at(path: KeyPath) -> Any:
+def _schema_at(path: KeyPath, schema: type[Section]) -> Any:
     """The type that the schema gives to a key."""
-    kind: Any = ModelConfig
+    kind: Any = schema
     for part in path:
         kind = kind.model_fields[part].annotation if _is_section(kind) else _element(kind)
+        if typing.get_origin(kind) in (types.UnionType, typing.Union):  # It may be left out.
+            kind = next(filter(_is_section, typing.get_args(kind)), kind)
     return kind
 
 
@@ -166,8 +172,8 @@ def _keys(kind: Any) -> list[str]:
     return list(kind.model_fields) if _is_section(kind) else []
 
 
-def _description(path: KeyPath) -> str:
+def _description(path: KeyPath, schema: type[Section]) -> str:
     """The docstring of a key, on one line."""
-    section = _schema_at(path[:-1])
+    section = _schema_at(path[:-1], schema)
     field = section.model_fields.get(path[-1]) if _is_section(section) else None
     return " ".join((field.description or "").split()) if field else ""

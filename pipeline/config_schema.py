@@ -8,52 +8,21 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field
 
-MISTAKE = "mistake"
-"""The type of the errors raised here. Their context has the `message`, and `at`: the keys below the
-section whose validator raised; it may have what was `received` there and what is `known`."""
-
-
-def _refuse(message: str, *at: str, **context: Any) -> NoReturn:
-    """Raises an error about the key `at`, below the section whose validator calls this."""
-    raise PydanticCustomError(MISTAKE, "{message}", {"message": message, "at": at, **context})
-
-
-def _not_a_boolean(value: Any) -> Any:
-    # To pydantic, true is the number 1; in a config it can only be a slip.
-    if isinstance(value, bool):
-        _refuse("expected a number", received=value)
-    return value
+from pipeline.config_base import Bound, Count, Section, Text, refuse
+from pipeline.target_schema import Beam, ModelTarget
 
 
 def _name_is_a_slice(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, Field(min_length=1)]
 ColumnName = Text
-Count = Annotated[int, BeforeValidator(_not_a_boolean), Field(gt=0)]
-Bound = Annotated[float, BeforeValidator(_not_a_boolean)]
 Slice = Annotated[tuple[ColumnName, ...], Field(min_length=1), BeforeValidator(_name_is_a_slice)]
-
-
-class Section(BaseModel):
-    """A mapping of known keys."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-    @pydantic.model_validator(mode="before")
-    @classmethod
-    def _empty_is_default(cls, value: Any) -> Any:
-        # `splits:` with every line below commented out.
-        return {} if value is None else value
 
 
 class Data(Section):
@@ -72,7 +41,7 @@ class Data(Section):
     @classmethod
     def _separates(cls, delimiter: str) -> str:
         if delimiter in '"\r\n':
-            _refuse("a quote or a line break cannot stand between two cells")
+            refuse("a quote or a line break cannot stand between two cells")
         return delimiter
 
     @pydantic.field_validator("encoding")
@@ -81,7 +50,7 @@ class Data(Section):
         try:
             codecs.lookup(encoding)
         except (LookupError, ValueError):
-            _refuse("expected an encoding that Python knows, such as utf-8 or latin-1")
+            refuse("expected an encoding that Python knows, such as utf-8 or latin-1")
         return encoding
 
 
@@ -152,7 +121,7 @@ class Bounds(Section):
     @pydantic.model_validator(mode="after")
     def _in_order(self) -> Bounds:
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            _refuse(f"at_least ({self.at_least:g}) is above at_most ({self.at_most:g})")
+            refuse(f"at_least ({self.at_least:g}) is above at_most ({self.at_most:g})")
         return self
 
 
@@ -164,9 +133,9 @@ class Metric(Bounds):
     no comparison."""
     better: Literal["higher", "lower"] | None = None
     """Null: `higher` where only `at_least` is set, `lower` where only `at_most` is."""
-    per_slice: dict[ColumnName, Bounds] = {}
+    per_slice: dict[ColumnName, Bounds] = Field(default_factory=dict)
     """Limits by slice: `feature` stands for each of its values, `feature=value` for that one."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """Arguments of the metric's class."""
 
     @property
@@ -180,7 +149,7 @@ class Metric(Bounds):
     def _direction_is_known(self) -> Metric:
         one_bound = (self.at_least is None) != (self.at_most is None)
         if self.max_regression is not None and self.better is None and not one_bound:
-            _refuse("needs 'better: higher' or 'better: lower' beside it", "max_regression")
+            refuse("needs 'better: higher' or 'better: lower' beside it", "max_regression")
         return self
 
 
@@ -203,7 +172,7 @@ class Evaluation(Section):
     def _some_metric_judges(self) -> Evaluation:
         bounds = [(metric.at_least, metric.at_most) for metric in self.metrics.values()]
         if all(bound == (None, None) for bound in bounds):
-            _refuse("no metric has a bound, so any model would be blessed", "metrics")
+            refuse("no metric has a bound, so any model would be blessed", "metrics")
         return self
 
     @pydantic.model_validator(mode="after")
@@ -218,7 +187,7 @@ class Evaluation(Section):
                 for key, bound in (("at_least", at_least), ("at_most", at_most)):
                     if bound is not None and not 0 <= bound <= 1:
                         message = f"{name} lies between 0 and 1"
-                        _refuse(message, "metrics", *at, key, received=bound)
+                        refuse(message, "metrics", *at, key, received=bound)
         return self
 
     @pydantic.model_validator(mode="after")
@@ -229,7 +198,7 @@ class Evaluation(Section):
                 feature = key.partition("=")[0]
                 if feature not in single:
                     at = ("metrics", name, "per_slice", key)
-                    _refuse("not among evaluation.slices", *at, known=single)
+                    refuse("not among evaluation.slices", *at, known=single)
         return self
 
 
@@ -245,15 +214,8 @@ class Serving(Section):
     @classmethod
     def _fits_a_url(cls, name: str | None) -> str | None:
         if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-            _refuse("expected letters, digits, '.', '_' and '-', the first a letter or digit")
+            refuse("expected letters, digits, '.', '_' and '-', the first a letter or digit")
         return name
-
-
-class Beam(Section):
-    """Where the data nodes run."""
-
-    args: tuple[Text, ...] = ("--runner=FnApiRunner",)
-    """Beam pipeline options. The default runs in the process, without trying Prism first."""
 
 
 class ModelConfig(Section):
@@ -277,6 +239,8 @@ class ModelConfig(Section):
     """What the model is called once it serves."""
     beam: Beam = Beam()
     """Where the data nodes run."""
+    targets: dict[Literal["vertex", "kfp"], ModelTarget] = Field(default_factory=dict)
+    """What this model needs of a target in the cloud beyond what `targets.yaml` says."""
 
     @pydantic.field_validator("label", mode="before")
     @classmethod

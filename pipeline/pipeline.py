@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import standard_artifacts
-from tfx.types.channel import Channel
+from tfx.types.channel import BaseChannel, Channel
 
 from components import latest_blessed, user_code
 from components.data_gate import DataGate
@@ -35,14 +36,31 @@ from components.serving_check import ServingCheck
 from models.common.plan import Plan
 from models.common.tuning import Search, search_space
 from pipeline import evaluation, nodes, preflight, project
-from pipeline.config import ModelConfig
+from pipeline.config import Beam, ModelConfig
+
+
+def latest_other_blessed(trained: BaseChannel, serving: str) -> BaseNode:
+    """Finds the baseline in ML Metadata."""
+    return Resolver(
+        strategy_class=latest_blessed.LatestOtherBlessedModel,
+        candidate=trained,
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+    )
+
+
+def push_to_folder(serving: str, **inputs: BaseChannel) -> BaseNode:
+    """Pushes to a folder or bucket that a server watches."""
+    filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=serving)
+    return Pusher(**inputs, push_destination=pusher_pb2.PushDestination(filesystem=filesystem))
+
 
 _IN_PROCESS_RUNNERS = ("FnApiRunner", "DirectRunner", "BundleBasedDirectRunner")
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a pipeline keeps what it makes."""
+    """Where a pipeline runs, and where it keeps what it makes."""
 
     artifacts: str
     """Folder or bucket for artifacts; each pipeline has a folder of its own in it."""
@@ -50,6 +68,22 @@ class Target:
     """Folder or bucket for pushed models; each model has a folder of its own in it."""
     metadata_db: Path | None = None
     """ML Metadata's SQLite file, for runners that need one."""
+    name: Callable[[str], str] = str
+    """From a model's name to the pipeline's."""
+    data: str = str(project.ROOT)
+    """The folder or bucket that a relative `data.path` is in."""
+    data_hash: str | None = None
+    """What changes when the data does; None: it is computed from the data."""
+    beam: Beam | None = None
+    """Where the data nodes run; None: where the model's configuration says."""
+    training: Any = None
+    """What Kubeflow needs to know of the machine that trains."""
+    baseline: Callable[[BaseChannel, str], BaseNode] = latest_other_blessed
+    """Makes the node that finds the model to beat, from the trained model and the serving folder.
+    It has the output `model`."""
+    evaluator: type[Evaluator] = Evaluator
+    pusher: Callable[..., BaseNode] = push_to_folder
+    """Makes the node that pushes, from the serving folder, the model and both blessings."""
 
 
 LOCAL = Target(
@@ -93,21 +127,27 @@ def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> 
     Raises:
         ProjectError: The configuration or the model's code is not usable.
     """
+    name = target.name(model)
     return Pipeline(
-        pipeline_name=model,
-        pipeline_root=f"{target.artifacts}/{model}",
+        pipeline_name=name,
+        pipeline_root=f"{target.artifacts}/{name}",
         components=_components(model, config, target),
         enable_cache=True,
         metadata_connection_config=_metadata(target),
-        beam_pipeline_args=_beam_args(config),
+        beam_pipeline_args=_beam_args(target.beam or config.beam),
     )
 
 
 def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNode]:
     plan = _plan(model, config)
 
+    serving = f"{target.serving}/{config.serving.name or model}"
+
     example_gen = ExampleGen(
-        preflight.table_source(config), config.splits.model_dump(), preflight.hints(model)
+        preflight.table_source(config, target.data),
+        config.splits.model_dump(),
+        preflight.hints(model),
+        target.data_hash,
     )
     examples = example_gen.outputs["examples"]
     statistics_gen = StatisticsGen(examples=examples)
@@ -159,6 +199,7 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
             eval_args=eval_args,
             custom_config=user_code.tuner_config(plan, _search(config)),
         )
+        tuner.platform_config = target.training
         tuned = tuner.outputs["best_hyperparameters"]
         components.append(tuner)
     trainer = Trainer(
@@ -171,44 +212,36 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         eval_args=eval_args,
         custom_config=user_code.trainer_config(plan, hyperparameters),
     )
+    trainer.platform_config = target.training
     trained = trainer.outputs["model"]
 
-    resolver = Resolver(
-        strategy_class=latest_blessed.LatestOtherBlessedModel,
-        candidate=trained,
-        model=Channel(type=standard_artifacts.Model),
-        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-    ).with_id(nodes.RESOLVER)
-    evaluator = Evaluator(
+    resolver = target.baseline(trained, serving).with_id(nodes.RESOLVER)
+    evaluator = target.evaluator(
         examples=examples,
         model=trained,
         baseline_model=resolver.outputs["model"],
         schema=schema,
         example_splits=["test"],
         eval_config=evaluation.eval_config(model, config),
-    )
+    ).with_id(nodes.EVALUATOR)
     serving_check = ServingCheck(model=trained)
-    pusher = Pusher(
+    pusher = target.pusher(
+        serving,
         model=trained,
         model_blessing=evaluator.outputs["blessing"],
         infra_blessing=serving_check.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(
-                base_directory=f"{target.serving}/{config.serving.name or model}"
-            )
-        ),
-    )
+    ).with_id(nodes.PUSHER)
     return [*components, trainer, resolver, evaluator, serving_check, pusher]
 
 
-def _beam_args(config: ModelConfig) -> list[str]:
-    """The config's Beam arguments, and those that save time whatever the runner.
+def _beam_args(beam: Beam) -> list[str]:
+    """The configured Beam arguments, and those that save time whatever the runner.
 
     Beam's type check is of its own pipelines, not of the data. And for runners without an image of
     their own to run in, TFX builds a source distribution of itself in each node, to install on
     workers; in this process there is nothing to install.
     """
-    args = [*config.beam.args, "--no_pipeline_type_check"]
+    args = [*beam.args, "--no_pipeline_type_check"]
     if any(f"--runner={runner}" in args for runner in _IN_PROCESS_RUNNERS):
         args.append("--sdk_container_image=none")
     return args

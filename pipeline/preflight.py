@@ -53,13 +53,10 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
         ModelCodeError: `features.py` cannot be imported or has no INPUTS.
         RunError: A folder cannot be written to.
     """
-    _check_files(model, config, root)
-    _check_hyperparameters(model, config, root)
-    inputs = _inputs(model)
+    inputs = check_folder(model, config, root)
     schema = read_schema(model, root)
     for folder in (root / project.RUNS.name, root / project.SERVING_MODELS.name):
         _check_writable(folder, root)
-    _check_inputs(model, config, inputs)
     source = table_source(config, root)
     if "://" in source.pattern:
         return None
@@ -76,10 +73,25 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     return summary
 
 
-def table_source(config: ModelConfig, root: Path = project.ROOT) -> TableSource:
-    """The table that a configuration names."""
+def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> tuple[str, ...]:
+    """Checks a model's folder, and nothing else; returns the columns that the model reads.
+
+    Raises:
+        ConfigError: A file is missing or not valid.
+        ModelCodeError: `features.py` cannot be imported or has no INPUTS.
+    """
+    _check_files(model, config, root)
+    _check_hyperparameters(model, config, root)
+    inputs = _inputs(model)
+    read_schema(model, root)
+    _check_inputs(model, config, inputs)
+    return inputs
+
+
+def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:
+    """The table that a configuration names, below the folder or bucket where it is relative."""
     data = config.data
-    pattern = data.path if "://" in data.path else str(root / data.path)
+    pattern = data.path if "://" in data.path else f"{root}/{data.path}"
     return TableSource(pattern, data.format, data.delimiter, data.encoding)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from rich.console import Console, RenderableType
@@ -41,6 +43,26 @@ def console(*, stderr: bool = False) -> Console:
         emoji=False,
         highlight=False,
     )
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps from the screen what libraries print, whichever way they do."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    before = {number: os.dup(number) for number in (1, 2)}
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in before:
+        os.dup2(nowhere, number)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, saved in before.items():
+            os.dup2(saved, number)
+            os.close(saved)
 
 
 def is_interactive(stream: IO[str]) -> bool:

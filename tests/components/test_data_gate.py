@@ -13,9 +13,9 @@ from google.protobuf import text_format
 from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx.types import standard_artifacts
+from tfx.types.experimental.simple_artifacts import File
 
 from components import data_gate
-from components.artifacts import GateReport
 from components.data_gate import DataGate
 from models.common.errors import AnomalyError
 
@@ -97,7 +97,7 @@ class Gate:
         for artifact, kind in ((anomalies, "anomalies"), (statistics, "statistics")):
             artifact.uri = str(self.folder / kind)
             artifact.split_names = json.dumps(self.splits)
-        report = GateReport()
+        report = File()
         report.uri = str(self.folder / "report")
         DataGate.EXECUTOR_SPEC.executor_class._FUNCTION(
             anomalies=anomalies,

@@ -75,7 +75,7 @@ def test_a_command_exists(page: str, command: str) -> None:
             assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file()
         case ["python", script]:
             assert script.startswith(WRITTEN_BY_THE_READER) or (ROOT / script).is_file()
-        case ["tfx", "pipeline", "create", "--engine", "local", "--pipeline_path", path]:
+        case ["tfx", "pipeline", "create" | "compile", "--engine", _, "--pipeline_path", path]:
             assert (ROOT / path).is_file()
         case ["tfx", "run", "create", "--engine", "local", "--pipeline_name", model]:
             assert model in project.model_names(ROOT) or f"models/{model}" in WRITTEN_BY_THE_READER

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import types
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.common.errors import ConfigError
-from pipeline import project
+from pipeline import project, targets
 from pipeline.config import ModelConfig, load
-from pipeline.config_schema import Section
+from pipeline.config_base import Section
+from pipeline.target_schema import Targets
 
 GOOD = """\
 data: {path: trips.csv}
@@ -392,16 +394,28 @@ def key_paths(kind: Any, path: str = "") -> Iterator[str]:
             yield from key_paths(field.annotation, here)
     elif typing.get_origin(kind) is dict:
         yield from key_paths(typing.get_args(kind)[1], f"{path}.<...>")
+    elif typing.get_origin(kind) in (types.UnionType, typing.Union):
+        for one in typing.get_args(kind):
+            yield from key_paths(one, path)
+
+
+def documented_keys() -> set[str]:
+    text = (project.ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    return {re.sub("<.*?>", "<...>", key) for key in re.findall(r"`([\w.<>]+)`", text)}
 
 
 def test_every_key_is_documented() -> None:
-    text = (project.ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    documented = {re.sub("<.*?>", "<...>", key) for key in re.findall(r"`([\w.<>]+)`", text)}
-    assert set(key_paths(ModelConfig)) - documented == set()
+    assert set(key_paths(ModelConfig)) - documented_keys() == set()
+    of_targets = {re.sub("^(vertex|kfp)[.]", "<...>.", key) for key in key_paths(Targets)}
+    assert of_targets - documented_keys() == set()
 
 
 def test_the_example_in_the_documentation_is_good(root: Path) -> None:
     text = (project.ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        if "# targets.yaml" in block:
+            (root / "targets.yaml").write_text(block)
+            targets.read(root)
+            continue
         write(root, block)
         load("m", root=root)

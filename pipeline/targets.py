@@ -1,0 +1,131 @@
+"""Reads `targets.yaml`, and says what a model's pipeline gets of a target."""
+
+from __future__ import annotations
+
+import os
+import typing
+from pathlib import Path
+from typing import Literal
+
+import pydantic
+
+from models.common.errors import ConfigError, did_you_mean
+from pipeline import config_file, project
+from pipeline.config import ModelConfig
+from pipeline.config_errors import explain
+from pipeline.target_schema import (
+    IMAGE_RULE,
+    CloudTarget,
+    ModelTarget,
+    Targets,
+    is_named_by_content,
+)
+
+FILE = "targets.yaml"
+IMAGE = "PIPELINE_IMAGE"
+"""The environment variable that names the pipeline's image."""
+
+Kind = Literal["vertex", "kfp"]
+
+
+def kind(name: str) -> Kind:
+    """The kind of target that a name names.
+
+    Raises:
+        ConfigError: There is no such kind.
+    """
+    for known in typing.get_args(Kind):
+        if name == known:
+            return known
+    known = typing.get_args(Kind)
+    raise ConfigError(
+        f"There is no target '{name}'{did_you_mean(name, known)}",
+        f"Expected: {' or '.join(known)}.",
+    )
+
+
+def load(
+    kind: Kind, model: str, config: ModelConfig, image: str | None = None, root: Path = project.ROOT
+) -> CloudTarget:
+    """A target, with what the model's configuration says of it.
+
+    Args:
+        kind: The section of `targets.yaml`.
+        model: The model's name.
+        config: Its configuration.
+        image: The pipeline's image; None: PIPELINE_IMAGE, or what the file says.
+        root: The project's root.
+
+    Returns:
+        A target that has an image.
+
+    Raises:
+        ConfigError: The file is missing or not valid, or there is no image, or the data is not
+            where the target could read it.
+    """
+    target = getattr(read(root), kind)
+    if target is None:
+        raise ConfigError(
+            f"{FILE} has no section '{kind}'",
+            f"Expected: {kind}, with where its pipelines run and keep what they make.",
+            "Add it; docs/kubeflow.md has one to start from.",
+        )
+    target = overridden(target, kind, config)
+    target = target.model_copy(update={"image": _image(image, target, kind)})
+    if target.data is None and "://" not in config.data.path:
+        raise ConfigError(
+            f"{FILE}: {kind}.data is not set, and models/{model}/config.yaml has a local data.path",
+            f"Received: {config.data.path}, which a container in the cloud cannot read.",
+            f"Copy the data to a bucket and set {kind}.data to the folder that then holds "
+            f"{config.data.path}; or set data.path to a URI.",
+        )
+    return target
+
+
+def read(root: Path = project.ROOT) -> Targets:
+    """The content of `targets.yaml`.
+
+    Raises:
+        ConfigError: The file is missing or not valid.
+    """
+    path = root / FILE
+    if not path.exists():
+        raise ConfigError(
+            f"{FILE} does not exist",
+            "Expected: in the project's root, with a section for each place where pipelines run.",
+            "Write it; docs/kubeflow.md has one to start from.",
+        )
+    tree, lines = config_file.read(path, FILE)
+    try:
+        return Targets.model_validate(tree)
+    except pydantic.ValidationError as error:
+        raise explain(error, tree, FILE, lines, schema=Targets) from None
+
+
+def overridden(target: CloudTarget, kind: Kind, config: ModelConfig) -> CloudTarget:
+    """The target with the keys that the model's configuration sets for it."""
+    wishes = config.targets.get(kind, ModelTarget())
+    return target.model_copy(update={key: value for key, value in wishes if value is not None})
+
+
+def _image(named: str | None, target: CloudTarget, kind: Kind) -> str:
+    sources = {
+        "--image": named,
+        IMAGE: os.environ.get(IMAGE),
+        f"{FILE}: {kind}.image": target.image,
+    }
+    for source, image in sources.items():
+        if image:
+            if not is_named_by_content(image):
+                raise ConfigError(
+                    f"{source}: {IMAGE_RULE}",
+                    f"Received: {image}.",
+                    "Under a name that may change, other code would run than was tested.",
+                )
+            return image
+    raise ConfigError(
+        "The pipeline's image is not named",
+        f"Looked for: {', '.join(sources)}.",
+        "Build and push the image, then name it by digest or tag, such as "
+        "--image registry/pipeline@sha256:...",
+    )
