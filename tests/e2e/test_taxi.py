@@ -89,8 +89,16 @@ def test_a_second_run_takes_everything_from_the_cache(pushed: tuple[Project, Out
     assert outcome.status == 0, outcome.stdout + outcome.stderr
     for key in ("hyperparameters", "trained", "metrics", "rows", "data"):
         assert outcome.record[key] == first.record[key], f"{key}, from the cache"
-    for key in ("features", "curves", "plots"):
+    for key in ("curves", "plots"):
         assert details(project, outcome)[key] == details(project, first)[key], key
+    trials = [
+        [
+            (trial["number"], trial["score"], trial["best"])
+            for trial in details(project, run)["trials"]
+        ]
+        for run in (first, outcome)
+    ]
+    assert trials[0] == trials[1] != []
     ran = {name for name, status in outcome.nodes().items() if status != "cached"}
     # A Resolver has no cache; it finds that nothing else was blessed.
     assert ran == {nodes.RESOLVER}

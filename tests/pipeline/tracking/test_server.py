@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import neptune_server
 import pytest
 
 from pipeline.tracking.server import Server
@@ -104,3 +105,36 @@ def test_a_garbage_token(printed: Callable[[str], str], value: str) -> None:
     out = printed(value)
     assert out.count("warning: Neptune did not ") == 1
     assert "Traceback" not in out
+
+
+def test_a_good_server_gets_the_whole_record(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NEPTUNE_PROJECT", "team/taxi")
+    monkeypatch.delenv("NEPTUNE_MODE", raising=False)
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # There is no certificate.
+    monkeypatch.chdir(tmp_path)
+    report = tmp_path / "report.html"
+    report.write_text("<p>all is well</p>")
+    states = [
+        Snapshot({"run/status": "running"}, {"training/train/loss": [0.5]}, {}, over=False),
+        Snapshot(
+            {"run/status": "pushed", "data/rows/train": 7, "metrics/overall/AUC/value": 0.875},
+            {"training/train/loss": [0.5, 0.25]},
+            {"files/report.html": report},
+            over=True,
+        ),
+    ]
+    with neptune_server.running() as neptune:
+        monkeypatch.setenv(Server.TOKEN, neptune.token)
+        server = Server("taxi-1", "taxi")
+        for state in states:
+            server.update(state)
+        server.close(failed=False)
+        received = neptune.received
+    assert "warning" not in capsys.readouterr().out
+    assert len(received.runs) == 1 and received.runs[0]["customId"] == "taxi-1"
+    assert received.fields.items() >= {**states[1].fields, "run/complete": True}.items()
+    assert received.fields["sys/name"] == "taxi-1"
+    assert received.series == {"training/train/loss": [0.5, 0.25]}
+    assert received.files == {"files/report.html": b"<p>all is well</p>"}
