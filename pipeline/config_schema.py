@@ -167,6 +167,8 @@ class Evaluation(Section):
     """Features, or lists of features to cross, by whose values each metric is broken down."""
     metrics: Annotated[dict[Text, Metric], Field(min_length=1)]
     """The metrics by the name of their class in TFMA or Keras; at least one has a bound."""
+    confidence_intervals: bool = False
+    """Whether each metric has a 95 % confidence interval; judging takes ten times as long."""
 
     @pydantic.model_validator(mode="after")
     def _some_metric_judges(self) -> Evaluation:

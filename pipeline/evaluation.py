@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
+from components import judged_rows
+from components.judged_rows import JudgedRows
 from models.common.errors import ConfigError, did_you_mean
 from pipeline import config, verdict
 
@@ -35,9 +37,27 @@ def eval_config(model: str, settings: config.ModelConfig) -> config_pb2.EvalConf
                 metrics=[
                     *(_metric_config(model, *item) for item in evaluation.metrics.items()),
                     *_share_of_positives(evaluation),
+                    config_pb2.MetricConfig(
+                        class_name=JudgedRows.__name__,
+                        module=JudgedRows.__module__,
+                        config=json.dumps({"name": judged_rows.NAME}),
+                    ),
                 ]
             )
         ],
+        options=_options(evaluation),
+    )
+
+
+def _options(evaluation: config.Evaluation) -> config_pb2.Options:
+    if not evaluation.confidence_intervals:
+        return config_pb2.Options()
+    # The jackknife would be faster, but it merges accumulators into each other that it needs again,
+    # and so gets some metrics wrong, BinaryCrossEntropy among them.
+    method = config_pb2.ConfidenceIntervalOptions.POISSON_BOOTSTRAP
+    return config_pb2.Options(
+        compute_confidence_intervals={"value": True},
+        confidence_intervals=config_pb2.ConfidenceIntervalOptions(method=method),
     )
 
 

@@ -124,7 +124,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 data_hash = node.parameters.parameters["data_hash"].field_value.string_value
                 path = self._record.config.data.path
                 self._record.data = Dataset(path=path, hash=data_hash)
-            findings.record(self._record, self._details, name, outputs)
+            findings.record(self._record, self._details, name, outputs, self._runs)
             run_details.write(self._details, self._runs)
             if name == nodes.PUSHER and self._record.pushed_to:
                 _restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))

@@ -5,24 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_data_validation as tfdv
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.io import fileio
 from tfx.types.artifact_utils import decode_split_names
 
 from components import data_gate
 from models.common import training
-from pipeline import nodes, run_details, verdict
+from models.common.errors import RunError
+from pipeline import (
+    data_profile,
+    drift,
+    nodes,
+    plots,
+    project,
+    run_details,
+    run_record,
+    verdict,
+)
 from pipeline.run_details import RunDetails, Trial
 from pipeline.run_record import Anomaly, RunRecord, TrainedModel
 
 Artifacts = Mapping[str, metadata_store_pb2.Artifact]
 
 
-def record(run: RunRecord, details: RunDetails, node: str, outputs: Artifacts) -> None:
+def record(
+    run: RunRecord,
+    details: RunDetails,
+    node: str,
+    outputs: Artifacts,
+    runs: Path = project.RUNS,
+) -> None:
     """Adds a finished node's findings to the record and to the details.
 
     Args:
@@ -30,19 +46,40 @@ def record(run: RunRecord, details: RunDetails, node: str, outputs: Artifacts) -
         details: The details to add to.
         node: The node's name.
         outputs: Its output artifacts by key.
+        runs: The folder of all runs, for what this one is compared with.
     """
     if node in _READERS:
         _READERS[node](run, details, outputs)
+    if node == nodes.STATISTICS_GEN:
+        _compare(run, details, outputs, runs)
 
 
-def _rows(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
+def _data(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
     artifact = outputs["statistics"]
-    for split in decode_split_names(artifact.properties["split_names"].string_value):
-        path = f"{artifact.uri}/Split-{split}/FeatureStats.pb"
-        statistics = tfdv.load_stats_binary(path).datasets[0]
-        run.rows[split] = int(statistics.num_examples)
-        if run.data:
-            run.data.columns = len(statistics.features)
+    splits = decode_split_names(artifact.properties["split_names"].string_value)
+    details.features = data_profile.features(artifact.uri, splits)
+    for split in splits:
+        run.rows[split] = data_profile.rows(artifact.uri, split)
+    if run.data:
+        run.data.columns = len(details.features)
+
+
+def _compare(run: RunRecord, details: RunDetails, outputs: Artifacts, runs: Path) -> None:
+    """Measures how far the data has moved since the model's previous run that came so far."""
+    for earlier in run_record.latest_first(runs):
+        if isinstance(earlier, RunError) or earlier.model != run.model:
+            continue
+        if earlier.started >= run.started:
+            continue
+        try:
+            before = run_details.read(earlier.id, runs)
+        except RunError:
+            continue
+        if before.features:
+            details.drift_from = earlier.id
+            fine = data_profile.fine_quantiles(outputs["statistics"].uri, drift.SPLIT)
+            drift.fill(details.features, before.features, fine)
+            return
 
 
 def _anomalies(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
@@ -106,6 +143,7 @@ def _verdict(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
     run.metrics = verdict.slice_metrics(uri, settings)
     run.blessed = outputs["blessing"].custom_properties["blessed"].int_value == 1
     run.refusals = [] if run.blessed else verdict.refusals(uri, settings, run.metrics)
+    details.plots = plots.plots(uri)
 
 
 def _push(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
@@ -134,7 +172,7 @@ def _json(path: str) -> Any:
 
 
 _READERS: dict[str, Callable[[RunRecord, RunDetails, Artifacts], None]] = {
-    nodes.STATISTICS_GEN: _rows,
+    nodes.STATISTICS_GEN: _data,
     nodes.SCHEMA_GEN: _schema,
     nodes.FROZEN_SCHEMA: _schema,
     nodes.DATA_GATE: _anomalies,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -35,7 +36,7 @@ from components.frozen_schema import FrozenSchema
 from components.serving_check import ServingCheck
 from models.common.plan import Plan
 from models.common.tuning import Search, search_space
-from pipeline import evaluation, nodes, preflight, project
+from pipeline import data_profile, evaluation, nodes, preflight, project
 from pipeline.config import Beam, ModelConfig
 
 
@@ -150,7 +151,10 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         target.data_hash,
     )
     examples = example_gen.outputs["examples"]
-    statistics_gen = StatisticsGen(examples=examples)
+    statistics_gen = StatisticsGen(
+        examples=examples,
+        stats_options=tfdv.StatsOptions(num_quantiles_histogram_buckets=data_profile.QUANTILES),
+    )
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = SchemaGen(statistics=statistics, infer_feature_shape=True)
     schema = schema_gen.outputs["schema"]

@@ -50,6 +50,8 @@ class SplitFeature(_Part):
     rows: int
     missing: int
     """Rows that have no value."""
+    values: int | None = None
+    """Values in all of the rows, where a row may have several; None where it has one at most."""
     mean: float | None = None
     std: float | None = None
     min: float | None = None
@@ -62,7 +64,7 @@ class SplitFeature(_Part):
     histogram: list[Bucket] = []
     """Ten buckets of equal width, of a numeric feature."""
     quantiles: list[Bucket] = []
-    """Ten buckets of equal count, of a numeric feature."""
+    """About ten buckets of about equal count, of a numeric feature; each edge is there once."""
     top: list[TopValue] = []
     """The most frequent values of a categorical feature, most frequent first."""
 
@@ -142,6 +144,8 @@ class Confusion(_Part):
 class Plots(_Part):
     """What the test split shows of the model beyond single numbers, over all rows."""
 
+    rows: int | None = None
+    """Rows that this is of: a random sample where the test split is large."""
     roc: list[RocPoint] = []
     calibration: list[CalibrationBin] = []
     """Of a binary classifier; of a regression, mean label against mean prediction in ranges of

@@ -27,6 +27,7 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
         settings: The config's `evaluation` section.
     """
     values: dict[tuple[str, str], dict[str, float | None]] = {}
+    intervals: dict[tuple[str, str], tuple[float, float]] = {}
     keys = {}
     for result in tfma.load_metrics(evaluation_uri):
         name = _slice_name(result.slice_key)
@@ -34,20 +35,26 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
         for item in result.metric_keys_and_values:
             if item.key.is_diff or item.value.WhichOneof("type") != "double_value":
                 continue
-            model = _BASELINE if item.key.model_name == _BASELINE else "candidate"
             found = values.setdefault((name, item.key.name), {})
+            model = "candidate" if is_candidate(item.key) else _BASELINE
             found[model] = _finite(item.value.double_value.value)
+            if model == "candidate" and item.HasField("confidence_interval"):
+                intervals[name, item.key.name] = _interval(item.confidence_interval)
     rows = []
     for (name, metric), found in values.items():
         positives = values.get((name, SHARE_OF_POSITIVES), {}).get("candidate")
         if metric in NEEDS_BOTH_CLASSES and positives in (0, 1):
             found = {}
         bounds = _bounds(settings, metric, keys[name])
+        low, high = intervals.get((name, metric), (math.nan, math.nan))
+        certain = found and math.isfinite(low) and math.isfinite(high)
         rows.append(
             SliceMetric(
                 metric=metric,
                 slice=name,
                 value=found.get("candidate"),
+                low=low if certain else None,
+                high=high if certain else None,
                 baseline=found.get(_BASELINE),
                 at_least=bounds.at_least,
                 at_most=bounds.at_most,
@@ -82,6 +89,11 @@ def refusals(
         name = ", ".join([*missing.feature_keys, *pairs])
         found.append(Refusal(metric="rows", slice=name, value=0, bound="at least 1"))
     return found
+
+
+def is_candidate(key: Any) -> bool:
+    """Whether a metric's key is of the model that is judged, not of the baseline."""
+    return key.model_name != _BASELINE
 
 
 def _failures(
@@ -138,6 +150,13 @@ def _slice_name(key: Any) -> str:
 def _slice_value(part: Any) -> str:
     value = getattr(part, part.WhichOneof("kind"))
     return value.decode(errors="replace") if isinstance(value, bytes) else f"{value:g}"
+
+
+def _interval(interval: Any) -> tuple[float, float]:
+    return (
+        interval.lower_bound.double_value.value,
+        interval.upper_bound.double_value.value,
+    )
 
 
 def _finite(value: float) -> float | None:

@@ -11,7 +11,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import evaluation, verdict
+from pipeline import evaluation, plots, verdict
 from pipeline.config import ModelConfig
 from pipeline.run_record import Refusal, SliceMetric
 
@@ -198,6 +198,30 @@ def test_each_reason_names_metric_slice_value_and_bound(
     assert sorted(map(as_text, found)) == sorted(
         as_text(Refusal(metric=m, slice=s, value=v, bound=b)) for m, s, v, b in expected
     )
+
+
+def test_all_rows_have_their_plots(uri: str) -> None:
+    found = plots.plots(uri)
+    assert found.rows == 44 and found.confusion is None and not found.residuals
+    assert [(one.low, one.count) for one in found.calibration] == [(0.1, 14), (0.9, 30)]
+    assert [one.prediction for one in found.calibration] == [0.1, 0.9]
+    assert [one.label for one in found.calibration] == [0, pytest.approx(20 / 30, rel=1e-5)]
+
+
+def test_confidence_changes_no_value_and_no_verdict(
+    tmp_path_factory: pytest.TempPathFactory, uri: str, metrics: list[SliceMetric]
+) -> None:
+    config = CONFIG.model_copy(update={"confidence_intervals": True})
+    path = evaluated(str(tmp_path_factory.mktemp("certain")), baseline=True, config=config)
+    found = verdict.slice_metrics(path, config)
+    assert {(row.low, row.high) for row in metrics} == {(None, None)}
+    plain = [row.model_copy(update={"low": None, "high": None}) for row in found]
+    assert plain == metrics
+    assert verdict.refusals(path, config, found) == verdict.refusals(uri, CONFIG, metrics)
+    assert plots.plots(path) == plots.plots(uri)
+    accuracy = one(found, "BinaryAccuracy", "overall")
+    assert accuracy.value and accuracy.low and accuracy.high
+    assert accuracy.low < accuracy.value < accuracy.high
 
 
 def as_text(refusal: Refusal) -> str:
