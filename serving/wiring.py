@@ -5,8 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from serving.hooks import Hooks
+from serving.request_log import settings
+from serving.request_log.log import RequestLog
 
 
 def hooks(models: Path) -> Hooks:
-    """The hooks for the serving folder `models`."""
-    return Hooks()
+    """The hooks for the serving folder `models`.
+
+    Raises:
+        ServingError: The settings of one of them are not usable.
+    """
+    log = settings.read(models)
+    return Hooks(
+        request_log=RequestLog(settings.log_folder(models, log), log) if log.enabled else None
+    )

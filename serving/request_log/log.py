@@ -1,0 +1,217 @@
+"""The request log: a bounded queue, and one thread that commits what has queued meanwhile.
+
+Nothing waits for the disk longer than `wait_ms`: an entry that the queue has no room for, or that
+cannot be written, is dropped and counted. An entry is reported as stored after its commit only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import dataclasses
+import logging
+import sqlite3
+import threading
+import time
+import zlib
+from datetime import datetime, timezone
+from pathlib import Path
+
+from serving.hooks import Entry
+from serving.request_log import redaction
+from serving.request_log.database import Database, remove_old
+from serving.request_log.settings import LogSettings
+
+_LOG = logging.getLogger(__name__)
+_MOST_IN_A_COMMIT = 1000
+_SECONDS_BEFORE_ANOTHER_TRY = 1.0
+_SECONDS_BETWEEN_WARNINGS = 10.0
+
+_Waiting = tuple[Entry, "asyncio.Future[bool] | None"]
+
+
+@dataclasses.dataclass
+class Counts:
+    """What became of the entries so far."""
+
+    stored: int = 0
+    left_out: int = 0
+    """Not logged because of `sample`."""
+    queue_full: int = 0
+    """Dropped because the writer did not keep up."""
+    failed: int = 0
+    """Dropped because they could not be written."""
+
+    @property
+    def dropped(self) -> int:
+        """Entries that should have been stored and were not."""
+        return self.queue_full + self.failed
+
+
+class RequestLog:
+    """Stores requests and answers in files of a folder.
+
+    Args:
+        folder: Where the files go; made where it is missing.
+        settings: What is logged, and for how long it is kept.
+    """
+
+    def __init__(self, folder: Path, settings: LogSettings) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._queue: collections.deque[_Waiting] = collections.deque()
+        self._queued_bytes = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._counts = Counts()
+        self._warned = (float("-inf"), 0)
+        self._database: Database | None = None
+        self._broken_until = 0.0
+        self._thread = threading.Thread(target=self._write, name="request-log", daemon=True)
+        self._thread.start()
+
+    async def submit(self, entry: Entry) -> bool:
+        """Stores an entry; True means that it is committed and survives a SIGKILL.
+
+        Comes back after `wait_ms` at the latest, with False; the entry may still be stored then.
+        """
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[bool] = loop.create_future()
+        if not self._enqueue(entry, stored):
+            return False
+        timer = loop.call_later(self._settings.wait_ms / 1000, _set, stored, False)
+        try:
+            return await stored
+        finally:
+            timer.cancel()
+
+    def add(self, entry: Entry) -> bool:
+        """Queues an entry without waiting; False if it is left out or dropped."""
+        return self._enqueue(entry, None)
+
+    def counts(self) -> Counts:
+        """What became of the entries so far."""
+        with self._changed:
+            return dataclasses.replace(self._counts)
+
+    def close(self, seconds: float = 10) -> None:
+        """Writes what is queued and closes the file; gives up after so many seconds."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(seconds)
+
+    def _enqueue(self, entry: Entry, stored: asyncio.Future[bool] | None) -> bool:
+        settings = self._settings
+        share = settings.sample_of(entry.model)
+        size = _size(entry)
+        with self._changed:
+            # By the id, so that a repeated run leaves the same entries out.
+            if share < 1 and zlib.crc32(entry.id.encode(errors="replace")) >= share * 2**32:
+                self._counts.left_out += 1
+                return False
+            full = len(self._queue) >= settings.queue
+            if full or self._queued_bytes + size > settings.queue_mb * 1e6 or self._closing:
+                self._counts.queue_full += 1
+                return False
+            self._queue.append((entry, stored))
+            self._queued_bytes += size
+            self._changed.notify()
+            return True
+
+    def _write(self) -> None:
+        while batch := self._next_batch():
+            entries = [entry for entry, _ in batch]
+            stored = False
+            try:
+                if time.monotonic() >= self._broken_until:
+                    self._file().add([self._redacted(entry) for entry in entries])
+                    stored = True
+            except Exception as error:
+                # Whatever it is must not end this thread: predictions go on, and so does the log
+                # once there is room on the disk again.
+                _LOG.debug("request log: %s", error, exc_info=True)
+                self._broken(error)
+            with self._changed:
+                self._counts.stored += len(batch) if stored else 0
+                self._counts.failed += 0 if stored else len(batch)
+            _report(batch, stored)
+            self._warn_of_drops()
+        if self._database is not None:
+            self._database.close()
+
+    def _next_batch(self) -> list[_Waiting]:
+        """What has queued, without waiting for more; empty when the log is closed."""
+        with self._changed:
+            while not self._queue and not self._closing:
+                self._changed.wait()
+            many = min(len(self._queue), _MOST_IN_A_COMMIT)
+            batch = [self._queue.popleft() for _ in range(many)]
+            self._queued_bytes -= sum(_size(entry) for entry, _ in batch)
+            return batch
+
+    def _file(self) -> Database:
+        """The file to write to: a new one each day, and when the last has become too large."""
+        settings, database = self._settings, self._database
+        today = datetime.now(timezone.utc).date()
+        if database and (database.day != today or database.size > settings.file_mb * 1e6):
+            database.close()
+            self._database = database = None
+        if database is None:
+            self._database = database = Database(self._folder, settings.durability)
+            for path in remove_old(
+                self._folder, settings.keep_days, settings.keep_mb, database.path
+            ):
+                _LOG.info("request log: removed %s", path.name)
+        return database
+
+    def _redacted(self, entry: Entry) -> Entry:
+        names = self._settings.redact_of(entry.model)
+        if not names:
+            return entry
+        return dataclasses.replace(
+            entry,
+            request=redaction.without(entry.request, names),
+            response=redaction.without(entry.response, names),
+        )
+
+    def _broken(self, error: Exception) -> None:
+        _LOG.error("request log: cannot write to %s: %s", self._folder, error)
+        self._broken_until = time.monotonic() + _SECONDS_BEFORE_ANOTHER_TRY
+        locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+        if self._database is not None and not locked:
+            self._database.close()
+            self._database = None
+
+    def _warn_of_drops(self) -> None:
+        last, told = self._warned
+        now, dropped = time.monotonic(), self._counts.dropped
+        if dropped > told and now - last >= _SECONDS_BETWEEN_WARNINGS:
+            _LOG.warning("request log: %d entries dropped, %d of them new", dropped, dropped - told)
+            self._warned = (now, dropped)
+
+
+def _size(entry: Entry) -> int:
+    return len(entry.request) + len(entry.response)
+
+
+def _report(batch: list[_Waiting], stored: bool) -> None:
+    """Tells those who wait, waking each event loop once."""
+    waiting = collections.defaultdict(list)
+    for _, future in batch:
+        if future is not None:
+            waiting[future.get_loop()].append(future)
+    for loop, futures in waiting.items():
+        with contextlib.suppress(RuntimeError):  # The loop was closed meanwhile.
+            loop.call_soon_threadsafe(_set_all, futures, stored)
+
+
+def _set_all(futures: list[asyncio.Future[bool]], stored: bool) -> None:
+    for future in futures:
+        _set(future, stored)
+
+
+def _set(future: asyncio.Future[bool], stored: bool) -> None:
+    if not future.done():
+        future.set_result(stored)

@@ -1,0 +1,191 @@
+"""The request log: acknowledged means stored, and whatever ails the log, answers do not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from log_entries import entry
+
+from serving.request_log import database
+from serving.request_log.log import RequestLog
+from serving.request_log.settings import LogSettings, ModelSettings
+
+HELPER = Path(__file__).resolve().parents[2] / "helpers" / "log_entries.py"
+
+
+@contextmanager
+def opened(folder: Path, **settings: Any) -> Iterator[RequestLog]:
+    log = RequestLog(folder, LogSettings(**({"wait_ms": 1000} | settings)))
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def submit(log: RequestLog, *entries: Any) -> list[bool]:
+    async def all_at_once() -> list[bool]:
+        return await asyncio.gather(*(log.submit(one) for one in entries))
+
+    return asyncio.run(all_at_once())
+
+
+def stored(folder: Path) -> list[Any]:
+    return [one for path in database.files(folder) for _, one in database.read(path)]
+
+
+def test_what_is_acknowledged_can_be_read_at_once(tmp_path: Path) -> None:
+    entries = [entry(number) for number in range(100)]
+    with opened(tmp_path) as log:
+        assert submit(log, *entries) == [True] * 100
+        assert stored(tmp_path) == entries
+        assert log.counts().stored == 100
+    assert [path.suffix for path in tmp_path.iterdir()] == [".sqlite"], "closed files stand alone"
+    assert stored(tmp_path) == entries
+
+
+def test_acknowledged_entries_survive_a_kill_under_load(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(HELPER), str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told = [process.stdout.readline().strip() for _ in range(3000)]
+    os.kill(process.pid, signal.SIGKILL)
+    told += process.stdout.read().split()
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert len(database.files(tmp_path)) > 1, "files were changed under load"
+    assert not set(told) - {one.id for one in stored(tmp_path)}
+
+
+def test_a_full_queue_drops_and_counts(tmp_path: Path) -> None:
+    with opened(tmp_path, queue=10) as log, locked(log, tmp_path):
+        added = [log.add(entry(number)) for number in range(100)]
+        assert added.count(False) == log.counts().queue_full > 0
+    assert len(stored(tmp_path)) + log.counts().dropped == 102
+
+
+def test_a_queue_of_large_bodies_is_bounded_too(tmp_path: Path) -> None:
+    large = entry(request=b"x" * 600_000)
+    with opened(tmp_path, queue_mb=1) as log, locked(log, tmp_path):
+        assert [log.add(large) for _ in range(10)].count(False) >= 8
+
+
+@contextmanager
+def locked(log: RequestLog, folder: Path) -> Iterator[None]:
+    """Another process holds the file's write lock."""
+    log.add(entry(id="first"))
+    while not log.counts().stored:
+        time.sleep(0.001)
+    with closing(sqlite3.connect(database.files(folder)[0], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        log.add(entry(id="stuck"))
+        time.sleep(0.05)
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_a_locked_file_delays_no_answer_beyond_the_limit(tmp_path: Path) -> None:
+    with opened(tmp_path, wait_ms=5) as log, locked(log, tmp_path):
+        started = time.monotonic()
+        assert submit(log, *(entry(number) for number in range(50))) == [False] * 50
+        assert time.monotonic() - started < 0.5  # 5 ms, and a busy machine
+
+
+def test_a_folder_that_cannot_be_written_drops_with_a_warning_and_recovers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.request_log.log._SECONDS_BEFORE_ANOTHER_TRY", 0.05)
+    folder = tmp_path / "log"
+    folder.write_text("not a folder")
+    with caplog.at_level(logging.WARNING), opened(folder) as log:
+        assert submit(log, entry(1), entry(2)) == [False, False]
+        assert log.counts().failed == 2
+        assert "cannot write to" in caplog.text
+        folder.unlink()
+        time.sleep(0.06)
+        assert submit(log, entry(3)) == [True]
+    assert "2 entries dropped" in caplog.text
+    assert [one.id for one in stored(folder)] == ["request-3"]
+
+
+def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    # A limit on the size of files stands for a disk that fills up.
+    program = f"""
+import asyncio, resource, sys
+sys.path[:0] = {[str(HELPER.parent), str(HELPER.parents[2])]!r}
+from log_entries import entry
+from pathlib import Path
+from serving.request_log.log import RequestLog
+from serving.request_log.settings import LogSettings
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+async def main():
+    log = RequestLog(Path({str(tmp_path)!r}), LogSettings(wait_ms=1000))
+    told = [await log.submit(entry(n, request=b"x" * 20_000)) for n in range(40)]
+    print(*[n for n, stored in enumerate(told) if stored])
+    log.close()
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = {f"request-{number}" for number in done.stdout.split()}
+    assert 0 < len(told) < 40
+    assert told <= {one.id for one in stored(tmp_path)}
+
+
+def test_a_share_is_sampled_by_id(tmp_path: Path) -> None:
+    settings = {"models": {"rare": ModelSettings(sample=0)}, "sample": 0.3}
+    with opened(tmp_path, **settings) as log:
+        first = submit(log, *(entry(number) for number in range(1000)))
+        assert submit(log, *(entry(number) for number in range(1000))) == first
+        assert submit(log, entry(model="rare")) == [False]
+        assert log.counts().left_out + log.counts().stored == 2001
+        assert log.counts().dropped == 0
+    assert 0.25 < first.count(True) / 1000 < 0.35
+
+
+def test_named_features_are_not_stored(tmp_path: Path) -> None:
+    models = {"taxi": ModelSettings(redact=("fare",))}
+    with opened(tmp_path, redact=("company",), models=models) as log:
+        submit(log, entry(), entry(model="other"))
+    assert [one.request for one in stored(tmp_path)] == [
+        b'{"instances":[{}]}',
+        b'{"instances":[{"fare":0.0}]}',
+    ]
+
+
+def test_old_files_are_removed_and_the_current_one_stays(tmp_path: Path) -> None:
+    for name, days in (("old", 40), ("new", 1)):
+        path = tmp_path / f"requests-{name}.sqlite"
+        path.write_bytes(b"x" * 1000)
+        written = time.time() - days * 86_400
+        os.utime(path, (written, written))
+    with opened(tmp_path) as log:
+        submit(log, entry())
+        assert len(database.files(tmp_path)) == 2
+    assert database.remove_old(tmp_path, 30, 1e-6, None)
+    assert database.files(tmp_path) == []
+
+
+def test_text_that_is_not_unicode_hurts_no_other_entry(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        assert submit(log, entry(label="\ud800", request=b"\xff"), entry(1)) == [True, True]
+    assert len(stored(tmp_path)) == 2
+
+
+def test_a_file_of_something_else_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "requests-x.sqlite"
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(Exception, match="cannot be read as a request log"):
+        list(database.read(path))
