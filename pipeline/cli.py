@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.common.errors import ProjectError, RunError
-from pipeline import cloud_commands, project
+from pipeline import cloud_commands, delivery_commands, project
 from pipeline.cli_options import Model, ModelOrTaxi, Settings
 
 if TYPE_CHECKING:
@@ -160,6 +160,7 @@ def export_mlflow(
 
 
 cloud_commands.add_to(app)
+delivery_commands.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
