@@ -1,0 +1,1 @@
+"""Submits a model's pipeline to Vertex AI or Kubeflow Pipelines."""
