@@ -7,6 +7,7 @@ from pathlib import Path
 from serving.hooks import Hooks
 from serving.request_log import settings
 from serving.request_log.log import RequestLog
+from serving.routing.router import Router
 
 
 def hooks(models: Path) -> Hooks:
@@ -17,5 +18,6 @@ def hooks(models: Path) -> Hooks:
     """
     log = settings.read(models)
     return Hooks(
-        request_log=RequestLog(settings.log_folder(models, log), log) if log.enabled else None
+        router=Router(models),
+        request_log=RequestLog(settings.log_folder(models, log), log) if log.enabled else None,
     )

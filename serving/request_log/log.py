@@ -10,7 +10,6 @@ import asyncio
 import collections
 import contextlib
 import dataclasses
-import logging
 import sqlite3
 import threading
 import time
@@ -18,12 +17,12 @@ import zlib
 from datetime import datetime, timezone
 from pathlib import Path
 
+from serving import logs
 from serving.hooks import Entry
 from serving.request_log import redaction
 from serving.request_log.database import Database, remove_old
 from serving.request_log.settings import LogSettings
 
-_LOG = logging.getLogger(__name__)
 _MOST_IN_A_COMMIT = 1000
 _SECONDS_BEFORE_ANOTHER_TRY = 1.0
 _SECONDS_BETWEEN_WARNINGS = 10.0
@@ -131,7 +130,6 @@ class RequestLog:
             except Exception as error:
                 # Whatever it is must not end this thread: predictions go on, and so does the log
                 # once there is room on the disk again.
-                _LOG.debug("request log: %s", error, exc_info=True)
                 self._broken(error)
             with self._changed:
                 self._counts.stored += len(batch) if stored else 0
@@ -163,7 +161,7 @@ class RequestLog:
             for path in remove_old(
                 self._folder, settings.keep_days, settings.keep_mb, database.path
             ):
-                _LOG.info("request log: removed %s", path.name)
+                logs.event("request log removed", file=path.name)
         return database
 
     def _redacted(self, entry: Entry) -> Entry:
@@ -177,7 +175,7 @@ class RequestLog:
         )
 
     def _broken(self, error: Exception) -> None:
-        _LOG.error("request log: cannot write to %s: %s", self._folder, error)
+        logs.event("request log not written", "error", folder=str(self._folder), error=str(error))
         self._broken_until = time.monotonic() + _SECONDS_BEFORE_ANOTHER_TRY
         locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
         if self._database is not None and not locked:
@@ -188,7 +186,7 @@ class RequestLog:
         last, told = self._warned
         now, dropped = time.monotonic(), self._counts.dropped
         if dropped > told and now - last >= _SECONDS_BETWEEN_WARNINGS:
-            _LOG.warning("request log: %d entries dropped, %d of them new", dropped, dropped - told)
+            logs.event("request log dropped", "warning", entries=dropped - told, total=dropped)
             self._warned = (now, dropped)
 
 

@@ -1,0 +1,1 @@
+"""Which version answers: labels, shares of the traffic, mirroring, and what came of it."""

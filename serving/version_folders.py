@@ -1,0 +1,72 @@
+"""The folders of models and versions on disk, and whether a copy into one has ended."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
+_LARGEST = 2**63 - 1
+
+
+def models(root: Path) -> list[Path]:
+    """The folders under `root` that hold version folders."""
+    if not root.is_dir():
+        return []
+    return sorted(path for path in root.iterdir() if path.is_dir() and _numbered(path))
+
+
+def versions(folder: Path) -> dict[int, Path]:
+    """The version folders that hold a model, by number.
+
+    A folder without `saved_model.pb` is being copied: TFX's Pusher, for one, copies that last.
+    """
+    return {
+        number: path
+        for number, path in _numbered(folder).items()
+        if any((path / name).is_file() for name in _MODEL_FILES)
+    }
+
+
+def fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of a folder's files."""
+    files = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            files.append((str(path.relative_to(folder)), stat.st_size, stat.st_mtime_ns))
+    return tuple(sorted(files))
+
+
+class Settled:
+    """Knows which folders were the same when last looked at.
+
+    Whatever copies in another order than the Pusher does is waited for that way.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, object] = {}
+
+    def check(self, folder: Path, fingerprint: object) -> bool:
+        """Whether the folder is as it was at the look before."""
+        before = self._seen.pop(folder, None)
+        if before != fingerprint:
+            self._seen[folder] = fingerprint
+        return before == fingerprint
+
+
+def _numbered(folder: Path) -> dict[int, Path]:
+    try:
+        paths = list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    found = {}
+    for path in paths:
+        is_number = path.name.isascii() and path.name.isdigit() and len(path.name) < 20
+        if is_number and int(path.name) <= _LARGEST and path.is_dir():
+            found[int(path.name)] = path
+    return found
