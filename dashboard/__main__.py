@@ -1,0 +1,58 @@
+"""`python -m dashboard`: look at runs in a browser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from dashboard.errors import DashboardError
+from dashboard.serve import serve
+
+RUNS = Path(__file__).resolve().parent.parent / "runs"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until interrupted; returns the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        serve(options.runs, options.host, options.port, open_browser=options.open)
+    except DashboardError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    result = argparse.ArgumentParser(
+        prog="python -m dashboard", description="Look at the pipeline's runs in a browser."
+    )
+    result.add_argument(
+        "--runs", type=Path, default=RUNS, metavar="DIR", help="where the runs are (default: runs)"
+    )
+    result.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on (default: %(default)s, which this machine alone reaches); "
+        "whoever reaches it can read the runs and write tags and notes",
+    )
+    result.add_argument(
+        "--port", type=_port, default=8050, help="the port (default: %(default)s; 0: a free one)"
+    )
+    result.add_argument(
+        "--open",
+        action=argparse.BooleanOptionalAction,
+        help="open the browser, or not (default: on a terminal with a display)",
+    )
+    return result
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, received {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""Whether the process of a run that its record calls running is still there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_SLACK = 2.0
+"""The system tells the time it booted in whole seconds."""
+
+
+def alive(process: int | None, written: float) -> bool:
+    """Whether the process is there, and is the one that wrote the record at the time `written`.
+
+    The system gives numbers of ended processes out again, so a process that started after the
+    record was written is another one.
+    """
+    if process is None or not 0 < process < 2**31:
+        return False
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        lines = Path("/proc/stat").read_text().splitlines()
+        booted = next(int(line.split()[1]) for line in lines if line.startswith("btime"))
+    except (OSError, StopIteration):
+        return _answers(process)
+    started = booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return fields[0] not in "ZX" and started <= written + _SLACK
+
+
+def _answers(process: int) -> bool:
+    """The same where the system has no `/proc`."""
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,64 @@
+// Draws the frame of every page, and the page that the address names.
+import { html, render, useEffect, useRef } from "./lib.js";
+import { followLinks, useRoute } from "./router.js";
+import { useReachable } from "./api.js";
+import { ThemeSwitch } from "./parts/theme_switch.js";
+import { RunsPage } from "./pages/runs.js";
+import { RunPage } from "./pages/run.js";
+import { ComparePage } from "./pages/compare.js";
+import { ModelsPage } from "./pages/models.js";
+
+const PLACES = [
+  ["/", "Runs", ["", "runs"]],
+  ["/compare", "Compare", ["compare"]],
+  ["/models", "Models", ["models"]],
+];
+
+function Page({ route }) {
+  const [first, second] = route.path;
+  if (first === undefined) return html`<${RunsPage} params=${route.params} />`;
+  if (first === "runs" && second) {
+    return html`<${RunPage} key=${second} id=${second} params=${route.params} />`;
+  }
+  if (first === "compare") return html`<${ComparePage} params=${route.params} />`;
+  if (first === "models") return html`<${ModelsPage} params=${route.params} />`;
+  return html`<h1>There is no such page</h1>
+    <p><a href="/">All runs</a></p>`;
+}
+
+function App() {
+  const route = useRoute();
+  const reachable = useReachable();
+  const content = useRef(null);
+  const place = route.path.join("/");
+  const before = useRef(place);
+  useEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    window.scrollTo(0, 0);
+    content.current.focus({ preventScroll: true });
+  }, [place]);
+  const here = route.path[0] ?? "";
+  return html`<header class="top">
+      <a class="brand" href="/">Pipeline runs</a>
+      <nav aria-label="Main">
+        ${PLACES.map(
+          ([address, title, firsts]) =>
+            html`<a key=${address} href=${address} aria-current=${firsts.includes(here) ? "page" : null}>${title}</a>`,
+        )}
+      </nav>
+      <${ThemeSwitch} />
+    </header>
+    <div aria-live="assertive">
+      ${!reachable &&
+      html`<div class="offline" data-testid="offline">
+        The server does not answer. What is shown may be old; it goes on by itself once
+        <code>python -m dashboard</code> runs again.
+      </div>`}
+    </div>
+    <main id="content" tabindex="-1" ref=${content}><${Page} route=${route} /></main>`;
+}
+
+const root = document.getElementById("app");
+followLinks(root);
+render(html`<${App} />`, root);

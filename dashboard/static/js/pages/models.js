@@ -1,0 +1,2 @@
+import { html } from "../lib.js";
+export function ModelsPage() { return html`<h1>models</h1>`; }
