@@ -18,6 +18,9 @@ _SHARE_OF_TIME = 10
 _PUBLISHED_EVERY = 0.25
 """Seconds after which the first scan shows what it has so far."""
 
+_PATIENCE = 0.5
+"""Seconds that the first who asks after a pause waits for a scan."""
+
 _State = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -45,6 +48,8 @@ class RunIndex:
         self._known: dict[str, tuple[_State, Run]] = {}
         self._snapshot = Snapshot()
         self._lock = threading.Lock()
+        self._scanned = threading.Condition()
+        self._scanned_at = 0.0
         self._asked = threading.Event()
         self._stopped = threading.Event()
 
@@ -59,8 +64,13 @@ class RunIndex:
         self._asked.set()
 
     def snapshot(self) -> Snapshot:
-        """The runs as the last scan found them."""
+        """The runs as the last scan found them, a moment ago."""
+        before = self._scanned_at
+        rested = time.monotonic() - before > 2 * _SECONDS_BETWEEN and not self._asked.is_set()
         self._asked.set()
+        if rested and self._snapshot.complete:
+            with self._scanned:
+                self._scanned.wait_for(lambda: self._scanned_at > before, _PATIENCE)
         return self._snapshot
 
     def scan(self) -> None:
@@ -78,6 +88,9 @@ class RunIndex:
             for name in self._known.keys() - set(found):
                 del self._known[name]
             self._publish(len(found), complete=True)
+        with self._scanned:
+            self._scanned_at = time.monotonic()
+            self._scanned.notify_all()
 
     def find(self, name: str) -> Run | None:
         """A run as it is now, if there is one of this name."""

@@ -166,7 +166,7 @@ def _nodes(status: str, began: datetime, random: Random) -> list[dict[str, Any]]
     nodes = []
     over = False
     for name, upstream in NODES.items():
-        seconds = round(random.uniform(0.2, 40), 1)
+        seconds = round(random.uniform(0.2, 11 if status == "running" else 40), 1)
         state = "queued" if over else "cached" if random.random() < 0.2 else "done"
         if name == last:
             state = "running" if status in ("running", "died") else "failed"

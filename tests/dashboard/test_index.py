@@ -131,6 +131,23 @@ def test_the_thread_follows_while_somebody_asks(runs: Path) -> None:
         index.stop()
 
 
+def test_the_first_who_asks_after_a_pause_gets_a_fresh_list(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.index._SECONDS_BETWEEN", 0.02)
+    monkeypatch.setattr("dashboard.index._PATIENCE", 20)
+    index = RunIndex(runs)
+    index.start()
+    try:
+        while not index.snapshot().complete:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        sample_runs.make_run(runs)
+        assert len(index.snapshot().runs) == 1
+    finally:
+        index.stop()
+
+
 def change(folder: Path, **changes: object) -> None:
     path = folder / "run.json"
     partial = path.with_suffix(".new")

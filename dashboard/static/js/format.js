@@ -8,7 +8,7 @@ export function number(value) {
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-3) return value.toExponential(2).replace("e-", "e−").replace("e+", "e");
   if (size >= 1000) return WHOLE.format(value);
-  return value.toPrecision(4);
+  return String(Number(value.toPrecision(4)));
 }
 
 // A metric: four decimals, so that columns align.
@@ -35,6 +35,11 @@ export function anything(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return number(value);
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+// A running clock: whole seconds.
+export function clock(seconds) {
+  return seconds < 10 ? `${Math.floor(Math.max(seconds, 0))} s` : duration(Math.floor(seconds));
 }
 
 export function duration(seconds) {

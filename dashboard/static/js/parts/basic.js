@@ -45,7 +45,7 @@ export function useNow(running) {
 export function Duration({ run }) {
   const running = run.status === "running" && run.started !== null;
   const now = useNow(running);
-  if (running) return html`${format.duration(Math.max(Math.floor(now - run.started), 0))}`;
+  if (running) return html`${format.clock(now - run.started)}`;
   if (run.started === null || run.finished === null) return null;
   return html`${format.duration(run.finished - run.started)}`;
 }

@@ -1,0 +1,45 @@
+// One metric of every slice, with a column for each run.
+import { html } from "../lib.js";
+import { RunLink, Scroll } from "../parts/basic.js";
+import { setParams } from "../router.js";
+import * as format from "../format.js";
+
+export function Slices({ runs, params }) {
+  const measured = runs.map((one) => (Array.isArray(one.record.metrics) ? one.record.metrics.filter((each) => each && typeof each === "object") : []));
+  const metrics = [...new Set(measured.flat().map((one) => String(one.metric)))];
+  if (metrics.length === 0) return html`<p class="quiet">None of these runs was judged.</p>`;
+  const chosen = metrics.includes(params.get("metric")) ? params.get("metric") : metrics[0];
+  const bySlice = measured.map((list) => new Map(list.filter((one) => one.metric === chosen).map((one) => [String(one.slice), one])));
+  const slices = [...new Set(bySlice.flatMap((map) => [...map.keys()]))];
+  return html`<label class="row">Metric
+      <select value=${chosen} onChange=${(event) => setParams({ metric: event.currentTarget.value })}>
+        ${metrics.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
+      </select>
+    </label>
+    <${Scroll} label=${`${chosen} by slice`}>
+      <table class="compare" data-testid="compare-slices">
+        <thead>
+          <tr><th>Slice</th>${runs.map((one, index) => html`<th key=${one.id} class="number"><span class=${`swatch s${(index % 8) + 1}`} aria-hidden="true"></span> <${RunLink} id=${one.id} /></th>`)}</tr>
+        </thead>
+        <tbody>
+          ${slices.map(
+            (slice) => html`<tr key=${slice}>
+              <th scope="row">${slice === "overall" ? "all rows" : slice}</th>
+              ${bySlice.map((map, index) => html`<${Cell} key=${index} one=${map.get(slice)} first=${index === 0 ? null : bySlice[0].get(slice)} />`)}
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    <//>`;
+}
+
+// The value, how far it is from the first run's, and whether that is beyond the first's confidence.
+function Cell({ one, first }) {
+  if (!one) return html`<td class="number quiet">–</td>`;
+  if (typeof one.value !== "number") return html`<td class="number quiet">undefined</td>`;
+  const both = first && typeof first.value === "number";
+  const apart = both && typeof first.low === "number" && (one.value < first.low || one.value > first.high);
+  return html`<td class=${`number nowrap ${apart ? "apart" : ""}`}>
+    ${format.metric(one.value)}${both && html` <span class="quiet" title=${apart ? "outside of the first run's 95 % confidence interval" : null}>${apart ? "≠ " : ""}${format.signed(one.value - first.value)}</span>`}
+  </td>`;
+}

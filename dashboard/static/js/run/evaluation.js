@@ -1,0 +1,108 @@
+// The metrics by slice, against bounds and baseline, and the plots.
+import { html } from "../lib.js";
+import { Scroll } from "../parts/basic.js";
+import { setParams } from "../router.js";
+import * as format from "../format.js";
+import { bound, change, keeps } from "./overview.js";
+import { Plots } from "./plots.js";
+
+export function Evaluation({ record, details, params }) {
+  const metrics = [...new Set(record.metrics.map((one) => String(one.metric)))];
+  if (metrics.length === 0) return html`<p class="quiet">No model was judged${record.status === "running" ? " yet" : ""}.</p>`;
+  const chosen = metrics.includes(params.get("metric")) ? params.get("metric") : metrics[0];
+  const rows = record.metrics.filter((one) => one.metric === chosen);
+  return html`<section aria-labelledby="slices">
+      <h2 id="slices">By slice</h2>
+      <label class="row">Metric
+        <select value=${chosen} onChange=${(event) => setParams({ metric: event.currentTarget.value })}>
+          ${metrics.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
+        </select>
+      </label>
+      <${BySlice} rows=${rows} metric=${chosen} />
+    </section>
+    <${Plots} plots=${details.plots} />
+    <section aria-labelledby="all">
+      <h2 id="all">Every metric</h2>
+      <${Everything} measured=${record.metrics} metrics=${metrics} />
+    </section>`;
+}
+
+function BySlice({ rows, metric }) {
+  const values = rows.flatMap((one) => [one.value, one.low, one.high, one.baseline, one.at_least, one.at_most]).filter((value) => typeof value === "number");
+  const [low, high] = spread(values);
+  const confident = rows.some((one) => typeof one.low === "number");
+  const compared = rows.some((one) => typeof one.baseline === "number");
+  return html`<${Scroll} label=${`${metric} by slice`}>
+      <table class="slices" data-testid="slices">
+        <thead>
+          <tr>
+            <th>Slice</th><th class="number">Value</th><th class="range-head"><span class="hidden">As a picture</span></th>
+            ${confident && html`<th class="number">95 % confidence</th>`}
+            ${compared && html`<th class="number">Baseline</th><th class="number">Change</th>`}
+            <th>Bound</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (one) => html`<tr key=${one.slice} class=${one.slice === "overall" ? "overall" : ""}>
+              <th scope="row">${one.slice === "overall" ? "all rows" : one.slice}</th>
+              <td class=${`number ${keeps(one) ? "" : "bad-text"}`}>${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
+              <td class="range-cell"><${Range} one=${one} low=${low} high=${high} /></td>
+              ${confident && html`<td class="number quiet nowrap">${typeof one.low === "number" && `${format.metric(one.low)} to ${format.metric(one.high)}`}</td>`}
+              ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
+              <td class="nowrap">${bound(one)}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    <//>
+    <ul class="legend" aria-hidden="true">
+      <li><svg width="12" height="12"><circle cx="6" cy="6" r="4" class="dot" /></svg>value${confident ? ", with 95 % confidence" : ""}</li>
+      ${compared && html`<li><svg width="12" height="12"><circle cx="6" cy="6" r="3.5" class="hollow" /></svg>baseline: the latest blessed model</li>`}
+      <li><svg width="12" height="12"><line x1="6" x2="6" y1="0" y2="12" class="limit" /></svg>bound</li>
+    </ul>`;
+}
+
+function spread(values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = (high - low || Math.abs(high) || 1) * 0.05;
+  return [low - margin, high + margin];
+}
+
+// The value, its confidence, the baseline and the bounds on one axis that all slices share.
+function Range({ one, low, high }) {
+  const x = (value) => `${((value - low) / (high - low)) * 100}%`;
+  const is = (value) => typeof value === "number";
+  return html`<svg class="range" aria-hidden="true">
+    <line x1="0" x2="100%" y1="50%" y2="50%" class="axis" />
+    ${[one.at_least, one.at_most].filter(is).map((value) => html`<line key=${value} x1=${x(value)} x2=${x(value)} y1="1" y2="17" class="limit" />`)}
+    ${is(one.low) && is(one.high) && html`<line x1=${x(one.low)} x2=${x(one.high)} y1="50%" y2="50%" class="confidence" />`}
+    ${is(one.baseline) && html`<circle cx=${x(one.baseline)} cy="50%" r="3.5" class="hollow" />`}
+    ${is(one.value) && html`<circle cx=${x(one.value)} cy="50%" r="4" class=${`dot ${keeps(one) ? "" : "missed"}`} />`}
+  </svg>`;
+}
+
+function Everything({ measured, metrics }) {
+  const slices = [...new Set(measured.map((one) => String(one.slice)))];
+  const at = new Map(measured.map((one) => [`${one.slice}\n${one.metric}`, one]));
+  return html`<${Scroll} label="Every metric of every slice">
+    <table>
+      <thead><tr><th>Slice</th>${metrics.map((name) => html`<th key=${name} class="number">${name}</th>`)}</tr></thead>
+      <tbody>
+        ${slices.map(
+          (slice) => html`<tr key=${slice}>
+            <th scope="row">${slice === "overall" ? "all rows" : slice}</th>
+            ${metrics.map((name) => {
+              const one = at.get(`${slice}\n${name}`);
+              if (!one) return html`<td key=${name}></td>`;
+              const missed = !keeps(one);
+              return html`<td key=${name} class=${`number nowrap ${missed ? "bad-text" : ""}`}>
+                ${missed && html`<span aria-hidden="true">✕ </span><span class="hidden">missed: </span>`}${typeof one.value === "number" ? format.metric(one.value) : "undefined"}
+              </td>`;
+            })}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  <//>`;
+}

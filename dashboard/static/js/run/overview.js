@@ -1,0 +1,149 @@
+// What became of a run: the verdict, the graph, and the metrics of all rows.
+import { html } from "../lib.js";
+import { Facts, Scroll, Status, useNow } from "../parts/basic.js";
+import * as format from "../format.js";
+import { verdictOf } from "./verdict.js";
+import { Graph } from "./graph.js";
+import { Note } from "./tags.js";
+
+export function Overview({ run, record, reload, id }) {
+  return html`<${Verdict} run=${run} record=${record} />
+    <div class="columns">
+      <section aria-labelledby="nodes" class="graph-part">
+        <h2 id="nodes">Nodes</h2>
+        ${record.nodes.length === 0 ? html`<p class="quiet">The record names none.</p>` : html`<${Nodes} run=${run} nodes=${record.nodes} />`}
+      </section>
+      <div>
+        <section aria-labelledby="results">
+          <h2 id="results">On the test split</h2>
+          <${Metrics} record=${record} id=${id} />
+        </section>
+        <section aria-labelledby="facts">
+          <h2 id="facts">Facts</h2>
+          <${Facts} rows=${facts(record)} />
+        </section>
+        <section aria-labelledby="hyperparameters">
+          <h2 id="hyperparameters">Hyperparameters</h2>
+          ${Object.keys(record.hyperparameters).length === 0
+            ? html`<p class="quiet">None yet.</p>`
+            : html`<${Facts} rows=${Object.entries(record.hyperparameters).map(([name, value]) => [name, format.anything(value)])} />`}
+        </section>
+        <section aria-labelledby="note">
+          <h2 id="note">Note</h2>
+          <${Note} run=${run} reload=${reload} />
+        </section>
+      </div>
+    </div>`;
+}
+
+function Verdict({ run, record }) {
+  const verdict = verdictOf(run, record);
+  return html`<div class=${`box ${verdict.tone}`} data-testid="verdict" aria-live="polite">
+    <strong>${verdict.headline}</strong>
+    ${verdict.lines.map((line, number) => html`<div key=${number} class="prose">${line}</div>`)}
+  </div>`;
+}
+
+function facts(record) {
+  const rows = Object.entries(record.rows).map(([split, count]) => `${format.number(count)} ${split}`);
+  return [
+    ["Data", record.data?.path],
+    ["Rows", rows.join(", ")],
+    ["Network", record.trained && `${record.trained.type}, ${format.number(record.trained.parameters)} parameters`],
+    ["Exported size", record.trained && typeof record.trained.bytes === "number" && format.bytes(record.trained.bytes)],
+    ["Pushed version", record.pushed_version && String(record.pushed_version)],
+    ["Pushed to", record.pushed_to],
+    ["Set for this run", record.overrides.join(", ")],
+  ].map(([name, value]) => [name, value || null]);
+}
+
+function Metrics({ record, id }) {
+  const overall = record.metrics.filter((one) => one.slice === "overall");
+  if (overall.length === 0) return html`<p class="quiet">Not judged${record.status === "running" ? " yet" : ""}.</p>`;
+  return html`<${Scroll} label="Metrics of all rows">
+    <table>
+      <thead><tr><th>Metric</th><th class="number">Value</th><th class="number">Baseline</th><th class="number">Change</th><th>Bound</th></tr></thead>
+      <tbody>
+        ${overall.map(
+          (one) => html`<tr key=${one.metric}>
+            <th scope="row"><a href=${`/runs/${encodeURIComponent(id)}?tab=evaluation&metric=${encodeURIComponent(one.metric)}`}>${one.metric}</a></th>
+            <td class="number">${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
+            <td class="number quiet">${format.metric(one.baseline)}</td>
+            <td class="number">${change(one)}</td>
+            <td>${bound(one)}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  <//>`;
+}
+
+export function change(one) {
+  const both = typeof one.value === "number" && typeof one.baseline === "number";
+  return both ? format.signed(one.value - one.baseline) : "";
+}
+
+// The bounds in words, with a sign of whether the value keeps them.
+export function bound(one) {
+  const parts = [];
+  if (typeof one.at_least === "number") parts.push(`≥ ${one.at_least}`);
+  if (typeof one.at_most === "number") parts.push(`≤ ${one.at_most}`);
+  if (parts.length === 0) return "";
+  const kept = keeps(one);
+  return html`<span class=${kept ? "" : "bad-text"}>
+    <span aria-hidden="true">${kept ? "✓ " : "✕ "}</span><span class="hidden">${kept ? "kept: " : "missed: "}</span>${parts.join(", ")}
+  </span>`;
+}
+
+export function keeps({ value, at_least: least, at_most: most }) {
+  if (typeof value !== "number") return typeof least !== "number" && typeof most !== "number";
+  return !(typeof least === "number" && value < least) && !(typeof most === "number" && value > most);
+}
+
+function Nodes({ run, nodes }) {
+  const now = useNow(run.status === "running");
+  const begun = nodes.map((node) => Date.parse(node.started) / 1000).filter(Number.isFinite);
+  const start = Math.min(...begun);
+  const timed = nodes.map((node) => {
+    const began = Date.parse(node.started) / 1000;
+    const going = node.status === "running";
+    const seconds = going && run.status === "running" && Number.isFinite(began) ? Math.max(now - began, 0) : node.seconds;
+    return { ...node, state: stateOf(node, run), from: Number.isFinite(began) ? began - start : null, seconds };
+  });
+  const end = Math.max(1, ...timed.map((node) => (node.from ?? 0) + (node.seconds ?? 0)));
+  return html`<${Graph} nodes=${timed} />
+    <${Scroll} label="Nodes with their times">
+      <table class="nodes" data-testid="nodes">
+        <thead><tr><th>Node</th><th>State</th><th class="number">Took</th><th class="bar-head">When</th></tr></thead>
+        <tbody>
+          ${timed.map(
+            (node) => html`<tr key=${node.name} data-node=${node.name} data-state=${node.state}>
+              <th scope="row">${node.name}${typeof node.why === "string" && html`<div class="quiet why">${node.why}</div>`}</th>
+              <td><${Status} status=${node.state} /></td>
+              <td class="number nowrap">${took(node)}</td>
+              <td class="bar-cell"><${Bar} node=${node} end=${end} /></td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    <//>`;
+}
+
+function took({ state, seconds }) {
+  return state === "running" && seconds !== null ? format.clock(seconds) : format.duration(seconds);
+}
+
+function stateOf(node, run) {
+  if (node.status === "running" && run.status !== "running") return "died";
+  if (node.status === "failed" && run.status === "interrupted") return "interrupted";
+  return String(node.status);
+}
+
+// When the node ran, on the run's own time.
+function Bar({ node, end }) {
+  if (node.from === null) return null;
+  const width = Math.max(((node.seconds ?? 0) / end) * 100, 0.6);
+  return html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+    <rect x=${Math.min((node.from / end) * 100, 99.4)} y="1" width=${width} height="8" data-state=${node.state} />
+  </svg>`;
+}

@@ -1,0 +1,73 @@
+// ROC, calibration, residuals and confusion over all rows of the test split.
+import { html } from "../lib.js";
+import { Square } from "../charts/square.js";
+import { Histogram } from "../charts/histogram.js";
+import * as format from "../format.js";
+
+export function Plots({ plots }) {
+  const { roc, calibration, residuals, confusion } = plots ?? {};
+  const some = (list) => Array.isArray(list) && list.length > 0;
+  const shown = [
+    some(roc) && html`<${Roc} key="roc" points=${roc} />`,
+    some(calibration) && html`<${Calibration} key="calibration" bins=${calibration} />`,
+    some(residuals) && html`<${Residuals} key="residuals" buckets=${residuals} />`,
+    Array.isArray(confusion?.counts) && html`<${Confusion} key="confusion" confusion=${confusion} />`,
+  ].filter(Boolean);
+  if (shown.length === 0) return null;
+  return html`<section aria-labelledby="plots">
+    <h2 id="plots">Plots</h2>
+    <div class="plots">${shown}</div>
+  </section>`;
+}
+
+function Roc({ points }) {
+  const line = points
+    .map((point) => [point.false_positive_rate, point.true_positive_rate])
+    .filter((pair) => pair.every((value) => typeof value === "number"))
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  return html`<figure>
+    <figcaption>ROC</figcaption>
+    <${Square} line=${line} x="False positive rate" y="True positive rate" label=${`ROC curve with ${line.length} thresholds`} />
+  </figure>`;
+}
+
+function Calibration({ bins }) {
+  const line = bins.filter((bin) => bin.count > 0).map((bin) => [bin.prediction, bin.label]);
+  return html`<figure>
+    <figcaption>Calibration</figcaption>
+    <${Square} line=${line} dots=${true} x="Mean prediction" y="Mean label" label=${`Calibration in ${line.length} ranges of the prediction`} />
+  </figure>`;
+}
+
+function Residuals({ buckets }) {
+  return html`<figure>
+    <figcaption>Residuals: label minus prediction</figcaption>
+    <${Histogram} splits=${[["test", buckets]]} width=${280} height=${220} axis=${true} />
+  </figure>`;
+}
+
+function Confusion({ confusion }) {
+  const names = Array.isArray(confusion.classes) ? confusion.classes.map(String) : [];
+  return html`<figure>
+    <figcaption>Confusion</figcaption>
+    <table class="confusion">
+      <thead>
+        <tr><td></td><th colspan=${names.length} scope="colgroup">Predicted</th></tr>
+        <tr><th>Actual</th>${names.map((name) => html`<th key=${name} class="number">${name}</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${confusion.counts.map((row, actual) => {
+          const sum = row.reduce((a, b) => a + b, 0);
+          return html`<tr key=${actual}>
+            <th scope="row">${names[actual]}</th>
+            ${row.map(
+              (count, predicted) => html`<td key=${predicted} class=${`number ${actual === predicted ? "right" : ""}`}>
+                ${format.number(Math.round(count))}<span class="quiet share">${sum > 0 ? format.percent(count / sum) : ""}</span>
+              </td>`,
+            )}
+          </tr>`;
+        })}
+      </tbody>
+    </table>
+  </figure>`;
+}
