@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import sample_runs
@@ -67,7 +68,7 @@ def test_a_report_with_script_cannot_act_on_the_dashboard(
     assert not (folder / "notes.json").exists()
 
 
-ODD = [None, 3, "text", [], [None, 3, "x", {}], {}, {"a": [1]}, True]
+ODD: list[Any] = [None, 3, "text", [], [None, 3, "x", {}], {}, {"a": [1]}, True]
 
 
 def test_records_with_values_of_other_types_are_shown(
