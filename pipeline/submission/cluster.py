@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import kfp_server_api
+import requests
 import urllib3
 from kfp.client import Client
 
@@ -35,7 +36,9 @@ def submit(job: Job, target: KfpTarget) -> str:
             "http://localhost:8080.",
         )
     with _telling(job.name, host), contextlib.redirect_stdout(None):
-        client = Client(host=host, existing_token=os.environ.get(TOKEN))
+        token = os.environ.get(TOKEN)
+        _ask(host, token)
+        client = Client(host=host, existing_token=token)
         experiment = client.create_experiment(job.model).experiment_id
         common = {
             "experiment_id": experiment,
@@ -53,6 +56,14 @@ def submit(job: Job, target: KfpTarget) -> str:
         ).recurring_run_id
 
 
+def _ask(host: str, token: str | None) -> None:
+    """Fails at once where the cluster does not answer; its own client tries for half a minute."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = requests.get(f"{host.rstrip('/')}/apis/v2beta1/healthz", headers=headers, timeout=30)
+    if not answer.ok:
+        raise ValueError(f"{answer.status_code} {answer.reason}: {answer.text:.200}")
+
+
 def _with_seconds(cron: str) -> str:
     """Kubeflow's cron expressions have seconds before the five usual fields."""
     return f"0 {cron}" if len(cron.split()) == 5 else cron
@@ -62,7 +73,12 @@ def _with_seconds(cron: str) -> str:
 def _telling(name: str, host: str) -> Iterator[None]:
     try:
         yield
-    except (kfp_server_api.ApiException, urllib3.exceptions.HTTPError, ValueError) as error:
+    except (
+        kfp_server_api.ApiException,
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        ValueError,
+    ) as error:
         reason = getattr(error, "body", None) or error
         raise RunError(
             f"{name} could not be submitted to {host}",

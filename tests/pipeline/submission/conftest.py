@@ -1,0 +1,29 @@
+"""Servers on this machine that stand where the cloud's are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cloud_server import Server
+from gcp_storage_emulator.server import create_server
+from google.cloud import storage
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[storage.Bucket]:
+    """An empty bucket `b` in a storage emulator."""
+    emulator = create_server("127.0.0.1", 0, in_memory=True, default_bucket="b")
+    emulator.start()
+    host, port = emulator._api._httpd.server_address
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{host}:{port}")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    yield storage.Client().bucket("b")
+    emulator.stop()
