@@ -80,6 +80,10 @@ class Router(Protocol):
         """Takes note of an outcome of a request that this router chose a version for."""
         ...
 
+    def close(self) -> None:
+        """Ends what it started; called once, when nothing is asked any more."""
+        ...
+
 
 class RequestLog(Protocol):
     """Stores requests and answers."""
@@ -91,6 +95,10 @@ class RequestLog(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Stores what it still holds; called once, when nothing is submitted any more."""
+        ...
+
 
 @dataclass(frozen=True)
 class Hooks:
@@ -98,3 +106,9 @@ class Hooks:
 
     router: Router | None = None
     request_log: RequestLog | None = None
+
+    def close(self) -> None:
+        """Ends what they started."""
+        for hook in (self.router, self.request_log):
+            if hook is not None:
+                hook.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import sys
 import threading
 from typing import Any
@@ -17,3 +18,14 @@ def event(name: str, /, level: str = "info", **fields: Any) -> None:
     line = json.dumps({"time": time, "level": level, "event": name, **fields}, default=str)
     with _LOCK:
         print(line, file=sys.stderr, flush=True)
+
+
+def capture() -> None:
+    """Sends what libraries log, warnings and worse, here as well."""
+    logging.basicConfig(handlers=[_Lines()], level=logging.WARNING, force=True)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        event("library", record.levelname.lower(), logger=record.name, text=record.getMessage())

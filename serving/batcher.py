@@ -1,0 +1,206 @@
+"""Runs a model for many requests at once, without making any request wait for others.
+
+One thread takes whatever has queued while it was busy. Alone, a request runs at once; under load
+the batches grow by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from serving.errors import Code, ServingError
+from serving.loaded_model import LoadedModel
+from serving.signatures import Signature
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Closed(Exception):  # noqa: N818  # not an error: the caller takes another version
+    """The version takes no more requests."""
+
+
+@dataclass
+class _Call:
+    signature: Signature
+    arrays: Arrays
+    future: asyncio.Future[Arrays]
+    rows: int
+    """0 if it must not be batched with others."""
+    key: tuple[Any, ...]
+    """Calls of the same key can be concatenated."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a version accepts."""
+
+    queue: int = 1024
+    """Requests that may wait; more are refused."""
+    rows: int = 4096
+    """Of a request, and of what is batched."""
+
+
+class Batcher:
+    """A thread that runs one version.
+
+    Args:
+        model: What it runs; closed with it.
+        limits: What it accepts.
+        observe: Told of each run: rows and seconds.
+    """
+
+    def __init__(
+        self, model: LoadedModel, limits: Limits, observe: Callable[[int, float], None]
+    ) -> None:
+        self._model = model
+        self._limits = limits
+        self._observe = observe
+        self._queue: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name=f"run {model.path}", daemon=True)
+        self._thread.start()
+
+    def submit(self, signature: Signature, arrays: Arrays) -> asyncio.Future[Arrays]:
+        """Queues a request; called on an event loop, where its future gets the outputs.
+
+        Raises:
+            Closed: The version has been unloaded.
+            ServingError: The queue is full, or the request has too many rows.
+        """
+        rows = max((len(array) if array.ndim else 1 for array in arrays.values()), default=1)
+        if rows > self._limits.rows:
+            raise ServingError(
+                Code.INVALID_ARGUMENT,
+                f"Task size {rows} is larger than maximum input batch size {self._limits.rows}",
+            )
+        if self._queue.qsize() >= self._limits.queue:
+            raise ServingError(
+                Code.RESOURCE_EXHAUSTED,
+                "The batch scheduling queue to which this task was submitted is full",
+            )
+        future = asyncio.get_running_loop().create_future()
+        key = _key(signature, arrays)
+        call = _Call(signature, arrays, future, rows if key else 0, key)
+        with self._lock:
+            if self._closed:
+                raise Closed
+            self._queue.put(call)
+        return future
+
+    def close(self) -> None:
+        """Answers what was accepted, then releases the model. Blocks until then."""
+        with self._lock:
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            calls: list[_Call | None] = [self._queue.get()]
+            while True:
+                try:
+                    calls.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            for batch in self._batches([call for call in calls if call]):
+                _deliver(self._run(batch))
+            if None in calls:
+                self._model.close()
+                return
+
+    def _batches(self, calls: list[_Call]) -> list[list[_Call]]:
+        batches: list[list[_Call]] = []
+        open_batches: dict[tuple[Any, ...], tuple[list[_Call], int]] = {}
+        for call in calls:
+            # Whoever waited too long has been answered already.
+            if call.future.done():
+                continue
+            batch, rows = open_batches.get(call.key, ([], self._limits.rows))
+            if not call.key or rows + call.rows > self._limits.rows:
+                batch, rows = [], 0
+                batches.append(batch)
+            batch.append(call)
+            open_batches[call.key] = batch, rows + call.rows
+        return batches
+
+    def _run(self, batch: list[_Call]) -> list[tuple[_Call, Arrays | ServingError]]:
+        if len(batch) == 1:
+            return [(batch[0], self._run_one(batch[0].signature, batch[0].arrays, batch[0].rows))]
+        rows = sum(call.rows for call in batch)
+        arrays = {
+            name: np.concatenate([call.arrays[name] for call in batch])
+            if name not in batch[0].key[1]
+            else default
+            for name, default in batch[0].arrays.items()
+        }
+        outputs = self._run_one(batch[0].signature, arrays, rows)
+        if isinstance(outputs, ServingError) or any(
+            array.ndim == 0 or len(array) != rows for array in outputs.values()
+        ):
+            # One request's fault must not fail the others.
+            return [pair for call in batch for pair in self._run([call])]
+        ends = np.cumsum([call.rows for call in batch])
+        return [
+            (call, {name: array[end - call.rows : end] for name, array in outputs.items()})
+            for call, end in zip(batch, ends, strict=True)
+        ]
+
+    def _run_one(self, signature: Signature, arrays: Arrays, rows: int) -> Arrays | ServingError:
+        start = time.perf_counter()
+        try:
+            return self._model.run(signature, arrays)
+        except ServingError as error:
+            return error
+        except Exception as error:  # the thread must live on
+            return ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
+        finally:
+            self._observe(rows or 1, time.perf_counter() - start)
+
+
+def _key(signature: Signature, arrays: Arrays) -> tuple[Any, ...]:
+    """What calls must have in common to be concatenated; empty if they must not be."""
+    if not signature.batches:
+        return ()
+    defaults, shapes, sizes = [], [], set()
+    for name, array in arrays.items():
+        info = signature.inputs[name]
+        if array is info.default:
+            # Stands for each row, however many there are.
+            defaults.append(name)
+        elif not info.fits(array.shape):
+            return ()
+        else:
+            shapes.append(array.shape[1:])
+            sizes.add(len(array))
+    if len(sizes) != 1 or 0 in sizes:
+        return ()
+    return signature.name, frozenset(defaults), tuple(shapes)
+
+
+def _deliver(results: list[tuple[_Call, Arrays | ServingError]]) -> None:
+    """Hands results over to the event loop, which is woken once for all of them."""
+    if not results:
+        return
+    loop = results[0][0].future.get_loop()
+    # A loop that has stopped has nobody waiting.
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(_set_results, results)
+
+
+def _set_results(results: list[tuple[_Call, Arrays | ServingError]]) -> None:
+    for call, result in results:
+        if call.future.done():
+            continue
+        if isinstance(result, ServingError):
+            call.future.set_exception(result)
+        else:
+            call.future.set_result(result)

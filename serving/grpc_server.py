@@ -1,0 +1,207 @@
+"""TensorFlow Serving's gRPC API: `PredictionService`, and `GetModelStatus` of `ModelService`."""
+
+from __future__ import annotations
+
+import hmac
+import itertools
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    prediction_service_pb2_grpc,
+)
+
+from serving import grpc_methods, json_text, logs, model_info
+from serving.engine import Engine, Target
+from serving.errors import Code, ServingError
+from serving.hooks import Entry
+from serving.settings import Settings
+
+_STATUSES = {status.value[0]: status for status in grpc.StatusCode}
+
+Handler = Callable[[Engine, Any, Target, int], Awaitable[grpc_methods.Answer]]
+
+
+class GrpcServer:
+    """The gRPC side of a server.
+
+    Args:
+        engine: Runs the requests.
+        settings: Port, limits, token and TLS.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._settings = settings
+        self._service = _Service(engine, settings)
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> int:
+        """Opens the port and returns it, -1 if there is to be none.
+
+        Raises:
+            ServingError: The port is taken, or the certificate cannot be read.
+        """
+        settings = self._settings
+        if settings.grpc_port < 0:
+            return -1
+        self._server = grpc.aio.server(
+            options=[
+                ("grpc.max_receive_message_length", settings.body_bytes),
+                ("grpc.max_send_message_length", -1),
+                ("grpc.so_reuseport", 0),
+            ]
+        )
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+            _Predictions(self._service), self._server
+        )
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(
+            _Models(self._service), self._server
+        )
+        address = f"{settings.host}:{settings.grpc_port}"
+        try:
+            if settings.tls_certificate and settings.tls_key:
+                pair = settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes()
+                port = self._server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+            else:
+                port = self._server.add_insecure_port(address)
+        except (OSError, RuntimeError) as error:
+            raise ServingError(
+                Code.UNAVAILABLE,
+                f"Cannot listen on {settings.host}, port {settings.grpc_port}, for gRPC",
+                str(error),
+                "Stop what uses the port, or choose another with --grpc-port.",
+            ) from error
+        await self._server.start()
+        return port
+
+    async def stop(self, grace: float) -> None:
+        """Takes no more requests, and answers what was accepted within `grace` seconds."""
+        if self._server:
+            await self._server.stop(grace)
+
+
+class _Service:
+    """What all methods have in common: token, counts, errors, the log."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._ids = itertools.count()
+        self._process = secrets.token_hex(6)
+
+    async def infer(self, name: str, handler: Handler, request: Any, context: Any) -> Any:
+        """Answers an inference request."""
+        start = time.perf_counter()
+        metadata = dict(context.invocation_metadata() or ())
+        request_id = str(metadata.get("x-request-id") or f"{self._process}-g{next(self._ids):x}")
+        error, answer = None, None
+        target = grpc_methods.target(request, metadata.get("x-routing-key"))
+        try:
+            self.authorize(metadata)
+            answer = await handler(self._engine, request, target, self._settings.body_bytes)
+        except ServingError as refusal:
+            error = refusal
+        except Exception as failure:  # a client never gets a traceback
+            text = f"{type(failure).__name__}: {failure}"
+            logs.event("request failed", "error", id=request_id, method=name, error=text)
+            error = ServingError(Code.INTERNAL, "The server failed; its log says more")
+        seconds = time.perf_counter() - start
+        counts = self._engine.metrics
+        known = target.model if target.model in self._engine.versions.statuses else ""
+        counts.requests.add(known, error.code.name if error else "OK")
+        counts.latency.observe(seconds * 1e6, known, name, "GRPC")
+        trailing = [("x-request-id", request_id)]
+        if answer:
+            trailing.append(("x-model-version", str(answer.version)))
+        log = self._engine.hooks.request_log
+        if log is not None and name == "Predict":
+            entry = Entry(
+                id=request_id, time=time.time() - seconds, model=target.model,
+                version=answer.version if answer else None,
+                label=(answer.label if answer else None) or target.label, seconds=seconds,
+                request=grpc_methods.predict_request_json(request),
+                response=answer.json() if answer else json_text.dump({"error": str(error)}),
+                status=error.http_status if error else 200,
+            )  # fmt: skip
+            logged = str(await log.submit(entry)).lower()
+            counts.logged.add(logged)
+            trailing.append(("x-request-logged", logged))
+        context.set_trailing_metadata(tuple(trailing))
+        if error or answer is None:
+            await _abort(context, error or ServingError(Code.INTERNAL, "No answer"))
+        return answer.message if answer else None
+
+    async def info(self, handler: Callable[[Engine, Any], Any], request: Any, context: Any) -> Any:
+        """Answers a request about models."""
+        try:
+            self.authorize(dict(context.invocation_metadata() or ()))
+            return handler(self._engine, request)
+        except ServingError as error:
+            return await _abort(context, error)
+
+    def authorize(self, metadata: dict[str, Any]) -> None:
+        """Checks the token.
+
+        Raises:
+            ServingError: It is not the server's.
+        """
+        token = self._settings.token
+        sent = str(metadata.get("authorization", "")).encode()
+        if token and not hmac.compare_digest(sent, b"Bearer " + token.encode()):
+            raise ServingError(
+                Code.UNAUTHENTICATED,
+                "The request needs the metadata authorization: Bearer with the server's token",
+            )
+
+
+async def _abort(context: Any, error: ServingError) -> None:
+    await context.abort(_STATUSES[int(error.code)], str(error))
+
+
+class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
+    def __init__(self, service: _Service) -> None:
+        self._service = service
+
+    async def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer("Predict", grpc_methods.predict, request, context)
+
+    async def Classify(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer("Classify", grpc_methods.classify, request, context)
+
+    async def Regress(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer("Regress", grpc_methods.regress, request, context)
+
+    async def MultiInference(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer(
+            "MultiInference", grpc_methods.multi_inference, request, context
+        )
+
+    async def GetModelMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.info(grpc_methods.metadata, request, context)
+
+
+class _Models(model_service_pb2_grpc.ModelServiceServicer):
+    def __init__(self, service: _Service) -> None:
+        self._service = service
+
+    async def GetModelStatus(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.info(_status, request, context)
+
+
+def _status(engine: Engine, request: Any) -> Any:
+    if not request.HasField("model_spec"):
+        raise ServingError(Code.INVALID_ARGUMENT, "Missing ModelSpec")
+    target = grpc_methods.spec_target(request.model_spec)
+    number = engine.find(target).number if target.label else target.version
+    response = get_model_status_pb2.GetModelStatusResponse()
+    for version, status in model_info.statuses(engine.versions, target.model, number).items():
+        entry = response.model_version_status.add(version=version, state=int(status.state))
+        entry.status.error_code = int(status.error.code) if status.error else 0
+        entry.status.error_message = str(status.error or "")
+    return response

@@ -1,0 +1,34 @@
+"""What a server is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serving.batcher import Limits
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of `python -m serving up`."""
+
+    models: Path
+    """The serving folder: a folder for each model, with a folder for each version."""
+    host: str = "127.0.0.1"
+    rest_port: int = 8501
+    """0 for any free one."""
+    grpc_port: int = 8500
+    """0 for any free one, -1 for no gRPC."""
+    limits: Limits = field(default_factory=Limits)
+    body_bytes: int = 32 * 2**20
+    """Of a request, after decompression."""
+    timeout: float = 30.0
+    """Seconds until a request is answered with 504."""
+    grace: float = 30.0
+    """Seconds that a stop waits for what was accepted."""
+    interval: float = 1.0
+    """Seconds between two looks at the serving folder."""
+    token: str = ""
+    """What clients must send as `Authorization: Bearer`; empty for no check."""
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None

@@ -1,0 +1,76 @@
+"""Tensors as gRPC carries them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from serving.errors import Code, ServingError
+from serving.signatures import TensorInfo
+
+# Which field of a `TensorProto` holds the values of a type.
+_FIELDS = {
+    "float32": "float_val",
+    "float64": "double_val",
+    "int32": "int_val",
+    "int16": "int_val",
+    "int8": "int_val",
+    "uint8": "int_val",
+    "uint16": "int_val",
+    "int64": "int64_val",
+    "uint32": "uint32_val",
+    "uint64": "uint64_val",
+    "bool": "bool_val",
+    "object": "string_val",
+}
+
+
+def array(proto: Any, info: TensorInfo, limit: int) -> np.ndarray:
+    """The values of a `TensorProto`.
+
+    Args:
+        proto: As a client sent it.
+        info: The input that it is for.
+        limit: The most bytes that it may take; a few can stand for many.
+
+    Raises:
+        ServingError: It contradicts itself, is too large, or is of another type than the input.
+    """
+    if proto.tensor_shape.unknown_rank or any(dim.size < 0 for dim in proto.tensor_shape.dim):
+        raise _refused(f"tensor parsing error: {info.name}")
+    if math.prod(dim.size for dim in proto.tensor_shape.dim) * info.dtype.itemsize > limit:
+        raise _refused(f"tensor parsing error: {info.name}: more than {limit} bytes")
+    try:
+        values = tf.make_ndarray(proto)
+    except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
+        raise _refused(f"tensor parsing error: {info.name}: {error}") from None
+    if values.dtype != info.dtype:
+        raise _refused(
+            f"Expects arg[{info.name}] to be {info.type_name} but {values.dtype.name} is provided"
+        )
+    return values
+
+
+def proto(values: np.ndarray) -> Any:
+    """A `TensorProto` with its values one by one, as TensorFlow Serving answers.
+
+    Clients read `float_val` and the like; types without such a field come as bytes.
+    """
+    field = _FIELDS.get(values.dtype.name)
+    if field is None:
+        return tf.make_tensor_proto(values)
+    made = tf.make_tensor_proto(0)
+    made.Clear()
+    made.dtype = tf.as_dtype(tf.string if field == "string_val" else values.dtype).as_datatype_enum
+    made.tensor_shape.SetInParent()
+    for size in values.shape:
+        made.tensor_shape.dim.add(size=size)
+    getattr(made, field).extend(values.ravel().tolist())
+    return made
+
+
+def _refused(message: str) -> ServingError:
+    return ServingError(Code.INVALID_ARGUMENT, message)
