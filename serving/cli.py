@@ -17,7 +17,9 @@ import typer
 from serving.errors import Code, ServingError
 
 # Modules whose import adds commands.
-_COMMANDS: tuple[str, ...] = ()
+_COMMANDS: tuple[str, ...] = (
+    "routing",
+)
 
 app = typer.Typer(
     help="Serves models in TensorFlow Serving's protocols.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -124,6 +124,21 @@ def route(folder: Path, model: str, changes: dict[str, Any], by: str, why: str) 
         return change.done("route", change.served.labels.get(CANARY), None, by, why)
 
 
+def known(model: str, models: Collection[str], folder: Path) -> None:
+    """Checks that there is such a model.
+
+    Raises:
+        ServingError: There is none.
+    """
+    if model not in models:
+        raise ServingError(
+            Code.NOT_FOUND,
+            f"There is no model '{model}'{did_you_mean(model, models)}",
+            f"{folder} has: {', '.join(sorted(models)) or 'none'}.",
+            "Push one: python -m pipeline run",
+        )
+
+
 class _Change:
     """A model's settings under the lock, and what becomes of them."""
 
@@ -222,13 +237,7 @@ def _edit(folder: Path, model: str) -> Iterator[_Change]:
             models.update({name: ServedModel(name) for name in names})
         if model not in models and version_folders.versions(folder / model):
             models[model] = ServedModel(model)
-        if model not in models:
-            raise ServingError(
-                Code.NOT_FOUND,
-                f"There is no model '{model}'{did_you_mean(model, models)}",
-                f"{folder} has: {', '.join(models) or 'none'}.",
-                "Push one: python -m pipeline run",
-            )
+        known(model, models, folder)
         change = _Change(folder, models[model], state.read(folder))
         yield change
         models[model], routing = change.result()

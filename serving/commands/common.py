@@ -1,0 +1,46 @@
+"""What several commands share: options, and how results are printed."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Models = Annotated[
+    Path, typer.Option("--models", metavar="DIR", help="The serving folder, with all models.")
+]
+Runs = Annotated[
+    Path, typer.Option("--runs", metavar="DIR", help="The folder of the pipeline's runs.")
+]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A folder in the serving folder.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, for the record.")]
+
+MODELS = Path("serving_models")
+RUNS = Path("runs")
+
+
+def quiet_tensorflow() -> None:
+    """To be called before TensorFlow is imported: what it says at its start is about itself."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore", category=FutureWarning)
+
+
+def user() -> str:
+    """Who is at the command line."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container may run as a number without a name.
+        return "unknown"
+
+
+def print_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints rows in columns as wide as their widest cell."""
+    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
+    for row in (heading, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
