@@ -72,7 +72,7 @@ def seconds_by_node(*, tuned: bool) -> dict[str, float]:
     if tuned:
         beam_tuning.tune()
     with tempfile.TemporaryDirectory() as folder:
-        target = Target(folder, f"{folder}/serving", Path(folder, "metadata.db"))
+        target = Target(folder, f"{folder}/serving", keeps_metadata=True)
         graph = create_pipeline("taxi", config.load("taxi"), target)
         with contextlib.suppress(_FarEnoughError):
             LocalDagRunner().run(graph)

@@ -9,9 +9,10 @@ import io
 import sys
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 
 from models.common.errors import ProjectError, RunError
 from pipeline import cloud_commands, delivery_commands, project
@@ -36,7 +37,23 @@ app = typer.Typer(
 )
 
 
-@app.command()
+class _RunCommand(typer.core.TyperCommand):
+    """Takes `--no-cache` alone as `--no-cache all`: Typer's options always have a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        spelt: list[str] = []
+        for argument, following in zip_longest(args, args[1:], fillvalue="-"):
+            spelt.append(argument)
+            if argument == "--no-cache" and not _may_be_node(following):
+                spelt.append("all")
+        return super().parse_args(ctx, spelt)
+
+
+def _may_be_node(argument: str) -> bool:
+    return not argument.startswith("-") and argument not in project.model_names(project.ROOT)
+
+
+@app.command(cls=_RunCommand)
 def run(
     model: ModelOrTaxi = "taxi",
     settings: Settings = None,
@@ -47,6 +64,14 @@ def run(
             help="Run all nodes, or one and what follows from it, even where nothing has changed.",
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the model's last run, which failed or was interrupted, with the "
+            "config that it had.",
+        ),
+    ] = False,
 ) -> None:
     """Train, judge and push a model.
 
@@ -57,10 +82,23 @@ def run(
     from pipeline.run_record import EXIT_CODES
     from pipeline.summary import summary
 
+    if resume and (settings or no_cache):
+        raise RunError(
+            "--resume takes neither --set nor --no-cache",
+            "It goes on with the settings that the run had.",
+            "Leave --resume out: what was finished comes from the cache all the same.",
+        )
     console = terminal.console()
     started = launch.start(
-        model, settings or [], no_cache or [], root=project.ROOT, runs=project.RUNS
+        model,
+        settings or [],
+        no_cache or [],
+        resume=resume,
+        root=project.ROOT,
+        runs=project.RUNS,
     )
+    if started.notices:
+        terminal.show(console, *started.notices)
     with view.for_run(started.record, console) as shown:
         record = launch.follow(started, shown)
     terminal.show(console, summary(record, console, project.RUNS))
@@ -166,7 +204,6 @@ delivery_commands.add_to(app)
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and ends the program; every error is told in words."""
     _never_fail_on_characters()
-    arguments = _with_node(sys.argv[1:] if arguments is None else arguments)
     try:
         app(arguments, prog_name="python -m pipeline")
     except ProjectError as error:
@@ -179,19 +216,6 @@ def main(arguments: list[str] | None = None) -> None:
 
         messages.tell_bug(error, project.RUNS)
         sys.exit(BUG)
-
-
-def _with_node(arguments: list[str]) -> list[str]:
-    """Spells `--no-cache` alone out as `--no-cache all`: Typer's options always take a value."""
-    if "--no-cache" not in arguments:
-        return arguments
-    from pipeline.nodes import ALL
-
-    spelt: list[str] = []
-    for argument, following in zip_longest(arguments, arguments[1:], fillvalue="-"):
-        alone = following.startswith("-") or following in project.model_names(project.ROOT)
-        spelt += [argument, ALL] if argument == "--no-cache" and alone else [argument]
-    return spelt
 
 
 def _never_fail_on_characters() -> None:

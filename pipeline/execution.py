@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
 import os
-import shutil
 import subprocess
 import time
 import traceback
@@ -26,10 +26,21 @@ from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
+from components import pusher
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
-from pipeline import beam_tuning, findings, nodes, project, run_details, run_folder, run_record
+from pipeline import (
+    beam_tuning,
+    findings,
+    lock,
+    nodes,
+    project,
+    run_details,
+    run_folder,
+    run_record,
+)
 from pipeline import why as reasons
+from pipeline.recovery import recover
 from pipeline.run_details import RunDetails, Trial
 from pipeline.run_record import Anomaly, Dataset, Failure, RunRecord
 
@@ -63,9 +74,17 @@ class RecordedLocalDagRunner(LocalDagRunner):
         """
         record = self._record
         record.process = os.getpid()
-        if not run_record.run_folder(record.id, self._runs).exists():  # Nobody has prepared it.
-            self.tracker = run_folder.open_for(record, runs=self._runs)
-        run_record.write(record, self._runs)
+        prepared = run_record.run_folder(record.id, self._runs).exists()
+        with contextlib.nullcontext() if prepared else lock.held(record, self._runs):
+            if not prepared:
+                self.tracker = run_folder.open_for(record, runs=self._runs)
+            run_record.write(record, self._runs)
+            self._run(pipeline)
+            run_record.write(record, self._runs)
+
+    def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
+        """Runs the nodes and records how that ended."""
+        record = self._record
         beam_tuning.tune()
         try:
             with progress.listening(self._take):
@@ -83,7 +102,6 @@ class RecordedLocalDagRunner(LocalDagRunner):
             record.finish("failed")
         else:
             record.finish("pushed" if record.pushed_version is not None else "refused")
-        run_record.write(record, self._runs)
 
     def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
         runtime_parameter_utils.substitute_runtime_parameter(
@@ -95,6 +113,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             deployment.metadata_connection_config.WhichOneof("connection_config"),
         )
         store = MetadataStore(connection)
+        recover(store, Path(pipeline.runtime_spec.pipeline_root.field_value.string_value))
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
             name = node.node_info.id
@@ -127,7 +146,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             findings.record(self._record, self._details, name, outputs, self._runs)
             run_details.write(self._details, self._runs)
             if name == nodes.PUSHER and self._record.pushed_to:
-                _restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
+                pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
             run_record.write(self._record, self._runs)
 
     def _take(self, event: progress.Event) -> None:
@@ -220,12 +239,3 @@ def _fail(record: RunRecord, error: BaseException | None) -> None:
             detail="\n".join(lines[:10]),
             remedy="The full traceback is in the run's log.",
         )
-
-
-def _restore(archive: Path, version: Path) -> None:
-    """Brings back a pushed version that a cached Pusher speaks of but somebody has deleted."""
-    if version.exists():
-        return
-    partial = version.with_name(f".{version.name}.{os.getpid()}")
-    shutil.copytree(archive, partial)
-    partial.rename(version)

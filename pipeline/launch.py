@@ -21,7 +21,8 @@ from typing import Protocol
 
 from models.common.errors import RunError
 from pipeline import config as configuration
-from pipeline import nodes, post_mortem, project, run_folder, run_record, tracking
+from pipeline import lock, nodes, post_mortem, project, run_folder, run_record, tracking
+from pipeline.resume import resumption
 from pipeline.run_record import RunRecord
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "pipeline.local_runner")
@@ -52,6 +53,8 @@ class Run:
     process: subprocess.Popen[bytes]
     runs: Path
     tracker: subprocess.Popen[bytes] | None = None
+    notices: Sequence[str] = ()
+    """What to tell before anything else."""
     _written: tuple[int, int] | None = None
 
     @property
@@ -80,6 +83,7 @@ def start(
     overrides: Sequence[str] = (),
     no_cache: Sequence[str] = (),
     *,
+    resume: bool = False,
     root: Path = project.ROOT,
     runs: Path = project.RUNS,
     command: Sequence[str] | None = None,
@@ -90,6 +94,7 @@ def start(
         model: Name of a folder under `models/`.
         overrides: `key=value` settings for this run.
         no_cache: Nodes to run whatever the cache has, with all that follow from them.
+        resume: Whether to go on with the model's last run, with the settings that it had.
         root: The project's root.
         runs: The folder of all runs.
         command: What runs the pipeline, COMMAND by default. It finds the run's id in PIPELINE_RUN
@@ -100,23 +105,18 @@ def start(
     """
     config = configuration.load(model, overrides, root)
     no_cache = nodes.known(no_cache, nodes.of_model(model, config, root))
+    resumed = resumption(model, root, runs) if resume else None
+    if resumed:
+        config, overrides, no_cache = resumed.config, resumed.overrides, resumed.no_cache
     from pipeline import preflight  # Reads data, so its imports wait until the config is right.
 
     preflight.check(model, config, root)
     record = run_record.new(model, config, overrides, root, no_cache)
-    folder = run_record.run_folder(record.id, runs)
-    tracker = run_folder.open_for(record, root, runs)
-    command = command or COMMAND
-    try:
-        process = _spawn(command, record, folder / LOG, root)
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise RunError(
-            f"The run's process could not be started: {error.strerror}",
-            f"Command: {' '.join(command)}.",
-            "Install the locked packages again (make setup), or free memory and processes.",
-        ) from error
-    return Run(record, process, runs, tracker)
+    record.resumed = resumed.run if resumed else None
+    with lock.held(record, runs) as held:
+        tracker = run_folder.open_for(record, root, runs)
+        process = _spawn(command or COMMAND, record, root, runs, held.fileno())
+    return Run(record, process, runs, tracker, resumed.notices if resumed else ())
 
 
 def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
@@ -149,23 +149,34 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
 
 
 def _spawn(
-    command: Sequence[str], record: RunRecord, log: Path, root: Path
+    command: Sequence[str], record: RunRecord, root: Path, runs: Path, lock_file: int
 ) -> subprocess.Popen[bytes]:
+    """Starts the run's process, which gets the open lock file."""
+    folder = run_record.run_folder(record.id, runs)
     # The config is not read from the record, where secrets are hidden.
     task = {"PIPELINE_RUN": record.id, "PIPELINE_CONFIG": record.config.model_dump_json()}
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            command,
-            cwd=root,
-            env={**os.environ, **task, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # A session of its own: the terminal's Ctrl-C reaches this process alone, which passes
-            # it on, and a signal to the group reaches the processes that the run starts.
-            start_new_session=True,
-            preexec_fn=_end_with_parent(),
-        )
+    try:
+        with (folder / LOG).open("wb") as output:
+            return subprocess.Popen(
+                command,
+                cwd=root,
+                env={**os.environ, **task, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[lock_file],
+                # A session of its own: the terminal's Ctrl-C reaches this process alone, which
+                # passes it on, and a signal to the group reaches the processes that the run starts.
+                start_new_session=True,
+                preexec_fn=_end_with_parent(),
+            )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise RunError(
+            f"The run's process could not be started: {error.strerror}",
+            f"Command: {' '.join(command)}.",
+            "Install the locked packages again (make setup), or free memory and processes.",
+        ) from error
 
 
 def _end_with_parent() -> Callable[[], None]:

@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).resolve().parent
 sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").resolve() != _FOLDER)]
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
-from models.common.errors import ProjectError  # noqa: E402
+from models.common.errors import ProjectError, RunError  # noqa: E402
 from pipeline import config, run_record, secrets, terminal, tracking  # noqa: E402
 from pipeline.config import ModelConfig  # noqa: E402
 from pipeline.run_record import RunRecord  # noqa: E402
@@ -50,7 +50,10 @@ def main() -> None:
         record.finish("failed")
         run_record.write(record)
         sys.exit(2)
-    runner.run(graph)
+    try:
+        runner.run(graph)
+    except RunError as error:
+        sys.exit(f"Error: {error}")
     if record.status != "running":  # The `tfx` command line compiles without running.
         if not run_id:
             warning = tracking.finish(runner.tracker, run_record.run_folder(record.id))

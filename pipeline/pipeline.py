@@ -15,7 +15,6 @@ from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_validator.component import ExampleValidator
-from tfx.components.pusher.component import Pusher
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
@@ -33,6 +32,7 @@ from components import latest_blessed, user_code
 from components.data_gate import DataGate
 from components.example_gen import ExampleGen
 from components.frozen_schema import FrozenSchema
+from components.pusher import Pusher
 from components.serving_check import ServingCheck
 from models.common.plan import Plan
 from models.common.tuning import Search, search_space
@@ -67,8 +67,9 @@ class Target:
     """Folder or bucket for artifacts; each pipeline has a folder of its own in it."""
     serving: str
     """Folder or bucket for pushed models; each model has a folder of its own in it."""
-    metadata_db: Path | None = None
-    """ML Metadata's SQLite file, for runners that need one."""
+    keeps_metadata: bool = False
+    """Whether ML Metadata is a SQLite file in the pipeline's folder, for runners that need one.
+    Each model has its own: two processes that create the same one at once get errors."""
     name: Callable[[str], str] = str
     """From a model's name to the pipeline's."""
     data: str = str(project.ROOT)
@@ -90,7 +91,7 @@ class Target:
 LOCAL = Target(
     artifacts=str(project.RUNS),
     serving=str(project.SERVING_MODELS),
-    metadata_db=project.RUNS / "metadata.db",
+    keeps_metadata=True,
 )
 
 
@@ -129,12 +130,13 @@ def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> 
         ProjectError: The configuration or the model's code is not usable.
     """
     name = target.name(model)
+    root = f"{target.artifacts}/{name}"
     return Pipeline(
         pipeline_name=name,
-        pipeline_root=f"{target.artifacts}/{name}",
+        pipeline_root=root,
         components=_components(model, config, target),
         enable_cache=True,
-        metadata_connection_config=_metadata(target),
+        metadata_connection_config=_metadata(target, root),
         beam_pipeline_args=_beam_args(target.beam or config.beam),
     )
 
@@ -279,8 +281,8 @@ def _search(config: ModelConfig) -> Search:
     return Search(tuning.trials, tuning.epochs, tuning.objective, tuning.direction)
 
 
-def _metadata(target: Target) -> metadata_store_pb2.ConnectionConfig | None:
-    if target.metadata_db is None:
+def _metadata(target: Target, root: str) -> metadata_store_pb2.ConnectionConfig | None:
+    if not target.keeps_metadata:
         return None
-    target.metadata_db.parent.mkdir(parents=True, exist_ok=True)
-    return metadata.sqlite_metadata_connection_config(str(target.metadata_db))
+    Path(root).mkdir(parents=True, exist_ok=True)
+    return metadata.sqlite_metadata_connection_config(f"{root}/metadata.db")

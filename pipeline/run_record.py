@@ -154,6 +154,8 @@ class RunRecord(_Part):
     process: int | None = None
     """The process that runs the pipeline, while it does."""
     overrides: list[str] = []
+    resumed: str | None = None
+    """The run that this one goes on with."""
     no_cache: list[str] = []
     """The nodes that were to run whatever the cache has, with all that follow from them."""
     config: Annotated[ModelConfig, pydantic.WithJsonSchema({"type": "object"})]

@@ -114,6 +114,8 @@ class PlainView(View):
 
     def __enter__(self) -> PlainView:
         self._say("run", f"{self._first.id}, data {self._first.config.data.path}")
+        if self._first.resumed:
+            self._say("run", f"goes on with {self._first.resumed}")
         for override in self._first.overrides:
             self._say("set", override)
         if self._first.no_cache:
@@ -164,6 +166,8 @@ def header(record: RunRecord) -> list[Text]:
         Text.assemble(("  " + record.model, "bold"), "  ", (record.id, "dim")),
         Text.assemble("  ", (record.config.data.path, "dim")),
     ]
+    if record.resumed:
+        lines.append(Text.assemble("  ", (f"goes on with {record.resumed}", "dim")))
     if record.overrides:
         lines.append(Text.assemble("  ", ("with " + ", ".join(record.overrides), "dim")))
     if record.no_cache:

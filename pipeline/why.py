@@ -8,7 +8,7 @@ the configs; the difference to the node's last execution is the reason.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tfx.orchestration.portable.mlmd import execution_lib
 
 from models.common.errors import RunError
 from pipeline import nodes, project, run_record
+from pipeline.differences import differences, listed
 from pipeline.run_record import FIRST_RUN, RunRecord
 
 RESOLVED = "looks anew in each run"
@@ -32,13 +33,7 @@ UNKNOWN = "no reason was found"
 OTHERWISE = "the node itself changed"
 """Its code is not compared, but TFX's cache key has the name of its class, its outputs and such."""
 
-ABSENT = object()
-"""The value of a key that is not there."""
-
 _CODE = "custom_config.code"
-_SHOWN = 3
-_LONGEST_VALUE = 40
-
 _CONFIG_KEYS: dict[str, tuple[str, ...]] = {
     nodes.EXAMPLE_GEN: ("data", "splits", "beam"),
     nodes.STATISTICS_GEN: ("beam",),
@@ -92,8 +87,7 @@ def why(
     reasons = reasons or [*_changed_parameters(last, present)]
     reasons += _changed_inputs(store, last, execution)
     if reasons:
-        more = len(reasons) - _SHOWN
-        return ", ".join(reasons[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        return listed(reasons)
     if not execution_lib.is_execution_successful(last):
         return FAILED
     if name in nodes.followers(record.no_cache, [node.name for node in record.nodes]):
@@ -156,12 +150,9 @@ def _changed_settings(
     if before is None or after is None:
         return
     keys = _CONFIG_KEYS.get(name, ())
-    for key, old, new in differences(before.config.model_dump(), after.config.model_dump()):
+    for key, text in differences(before.config.model_dump(), after.config.model_dump()):
         if any(f"{key}.".startswith(f"{known}.") for known in keys):
-            if old is ABSENT or new is ABSENT:
-                yield f"{key} is new" if old is ABSENT else f"{key} is gone"
-            else:
-                yield f"{key} {_shown(old)} -> {_shown(new)}"
+            yield text
 
 
 def _changed_parameters(
@@ -217,21 +208,3 @@ def _parameters(execution: metadata_store_pb2.Execution) -> dict[str, Any]:
         else:
             found[f"custom_config.{key}"] = value
     return found
-
-
-def differences(old: Any, new: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Where two trees differ: the dotted key, the old value and the new one.
-
-    A key that only one of them has is not followed further; its other value is ABSENT.
-    """
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in dict.fromkeys([*old, *new]):
-            where = f"{at}.{key}" if at else str(key)
-            yield from differences(old.get(key, ABSENT), new.get(key, ABSENT), where)
-    elif old != new:
-        yield at, old, new
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

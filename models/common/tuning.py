@@ -124,7 +124,7 @@ def tuner(
         max_retries_per_trial=0,
         max_consecutive_failed_trials=search.trials,
         hyperparameters=space,
-        seed=0,
+        seed=1,  # Keras Tuner takes 0 for no seed.
         directory=working_dir,
         project_name=plan.model,
         overwrite=True,

@@ -203,19 +203,6 @@ def test_outputs_are_found_by_key(store: MetadataStore) -> None:
     }
 
 
-def test_a_deleted_version_is_brought_back(tmp_path: Path) -> None:
-    archive, version = tmp_path / "archive", tmp_path / "serving" / "17"
-    (archive / "variables").mkdir(parents=True)
-    (archive / "saved_model.pb").write_text("model")
-    version.parent.mkdir()
-    execution._restore(archive, version)
-    assert (version / "saved_model.pb").read_text() == "model" and (version / "variables").is_dir()
-    assert [path.name for path in version.parent.iterdir()] == ["17"]
-    (version / "saved_model.pb").write_text("as it is")
-    execution._restore(archive, version)
-    assert (version / "saved_model.pb").read_text() == "as it is"
-
-
 def test_a_reason_that_cannot_be_found_stops_nothing(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -263,7 +263,45 @@ def test_mistakes_are_told_before_anything_is_written(
 def test_a_command_that_is_not_there_leaves_no_run_folder(project_root: Path, runs: Path) -> None:
     with pytest.raises(RunError, match="could not be started: No such file"):
         launch.start("taxi", root=project_root, runs=runs, command=["/no/such/python"])
-    assert list(runs.iterdir()) == []
+    assert [path.name for path in runs.iterdir()] == ["taxi.lock"]
+
+
+def test_a_second_run_of_a_model_is_refused_and_told_of_the_first(
+    begin: Callable[..., launch.Run], runs: Path
+) -> None:
+    first = begin("slow")
+    wait_for(lambda: in_transform(first.refresh()))
+    with pytest.raises(RunError) as caught:
+        begin("pushed")
+    assert caught.value.headline == f"Another run of 'taxi' is going: {first.record.id}"
+    assert f"process {first.process.pid}, has run for" in caught.value.detail
+    assert f"kill -INT {first.process.pid}" in caught.value.remedy
+    assert len(list(runs.glob("taxi-*"))) == 1
+    os.killpg(first.process.pid, signal.SIGKILL)
+    first.process.wait()
+    assert launch.follow(begin("pushed"), Witness()).status == "pushed"
+
+
+def test_another_model_may_run_meanwhile(
+    begin: Callable[..., launch.Run], runs: Path, project_root: Path
+) -> None:
+    begin("slow")
+    (runs / "other.lock").touch()
+    shutil.copytree(project_root / "models" / "taxi", project_root / "models" / "other")
+    run = launch.start("other", root=project_root, runs=runs, command=COMMAND)
+    os.killpg(run.process.pid, signal.SIGKILL)
+    run.process.wait()
+
+
+def test_a_run_that_was_killed_is_gone_on_with(
+    begin: Callable[..., launch.Run], project_root: Path, runs: Path
+) -> None:
+    killed = launch.follow(begin("killed", "training.epochs=2"), Witness())
+    run = launch.start("taxi", resume=True, root=project_root, runs=runs, command=COMMAND)
+    launch.follow(run, Witness())
+    assert run.record.id != killed.id and run.record.resumed == killed.id
+    assert run.record.overrides == ["training.epochs=2"]
+    assert run.record.config.training.epochs == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -26,7 +26,7 @@ def compiled(settings: ModelConfig, folder: Path, *, database: bool = True) -> d
     target = Target(
         artifacts=str(folder / "runs"),
         serving=str(folder / "serving"),
-        metadata_db=folder / "new" / "metadata.db" if database else None,
+        keeps_metadata=database,
     )
     graph = compiler.Compiler().compile(create_pipeline("taxi", settings, target))
     return {node.pipeline_node.node_info.id: node.pipeline_node for node in graph.nodes}
@@ -189,7 +189,7 @@ def test_a_serving_name_is_the_folders_name(tmp_path: Path) -> None:
 def test_the_database_has_a_folder_to_be_in(tmp_path: Path) -> None:
     settings = load()
     compiled(settings, tmp_path)
-    assert (tmp_path / "new").is_dir()
+    assert (tmp_path / "runs" / "taxi").is_dir()
     compiled(settings, tmp_path / "cloud", database=False)
     assert not (tmp_path / "cloud").exists()
 

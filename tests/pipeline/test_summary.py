@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from fake_run import finished, metrics
+from fake_run import finished, metrics, queued, tell
 from rich.console import Console
 
 from pipeline import run_record, terminal
@@ -158,9 +158,23 @@ def test_the_log_and_the_report_are_named_where_they_are_there(tmp_path: Path) -
 
 
 def test_settings_come_back_quoted_in_the_command_to_run_again() -> None:
-    record = finished("failed")
+    record = finished("stopped")
     record.overrides = ["data.path=my data/*.csv"]
     assert "run taxi --set 'data.path=my data/*.csv'" in on_terminal(record, 120)
+
+
+@pytest.mark.parametrize("story", ["failed", "interrupted"])
+def test_a_run_that_did_not_come_to_its_end_names_the_command_that_goes_on(story: str) -> None:
+    text = on_terminal(finished(story), 120)
+    assert text.rstrip().endswith("-m pipeline run taxi --resume")
+
+
+def test_a_run_that_failed_before_any_node_is_to_be_run_again() -> None:
+    record = queued()
+    record.overrides = ["evaluation.metrics={AUCC: {at_least: 0.5}}"]
+    tell(record, "failed")
+    assert "--resume" not in on_terminal(record, 120)
+    assert "run taxi --set 'evaluation.metrics={AUCC" in on_terminal(record, 120)
 
 
 def test_square_brackets_in_data_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,6 +113,11 @@ def test_a_trial_that_gives_nan_is_skipped(tuner: Any) -> None:
     assert states == {-1: "FAILED", 1: "COMPLETED"}
 
 
+def test_a_search_tries_the_same_values_each_time(tuner: Any) -> None:
+    first, second = (tuner([1, 2, 3]).oracle.seed for _ in range(2))
+    assert first == second
+
+
 def test_each_trial_is_told(tuner: Any) -> None:
     told: list[progress.Event] = []
     with progress.listening(told.append):

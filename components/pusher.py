@@ -1,0 +1,106 @@
+"""Pusher: TFX's own, but a version is in the serving folder whole or not at all.
+
+TFX copies file by file into the very folder that servers watch, so that a push which is killed
+leaves a part of a version; and it numbers each attempt anew, so that one which is killed between
+copying and recording is pushed twice. In a bucket, where nothing can be renamed, it is left so.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from tfx import types
+from tfx.components.pusher import component, executor
+from tfx.dsl.components.base import executor_spec
+from tfx.proto import pusher_pb2
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils, proto_utils
+
+_PARTIAL = ".partial-"
+
+
+class Executor(executor.Executor):
+    """Copies a blessed model under a name that no server looks at, then renames it."""
+
+    def Do(  # noqa: N802
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Pushes the model if both blessings allow it."""
+        destination = pusher_pb2.PushDestination()
+        given = exec_properties[standard_component_specs.PUSH_DESTINATION_KEY]
+        proto_utils.json_to_proto(given, destination)
+        folder = destination.filesystem.base_directory
+        if "://" in folder:
+            super().Do(input_dict, output_dict, exec_properties)
+            return
+        self._log_startup(input_dict, output_dict, exec_properties)
+        pushed = artifact_utils.get_single_instance(
+            output_dict[standard_component_specs.PUSHED_MODEL_KEY]
+        )
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed)
+            return
+        model = self.GetModelPath(input_dict)
+        io_utils.copy_dir(model, pushed.uri)
+        version = push(Path(model), Path(folder))
+        self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
+
+
+class Pusher(component.Pusher):
+    """Pushes a model that both blessings allow to be pushed."""
+
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+
+def push(model: Path, folder: Path) -> Path:
+    """Makes a model the latest version in a serving folder, unless it is so already.
+
+    Args:
+        model: A SavedModel.
+        folder: The folder with a folder for each version; versions are times in seconds.
+
+    Returns:
+        The version's folder.
+    """
+    for partial in folder.glob(f"{_PARTIAL}*"):
+        shutil.rmtree(partial)
+    versions = (int(path.name) for path in folder.glob("*") if path.name.isdigit())
+    latest = max(versions, default=0)
+    if latest and _same(model, folder / str(latest)):
+        return folder / str(latest)
+    version = folder / str(max(int(time.time()), latest + 1))
+    copy(model, version)
+    return version
+
+
+def copy(model: Path, version: Path) -> None:
+    """Copies a model to where servers look, so that they see all of it or nothing."""
+    partial = version.with_name(f"{_PARTIAL}{version.name}")
+    if partial.exists():
+        shutil.rmtree(partial)
+    shutil.copytree(model, partial)
+    partial.rename(version)
+
+
+def restore(archive: Path, version: Path) -> None:
+    """Brings back a pushed version that the cache speaks of but somebody has deleted."""
+    if not version.exists():
+        copy(archive, version)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two folders hold the same files."""
+    files = [
+        {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+        for folder in (one, other)
+    ]
+    return files[0] == files[1] and all(
+        filecmp.cmp(one / path, other / path, shallow=False) for path in files[0]
+    )

@@ -1,0 +1,38 @@
+"""Puts in order what a run has left behind that was killed or interrupted.
+
+ML Metadata goes on calling its last execution running, and the execution's folders may hold half of
+what was to be written. TFX never takes these for results: an artifact is in ML Metadata only once
+its execution is complete, and another attempt is another execution, with folders of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ml_metadata.metadata_store import ListOptions, MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+
+_UNFINISHED = "last_known_state = NEW OR last_known_state = RUNNING"
+
+
+def recover(store: MetadataStore, pipeline_root: Path) -> None:
+    """Marks executions that nobody runs any more as failed, and removes what they have written.
+
+    Only the process that has the model's lock may do this: to it, whatever still counts as
+    running is dead.
+
+    Args:
+        store: The model's ML Metadata.
+        pipeline_root: The folder with a folder for each node of the model's pipeline.
+    """
+    dead = store.get_executions(ListOptions(filter_query=_UNFINISHED))
+    for execution in dead:
+        written = (f"*/*/{execution.id}", f"*/.system/executor_execution/{execution.id}")
+        for path in (path for pattern in written for path in pipeline_root.glob(pattern)):
+            shutil.rmtree(path)
+        execution.last_known_state = metadata_store_pb2.Execution.FAILED
+    if dead:
+        store.put_executions(dead)
+    for path in pipeline_root.glob("*/.system/stateful_working_dir/*"):
+        shutil.rmtree(path)

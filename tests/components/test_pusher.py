@@ -1,0 +1,171 @@
+"""A pushed version is there whole or not at all, and once, however often a push is killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tfx.proto import pusher_pb2
+from tfx.types import standard_artifacts
+from tfx.utils import proto_utils
+
+from components import pusher
+
+pytestmark = pytest.mark.tfx
+
+FILES = {"saved_model.pb": "graph", "variables/variables.index": "index", "assets/words": "a b"}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "model" / "Format-Serving"
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Path:
+    return tmp_path / "serving" / "taxi"
+
+
+def content(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def killed(act: Callable[[], None]) -> bool:
+    """Acts in a process of its own, and returns whether that was killed."""
+    child = os.fork()
+    if not child:
+        try:
+            act()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def kill(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_version_holds_the_model(model: Path, serving: Path) -> None:
+    version = pusher.push(model, serving)
+    assert version.parent == serving and version.name.isdigit()
+    assert content(version) == FILES
+    assert names(serving) == [version.name]
+
+
+def test_another_model_is_a_later_version(model: Path, serving: Path) -> None:
+    first = pusher.push(model, serving)
+    (model / "saved_model.pb").write_text("other")
+    second = pusher.push(model, serving)
+    assert int(second.name) > int(first.name)
+    assert content(first) == FILES and content(second)["saved_model.pb"] == "other"
+
+
+def test_the_latest_version_is_not_pushed_again(model: Path, serving: Path) -> None:
+    first = pusher.push(model, serving)
+    assert pusher.push(model, serving) == first
+    (model / "variables" / "more").write_text("")
+    assert pusher.push(model, serving) != first
+    (model / "variables" / "more").unlink()
+    assert pusher.push(model, serving) != first, "it is no longer the latest"
+    assert len(names(serving)) == 3
+
+
+def test_a_push_that_is_killed_while_copying_leaves_no_version(
+    model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+
+    def copy_one(source: str, target: str) -> None:
+        if copied:
+            kill()
+        copied.append(shutil.copy2(source, target))
+
+    def push() -> None:
+        real = shutil.copytree
+        monkeypatch.setattr(
+            shutil, "copytree", lambda one, other, *_, **__: real(one, other, False, None, copy_one)
+        )
+        pusher.push(model, serving)
+
+    assert killed(push)
+    [left] = names(serving)
+    assert not left.isdigit() and len(content(serving / left)) == 1
+    version = pusher.push(model, serving)
+    assert names(serving) == [version.name] and content(version) == FILES
+
+
+def test_a_push_that_is_killed_before_its_name_leaves_no_version(
+    model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def push() -> None:
+        monkeypatch.setattr(Path, "rename", kill)
+        pusher.push(model, serving)
+
+    assert killed(push)
+    assert not any(name.isdigit() for name in names(serving))
+    version = pusher.push(model, serving)
+    assert names(serving) == [version.name] and content(version) == FILES
+
+
+def test_a_push_that_is_killed_before_it_is_recorded_is_not_pushed_twice(
+    model: Path, serving: Path
+) -> None:
+    def push() -> None:
+        pusher.push(model, serving)
+        kill()
+
+    assert killed(push)
+    [version] = names(serving)
+    assert pusher.push(model, serving).name == version
+    assert names(serving) == [version]
+
+
+@pytest.mark.parametrize(("blessed", "checked"), [(1, 1), (0, 1), (1, 0)])
+def test_only_what_both_blessings_allow_is_pushed(
+    model: Path, serving: Path, tmp_path: Path, blessed: int, checked: int
+) -> None:
+    trained = standard_artifacts.Model()
+    trained.uri = str(model.parent)
+    blessing = standard_artifacts.ModelBlessing()
+    blessing.set_int_custom_property("blessed", blessed)
+    infra = standard_artifacts.InfraBlessing()
+    infra.set_string_custom_property("blessing_status", "INFRA_BLESSED" if checked else "NO")
+    infra.set_int_custom_property("blessed", checked)
+    pushed = standard_artifacts.PushedModel()
+    pushed.uri = str(tmp_path / "pushed")
+    filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=str(serving))
+    destination = proto_utils.proto_to_json(pusher_pb2.PushDestination(filesystem=filesystem))
+    pusher.Executor().Do(
+        {"model": [trained], "model_blessing": [blessing], "infra_blessing": [infra]},
+        {"pushed_model": [pushed]},
+        {"push_destination": destination, "custom_config": "null"},
+    )
+    assert pushed.get_int_custom_property("pushed") == int(blessed and checked)
+    assert serving.exists() == bool(blessed and checked)
+    if serving.exists():
+        [version] = names(serving)
+        assert pushed.get_string_custom_property("pushed_version") == version
+        assert pushed.get_string_custom_property("pushed_destination") == str(serving / version)
+        assert content(Path(pushed.uri)) == content(serving / version) == FILES
+
+
+def test_a_deleted_version_is_brought_back(model: Path, serving: Path) -> None:
+    serving.mkdir(parents=True)
+    pusher.restore(model, serving / "17")
+    assert content(serving / "17") == FILES and names(serving) == ["17"]
+    (serving / "17" / "saved_model.pb").write_text("as it is")
+    pusher.restore(model, serving / "17")
+    assert (serving / "17" / "saved_model.pb").read_text() == "as it is"
