@@ -2,7 +2,7 @@
 
 TFX copies file by file into the very folder that servers watch, so that a push which is killed
 leaves a part of a version; and it numbers each attempt anew, so that one which is killed between
-copying and recording is pushed twice. In a bucket, where nothing can be renamed, it is left so.
+copying and recording is pushed twice.
 """
 
 from __future__ import annotations
@@ -36,10 +36,6 @@ class Executor(executor.Executor):
         destination = pusher_pb2.PushDestination()
         given = exec_properties[standard_component_specs.PUSH_DESTINATION_KEY]
         proto_utils.json_to_proto(given, destination)
-        folder = destination.filesystem.base_directory
-        if "://" in folder:
-            super().Do(input_dict, output_dict, exec_properties)
-            return
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.PUSHED_MODEL_KEY]
@@ -49,7 +45,7 @@ class Executor(executor.Executor):
             return
         model = self.GetModelPath(input_dict)
         io_utils.copy_dir(model, pushed.uri)
-        version = push(Path(model), Path(folder))
+        version = push(Path(model), Path(destination.filesystem.base_directory))
         self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
 
 

@@ -15,6 +15,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.pusher.component import Pusher as TfxPusher
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
@@ -53,7 +54,9 @@ def latest_other_blessed(trained: BaseChannel, serving: str) -> BaseNode:
 def push_to_folder(serving: str, **inputs: BaseChannel) -> BaseNode:
     """Pushes to a folder or bucket that a server watches."""
     filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=serving)
-    return Pusher(**inputs, push_destination=pusher_pb2.PushDestination(filesystem=filesystem))
+    # In a bucket nothing can be renamed, so the project's own would have nothing to add there.
+    pusher = TfxPusher if "://" in serving else Pusher
+    return pusher(**inputs, push_destination=pusher_pb2.PushDestination(filesystem=filesystem))
 
 
 _IN_PROCESS_RUNNERS = ("FnApiRunner", "DirectRunner", "BundleBasedDirectRunner")
