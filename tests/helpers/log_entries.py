@@ -31,6 +31,21 @@ def entry(number: int = 0, **changes: Any) -> Any:
     return Entry(**(values | changes))
 
 
+def write(folder: Path, *entries: Any) -> None:
+    """Logs entries, one after the other."""
+    from serving.request_log.log import RequestLog
+    from serving.request_log.settings import LogSettings
+
+    log = RequestLog(folder, LogSettings(wait_ms=1000))
+
+    async def submit() -> None:
+        for one in entries:
+            assert await log.submit(one)
+
+    asyncio.run(submit())
+    log.close()
+
+
 async def _clients(folder: Path) -> None:
     from serving.request_log.log import RequestLog
     from serving.request_log.settings import LogSettings
