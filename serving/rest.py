@@ -57,7 +57,7 @@ class RestApp:
             answer = _error(error)
         except Exception as error:  # a client never gets a traceback
             text = f"{type(error).__name__}: {error}"
-            logs.event("request failed", "error", id=request_id, path=scope["path"], error=text)
+            logs.event("request failed", "error", id=request_id.decode("latin-1"), error=text)
             answer = _error(ServingError(Code.INTERNAL, "The server failed; its log says more"))
         await _send(answer, headers, request_id, scope["method"], send)
 

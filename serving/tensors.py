@@ -40,7 +40,7 @@ def tensor(value: Any, info: TensorInfo) -> np.ndarray:
         shape = _shape(value)
         _check(value, shape, 0, info)
         raise _refused(f"JSON Value: {json_text.shown(value)} is no tensor")
-    return made[0]
+    return made.reshape(made.shape[1:])
 
 
 def stacked(values: list[Any], info: TensorInfo) -> np.ndarray:
