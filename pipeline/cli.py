@@ -16,7 +16,7 @@ import typer.core
 
 from models.common.errors import ProjectError, RunError
 from pipeline import cloud_commands, delivery_commands, project
-from pipeline.cli_options import Model, ModelOrTaxi, Settings
+from pipeline.cli_options import Model, ModelOrTaxi, Run, Settings
 
 if TYPE_CHECKING:
     from pipeline.run_record import RunRecord
@@ -138,12 +138,7 @@ def runs(
 
 
 @app.command()
-def show(
-    run: Annotated[
-        str,
-        typer.Argument(metavar="[RUN]", help="A run's id, or enough of it; by default the latest."),
-    ] = "",
-) -> None:
+def show(run: Run = "") -> None:
     """Show the nodes and the key figures of a run again."""
     from pipeline import terminal
     from pipeline.summary import summary
@@ -152,6 +147,15 @@ def show(
     record = _find(run)
     console = terminal.console()
     terminal.show(console, overview(record, console), summary(record, console, project.RUNS))
+
+
+@app.command()
+def report(run: Run = "") -> None:
+    """Write the report of a run again, and print where it is."""
+    from pipeline import report as reports
+    from pipeline import wording
+
+    print(wording.path(reports.write(_find(run), project.RUNS)))
 
 
 @app.command()

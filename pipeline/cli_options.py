@@ -17,3 +17,7 @@ Settings = Annotated[
         "training.epochs=3. May be given several times.",
     ),
 ]
+Run = Annotated[
+    str,
+    typer.Argument(metavar="[RUN]", help="A run's id, or enough of it; by default the latest."),
+]

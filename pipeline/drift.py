@@ -71,7 +71,8 @@ def psi(was: SplitFeature, now: SplitFeature, fine: Sequence[Bucket]) -> Drift:
     value = sum((b - a) * math.log(b / a) for a, b in zip(p, q, strict=True))
     noise = chi_square_quantile(_LEVEL, len(p) - 1) * (1 / was.rows + 1 / now.rows)
     sketch = sum(_SKETCH**2 / share for share in p) if len(p) > 1 else 0.0
-    return Drift(measure="PSI", value=value, expected=noise + sketch)
+    # Rounded, so that the same statistics are exactly no drift.
+    return Drift(measure="PSI", value=round(value, 12), expected=noise + sketch)
 
 
 def l_infinity(was: SplitFeature, now: SplitFeature) -> Drift:

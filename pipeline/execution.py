@@ -35,6 +35,7 @@ from pipeline import (
     lock,
     nodes,
     project,
+    report,
     run_details,
     run_folder,
     run_record,
@@ -80,6 +81,9 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 self.tracker = run_folder.open_for(record, runs=self._runs)
             run_record.write(record, self._runs)
             self._run(pipeline)
+            # Before the record says that the run is over: who waits for that finds the report.
+            if warning := report.write_if_possible(record, self._runs):
+                print(warning)
             run_record.write(record, self._runs)
 
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:

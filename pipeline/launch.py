@@ -21,7 +21,7 @@ from typing import Protocol
 
 from models.common.errors import RunError
 from pipeline import config as configuration
-from pipeline import lock, nodes, post_mortem, project, run_folder, run_record, tracking
+from pipeline import lock, nodes, post_mortem, project, report, run_folder, run_record, tracking
 from pipeline.resume import resumption
 from pipeline.run_record import RunRecord
 
@@ -55,6 +55,8 @@ class Run:
     tracker: subprocess.Popen[bytes] | None = None
     notices: Sequence[str] = ()
     """What to tell before anything else."""
+    warning: str | None = None
+    """What went wrong at its end without changing it."""
     _written: tuple[int, int] | None = None
 
     @property
@@ -143,8 +145,9 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
             raise
     record = _settle(run, interrupted=interrupted)
     watcher.update(record)
-    if warning := tracking.finish(run.tracker, run.folder):
-        watcher.notice(warning)
+    for warning in (run.warning, tracking.finish(run.tracker, run.folder)):
+        if warning:
+            watcher.notice(warning)
     return record
 
 
@@ -225,6 +228,8 @@ def _settle(run: Run, *, interrupted: bool) -> RunRecord:
     record = run.refresh()
     # An interruption often surfaces as a failure of whichever node it hit.
     if record.status != "running" and not (interrupted and record.status == "failed"):
+        if not (run.folder / report.FILE).exists():
+            run.warning = report.write_if_possible(record, run.runs)
         return record
     _signal_group(run, signal.SIGKILL)
     running = next((node for node in record.nodes if node.status == "running"), None)
@@ -239,6 +244,7 @@ def _settle(run: Run, *, interrupted: bool) -> RunRecord:
         name = running.name if running else None
         record.failure = post_mortem.explain(run.process.returncode, run.log, name)
         record.finish("failed")
+    run.warning = report.write_if_possible(record, run.runs)
     run_record.write(record, run.runs)
     return record
 

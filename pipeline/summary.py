@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -48,7 +47,7 @@ def _figures(record: RunRecord, console: Console) -> Iterator[RenderableType]:
     if judged and not record.anomalies:
         table.add_row("Anomalies", "none")
     if record.hyperparameters:
-        pairs = (f"{key} {_plain(value)}" for key, value in record.hyperparameters.items())
+        pairs = (f"{key} {wording.plain(value)}" for key, value in record.hyperparameters.items())
         table.add_row("Hyperparameters", Text(between.join(pairs)))
     if table.row_count:
         yield _indented(table)
@@ -197,7 +196,3 @@ def _line(mark: str, text: str, style: str) -> Text:
 
 def _indented(part: RenderableType) -> Padding:
     return Padding(part, (0, 0, 0, 2), expand=False)
-
-
-def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ import shutil
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.run_record import RunRecord, SliceMetric
@@ -73,6 +73,11 @@ def change(value: float | None, baseline: float | None, name: str) -> str:
     if _counts(name):
         return f"{difference:+,.0f}" if difference else "="
     return "=" if abs(difference) < 0.00005 else f"{difference:+.4f}"
+
+
+def plain(value: Any) -> str:
+    """A setting's value: a fraction with six digits, anything else as it is."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def bounds(at_least: float | None, at_most: float | None) -> str:

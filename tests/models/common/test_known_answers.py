@@ -14,6 +14,7 @@ from tiny_sample import Sample
 
 from models.common import examples, known_answers, training
 from models.common.loaded_model import LoadedModel
+from pipeline.report import page
 
 pytestmark = pytest.mark.tfx
 
@@ -84,3 +85,7 @@ def test_bytes_that_are_no_text_are_base64() -> None:
     example.features.feature["a"].bytes_list.value.extend([b"\xff\x00", b"text"])
     row = known_answers.row(example.SerializeToString(), ["a"])
     assert row == {"a": [{"b64": "/wA="}, "text"]} and json.dumps(row)
+
+
+def test_the_report_of_a_run_looks_where_they_are() -> None:
+    assert page.KNOWN_ANSWERS == known_answers.PATH
