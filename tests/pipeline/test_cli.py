@@ -82,7 +82,15 @@ def row(answer: Answer, name: str) -> str:
 
 def test_without_arguments_it_shows_what_there_is() -> None:
     answer = python("-m", "pipeline")
-    for command in ("run", "runs", "show", "models", "freeze-schema", "freeze-hyperparameters"):
+    for command in (
+        "run",
+        "runs",
+        "show",
+        "report",
+        "models",
+        "freeze-schema",
+        "freeze-hyperparameters",
+    ):
         assert re.search(rf"\b{command}\b", answer.output)
     assert "Traceback" not in answer.output + answer.errors
 
@@ -317,6 +325,9 @@ def test_a_run_can_be_shown_again_by_part_of_its_id(pipeline_: Shell) -> None:
     keep(finished("pushed"), "taxi-20260101-000001-aaaa")
     keep(finished("refused"), "taxi-20260102-000001-bbbb")
     assert "Blessed and pushed" in pipeline_("show", "aaaa").output
+    assert pipeline_("report", "aaaa").output.strip().endswith("aaaa/report.html")
+    [written] = project.RUNS.glob("*aaaa/report.html")
+    assert "Blessed and pushed" in written.read_text(encoding="utf-8")
     latest = pipeline_("show").output
     assert "Not blessed" in latest and "ExampleGen" in latest
     several = pipeline_("show", "taxi")

@@ -14,7 +14,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from models.common.errors import AnomalyError, ModelCodeError, RunError
-from pipeline import execution, nodes, run_record, why
+from pipeline import execution, nodes, report, run_record, why
 from pipeline.execution import RecordedLocalDagRunner
 from pipeline.run_record import RunRecord
 
@@ -134,6 +134,7 @@ def test_a_run_to_the_end_is_pushed_or_refused(
     record.pushed_version = version
     run(record, tmp_path, monkeypatch, None)
     assert record.status == status and record.failure is None
+    assert record.id in (tmp_path / record.id / report.FILE).read_text(encoding="utf-8")
 
 
 def test_a_failure_between_nodes_names_the_pipeline(record: RunRecord) -> None:

@@ -18,7 +18,7 @@ from fake_run import REPOSITORY
 
 import pipeline
 from models.common.errors import ConfigError, DataError, RunError
-from pipeline import launch, post_mortem, run_record
+from pipeline import launch, post_mortem, report, run_record
 from pipeline.run_record import RunRecord
 
 HERE = Path(__file__).parent
@@ -137,6 +137,32 @@ def test_a_run_that_records_its_end_keeps_it(begin: Callable[..., launch.Run], s
     assert len(witness.states) >= 2
 
 
+@pytest.mark.parametrize(
+    ("story", "headline"),
+    [
+        ("killed", "Failed in Transform"),
+        ("crash", "Failed in Transform"),
+        ("silent", "Failed in Transform"),
+        ("mistake", "Failed before any node ran"),
+    ],
+)
+def test_a_run_that_could_not_write_its_report_has_one(
+    begin: Callable[..., launch.Run], story: str, headline: str
+) -> None:
+    run = begin(story)
+    launch.follow(run, Witness())
+    assert f">{headline}</h1>" in (run.folder / report.FILE).read_text(encoding="utf-8")
+    assert run.warning is None
+
+
+def test_a_report_that_cannot_be_written_is_a_warning(begin: Callable[..., launch.Run]) -> None:
+    run, witness = begin("killed"), Witness()
+    (run.folder / report.FILE).mkdir()
+    assert launch.follow(run, witness).status == "failed"
+    [notice] = [text for text in witness.notices if "report" in text]
+    assert notice.startswith("The run's report could not be written")
+
+
 def test_the_log_has_what_the_process_prints(begin: Callable[..., launch.Run]) -> None:
     run = begin("pushed")
     launch.follow(run, Witness())
@@ -201,6 +227,7 @@ def test_ctrl_c_interrupts_the_run_and_says_so_in_the_record(
     assert record.status == "interrupted" and record.failure is None
     assert record.node("Transform").status == "failed"
     assert witness.notices == ["interrupting; press Ctrl-C again to kill"]
+    assert ">Interrupted</h1>" in (run.folder / report.FILE).read_text(encoding="utf-8")
 
 
 def test_a_run_that_ignores_the_interrupt_is_killed_in_the_end(
