@@ -19,6 +19,7 @@ from pipeline.run_record import FIRST_RUN, Node, NodeStatus, RunRecord, now
 _FRAMES_PER_SECOND = 6
 _NAME_WIDTH = max(map(len, PURPOSE)) + 2
 _PURPOSE_WIDTH = max(map(len, PURPOSE.values()))
+_LONGEST_REASON = 60
 _STATE_WIDTH = 12
 _AROUND_PURPOSE = 5 + _NAME_WIDTH + 2 + 2 + _STATE_WIDTH
 _STYLES: dict[NodeStatus, tuple[str, str]] = {
@@ -137,8 +138,10 @@ class PlainView(View):
             # Until the cache has been asked, nobody knows whether a node runs.
             status = "queued" if node.status == "running" and not node.why else node.status
             if status != self._seen.get(node.name, "queued"):
+                # Of a quick node the end is the first that is seen.
+                first = node.name not in self._seen and node.why and status != "running"
                 self._seen[node.name] = status
-                self._say(node.name, _outcome(node, record))
+                self._say(node.name, _outcome(node, record) + (f": {node.why}" if first else ""))
 
     def notice(self, text: str) -> None:
         """Prints the text as an event."""
@@ -196,7 +199,7 @@ def node_lines(
     width = _PURPOSE_WIDTH if console.width >= _ROOM_FOR_PURPOSE else 0
     if width:  # Reasons may be longer than what a node is for.
         longest = max(len(_about(node)) for node in record.nodes)
-        width = max(width, min(longest, console.width - _AROUND_PURPOSE))
+        width = max(width, min(longest, console.width - _AROUND_PURPOSE, _LONGEST_REASON))
     lines = []
     for row in rows:
         if isinstance(row, str):

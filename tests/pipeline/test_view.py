@@ -109,6 +109,9 @@ def test_plain_output_has_one_line_an_event(capsys: pytest.CaptureFixture[str]) 
         shown.update(record)
         record.nodes[2].status, record.nodes[2].seconds = "failed", 65.0
         shown.update(record)
+        record.nodes[3].status, record.nodes[3].seconds = "done", 0.1
+        record.nodes[3].why = "models/taxi/schema.pbtxt changed"
+        shown.update(record)
     lines = capsys.readouterr().out.splitlines()
     assert all(re.match(r"\d\d:\d\d:\d\d  \S", line) for line in lines)
     assert [line[10:] for line in lines[2:]] == [
@@ -116,10 +119,11 @@ def test_plain_output_has_one_line_an_event(capsys: pytest.CaptureFixture[str]) 
         "ExampleGen          done in 14.2 s",
         "StatisticsGen       cached",
         "SchemaGen           failed after 1 min 05 s",
+        "FrozenSchema        done in 0.1 s: models/taxi/schema.pbtxt changed",
     ]
 
 
-@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("width", [80, 100, 200])
 def test_why_a_node_runs_stands_in_the_place_of_what_it_is_for(width: int) -> None:
     record = finished()
     record.node("Transform").why = "models/taxi/preprocessing.py changed"
@@ -128,7 +132,7 @@ def test_why_a_node_runs_stands_in_the_place_of_what_it_is_for(width: int) -> No
     console = screen(width, 24)
     lines = {line.split()[1]: line for line in frame(LiveView(record, console), console)[3:16]}
     assert "models/taxi/preprocessing.py changed   " in lines["Transform"]
-    assert ("training.epochs 10 -> 3   " if width == 100 else "Transform, trai…  ") in lines[
+    assert ("training.epochs 10 -> 3   " if width > 80 else "Transform, trai…  ") in lines[
         "Trainer"
     ]
     assert "judges the model on the test split" in lines["Evaluator"]
