@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer.main
 
+import dashboard.__main__ as dashboard
 from pipeline import cli, config, nodes, project, run_record
 from tools import platform_check
 
@@ -71,6 +72,8 @@ def test_a_command_exists(page: str, command: str) -> None:
             check_make(arguments)
         case ["python", "-m", "pipeline", *arguments]:
             check_cli(arguments)
+        case ["python", "-m", "dashboard", *arguments]:
+            dashboard.parser().parse_args(arguments)
         case ["python", "-m", module, *_]:
             assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file()
         case ["python", script]:

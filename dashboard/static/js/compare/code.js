@@ -38,19 +38,19 @@ function Difference({ path, left, right, state }) {
   const asked = new URLSearchParams({ left, right, path });
   const { data, error } = useLive(`/api/diff?${asked}`, 60);
   return html`<section data-testid="diff" data-path=${path}>
-    <h3><code>${path}</code> <span class="quiet">${state}</span></h3>
+    <h2><code>${path}</code> <span class="quiet">${state}</span></h2>
     ${error && html`<${ErrorBox} error=${error} />`}
     ${!data && !error && html`<${Loading} />`}
     ${data && data.hunks.length === 0 && html`<p class="quiet">The run folders have no copies of it that differ.</p>`}
-    ${data?.hunks.map((lines, number) => html`<${Hunk} key=${number} lines=${lines} />`)}
+    ${data?.hunks.map((lines, number) => html`<${Hunk} key=${number} lines=${lines} label=${`${path}, change ${number + 1}`} />`)}
   </section>`;
 }
 
 const SIGNS = { same: " ", removed: "−", added: "+" };
 const WORDS = { same: "", removed: "removed: ", added: "added: " };
 
-function Hunk({ lines }) {
-  return html`<div class="scroll hunk" tabindex="0" role="region" aria-label="Changed lines">
+function Hunk({ lines, label }) {
+  return html`<div class="scroll hunk" tabindex="0" role="region" aria-label=${label}>
     <table class="diff">
       <tbody>
         ${lines.map(

@@ -2,7 +2,7 @@
 import { html } from "../lib.js";
 import { Duration, RunLink, Scroll, Status, Time } from "../parts/basic.js";
 import { setParams } from "../router.js";
-import { flat } from "../parts/flat.js";
+import { flat, isObject } from "../parts/trees.js";
 import * as format from "../format.js";
 
 export function Parameters({ runs, params }) {
@@ -84,8 +84,4 @@ function facts(runs) {
 function differ(values) {
   const [first, ...others] = values.map((value) => JSON.stringify(value));
   return others.some((value) => value !== first);
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

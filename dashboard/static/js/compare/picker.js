@@ -22,7 +22,7 @@ export function Picker({ ids, runs, problems }) {
           ${problems.has(id) && html`<span class="bad-text">${problems.get(id)}</span>`}
           ${index === 0
             ? html`<span class="quiet">reference</span>`
-            : html`<button type="button" class="link" onClick=${() => choose([id, ...ids.filter((other) => other !== id)])} aria-label=${`Make ${id} the reference`}>Make reference</button>`}
+            : html`<button type="button" class="link" onClick=${() => choose([id, ...ids.filter((other) => other !== id)])} aria-label=${`Make reference: ${id}`}>Make reference</button>`}
           <button type="button" class="link" onClick=${() => choose(ids.filter((other) => other !== id))} aria-label=${`Remove ${id}`}>Remove</button>
         </li>`;
       })}

@@ -12,6 +12,7 @@ import { Text } from "../run/text.js";
 import { Files } from "../run/files.js";
 import { NeptuneRecord } from "../run/neptune.js";
 import { Tags } from "../run/tags.js";
+import { isObject } from "../parts/trees.js";
 
 const TABS = [
   ["overview", "Overview"],
@@ -64,7 +65,7 @@ function Tab({ name, shown }) {
     case "reproduce":
       return html`<${Reproduce} ...${shown} />`;
     case "log":
-      return html`<${Text} key="log" id=${shown.id} path="tfx.log" follow=${shown.run.status === "running"} />`;
+      return html`<${Text} key="log" id=${shown.id} path="tfx.log" fromEnd=${true} follow=${shown.run.status === "running"} />`;
     case "files":
       return html`<${Files} ...${shown} />`;
     case "neptune":
@@ -118,10 +119,6 @@ function shaped(record) {
     seconds: typeof node.seconds === "number" ? node.seconds : null,
   }));
   return safe;
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function list(value, kind) {

@@ -10,15 +10,15 @@ const FREQUENT = 4;
 export function Data({ run, record, details }) {
   const features = (Array.isArray(details.features) ? details.features : []).filter((one) => one && typeof one.splits === "object" && one.splits);
   const rows = SPLITS.filter((split) => split in record.rows).map((split) => `${format.number(record.rows[split])} ${split}`);
-  return html`<section aria-labelledby="anomalies">
+  return html`<section>
       <h2 id="anomalies">Anomalies</h2>
       <${Anomalies} anomalies=${record.anomalies} />
     </section>
-    <section aria-labelledby="features">
+    <section>
       <h2 id="features">Features</h2>
       <p class="quiet">${[record.data?.path, rows.join(", ")].filter(Boolean).join(": ")}</p>
       ${features.length === 0
-        ? html`<p class="quiet">${run.status === "running" ? "Not described yet." : "The run did not come so far as to describe them."}</p>`
+        ? html`<p class="quiet">${run.status === "running" ? "Not described yet." : "The run's details do not describe them."}</p>`
         : html`<${Features} features=${features} from=${details.drift_from} />`}
     </section>`;
 }

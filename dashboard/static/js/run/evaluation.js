@@ -11,7 +11,7 @@ export function Evaluation({ record, details, params }) {
   if (metrics.length === 0) return html`<p class="quiet">No model was judged${record.status === "running" ? " yet" : ""}.</p>`;
   const chosen = metrics.includes(params.get("metric")) ? params.get("metric") : metrics[0];
   const rows = record.metrics.filter((one) => one.metric === chosen);
-  return html`<section aria-labelledby="slices">
+  return html`<section>
       <h2 id="slices">By slice</h2>
       <label class="row">Metric
         <select value=${chosen} onChange=${(event) => setParams({ metric: event.currentTarget.value })}>
@@ -21,7 +21,7 @@ export function Evaluation({ record, details, params }) {
       <${BySlice} rows=${rows} metric=${chosen} />
     </section>
     <${Plots} plots=${details.plots} />
-    <section aria-labelledby="all">
+    <section>
       <h2 id="all">Every metric</h2>
       <${Everything} measured=${record.metrics} metrics=${metrics} />
     </section>`;

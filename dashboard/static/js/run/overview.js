@@ -6,29 +6,31 @@ import { verdictOf } from "./verdict.js";
 import { Graph } from "./graph.js";
 import { Note } from "./tags.js";
 
+const FIRST_RUN = "first run"; // Goes without saying.
+
 export function Overview({ run, record, reload, id }) {
   return html`<${Verdict} run=${run} record=${record} />
     <div class="columns">
-      <section aria-labelledby="nodes" class="graph-part">
+      <section class="graph-part">
         <h2 id="nodes">Nodes</h2>
         ${record.nodes.length === 0 ? html`<p class="quiet">The record names none.</p>` : html`<${Nodes} run=${run} nodes=${record.nodes} />`}
       </section>
       <div>
-        <section aria-labelledby="results">
+        <section>
           <h2 id="results">On the test split</h2>
           <${Metrics} record=${record} id=${id} />
         </section>
-        <section aria-labelledby="facts">
+        <section>
           <h2 id="facts">Facts</h2>
           <${Facts} rows=${facts(record)} />
         </section>
-        <section aria-labelledby="hyperparameters">
+        <section>
           <h2 id="hyperparameters">Hyperparameters</h2>
           ${Object.keys(record.hyperparameters).length === 0
             ? html`<p class="quiet">None yet.</p>`
             : html`<${Facts} rows=${Object.entries(record.hyperparameters).map(([name, value]) => [name, format.anything(value)])} />`}
         </section>
-        <section aria-labelledby="note">
+        <section>
           <h2 id="note">Note</h2>
           <${Note} run=${run} reload=${reload} />
         </section>
@@ -60,16 +62,16 @@ function facts(record) {
 function Metrics({ record, id }) {
   const overall = record.metrics.filter((one) => one.slice === "overall");
   if (overall.length === 0) return html`<p class="quiet">Not judged${record.status === "running" ? " yet" : ""}.</p>`;
+  const compared = overall.some((one) => typeof one.baseline === "number");
   return html`<${Scroll} label="Metrics of all rows">
     <table>
-      <thead><tr><th>Metric</th><th class="number">Value</th><th class="number">Baseline</th><th class="number">Change</th><th>Bound</th></tr></thead>
+      <thead><tr><th>Metric</th><th class="number">Value</th>${compared && html`<th class="number">Baseline</th><th class="number">Change</th>`}<th>Bound</th></tr></thead>
       <tbody>
         ${overall.map(
           (one) => html`<tr key=${one.metric}>
             <th scope="row"><a href=${`/runs/${encodeURIComponent(id)}?tab=evaluation&metric=${encodeURIComponent(one.metric)}`}>${one.metric}</a></th>
             <td class="number">${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
-            <td class="number quiet">${format.metric(one.baseline)}</td>
-            <td class="number">${change(one)}</td>
+            ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
             <td>${bound(one)}</td>
           </tr>`,
         )}
@@ -118,7 +120,7 @@ function Nodes({ run, nodes }) {
         <tbody>
           ${timed.map(
             (node) => html`<tr key=${node.name} data-node=${node.name} data-state=${node.state}>
-              <th scope="row">${node.name}${typeof node.why === "string" && html`<div class="quiet why">${node.why}</div>`}</th>
+              <th scope="row">${node.name}${typeof node.why === "string" && node.why !== FIRST_RUN && html`<div class="quiet why">${node.why}</div>`}</th>
               <td><${Status} status=${node.state} /></td>
               <td class="number nowrap">${took(node)}</td>
               <td class="bar-cell"><${Bar} node=${node} end=${end} /></td>

@@ -14,7 +14,7 @@ export function Plots({ plots }) {
     Array.isArray(confusion?.counts) && html`<${Confusion} key="confusion" confusion=${confusion} />`,
   ].filter(Boolean);
   if (shown.length === 0) return null;
-  return html`<section aria-labelledby="plots">
+  return html`<section>
     <h2 id="plots">Plots</h2>
     <div class="plots">${shown}</div>
   </section>`;

@@ -3,7 +3,7 @@ import { html } from "../lib.js";
 import { Copyable, Facts } from "../parts/basic.js";
 import { runAddress } from "../router.js";
 import * as format from "../format.js";
-import { flat } from "../parts/flat.js";
+import { indented } from "../parts/trees.js";
 
 export function Reproduce({ record, id, has }) {
   const { commit, dirty, files } = record.code;
@@ -11,8 +11,8 @@ export function Reproduce({ record, id, has }) {
     <${Copyable} text=${steps(record)} />
     ${dirty &&
     html`<p class="box warn">
-      The working tree had changes that the commit does not have. The model's files as they were are in
-      <code>code/</code> of the run folder.
+      The working tree had changes that the commit does not have. The model's files as the run used them are in the
+      folder ${html`<code>code</code>`} of its run folder.
     </p>`}
     <div class="columns">
       <section>
@@ -33,7 +33,8 @@ export function Reproduce({ record, id, has }) {
       </section>
       <section>
         <h2>Config</h2>
-        <${Facts} rows=${flat(record.config).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)])} />
+        <pre class="config">${indented(record.config) || "not recorded"}</pre>
+        <p class="quiet">Settings that are null or empty are left out.</p>
       </section>
     </div>
     ${has["tfx.log"] && html`<p><a href=${runAddress(id, "?tab=log")}>TFX's log</a></p>`}`;

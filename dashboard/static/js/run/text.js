@@ -6,7 +6,8 @@ import * as format from "../format.js";
 
 const KEPT = 2_000_000; // Characters; what is further from the end is dropped while following.
 
-export function Text({ id, path, follow }) {
+// `fromEnd`: what is shown first is the last lines.
+export function Text({ id, path, follow, fromEnd = false }) {
   const [part, setPart] = useState(null);
   const [error, setError] = useState(null);
   const [following, setFollowing] = useState(follow);
@@ -46,8 +47,11 @@ export function Text({ id, path, follow }) {
 
   useEffect(() => setFollowing(follow), [follow]);
 
+  const seen = useRef(false);
   useLayoutEffect(() => {
-    if (box.current && following) box.current.scrollTop = box.current.scrollHeight;
+    if (!box.current) return;
+    if (following || (fromEnd && !seen.current)) box.current.scrollTop = box.current.scrollHeight;
+    seen.current = true;
   }, [part, following]);
 
   async function earlier() {

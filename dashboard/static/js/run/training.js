@@ -9,7 +9,7 @@ export function Training({ run, record, details, params }) {
   const curves = curvesOf(details);
   const { smooth, log } = curveSettings(params);
   const epochs = Math.max(0, ...curves.map((curve) => curve.values.length));
-  return html`<section aria-labelledby="curves">
+  return html`<section>
       <h2 id="curves">Curves</h2>
       ${epochs === 0
         ? html`<p class="quiet">${run.status === "running" ? "No epoch is over yet." : "The run has none: it trained nothing, or took the model from the cache."}</p>`
@@ -21,7 +21,7 @@ export function Training({ run, record, details, params }) {
               ${metricsOf(curves).map((metric) => html`<${LineChart} key=${metric} title=${metric} lines=${lines(curves, metric)} log=${log} smooth=${smooth} />`)}
             </div>`}
     </section>
-    <section aria-labelledby="trials">
+    <section>
       <h2 id="trials">Tuner trials</h2>
       <${Trials} trials=${Array.isArray(details.trials) ? details.trials : []} />
     </section>`;
