@@ -26,6 +26,7 @@ Image = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Adds the commands to the program."""
     app.command("compile")(compile_)
+    app.command()(rehearse)
 
 
 def compile_(
@@ -67,3 +68,46 @@ def compile_(
 
         kubeflow.compile_to(output, model, loaded, where, data_hash)
     terminal.show(terminal.console(), f"Wrote {wording.path(output)}")
+
+
+def rehearse(
+    model: ModelOrTaxi = "taxi", target: Target = "vertex", settings: Settings = None
+) -> None:
+    """Run the compiled specification on this machine, as the cluster would.
+
+    Each task is a process of its own that shares nothing with the others but files in a folder
+    that stands in for the bucket. Exit status: as of `run`.
+    """
+    import os
+    import shlex
+    import sys
+
+    from pipeline import launch, targets, terminal, tracking, view
+    from pipeline.run_record import EXIT_CODES
+    from pipeline.summary import summary
+
+    kind = targets.kind(target)
+    os.environ[targets.TARGET] = kind
+    os.environ[tracking.MODE] = tracking.DISABLED  # It is no run of the model's history.
+    console = terminal.console()
+    runs = project.REHEARSALS
+    started = launch.start(
+        model,
+        settings or [],
+        root=project.ROOT,
+        runs=runs,
+        command=(sys.executable, "-m", "pipeline.rehearsal"),
+    )
+    with view.for_run(started.record, console) as shown:
+        record = launch.follow(started, shown)
+    if record.status in ("pushed", "refused"):
+        file = f"{model}.json" if kind == "vertex" else f"{model}.yaml"
+        step = "compile it for the cloud", f"compile {model} --target {kind} --output {file}"
+    else:
+        again = shlex.join(part for setting in settings or [] for part in ("--set", setting))
+        step = (
+            "rehearse again; what was finished comes from the cache",
+            f"rehearse {model} --target {kind} {again}".rstrip(),
+        )
+    terminal.show(console, summary(record, console, runs, step))
+    raise typer.Exit(EXIT_CODES[record.status])

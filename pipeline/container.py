@@ -1,7 +1,7 @@
 """What every task's container runs: it takes the model's code from its bundle, then does as TFX.
 
 PIPELINE_CODE is the bundle's address; a task without it uses no code of `models/` but what the
-image has. The exit status is 4 where anomalous data stopped the task, as on the command line.
+image has.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ import sys
 import traceback
 
 CODE = "PIPELINE_CODE"
+ERROR = "Error: "
+"""How the log's last words begin where a task failed for a known reason."""
+STOPPED = 4
+"""The exit status where anomalous data stopped the task, as on the command line."""
 COMMAND = ("python", "-m", "pipeline.container")
 
 _TFX = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
@@ -29,7 +33,7 @@ def main() -> None:
         if CODE in os.environ:
             code_bundle.use(os.environ[CODE])
     except ProjectError as error:
-        sys.exit(f"Error: {error}")
+        sys.exit(f"{ERROR}{error}")
 
     # Not before: these classes are now the bundle's.
     from models.common.errors import AnomalyError, ProjectError
@@ -40,8 +44,8 @@ def main() -> None:
         runpy.run_module(_TFX, run_name="__main__", alter_sys=True)
     except ProjectError as error:
         traceback.print_exc()
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(4 if isinstance(error, AnomalyError) else 1)
+        print(f"{ERROR}{error}", file=sys.stderr)
+        sys.exit(STOPPED if isinstance(error, AnomalyError) else 1)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ from pipeline import config, targets  # noqa: E402
 def main() -> None:
     """Compiles the pipeline."""
     model = os.environ.get("PIPELINE_MODEL", "taxi")
-    kind = targets.kind(os.environ.get("PIPELINE_TARGET", "vertex"))
     try:
+        kind = targets.kind(os.environ.get(targets.TARGET, "vertex"))
         settings = targets.load(kind, model, loaded := config.load(model))
         from pipeline import kubeflow
 

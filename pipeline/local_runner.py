@@ -20,8 +20,7 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError, RunError  # noqa: E402
-from pipeline import config, run_record, secrets, terminal, tracking  # noqa: E402
-from pipeline.config import ModelConfig  # noqa: E402
+from pipeline import config, run_folder, run_record, secrets, terminal, tracking  # noqa: E402
 from pipeline.run_record import RunRecord  # noqa: E402
 from pipeline.summary import summary  # noqa: E402
 
@@ -29,7 +28,7 @@ from pipeline.summary import summary  # noqa: E402
 def main() -> None:
     """Runs the pipeline and leaves with the run's exit status."""
     run_id = os.environ.get("PIPELINE_RUN")
-    record = _prepared(run_id) if run_id else _new_record()
+    record = run_folder.take_over(run_id) if run_id else _new_record()
     secrets.hide_in_output(
         secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
     )
@@ -63,13 +62,6 @@ def main() -> None:
         sys.stderr.flush()
         # All is written and recorded; taking TensorFlow down in order takes seconds.
         os._exit(run_record.EXIT_CODES[record.status])
-
-
-def _prepared(run_id: str) -> RunRecord:
-    """The record that the command line has written, with the config as it was before that."""
-    record = run_record.read(run_id)
-    record.config = ModelConfig.model_validate_json(os.environ["PIPELINE_CONFIG"])
-    return record
 
 
 def _new_record() -> RunRecord:

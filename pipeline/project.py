@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
+REHEARSALS = RUNS / "rehearsals"
+"""Rehearsals of compiled pipelines, each in a folder like a run's, and the stand-in buckets."""
 SERVING_MODELS = ROOT / "serving_models"
 
 SCHEMA = "schema.pbtxt"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 from pipeline import project, provenance, run_record, secrets, tracking
+from pipeline.config import ModelConfig
 from pipeline.run_record import RunRecord
 
 
@@ -33,3 +35,13 @@ def open_for(
     provenance.keep(record.model, folder, redactor, root)
     run_record.write(record, runs)
     return tracking.start(folder, root)
+
+
+def take_over(run_id: str, runs: Path = project.RUNS) -> RunRecord:
+    """The record that another process has opened for this one to run.
+
+    Its config comes from PIPELINE_CONFIG, as secrets are hidden in the record.
+    """
+    record = run_record.read(run_id, runs)
+    record.config = ModelConfig.model_validate_json(os.environ["PIPELINE_CONFIG"])
+    return record

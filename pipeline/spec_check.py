@@ -60,7 +60,7 @@ def producer(specification: Specification, consumer: str, key: str) -> str | Non
     """The node whose output a task's input is; None where it has no such input."""
     inputs = _tasks(specification).get(consumer, {}).get("inputs", {}).get("artifacts", {})
     task = inputs.get(key, {}).get("taskOutputArtifact", {}).get("producerTask")
-    return task and _node(task)
+    return task and node_of(task)
 
 
 def constant(specification: Specification, task: str, key: str) -> Any:
@@ -70,7 +70,7 @@ def constant(specification: Specification, task: str, key: str) -> Any:
 
 
 def _missing_nodes(specification: Specification, expected: Sequence[str]) -> Iterator[str]:
-    present = {_node(task) for task in _tasks(specification)}
+    present = {node_of(task) for task in _tasks(specification)}
     for name in expected:
         if name not in present:
             yield f"The node {name} is missing."
@@ -123,6 +123,6 @@ def _tasks(specification: Specification) -> dict[str, Any]:
     return specification["root"]["dag"]["tasks"]
 
 
-def _node(task: str) -> str:
+def node_of(task: str) -> str:
     """The node of a task: of a resolver with two outputs there are two tasks."""
     return nodes.RESOLVER if task.startswith(f"{nodes.RESOLVER}-") else task

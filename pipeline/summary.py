@@ -20,15 +20,27 @@ from pipeline.nodes import DATA_GATE, TUNER
 from pipeline.run_record import Anomaly, Failure, RunRecord, run_folder
 
 
-def summary(record: RunRecord, console: Console, runs: Path = project.RUNS) -> RenderableType:
-    """Everything that a finished run has to tell; what it did not come to is left out."""
+def summary(
+    record: RunRecord,
+    console: Console,
+    runs: Path = project.RUNS,
+    next_step: tuple[str, str] | None = None,
+) -> RenderableType:
+    """Everything that a finished run has to tell; what it did not come to is left out.
+
+    Args:
+        record: The run's record.
+        console: Where it will be printed.
+        runs: The folder of all runs.
+        next_step: Why and how to go on; None: as after any run.
+    """
     sections = [
         list(section)
         for section in (
             _figures(record, console),
             _anomalies(record, console),
             metric_tables(record, console),
-            [*_verdict(record, console, runs), *_places(record, runs)],
+            [*_verdict(record, console, runs), *_places(record, runs, next_step)],
         )
     ]
     spaced = [part for section in sections if section for part in (Text(), *section)]
@@ -142,7 +154,9 @@ def _refusals(record: RunRecord) -> Table:
     return table
 
 
-def _places(record: RunRecord, runs: Path) -> Iterator[RenderableType]:
+def _places(
+    record: RunRecord, runs: Path, next_step: tuple[str, str] | None
+) -> Iterator[RenderableType]:
     """Where everything is, and the next command to try."""
     folder = run_folder(record.id, runs)
     if record.status not in ("pushed", "interrupted"):
@@ -156,7 +170,7 @@ def _places(record: RunRecord, runs: Path) -> Iterator[RenderableType]:
         table.add_row("Report", Text(wording.path(folder / "report.html"), overflow="fold"))
     if (folder / LOG).exists():  # A run of the `tfx` command line prints to the screen instead.
         table.add_row("Log", Text(wording.path(folder / LOG), overflow="fold"))
-    why, arguments = _next(record, runs)
+    why, arguments = next_step or _next(record, runs)
     table.add_row("Next", Text(f"{why}:\n{wording.command(arguments)}", overflow="fold"))
     yield _indented(table)
 

@@ -15,17 +15,28 @@ from pipeline.config import ModelConfig
 from pipeline.config_errors import explain
 from pipeline.target_schema import (
     IMAGE_RULE,
+    Beam,
     CloudTarget,
+    KfpTarget,
     ModelTarget,
     Targets,
+    VertexTarget,
     is_named_by_content,
 )
 
 FILE = "targets.yaml"
+TARGET = "PIPELINE_TARGET"
+"""The environment variable that names the target for entry points without options."""
 IMAGE = "PIPELINE_IMAGE"
 """The environment variable that names the pipeline's image."""
 
 Kind = Literal["vertex", "kfp"]
+
+_NO_IMAGE = f"rehearsal@sha256:{'0' * 64}"
+_MADE_UP: dict[Kind, CloudTarget] = {
+    "vertex": VertexTarget(project="rehearsal", region="nowhere", bucket="gs://rehearsal"),
+    "kfp": KfpTarget(bucket="gs://rehearsal"),
+}
 
 
 def kind(name: str) -> Kind:
@@ -72,14 +83,40 @@ def load(
         )
     target = overridden(target, kind, config)
     target = target.model_copy(update={"image": _image(image, target, kind)})
-    if target.data is None and "://" not in config.data.path:
+    if "://" not in config.data.path and (
+        target.data is None or Path(config.data.path).is_absolute()
+    ):
         raise ConfigError(
-            f"{FILE}: {kind}.data is not set, and models/{model}/config.yaml has a local data.path",
-            f"Received: {config.data.path}, which a container in the cloud cannot read.",
-            f"Copy the data to a bucket and set {kind}.data to the folder that then holds "
-            f"{config.data.path}; or set data.path to a URI.",
+            f"models/{model}/config.yaml: a container in the cloud cannot read data.path",
+            f"Received: {config.data.path}, and {kind}.data: {target.data or 'nothing'} in {FILE}.",
+            f"Copy the data to a bucket and set {kind}.data to the folder that then holds a "
+            "relative data.path; or set data.path to a URI.",
         )
     return target
+
+
+def for_rehearsal(
+    kind: Kind, model: str, config: ModelConfig, root: Path = project.ROOT
+) -> CloudTarget:
+    """The target as a rehearsal has it: no image, all in buckets, Beam in the task's process.
+
+    Where `targets.yaml` does not speak of it, buckets of a made-up name stand for it.
+
+    Raises:
+        ConfigError: The file is not valid, or the data is not on this machine.
+    """
+    if "://" in config.data.path or Path(config.data.path).is_absolute():
+        raise ConfigError(
+            f"models/{model}/config.yaml: data.path is not in the project's folder",
+            f"Received: {config.data.path}. A rehearsal reads files of this machine alone.",
+            "Name a sample for the rehearsal, such as --set data.path=data/sample.csv.",
+        )
+    named = getattr(read(root), kind) if (root / FILE).exists() else None
+    target = overridden(named or _MADE_UP[kind], kind, config)
+    changes = {"image": _NO_IMAGE, "data": target.data or target.bucket, "beam": Beam()}
+    if isinstance(target, VertexTarget):
+        changes["endpoint"] = None
+    return target.model_copy(update=changes)
 
 
 def read(root: Path = project.ROOT) -> Targets:

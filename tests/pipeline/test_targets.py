@@ -112,7 +112,7 @@ WITHOUT_IMAGE = VERTEX.replace(f"  image: {DIGEST}\n", "")
         (VERTEX + "  training: {cpus: 0}\n", "expected a number above 0. Received: 0"),
         (VERTEX + "  training: {accelerator: {count: 2}}\n", "accelerator.type: missing"),
         (VERTEX + "  endpoint: {name: e, image: r/p}\n", "endpoint.image: expected a digest"),
-        (VERTEX.replace("  data: gs://b\n", ""), "vertex.data is not set"),
+        (VERTEX.replace("  data: gs://b\n", ""), "a container in the cloud cannot read data.path"),
         (WITHOUT_IMAGE, "Looked for: --image, PIPELINE_IMAGE, targets.yaml: vertex.image."),
     ],
 )

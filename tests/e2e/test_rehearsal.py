@@ -1,0 +1,107 @@
+"""The compiled specification, rehearsed task by task, comes to what a local run comes to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
+from tiny_rows import rows
+
+pytestmark = pytest.mark.e2e
+
+OUT_OF_REACH = "evaluation.metrics.AUC.at_least=1"
+PREDICT = """
+import json, sys
+from models.common.loaded_model import LoadedModel
+path, asked = sys.argv[1], json.load(sys.stdin)
+with LoadedModel(path) as model:
+    print(json.dumps({k: v.tolist() for k, v in model.predict_rows(asked).items()}))
+"""
+
+
+def rehearse(project: Project, *arguments: str) -> Outcome:
+    done = project.pipeline("rehearse", "tiny", *arguments)
+    records = [json.loads(p.read_text()) for p in project.root.glob("runs/rehearsals/*/run.json")]
+    last = max(records, key=lambda record: str(record["started"]))
+    return Outcome(done.returncode, done.stdout, done.stderr, last)
+
+
+def pushed(project: Project) -> list[Path]:
+    return sorted(project.root.glob("runs/rehearsals/buckets/rehearsal/serving_models/tiny/*"))
+
+
+def predictions(project: Project, model: Path) -> dict[str, list[list[float]]]:
+    asked = [{k: v for k, v in row.items() if k != "tips"} for row in rows(TINY_ROWS)[:50]]
+    (project.root / "asked.json").write_text(json.dumps(asked))
+    script = f"{sys.executable} -c '{PREDICT}' {model} < asked.json"
+    done = project.command("sh", "-c", script)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome]:
+    """A project that knows no target, with one rehearsal for Vertex AI."""
+    project = copy_with_tiny(tmp_path_factory.mktemp("rehearsed"))
+    return project, rehearse(project)
+
+
+def test_every_task_runs_down_to_the_pushed_model(rehearsed: tuple[Project, Outcome]) -> None:
+    project, outcome = rehearsed
+    assert outcome.status == 0, outcome.stdout + outcome.stderr
+    assert set(outcome.nodes().values()) == {"done"}
+    [version] = pushed(project)
+    assert outcome.record["pushed_version"] == int(version.name)
+    assert (version / "saved_model.pb").is_file()
+    assert sum(outcome.record["rows"].values()) == TINY_ROWS
+    # A rehearsal is no run: it neither shows among them nor pushes where a server looks.
+    assert not project.records() and not project.versions("tiny")
+    assert "compile tiny --target vertex" in outcome.stdout
+
+
+def test_its_predictions_are_those_of_a_local_run(rehearsed: tuple[Project, Outcome]) -> None:
+    project, _ = rehearsed
+    assert project.run("tiny").status == 0
+    [local], [version] = project.versions("tiny"), pushed(project)
+    assert predictions(project, version) == predictions(project, local)
+
+
+@pytest.mark.parametrize("target", ["vertex", "kfp"])
+def test_a_refused_model_was_compared_and_is_not_pushed(
+    rehearsed: tuple[Project, Outcome], target: str
+) -> None:
+    project, first = rehearsed
+    before = pushed(project)
+    outcome = rehearse(project, "--target", target, "--set", OUT_OF_REACH)
+    assert outcome.status == 3, outcome.stdout + outcome.stderr
+    ran = {name for name, status in outcome.nodes().items() if status == "done"}
+    assert ran == {"Resolver", "Evaluator", "Pusher"}
+    [auc] = [m for m in outcome.record["metrics"] if m["slice"] == "overall"]
+    [blessed] = [m for m in first.record["metrics"] if m["slice"] == "overall"]
+    assert auc["baseline"] == pytest.approx(blessed["value"])
+    assert [refusal["metric"] for refusal in outcome.record["refusals"]] == ["AUC"]
+    assert pushed(project) == before
+
+
+def test_what_would_fail_in_the_cluster_is_told(rehearsed: tuple[Project, Outcome]) -> None:
+    """Code that reads a file of the tree, which works in a local run."""
+    project, _ = rehearsed
+    model = project.root / "models" / "tiny" / "model.py"
+    text = model.read_text()
+    model.write_text(text + "\nfrom pathlib import Path\nPath('pyproject.toml').read_text()\n")
+    try:
+        outcome = rehearse(project)
+    finally:
+        model.write_text(text)
+    assert outcome.status == 1
+    assert outcome.record["failure"]["node"] == "Tuner"
+    assert "models/tiny/model.py" in outcome.record["failure"]["headline"]
+    assert "No such file or directory: 'pyproject.toml'" in outcome.stdout
+    for file in ("executor_input.json", "log.txt"):
+        path = f"runs/rehearsals/{outcome.record['id']}/tasks/Tuner/{file}"
+        assert path in outcome.stdout
+        assert (project.root / path).is_file()
+    assert "Traceback" not in outcome.stdout
