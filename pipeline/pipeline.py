@@ -37,7 +37,7 @@ from components.pusher import Pusher
 from components.serving_check import ServingCheck
 from models.common.plan import Plan
 from models.common.tuning import Search, search_space
-from pipeline import data_profile, evaluation, nodes, preflight, project
+from pipeline import beam_arguments, data_profile, evaluation, nodes, preflight, project
 from pipeline.config import Beam, ModelConfig
 
 
@@ -57,9 +57,6 @@ def push_to_folder(serving: str, **inputs: BaseChannel) -> BaseNode:
     # In a bucket nothing can be renamed, so the project's own would have nothing to add there.
     pusher = TfxPusher if "://" in serving else Pusher
     return pusher(**inputs, push_destination=pusher_pb2.PushDestination(filesystem=filesystem))
-
-
-_IN_PROCESS_RUNNERS = ("FnApiRunner", "DirectRunner", "BundleBasedDirectRunner")
 
 
 @dataclass(frozen=True)
@@ -251,7 +248,7 @@ def _beam_args(beam: Beam) -> list[str]:
     workers; in this process there is nothing to install.
     """
     args = [*beam.args, "--no_pipeline_type_check"]
-    if any(f"--runner={runner}" in args for runner in _IN_PROCESS_RUNNERS):
+    if beam_arguments.runner(args) in beam_arguments.IN_PROCESS:
         args.append("--sdk_container_image=none")
     return args
 

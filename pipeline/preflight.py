@@ -25,7 +25,7 @@ from models.common.errors import (
     RunError,
     did_you_mean,
 )
-from pipeline import project
+from pipeline import beam_arguments, project
 from pipeline.config import ModelConfig
 
 _COLUMN_TYPES: dict[int, ColumnType] = {
@@ -80,6 +80,7 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
         ConfigError: A file is missing or not valid.
         ModelCodeError: `features.py` cannot be imported or has no INPUTS.
     """
+    beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)
     inputs = _inputs(model)

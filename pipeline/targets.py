@@ -10,7 +10,7 @@ from typing import Literal
 import pydantic
 
 from models.common.errors import ConfigError, did_you_mean
-from pipeline import config_file, project
+from pipeline import beam_arguments, config_file, project
 from pipeline.config import ModelConfig
 from pipeline.config_errors import explain
 from pipeline.target_schema import (
@@ -83,6 +83,7 @@ def load(
         )
     target = overridden(target, kind, config)
     target = target.model_copy(update={"image": _image(image, target, kind)})
+    target = target.model_copy(update={"beam": _beam(target, kind, model, config)})
     if "://" not in config.data.path and (
         target.data is None or Path(config.data.path).is_absolute()
     ):
@@ -143,6 +144,23 @@ def overridden(target: CloudTarget, kind: Kind, config: ModelConfig) -> CloudTar
     """The target with the keys that the model's configuration sets for it."""
     wishes = config.targets.get(kind, ModelTarget())
     return target.model_copy(update={key: value for key, value in wishes if value is not None})
+
+
+def _beam(target: CloudTarget, kind: Kind, model: str, config: ModelConfig) -> Beam:
+    """Where the data nodes run, told what the target knows anyway."""
+    known = {"sdk_container_image": str(target.image), "temp_location": f"{target.bucket}/temp"}
+    if isinstance(target, VertexTarget):
+        known |= {"project": target.project, "region": target.region}
+    own = config.targets.get(kind, ModelTarget()).beam
+    if own is not None:
+        where = f"models/{model}/config.yaml: targets.{kind}.beam.args"
+    elif target.beam is not None:
+        where = f"{FILE}: {kind}.beam.args"
+    else:
+        where = f"models/{model}/config.yaml: beam.args"
+    args = beam_arguments.completed((target.beam or config.beam).args, known)
+    beam_arguments.check(args, where)
+    return Beam(args=args)
 
 
 def _image(named: str | None, target: CloudTarget, kind: Kind) -> str:

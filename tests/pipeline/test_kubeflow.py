@@ -220,9 +220,9 @@ def test_compiling_twice_gives_the_same(
 
 
 def test_beam_arguments_of_the_target_win(tmp_path: Path) -> None:
-    where = settings("vertex", beam=config.Beam(args=("--runner=X", "--flag=1")))
+    where = settings("vertex", beam=config.Beam(args=("--runner=FlinkRunner", "--flink_master=f")))
     args = containers(compiled(tmp_path, where=where))["StatisticsGen"]["args"]
-    assert "--runner=X" in args and "--flag=1" in args
+    assert "--runner=FlinkRunner" in args and "--flink_master=f" in args
     assert "--runner=FnApiRunner" not in args
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from models.common.errors import ConfigError
 from pipeline import config, targets
-from pipeline.target_schema import CloudTarget, VertexTarget, is_named_by_content
+from pipeline.target_schema import Beam, CloudTarget, VertexTarget, is_named_by_content
 
 DIGEST = f"registry.example.com/pipeline@sha256:{'0' * 64}"
 MODEL = """
@@ -55,15 +55,15 @@ def test_a_target_is_read(root: Path) -> None:
     target = load(root, VERTEX + "  training: {cpus: 4}\n")
     assert isinstance(target, VertexTarget)
     assert (target.bucket, target.image, target.training.cpus) == ("gs://b", DIGEST, 4)
-    assert target.beam is None
+    assert target.beam == Beam()
 
 
 def test_a_models_own_keys_win(root: Path) -> None:
     machine = "  training: {cpus: 4, memory_gb: 8}\n"
-    own = "targets: {vertex: {training: {cpus: 16}, beam: {args: [--runner=DataflowRunner]}}}"
+    own = "targets: {vertex: {training: {cpus: 16}, beam: {args: [--direct_num_workers=1]}}}"
     target = load(root, VERTEX + machine, model=own)
     assert (target.training.cpus, target.training.memory_gb) == (16, None)
-    assert target.beam is not None
+    assert target.beam == Beam(args=("--direct_num_workers=1",))
     other = "targets: {kfp: {training: {cpus: 16}}}"
     assert load(root, VERTEX + machine, model=other).training.cpus == 4
 
@@ -150,3 +150,35 @@ def test_a_kind_is_one_of_two() -> None:
     assert targets.kind("kfp") == "kfp"
     with pytest.raises(ConfigError, match=re.escape("did you mean 'vertex'?")):
         targets.kind("vertx")
+
+
+def test_dataflow_is_told_what_the_target_knows(root: Path) -> None:
+    text = VERTEX + "  beam: {args: [--runner=DataflowRunner, --region=other]}\n"
+    beam = load(root, text).beam
+    assert beam is not None
+    assert set(beam.args) == {
+        "--runner=DataflowRunner",
+        "--region=other",
+        "--project=p",
+        "--temp_location=gs://b/temp",
+        f"--sdk_container_image={DIGEST}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "where"),
+    [
+        ("  beam: {args: [--runner=FlinkRunner]}\n", "", "targets.yaml: vertex.beam.args"),
+        (
+            "",
+            "targets: {vertex: {beam: {args: [--runner=FlinkRunner]}}}",
+            "models/m/config.yaml: targets.vertex.beam.args",
+        ),
+        ("", "beam: {args: [--runner=FlinkRunner]}", "models/m/config.yaml: beam.args"),
+    ],
+)
+def test_a_runner_that_lacks_something_is_told_with_its_place(
+    root: Path, text: str, model: str, where: str
+) -> None:
+    expected = f"{where}: FlinkRunner needs --flink_master"
+    assert message(root, VERTEX + text, model).startswith(expected)

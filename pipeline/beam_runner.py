@@ -1,0 +1,50 @@
+"""Runs one model's pipeline on this machine with Beam as the orchestrator.
+
+    python pipeline/beam_runner.py
+
+    tfx pipeline create --engine beam --pipeline_path pipeline/beam_runner.py
+    tfx run create --engine beam --pipeline_name taxi
+
+The model is PIPELINE_MODEL (default `taxi`). Nodes, artifacts, cache and pushed models are those of
+`python -m pipeline run`; but Beam runs the nodes as steps of its own, so there is no run record.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+# Started by its path, this file finds its own folder on sys.path, where `pipeline.py` would hide
+# the package of the same name.
+_FOLDER = Path(__file__).resolve().parent
+sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").resolve() != _FOLDER)]
+
+import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
+from models.common.errors import ProjectError  # noqa: E402
+from pipeline import config, preflight  # noqa: E402
+
+
+def main() -> None:
+    """Runs the pipeline; what a node raises ends the program."""
+    model = os.environ.get("PIPELINE_MODEL", "taxi")
+    # TFX leaves Beam's options for the orchestration to the command line. Without this one, Beam
+    # tries another runner first.
+    sys.argv[1:] = ["--runner=FnApiRunner"]
+    try:
+        settings = config.load(model)
+        preflight.check(model, settings)
+        from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner
+
+        from pipeline import beam_tuning
+        from pipeline.pipeline import create_pipeline
+
+        graph = create_pipeline(model, settings)
+    except ProjectError as error:
+        sys.exit(f"Error: {error}")
+    beam_tuning.tune()
+    BeamDagRunner().run(graph)
+
+
+if __name__ == "__main__":
+    main()
