@@ -18,6 +18,7 @@ from serving.errors import Code, ServingError
 
 # Modules whose import adds commands.
 _COMMANDS: tuple[str, ...] = (
+    "batch",
     "conformance",
     "request_log",
     "routing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import warnings
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ RUNS = Path("runs")
 def quiet_tensorflow() -> None:
     """To be called before TensorFlow is imported: what it says at its start is about itself."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=FutureWarning)
 
 

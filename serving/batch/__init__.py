@@ -1,0 +1,1 @@
+"""Predictions for whole files, by the same code as the server's."""

@@ -1,0 +1,137 @@
+"""CSV with a header: UTF-8, commas, quotes where needed. An empty cell is a missing value."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from serving.batch.formats import Answered, Row, check_columns, in_chunks
+from serving.errors import Code, ServingError
+from serving.signatures import Signature, TensorInfo
+
+ENDING = ".csv"
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
+# A free text of a row may be longer than the module's default of 128 kB.
+csv.field_size_limit(2**31 - 1)
+
+
+def read(path: Path, signature: Signature, rows: int) -> Iterator[list[Row]]:
+    """See `formats.Format`.
+
+    Raises:
+        ServingError: The header lacks an input of the model.
+    """
+    with opened(path) as file:
+        yield from in_chunks(_rows(file, path, signature), rows)
+
+
+def opened(path: Path) -> TextIO:
+    """A file of text, which may be gzipped; bytes that are not UTF-8 become surrogates."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    binary = gzip.GzipFile(path) if packed else path.open("rb")
+    return io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="")
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text that `opened` gave was UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _rows(file: TextIO, path: Path, signature: Signature) -> Iterator[Row]:
+    reader = csv.reader(file)
+    header = next(reader, [])
+    check_columns(path, header, signature)
+    if len(set(header)) < len(header):
+        raise ServingError(
+            Code.INVALID_ARGUMENT, f"{path} has two columns of the same name", f"Header: {header}."
+        )
+    line = reader.line_num + 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(line, None, [], f"is not CSV: {error}")
+            line = reader.line_num + 1
+            continue
+        if cells:
+            yield _row(line, cells, header, signature)
+        line = reader.line_num + 1
+
+
+def _row(line: int, cells: list[str], header: list[str], signature: Signature) -> Row:
+    if len(cells) != len(header):
+        return Row(line, None, cells, f"has {len(cells)} cells; the header has {len(header)}")
+    if not all(cell.isascii() or is_utf8(cell) for cell in cells):
+        return Row(line, None, cells, "is not UTF-8")
+    instance: dict[str, Any] = {}
+    for name, cell in zip(header, cells, strict=True):
+        if cell == "" or name not in signature.inputs:
+            continue
+        try:
+            instance[name] = _value(cell, signature.inputs[name])
+        except (KeyError, ValueError):
+            expected = signature.inputs[name].type_name
+            return Row(line, None, cells, f"{name}: '{cell}' is not of the type {expected}")
+    return Row(line, instance, cells)
+
+
+def _value(cell: str, info: TensorInfo) -> Any:
+    kind = info.dtype.kind
+    if info.shape is not None and len(info.shape) > 1:
+        value = json.loads(cell) if cell.startswith("[") else None
+        return value if isinstance(value, list) else [_scalar(cell, kind)]
+    return _scalar(cell, kind)
+
+
+def _scalar(cell: str, kind: str) -> Any:
+    if kind == "b":
+        return _TRUTH[cell.strip().lower()]
+    if kind in "iu":
+        # Tools that know only floats write 3.0 for 3.
+        try:
+            return int(cell)
+        except ValueError:
+            number = float(cell)
+            if not number.is_integer():
+                raise
+            return int(number)
+    return float(cell) if kind == "f" else cell
+
+
+class CsvWriter:
+    """See `formats.Writer`."""
+
+    def __init__(self, path: Path, source: Path, signature: Signature) -> None:
+        with opened(source) as file:
+            header = next(csv.reader(file), [])
+        self._names = list(signature.outputs)
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow([*header, *(f"output_{name}" for name in self._names)])
+
+    def write(self, rows: list[Answered]) -> None:
+        """Adds rows."""
+        self._writer.writerows(
+            [*item.row.source, *(_cell(item.outputs[name]) for name in self._names)]
+            for item in rows
+        )
+
+    def close(self) -> None:
+        """Completes the file."""
+        self._file.close()
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+writer = CsvWriter

@@ -1,0 +1,280 @@
+"""A batch prediction: files in parts, each of which is there as a whole or not at all.
+
+A part is a fixed range of an input file's rows, asked in fixed batches, so that a job that was
+interrupted and is started again writes the very files that it would have written at once.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import fcntl
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from serving import predict_json
+from serving.batch import formats
+from serving.batch.formats import Answered, Format, Row
+from serving.errors import Code, ServingError
+from serving.files import write_whole
+from serving.loaded_model import LoadedModel
+from serving.signatures import Signature
+
+STATE = "batch.json"
+REFUSED = "refused.jsonl"
+_PARTS = ".parts"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked of which model."""
+
+    model: str
+    version: int
+    signature: str
+    format: str
+    inputs: tuple[str, ...]
+    rows_in_part: int = 100_000
+    rows_at_once: int = 1024
+
+
+@dataclass
+class Counts:
+    """How far a job is."""
+
+    answered: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.answered + other.answered, self.refused + other.refused)
+
+
+def run(job: Job, model: LoadedModel, output: Path, progress: Callable[[Counts], None]) -> Counts:
+    """Does what is left to do of a job.
+
+    Args:
+        job: The job.
+        model: The version that it names.
+        output: The folder for the parts, `refused.jsonl` and `batch.json`.
+        progress: Called after each batch of rows.
+
+    Raises:
+        ServingError: Another job has used the folder, or a file cannot be read or written.
+    """
+    signature = model.signature(job.signature)
+    one_format = formats.named(job.format)
+    total = Counts()
+    with _locked(output):
+        _begin(job, output)
+        for path, name in zip(map(Path, job.inputs), _names(job.inputs), strict=True):
+            chunks = one_format.read(path, signature, job.rows_at_once)
+            for number, part in enumerate(_parts(chunks, job.rows_in_part // job.rows_at_once)):
+                target = output / f"{name}-{number:05d}{one_format.ENDING}"
+                counts = _done(output, target)
+                if counts is not None:
+                    collections.deque(part, maxlen=0)  # Reads on to where the next part begins.
+                else:
+                    counts = Counts()
+                    for step in _write_part(part, path, target, one_format, model, signature):
+                        progress(total + step)
+                        counts = step
+                    _finish_part(output, target, counts)
+                total += counts
+                progress(total)
+        _collect_refused(output)
+        content = {**_content(job), "finished": asdict(total)}
+        write_whole(output / STATE, json.dumps(content, indent=2))
+    return total
+
+
+def answers(model: LoadedModel, signature: Signature, rows: Sequence[Row]) -> list[Answered | Row]:
+    """Asks about rows; one that is refused comes back with the reason.
+
+    Rows whose values differ in shape are asked apart. Where a batch is refused, its halves are
+    asked, down to the row whose fault it is.
+    """
+    results: dict[int, Answered | Row] = {}
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        if row.refused is not None:
+            results[row.number] = row
+        else:
+            groups.setdefault(_shape(row.instance), []).append(row)
+    for group in groups.values():
+        for result in _ask(model, signature, group):
+            results[(result.row if isinstance(result, Answered) else result).number] = result
+    return [results[row.number] for row in rows]
+
+
+def _ask(model: LoadedModel, signature: Signature, rows: list[Row]) -> list[Answered | Row]:
+    try:
+        arrays = predict_json.inputs({"instances": [row.instance for row in rows]}, signature)
+        outputs = model.run(signature, arrays)
+        for name, array in outputs.items():
+            if array.ndim == 0 or len(array) != len(rows):
+                raise ServingError(
+                    Code.INVALID_ARGUMENT, f"Output '{name}' has no value for each row"
+                )
+    except ServingError as error:
+        if len(rows) > 1:
+            half = len(rows) // 2
+            return [*_ask(model, signature, rows[:half]), *_ask(model, signature, rows[half:])]
+        rows[0].refused = error.message
+        return [rows[0]]
+    columns = {name: _values(array) for name, array in outputs.items()}
+    return [
+        Answered(row, {name: values[place] for name, values in columns.items()})
+        for place, row in enumerate(rows)
+    ]
+
+
+def _values(array: np.ndarray) -> list[Any]:
+    """Each row's value in Python's types; the one value of a row of one is not in a list."""
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.dtype.kind == "f":
+        # As the server does: the fewest digits that mean the same in the array's type.
+        numbers = [float(str(number)) for number in array.ravel()]
+        return np.array(numbers).reshape(array.shape).tolist()
+    return _text(array.tolist()) if array.dtype.kind == "O" else array.tolist()
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_text(item) for item in value]
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _shape(value: Any) -> Any:
+    """What rows that are asked together have in common: the lengths of their lists."""
+    if isinstance(value, dict):
+        return tuple((k, len(v)) for k, v in sorted(value.items()) if isinstance(v, list))
+    return len(value) if isinstance(value, list) else None
+
+
+def _parts(chunks: Iterator[list[Row]], size: int) -> Iterator[Iterator[list[Row]]]:
+    """Iterators over `size` chunks each; one has to be exhausted before the next is taken."""
+    while (first := next(chunks, None)) is not None:
+        yield itertools.chain([first], itertools.islice(chunks, size - 1))
+
+
+def _write_part(
+    chunks: Iterator[list[Row]],
+    source: Path,
+    target: Path,
+    one_format: Format,
+    model: LoadedModel,
+    signature: Signature,
+) -> Iterator[Counts]:
+    part = target.with_name(f".{target.name}.part")
+    counts = Counts()
+    with (
+        contextlib.closing(one_format.writer(part, source, signature)) as writer,
+        _refused_file(target).with_suffix(".part").open("w", encoding="utf-8") as refused,
+    ):
+        for rows in chunks:
+            results = answers(model, signature, rows)
+            answered = [result for result in results if isinstance(result, Answered)]
+            writer.write(answered)
+            for result in results:
+                if isinstance(result, Row):
+                    line = {"file": str(source), "line": result.number, "reason": result.refused}
+                    refused.write(json.dumps(line) + "\n")
+            counts.answered += len(answered)
+            counts.refused += len(results) - len(answered)
+            yield dataclasses.replace(counts)
+
+
+def _finish_part(output: Path, target: Path, counts: Counts) -> None:
+    """The part's name comes last: what has its name is done."""
+    _refused_file(target).with_suffix(".part").replace(_refused_file(target))
+    write_whole(output / _PARTS / f"{target.name}.json", json.dumps(asdict(counts)))
+    target.with_name(f".{target.name}.part").replace(target)
+
+
+def _done(output: Path, target: Path) -> Counts | None:
+    if not target.exists():
+        return None
+    return Counts(**json.loads((output / _PARTS / f"{target.name}.json").read_text()))
+
+
+def _refused_file(target: Path) -> Path:
+    return target.parent / _PARTS / f"{target.name}.refused"
+
+
+def _collect_refused(output: Path) -> None:
+    part = output / f".{REFUSED}.part"
+    with part.open("wb") as together:
+        for path in sorted((output / _PARTS).glob("*.refused")):
+            together.write(path.read_bytes())
+    part.replace(output / REFUSED)
+
+
+def _content(job: Job) -> dict[str, Any]:
+    files = [
+        {"path": path, "size": Path(path).stat().st_size, "mtime": Path(path).stat().st_mtime}
+        for path in job.inputs
+    ]
+    return {**asdict(job), "inputs": files}
+
+
+def _begin(job: Job, output: Path) -> None:
+    """Notes what the folder is for, or checks that it is for this.
+
+    Raises:
+        ServingError: It has the parts of another job.
+    """
+    content = json.loads(json.dumps(_content(job)))
+    try:
+        present = json.loads((output / STATE).read_text())
+    except (OSError, ValueError):
+        present = None
+    (output / _PARTS).mkdir(parents=True, exist_ok=True)
+    if present is not None:
+        other = [key for key in content if present.get(key) != content[key]]
+        if other:
+            raise ServingError(
+                Code.FAILED_PRECONDITION,
+                f"{output} has the predictions of another job",
+                "\n".join(f"{key}: {present.get(key)} there, {content[key]} now" for key in other),
+                "Name another --output, or remove that folder.",
+            )
+        return
+    write_whole(output / STATE, json.dumps(content, indent=2))
+
+
+def _names(inputs: Sequence[str]) -> Iterator[str]:
+    """What the parts of each file are called; files of the same name are told apart."""
+    seen: dict[str, int] = {}
+    for path in inputs:
+        name = Path(path).name.partition(".")[0] or "rows"
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name}~{seen[name]}"
+
+
+@contextlib.contextmanager
+def _locked(output: Path) -> Iterator[None]:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        handle = os.open(output, os.O_RDONLY)
+    except OSError as error:
+        raise ServingError(
+            Code.FAILED_PRECONDITION, f"{output} cannot be written", str(error), "Name another."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise ServingError(
+            Code.FAILED_PRECONDITION, f"Another process is writing to {output}"
+        ) from error
+    finally:
+        os.close(handle)
