@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from pipeline import cloud, config, kubeflow, preflight, project, provenance, ta
 from pipeline.config import ModelConfig
 from pipeline.submission import job, uploads
 from pipeline.target_schema import CloudTarget, KfpTarget, VertexTarget
+
+COMMIT = "PIPELINE_COMMIT"
+"""The environment variable with the commit, for where there is no git repository to ask."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ def _data(
 
 def _labels(model: str, data_hash: str | None, root: Path) -> dict[str, str]:
     code = provenance.code(model, root)
-    commit = f"{code.commit or cloud.UNKNOWN}{'-dirty' if code.dirty else ''}"
+    here = f"{code.commit or cloud.UNKNOWN}{'-dirty' if code.dirty else ''}"
+    commit = os.environ.get(COMMIT) or here
     labels = {"commit": commit, "model": model, "data": data_hash or cloud.UNKNOWN}
     return {key: job.label(value) for key, value in labels.items()}

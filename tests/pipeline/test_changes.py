@@ -311,7 +311,12 @@ def test_it_runs_with_nothing_installed(repository: Repository) -> None:
     }
 
 
-def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(
+    repository: Repository,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(project, "ROOT", repository.root)
     with pytest.raises(SystemExit):
         cli.main(["changes", "--base", "HEAD"])
     assert capsys.readouterr().out == "none: nothing has changed\n"

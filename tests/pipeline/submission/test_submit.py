@@ -71,7 +71,10 @@ def uploaded(bucket: storage.Bucket) -> set[str]:
     return {blob.name for blob in bucket.list_blobs()}
 
 
-def test_a_job_on_vertex(bucket: storage.Bucket, google: Server) -> None:
+def test_a_job_on_vertex(
+    bucket: storage.Bucket, google: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(submit.COMMIT, "c0ffee")
     google.answers = {("POST", JOBS): [(200, {"name": "projects/1/locations/r/pipelineJobs/x"})]}
     options = submit.Options(run="abc-1", settings=("training.epochs=3",))
     first = submit.submit("taxi", "vertex", options)
@@ -84,8 +87,7 @@ def test_a_job_on_vertex(bucket: storage.Bucket, google: Server) -> None:
     assert sent.body["serviceAccount"] == VERTEX["service_account"]
     assert sent.body["runtimeConfig"]["gcsOutputDirectory"] == "gs://b/runs/taxi"
     labels = sent.body["labels"]
-    assert (labels["model"], len(labels["data"])) == ("taxi", 32)
-    assert len(labels["commit"].removesuffix("-dirty")) == 40
+    assert (labels["commit"], labels["model"], len(labels["data"])) == ("c0ffee", "taxi", 32)
 
     specification = sent.body["pipelineSpec"]
     tasks = specification["root"]["dag"]["tasks"]

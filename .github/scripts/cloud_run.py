@@ -1,0 +1,115 @@
+"""Serves a pushed model on Cloud Run: a new revision without traffic, then all of it, or back.
+
+    python3 cloud_run.py deploy|promote|roll-back
+
+Each revision is TensorFlow Serving with exactly one version of the model, mounted from the bucket.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import commands
+
+SERVER = "tensorflow/serving:2.19.1"
+CANDIDATE = "candidate"
+"""The tag whose address reaches the new revision before any traffic does."""
+AUDIENCE = "prediction-service"
+"""Whom the smoke test's login is for; the same for each address of a service."""
+_PUSHED = re.compile(r"gs://([^/]+)/(.+/([0-9]+))/?")
+
+
+def main() -> None:
+    """Does what the argument names, for the service SERVICE."""
+    {"deploy": deploy, "promote": promote, "roll-back": roll_back}[sys.argv[1]]()
+
+
+def deploy() -> None:
+    """Makes a revision without traffic; outputs `url`, and `previous`, who has the traffic."""
+    address = commands.setting("PUSHED")
+    found = _PUSHED.fullmatch(address)
+    if found is None:
+        commands.fail(f"{address} is not a pushed version: gs://bucket/folder/version.")
+    bucket, folder, version = found.groups()
+    model = commands.setting("MODEL")
+    before = _describe(required=False)
+    volume = f"name=model,type=cloud-storage,bucket={bucket},readonly=true"
+    commands.run(
+        *_gcloud("deploy", commands.setting("SERVICE")),
+        f"--image={SERVER}",
+        f"--service-account={commands.setting('SERVING_SERVICE_ACCOUNT')}",
+        "--execution-environment=gen2",
+        "--port=8501",
+        "--cpu=2",
+        "--memory=2Gi",
+        f"--set-env-vars=MODEL_NAME={model}",
+        "--clear-volumes",
+        "--clear-volume-mounts",
+        f"--add-volume={volume},mount-options=only-dir={folder}",
+        f"--add-volume-mount=volume=model,mount-path=/models/{model}/{version}",
+        f"--labels=commit={commands.setting('GITHUB_SHA')},version={version}",
+        f"--add-custom-audiences={AUDIENCE}",
+        "--no-allow-unauthenticated",
+        f"--tag={CANDIDATE}",
+        # The first revision of a service has to take the traffic: there is no other.
+        *(["--no-traffic"] if before else []),
+    )
+    after = _describe()
+    commands.output("previous", _with_traffic(before))
+    commands.output("url", _address(after))
+    commands.output("version", version)
+
+
+def promote() -> None:
+    """Gives all traffic to the new revision; outputs the service's `url`."""
+    commands.run(
+        *_gcloud("services", "update-traffic", commands.setting("SERVICE")),
+        f"--to-tags={CANDIDATE}=100",
+    )
+    commands.output("url", _describe()["status"]["url"])
+
+
+def roll_back() -> None:
+    """Gives the traffic back to the revision that had it before."""
+    previous = commands.setting("PREVIOUS")
+    commands.run(
+        *_gcloud("services", "update-traffic", commands.setting("SERVICE")),
+        f"--to-revisions={previous}=100",
+        f"--remove-tags={CANDIDATE}",
+    )
+    print(f"::warning::Rolled back to {previous}.")
+
+
+def _describe(required: bool = True) -> dict:
+    """The service as Cloud Run has it; empty where there is none."""
+    describe = _gcloud("services", "describe", commands.setting("SERVICE"))
+    done = commands.attempt(*describe, "--format=json")
+    if done.returncode:
+        if required or "cannot find service" not in done.stderr.lower():
+            commands.fail("Cloud Run does not say how the service is.")
+        return {}
+    return json.loads(done.stdout)
+
+
+def _with_traffic(service: dict) -> str:
+    traffic = service.get("status", {}).get("traffic", [])
+    most = max(traffic, key=lambda part: part.get("percent", 0), default={})
+    return most.get("revisionName", "")
+
+
+def _address(service: dict) -> str:
+    for part in service["status"]["traffic"]:
+        if part.get("tag") == CANDIDATE:
+            return part["url"]
+    commands.fail(f"No revision has the tag '{CANDIDATE}'.")
+
+
+def _gcloud(*arguments: str) -> list[str]:
+    place = [f"--{name}={commands.setting(name.upper())}" for name in ("project", "region")]
+    return ["gcloud", "run", *arguments, *place, "--quiet"]
+
+
+if __name__ == "__main__":
+    main()

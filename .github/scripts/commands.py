@@ -1,0 +1,59 @@
+"""What the workflows' scripts share: settings, other programs, and what GitHub reads of a step."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+
+def setting(name: str) -> str:
+    """An environment variable that the workflow sets; without it the step fails."""
+    value = os.environ.get(name, "")
+    if not value:
+        fail(f"{name} is not set; docs/ship.md lists the variables of the repository.")
+    return value
+
+
+def run(*command: str) -> str:
+    """Runs a program, shows what it says, and returns its output; its failure ends the step."""
+    done = attempt(*command)
+    if done.returncode:
+        fail(f"{command[0]} failed with exit status {done.returncode}: {shlex.join(command)}")
+    return done.stdout.strip()
+
+
+def attempt(*command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program that may fail, and shows what it says."""
+    print(f"$ {shlex.join(command)}", flush=True)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError as error:
+        fail(f"{command[0]} cannot be run: {error.strerror}")
+    print(done.stdout, end="", flush=True)
+    print(done.stderr, end="", file=sys.stderr, flush=True)
+    return done
+
+
+def output(name: str, value: str) -> None:
+    """Sets an output of the step; the value is one line."""
+    if "\n" in value:
+        fail(f"The output {name} has more than one line: {json.dumps(value)}")
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+        file.write(f"{name}={value}\n")
+
+
+def summary(markdown: str) -> None:
+    """Adds to the page that GitHub shows of the workflow's run."""
+    with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
+        file.write(f"{markdown}\n")
+
+
+def fail(message: str) -> NoReturn:
+    """Ends the step with an error that GitHub shows beside it."""
+    print(f"::error::{message}", flush=True)
+    sys.exit(1)

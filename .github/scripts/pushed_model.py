@@ -1,0 +1,28 @@
+"""Waits for a model's job, and says what it pushed; nothing where the model was not blessed."""
+
+from __future__ import annotations
+
+import sys
+
+import commands
+
+NOT_BLESSED = 3
+"""The exit status of `python -m pipeline pushed`."""
+
+
+def main() -> None:
+    """Sets the output `address`, empty where nothing was pushed."""
+    model = commands.setting("MODEL")
+    job = f"{model.lower().replace('_', '-')}-{commands.setting('RUN')}"
+    done = commands.attempt(sys.executable, "-m", "pipeline", "pushed", job)
+    address = done.stdout.strip()
+    if done.returncode == NOT_BLESSED:
+        print(f"::warning::{model} was not blessed, so nothing is deployed.")
+        address = ""
+    elif done.returncode or not address.startswith("gs://"):
+        commands.fail(f"{job} did not end well; its log is on Vertex AI's page.")
+    commands.output("address", address)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Writes a table of a change's metrics beside those of the main branch, as Markdown.
+
+    python3 quality_report.py MAIN_RUN.json CHANGE_RUN.json
+
+Both files may come from a pull request, so nothing of them is shown but numbers, and names of
+letters and digits.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from pathlib import Path
+
+MARK = "<!-- quality-report -->"
+"""By this the comment is found again."""
+STATUSES = {
+    "pushed": "blessed",
+    "refused": "not blessed",
+    "stopped": "stopped on anomalous data",
+    "failed": "failed",
+}
+_LARGEST = 5_000_000
+_NOT_IN_A_NAME = re.compile(r"[^\w .,=%+-]")
+
+
+def main() -> None:
+    """Prints the report on the two files."""
+    print(report(*(read(Path(path)) for path in sys.argv[1:3])), end="")
+
+
+def read(path: Path) -> dict:
+    """A run's record; empty where there is none that can be read."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            return {}
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def report(main_run: dict, change: dict) -> str:
+    """The report on two runs' records."""
+    status = STATUSES.get(str(change.get("status")), "no result")
+    lines = [MARK, f"### Quality: {status}", ""]
+    before, after = _metrics(main_run), _metrics(change)
+    if not after:
+        return "\n".join([*lines, "The change's run has no metrics.", ""])
+    lines += ["| Metric | Slice | Main | Change | Difference |", "|---|---|---:|---:|---:|"]
+    for key, value in after.items():
+        old = before.get(key)
+        difference = "" if old is None else f"{value - old:+.4f}"
+        shown = "" if old is None else f"{old:.4f}"
+        lines.append(f"| {key[0]} | {key[1]} | {shown} | {value:.4f} | {difference} |")
+    if not before:
+        lines += ["", "The main branch's run has no metrics to compare with."]
+    return "\n".join([*lines, ""])
+
+
+def _metrics(record: dict) -> dict[tuple[str, str], float]:
+    found = {}
+    rows = record.get("metrics")
+    for row in rows[:200] if isinstance(rows, list) else []:
+        value = row.get("value") if isinstance(row, dict) else None
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            found[_name(row.get("metric")), _name(row.get("slice"))] = float(value)
+    return found
+
+
+def _name(text: object) -> str:
+    return _NOT_IN_A_NAME.sub("?", str(text))[:60]
+
+
+if __name__ == "__main__":
+    main()
