@@ -1,0 +1,201 @@
+"""The workflows' scripts, each started as a workflow does it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workflow_files import ROOT
+
+SCRIPTS = ROOT / ".github" / "scripts"
+STAND_IN = """#!{python}
+import json, os, sys
+folder = os.path.dirname(os.path.abspath(sys.argv[0]))
+with open(os.path.join(folder, "calls"), "a") as file:
+    file.write(json.dumps(sys.argv[1:]) + "\\n")
+answers = json.load(open(os.path.join(folder, "answers")))
+call = len(open(os.path.join(folder, "calls")).readlines())
+status, out, err = answers[min(call, len(answers)) - 1]
+print(out)
+print(err, file=sys.stderr)
+sys.exit(status)
+"""
+
+
+class Desk:
+    """A folder where a script finds stand-ins for other programs, and writes its outputs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def program(self, name: str, *answers: tuple[int, Any, str]) -> None:
+        """A stand-in that gives these answers, one after the other."""
+        path = self.folder / name
+        path.write_text(STAND_IN.format(python=sys.executable))
+        path.chmod(0o755)
+        said = [(s, o if isinstance(o, str) else json.dumps(o), e) for s, o, e in answers]
+        (self.folder / "answers").write_text(json.dumps(said))
+
+    def run(
+        self, script: str, *arguments: str, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **settings,
+            "PATH": f"{self.folder}:{os.environ['PATH']}",
+            "GITHUB_OUTPUT": str(self.folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+        }
+        command = [sys.executable, str(SCRIPTS / f"{script}.py"), *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    def outputs(self) -> dict[str, str]:
+        lines = (self.folder / "output").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def calls(self) -> list[list[str]]:
+        return [json.loads(line) for line in (self.folder / "calls").read_text().splitlines()]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+LOOK = {"IMAGE": "registry/pipeline", "TAG": "abc", "PROJECT": "p", "CLASS": "modules"}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "exists"),
+    [
+        (0, "", "true"),
+        (1, "ERROR: (gcloud) NOT_FOUND: Requested entity was not found.", "false"),
+        (1, "ERROR: Image not found.", "false"),
+        (1, "ERROR: PERMISSION_DENIED", None),
+        (1, "", None),
+    ],
+)
+def test_only_a_registry_that_says_no_means_no(
+    desk: Desk, status: int, error: str, exists: str | None
+) -> None:
+    desk.program("gcloud", (status, "", error))
+    done = desk.run("find_image", **LOOK)
+    if exists is None:
+        assert done.returncode == 1
+        assert "::error::The registry does not say" in done.stdout
+    else:
+        assert (done.returncode, desk.outputs()) == (0, {"exists": exists})
+
+
+def test_a_setting_that_is_missing_is_named(desk: Desk) -> None:
+    done = desk.run("find_image", **{key: LOOK[key] for key in LOOK if key != "TAG"})
+    assert done.returncode == 1
+    assert "::error::TAG is not set" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "address", ["", "gs://bucket", "gs://bucket/taxi/latest", "/local/taxi/1", "gs://b/taxi/1 --x"]
+)
+def test_only_a_pushed_version_is_deployed(desk: Desk, address: str) -> None:
+    desk.program("gcloud", (0, "{}", ""))
+    settings = {"MODEL": "taxi", "SERVICE": "taxi", "PROJECT": "p", "REGION": "r"}
+    done = desk.run("cloud_run", "deploy", PUSHED=address, **settings)
+    assert done.returncode == 1
+    assert not (desk.folder / "calls").exists()
+
+
+def run_record(*metrics: Any, status: str = "pushed") -> dict[str, Any]:
+    rows = [{"metric": m, "slice": s, "value": v} for m, s, v in metrics]
+    return {"status": status, "metrics": rows}
+
+
+def report(folder: Path, *records: Any) -> str:
+    paths = []
+    for number, record in enumerate(records):
+        paths.append(folder / f"{number}.json")
+        if record is not None:
+            text = record if isinstance(record, str) else json.dumps(record)
+            paths[-1].write_text(text, encoding="utf-8")
+    command = [sys.executable, str(SCRIPTS / "quality_report.py"), *map(str, paths)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_report_has_a_row_for_each_metric(tmp_path: Path) -> None:
+    text = report(
+        tmp_path,
+        run_record(("AUC", "overall", 0.9), ("AUC", "payment_type=Cash", 0.8)),
+        run_record(("AUC", "overall", 0.95), ("Loss", "overall", 1)),
+    )
+    assert text.splitlines()[:2] == ["<!-- quality-report -->", "### Quality: blessed"]
+    assert "| AUC | overall | 0.9000 | 0.9500 | +0.0500 |" in text
+    assert "| Loss | overall |  | 1.0000 |  |" in text
+
+
+@pytest.mark.parametrize(
+    ("main", "change", "words"),
+    [
+        (None, run_record(("AUC", "overall", 0.9)), "no metrics to compare with"),
+        (run_record(("AUC", "overall", 0.9)), None, "### Quality: no result"),
+        (None, "not JSON", "no metrics"),
+        (None, "[1]", "no metrics"),
+        (None, run_record(status="stopped"), "### Quality: stopped on anomalous data"),
+        (None, run_record(("AUC", "overall", float("nan"))), "no metrics"),
+        (None, {"status": ["x"], "metrics": {"a": 1}}, "### Quality: no result"),
+    ],
+)
+def test_the_report_on_runs_that_are_not_whole(
+    tmp_path: Path, main: Any, change: Any, words: str
+) -> None:
+    assert words in report(tmp_path, main, change)
+
+
+def test_nothing_of_a_pull_request_gets_into_the_comment_but_numbers(tmp_path: Path) -> None:
+    hostile = "<img src=x>|`@everyone` [x](http://evil.example)\n### Title"
+    text = report(tmp_path, None, run_record((hostile, hostile, 1.0), status=hostile))
+    assert not set("<>`@[]()#\\") & set(text.split("### Quality: no result\n")[1])
+    assert len(text.splitlines()) < 10
+
+
+HEAD = {
+    "GITHUB_REPOSITORY": "owner/project",
+    "HEAD_OWNER": "somebody",
+    "HEAD_BRANCH": "branch",
+    "HEAD_SHA": "c0ffee",
+}
+PULLS = [{"number": 7, "head": {"sha": "c0ffee"}}, {"number": 8, "head": {"sha": "other"}}]
+BOT, MARK = {"login": "github-actions[bot]"}, "<!-- quality-report -->"
+
+
+@pytest.mark.parametrize(
+    ("comments", "expected"),
+    [
+        ([], ["-X", "POST", "repos/owner/project/issues/7/comments"]),
+        (
+            [[{"id": 1, "user": BOT, "body": "else"}, {"id": 2, "user": BOT, "body": MARK}]],
+            ["-X", "PATCH", "repos/owner/project/issues/comments/2"],
+        ),
+        (
+            # Somebody else's comment that looks like it is left alone.
+            [[{"id": 3, "user": {"login": "mallory"}, "body": MARK}]],
+            ["-X", "POST", "repos/owner/project/issues/7/comments"],
+        ),
+    ],
+)
+def test_there_is_one_comment_and_it_is_updated(
+    desk: Desk, comments: Any, expected: list[str]
+) -> None:
+    desk.program("gh", (0, PULLS, ""), (0, comments, ""), (0, "", ""))
+    file = desk.folder / "report.md"
+    done = desk.run("post_comment", str(file), **HEAD)
+    assert done.returncode == 0, done.stderr
+    assert desk.calls()[-1] == ["api", *expected, "-F", f"body=@{file}"]
+
+
+def test_a_head_that_has_moved_on_gets_no_comment(desk: Desk) -> None:
+    desk.program("gh", (0, PULLS[1:], ""))
+    done = desk.run("post_comment", "report.md", **HEAD)
+    assert (done.returncode, len(desk.calls())) == (0, 1)
