@@ -60,6 +60,8 @@ def up(
     tls_key: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
 ) -> None:
     """Serve every model under a folder, until SIGTERM or Ctrl-C."""
+    _check_folder(models)
+    secret = _token(token_file)
     # Before TensorFlow is imported: what it says at its start is not about the models. What goes
     # wrong with those comes as exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -70,15 +72,15 @@ def up(
     from serving.wiring import hooks
 
     settings = Settings(
-        models=_folder(models), host=host, rest_port=rest_port, grpc_port=grpc_port,
+        models=models, host=host, rest_port=rest_port, grpc_port=grpc_port,
         limits=Limits(max_queue, max_rows), body_bytes=max_body * 2**20, timeout=timeout,
-        grace=grace, interval=interval, token=_token(token_file),
+        grace=grace, interval=interval, token=secret,
         tls_certificate=tls_certificate, tls_key=tls_key,
     )  # fmt: skip
     Server(settings, hooks(models)).run()
 
 
-def _folder(models: Path) -> Path:
+def _check_folder(models: Path) -> None:
     if not models.is_dir():
         raise ServingError(
             Code.NOT_FOUND,
@@ -86,7 +88,6 @@ def _folder(models: Path) -> Path:
             "",
             "Train and push a model with `make run`, or name another folder with --models.",
         )
-    return models
 
 
 def _token(path: Path | None) -> str:

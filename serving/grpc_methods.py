@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -162,15 +161,16 @@ def metadata(engine: Engine, request: Any) -> Any:
     return response
 
 
-def predict_request_json(request: Any) -> bytes:
+def predict_request_json(request: Any, limit: int) -> bytes:
     """A `PredictRequest` as the JSON of a request in columns, for the request log."""
     body: dict[str, Any] = {"signature_name": request.model_spec.signature_name or DEFAULT}
     try:
         body["inputs"] = {
-            name: _listed(tf.make_ndarray(value)) for name, value in request.inputs.items()
+            name: _listed(tensor_protos.parsed(value, name, limit))
+            for name, value in request.inputs.items()
         }
-    except (AttributeError, TypeError, ValueError):
-        body["error"] = "The tensors cannot be read"
+    except ServingError as error:
+        body["error"] = error.message
     return json_text.dump_special(body)
 
 

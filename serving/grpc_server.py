@@ -125,7 +125,7 @@ class _Service:
                 id=request_id, time=time.time() - seconds, model=target.model,
                 version=answer.version if answer else None,
                 label=(answer.label if answer else None) or target.label, seconds=seconds,
-                request=grpc_methods.predict_request_json(request),
+                request=grpc_methods.predict_request_json(request, self._settings.body_bytes),
                 response=answer.json() if answer else json_text.dump({"error": str(error)}),
                 status=error.http_status if error else 200,
             )  # fmt: skip

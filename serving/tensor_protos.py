@@ -11,6 +11,9 @@ import tensorflow as tf
 from serving.errors import Code, ServingError
 from serving.signatures import TensorInfo
 
+_WIDEST = 8
+"""Bytes of a value, at most; complex numbers apart."""
+
 # Which field of a `TensorProto` holds the values of a type.
 _FIELDS = {
     "float32": "float_val",
@@ -39,19 +42,28 @@ def array(proto: Any, info: TensorInfo, limit: int) -> np.ndarray:
     Raises:
         ServingError: It contradicts itself, is too large, or is of another type than the input.
     """
-    if proto.tensor_shape.unknown_rank or any(dim.size < 0 for dim in proto.tensor_shape.dim):
-        raise _refused(f"tensor parsing error: {info.name}")
-    if math.prod(dim.size for dim in proto.tensor_shape.dim) * info.dtype.itemsize > limit:
-        raise _refused(f"tensor parsing error: {info.name}: more than {limit} bytes")
-    try:
-        values = tf.make_ndarray(proto)
-    except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
-        raise _refused(f"tensor parsing error: {info.name}: {error}") from None
+    values = parsed(proto, info.name, limit)
     if values.dtype != info.dtype:
         raise _refused(
             f"Expects arg[{info.name}] to be {info.type_name} but {values.dtype.name} is provided"
         )
     return values
+
+
+def parsed(proto: Any, name: str, limit: int) -> np.ndarray:
+    """The values of a `TensorProto` of any type.
+
+    Raises:
+        ServingError: It contradicts itself, or would take more than `limit` bytes.
+    """
+    if proto.tensor_shape.unknown_rank or any(dim.size < 0 for dim in proto.tensor_shape.dim):
+        raise _refused(f"tensor parsing error: {name}")
+    if math.prod(dim.size for dim in proto.tensor_shape.dim) * _WIDEST > limit:
+        raise _refused(f"tensor parsing error: {name}: more than {limit} bytes")
+    try:
+        return tf.make_ndarray(proto)
+    except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
+        raise _refused(f"tensor parsing error: {name}: {error}") from None
 
 
 def proto(values: np.ndarray) -> Any:
