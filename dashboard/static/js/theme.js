@@ -1,7 +1,7 @@
 // Light or dark: as the system says, unless the reader chose. Loaded before anything is drawn.
 (function () {
   const KEY = "dashboard.theme";
-  const root = document.documentElement;
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
   let chosen = null;
   try {
     chosen = localStorage.getItem(KEY);
@@ -9,22 +9,24 @@
     // Without storage the choice lasts as long as the page.
   }
 
-  function apply(theme) {
-    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-    else delete root.dataset.theme;
+  function apply() {
+    const fixed = chosen === "light" || chosen === "dark";
+    document.documentElement.dataset.theme = fixed ? chosen : system.matches ? "dark" : "light";
     window.dispatchEvent(new Event("themechange"));
   }
 
   window.dashboardTheme = {
-    get: () => root.dataset.theme ?? "system",
+    get: () => chosen ?? "system",
     set(theme) {
+      chosen = theme;
       try {
         localStorage.setItem(KEY, theme);
       } catch {
         // See above.
       }
-      apply(theme);
+      apply();
     },
   };
-  apply(chosen);
+  system.addEventListener("change", apply);
+  apply();
 })();

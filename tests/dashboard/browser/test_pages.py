@@ -179,3 +179,55 @@ def test_tags_and_a_note_are_written(
     page.goto(f"{dashboard.address}/?where=%22bold%22%20in%20note")
     page.goto(f"{dashboard.address}/?text=night")
     expect(page.get_by_test_id("run-row")).to_have_count(1)
+
+
+def test_light_and_dark_follow_the_system_and_the_switch(page: Page, dashboard: Dashboard) -> None:
+    def background() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    page.emulate_media(color_scheme="light")
+    page.goto(dashboard.address)
+    light = background()
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"getComputedStyle(document.body).backgroundColor !== '{light}'")
+    page.get_by_label("Colours").select_option("light")
+    assert background() == light
+    page.reload()
+    assert background() == light
+
+
+def test_pages_fit_a_narrow_window(
+    page: Page, dashboard: Dashboard, folders: dict[str, Path]
+) -> None:
+    page.set_viewport_size({"width": 400, "height": 800})
+    pushed, refused = (folders[status].name for status in ("pushed", "refused"))
+    compared = f"/compare?runs={pushed},{refused}"
+    paths = ["/", "/models", compared, f"{compared}&tab=curves", f"{compared}&tab=code"]
+    paths += [f"/runs/{pushed}?tab={tab.lower()}" for tab in TABS]
+    for path in paths:
+        page.goto(dashboard.address + path)
+        expect(page.get_by_role("heading").first).to_be_visible()
+        expect(page.get_by_text("Loading …")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400, path
+
+
+def test_the_list_is_used_by_keyboard_alone(
+    page: Page, dashboard: Dashboard, folders: dict[str, Path]
+) -> None:
+    page.goto(dashboard.address)
+    expect(page.get_by_test_id("run-row")).to_have_count(8)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.get_by_role("button", name="Model").focus()
+    page.keyboard.press("Enter")
+    heading = page.get_by_role("columnheader", name="Model")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    page.keyboard.press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    page.get_by_label(f"Select {folders['failed'].name}").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("selection")).to_contain_text("1 run selected")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("verdict")).to_contain_text("Failed in Trainer")
+    expect(page.locator("main")).to_be_focused()

@@ -145,13 +145,8 @@ function useColors() {
   const [colors, setColors] = useState(readColors);
   useEffect(() => {
     const update = () => setColors(readColors());
-    const system = window.matchMedia("(prefers-color-scheme: dark)");
-    system.addEventListener("change", update);
     window.addEventListener("themechange", update);
-    return () => {
-      system.removeEventListener("change", update);
-      window.removeEventListener("themechange", update);
-    };
+    return () => window.removeEventListener("themechange", update);
   }, []);
   return colors;
 }

@@ -6,6 +6,8 @@ import { LineChart } from "../charts/line_chart.js";
 import * as format from "../format.js";
 import { fileAddress } from "./text.js";
 
+const FEW = 40; // So many fields are shown without being asked for.
+
 export function NeptuneRecord({ id, run }) {
   const { data, error } = useLive(runApi(id, "/neptune"), run.status === "running" ? 3 : 60);
   const [text, setText] = useState("");
@@ -27,20 +29,39 @@ export function NeptuneRecord({ id, run }) {
           : html`<p key=${one.path}><code>${one.path}</code> ${format.anything(one.last[1])}</p>`))}
     </div>
     ${fields.length > 0 && html`<h2>Fields</h2>`}
-    <${Scroll} label="Fields">
-      <table class="fields" data-testid="neptune-fields">
-        <thead><tr><th>Path</th><th>Type</th><th>Value</th></tr></thead>
+    <div data-testid="neptune-fields">
+      ${[...groups(fields)].map(([name, some]) => html`<${Group} key=${name} name=${name} fields=${some} open=${text !== "" || fields.length <= FEW} id=${id} />`)}
+    </div>`;
+}
+
+// The fields by the first part of their path.
+function groups(fields) {
+  const found = new Map();
+  for (const one of fields) {
+    const name = one.path.split("/")[0];
+    found.set(name, [...(found.get(name) ?? []), one]);
+  }
+  return found;
+}
+
+function Group({ name, fields, open, id }) {
+  return html`<details class="group" open=${open}>
+    <summary><code>${name}</code> <span class="quiet">${format.plural(fields.length, "field")}</span></summary>
+    <${Scroll} label=${`Fields under ${name}`}>
+      <table class="fields">
+        <thead class="hidden"><tr><th>Path</th><th>Type</th><th>Value</th></tr></thead>
         <tbody>
           ${fields.map(
             (one) => html`<tr key=${one.path}>
               <th scope="row"><code>${one.path}</code></th>
-              <td class="quiet">${one.type}</td>
-              <td class="prose">${value(one, id)}</td>
+              <td class="quiet type">${one.type}</td>
+              <td><div class="prose value">${value(one, id)}</div></td>
             </tr>`,
           )}
         </tbody>
       </table>
-    <//>`;
+    <//>
+  </details>`;
 }
 
 function isNumeric(series) {

@@ -1,6 +1,6 @@
 // What became of a run: the verdict, the graph, and the metrics of all rows.
 import { html } from "../lib.js";
-import { Facts, Scroll, Status, useNow } from "../parts/basic.js";
+import { Facts, RunLink, Scroll, Status, useNow } from "../parts/basic.js";
 import * as format from "../format.js";
 import { verdictOf } from "./verdict.js";
 import { Graph } from "./graph.js";
@@ -56,6 +56,8 @@ function facts(record) {
     ["Pushed version", record.pushed_version && String(record.pushed_version)],
     ["Pushed to", record.pushed_to],
     ["Set for this run", record.overrides.join(", ")],
+    ["Goes on with", typeof record.resumed === "string" && html`<${RunLink} id=${record.resumed} />`],
+    ["Run despite the cache", Array.isArray(record.no_cache) && record.no_cache.join(", ")],
   ].map(([name, value]) => [name, value || null]);
 }
 

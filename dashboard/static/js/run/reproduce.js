@@ -21,7 +21,9 @@ export function Reproduce({ record, id, has }) {
         <ul class="plain">
           ${Object.entries(files).map(
             ([path, hash]) => html`<li key=${path}>
-              <a class="run-link" href=${runAddress(id, `?tab=files&file=${encodeURIComponent(`code/${path}`)}`)}>${path}</a>
+              ${path.startsWith(`models/${record.model}/`)
+                ? html`<a class="run-link" href=${runAddress(id, `?tab=files&file=${encodeURIComponent(`code/${path}`)}`)}>${path}</a>`
+                : html`<code>${path}</code>`}
               ${" "}<code class="hash" title=${String(hash)}>${format.short(hash)}</code>
             </li>`,
           )}
