@@ -180,9 +180,9 @@ def confusion(found: Confusion) -> Markup:
     right = sum(found.counts[index][index] for index in range(number))
     said = f"{number} classes; {right:,.0f} of {sum(map(sum, found.counts)):,.0f} rows are right"
     side = 3.4 + 0.1 * number
-    return _chart(
-        "confusion", "Confusion: actual against predicted", said, draw, (side, side), 0.28
-    )
+    margin = 0.11 + 0.014 * max(len(_cut(name)) for name in found.classes)
+    title = "Confusion: actual against predicted"
+    return _chart("confusion", title, said, draw, (side, side), margin)
 
 
 def _chart(

@@ -117,9 +117,9 @@ def _figures(split: SplitFeature) -> dict[str, str]:
 
 def _number(value: float) -> str:
     """Whole numbers in full where there is room, fractions with four digits."""
-    if value == int(value) and abs(value) < 1e7:
-        return f"{value:,.0f}"
-    return f"{value:.6g}" if abs(value) >= 1e4 else f"{value:.4g}"
+    if abs(value) >= 1e7:
+        return f"{value:.6g}"
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _drift(feature: Feature) -> str:

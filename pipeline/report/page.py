@@ -83,7 +83,7 @@ def _node_row(record: RunRecord, node: Node) -> dict[str, Any]:
         "purpose": nodes.PURPOSE.get(node.name, ""),
         "state": graph.state(node),
         "why": node.why if node.status != "cached" else None,
-        "share": (node.seconds or 0) / total,
+        "share": (node.seconds or 0) / total if node.status != "cached" else 0.0,
     }
 
 

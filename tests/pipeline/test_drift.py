@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import drift
-from pipeline.data_profile import joined
+from pipeline.data_profile import QUANTILES, joined
 from pipeline.run_details import Bucket, Feature, SplitFeature, TopValue
 
 pytestmark = pytest.mark.tfx
@@ -27,7 +27,7 @@ def numbers(values: Any, missing: int = 0) -> SplitFeature:
     return SplitFeature(
         rows=len(values) + missing,
         missing=missing,
-        quantiles=joined(buckets(values, 100)),
+        quantiles=joined(buckets(values, QUANTILES)),
         mean=0.0,
     )
 
@@ -71,7 +71,7 @@ def test_samples_of_the_same_numbers_stay_below(kind: str, rows: int) -> None:
             values = generator.normal(size=rows)
             missing = int(generator.binomial(rows, 0.1)) if kind == "with missing" else 0
             values = np.exp(3 * values) if kind == "heavy tails" else values[missing:]
-            splits.append((numbers(values, missing), buckets(values, 100)))
+            splits.append((numbers(values, missing), buckets(values, QUANTILES)))
         (was, _), (now, fine) = splits
         found = drift.psi(was, now, fine)
         above += found.value > found.expected
@@ -98,7 +98,7 @@ def test_samples_of_the_same_words_stay_below(number: int, rows: int) -> None:
 def test_a_shift_is_above_what_is_expected() -> None:
     generator = np.random.default_rng(0)
     before, after = generator.normal(0, 1, 2_000), generator.normal(0.4, 1, 2_000)
-    found = drift.psi(numbers(before), numbers(after), buckets(after, 100))
+    found = drift.psi(numbers(before), numbers(after), buckets(after, QUANTILES))
     assert found.measure == "PSI" and found.value > 3 * found.expected
     # For two normal distributions of variance 1 it is the squared difference of their means.
     assert found.value == pytest.approx(0.4**2, rel=0.35)
@@ -106,7 +106,7 @@ def test_a_shift_is_above_what_is_expected() -> None:
 
 def test_missing_values_are_a_bucket_of_their_own() -> None:
     values = np.linspace(0, 1, 1_000)
-    found = drift.psi(numbers(values), numbers(values, 500), buckets(values, 100))
+    found = drift.psi(numbers(values), numbers(values, 500), buckets(values, QUANTILES))
     assert found.value > found.expected
     assert drift.l_infinity(words({"a": 50.0}), words({"a": 50.0}, 50)).value == 0.5
 
@@ -115,7 +115,7 @@ def test_a_column_that_lost_or_gained_all_values_has_drifted() -> None:
     none = SplitFeature(rows=1_000, missing=1_000)
     values = np.linspace(0, 1, 1_000)
     gone = drift.psi(numbers(values), none, [])
-    come = drift.psi(none, numbers(values), buckets(values, 100))
+    come = drift.psi(none, numbers(values), buckets(values, QUANTILES))
     assert gone.value > gone.expected and come.value > come.expected
 
 
@@ -165,7 +165,7 @@ def test_features_are_compared_by_name_and_type() -> None:
         feature(words({"a": 1.0}), "string", name="text"),
         feature(numbers(values), name="no train"),
     ]
-    drift.fill(current, previous, {"same": buckets(values, 100)})
+    drift.fill(current, previous, {"same": buckets(values, QUANTILES)})
     assert {one.name: one.drift.measure for one in current if one.drift} == {
         "same": "PSI",
         "text": "L-infinity",
