@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
+from pipeline import nodes as pipeline_nodes
 from pipeline import wording
 from pipeline.run_record import Node
 
@@ -21,7 +22,16 @@ def draw(nodes: Sequence[Node]) -> Markup:
     what and no more.
     """
     known = {node.name for node in nodes}
-    upstream = {node.name: [name for name in node.upstream if name in known] for node in nodes}
+    # A record from before these were recorded has none.
+    recorded = any(node.upstream for node in nodes)
+    upstream = {
+        node.name: [
+            name
+            for name in (node.upstream if recorded else pipeline_nodes.upstream(node.name, known))
+            if name in known
+        ]
+        for node in nodes
+    }
     layers = _layers(upstream)
     rows = max(layers.values(), default=0) + 1
     columns = max((list(layers.values()).count(row) for row in range(rows)), default=1)

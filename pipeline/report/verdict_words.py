@@ -99,10 +99,9 @@ def _refused(record: RunRecord) -> list[str]:
 
 
 def _stopped(record: RunRecord) -> list[str]:
-    errors = sum(anomaly.severity == "error" for anomaly in record.anomalies)
-    number = errors or len(record.anomalies)
+    number = len(record.anomalies)
     noun = "anomaly" if number == 1 else "anomalies"
-    return [f"{number or 'No'} {noun} in the data of the severity that stops a run:"]
+    return [f"{number} {noun} in the data:" if number else "The data did not pass the gate."]
 
 
 def _where(record: RunRecord) -> str:

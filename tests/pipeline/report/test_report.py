@@ -26,8 +26,8 @@ from constructed import (
     write,
 )
 
-from pipeline import report, run_record, wording
-from pipeline.report import page
+from pipeline import nodes, report, run_record, wording
+from pipeline.report import graph, page
 from pipeline.run_details import Drift, RunDetails
 from pipeline.run_record import Anomaly, Refusal
 
@@ -201,6 +201,16 @@ def test_every_node_has_its_time_and_reason(tmp_path: Path) -> None:
             assert wording.duration(node.seconds) in text
     assert "models/taxi/preprocessing.py changed" in text and "failed after" in text
     assert "not reached" in text and "cached" in text
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_graph_stands_upright(recorded: bool) -> None:
+    run = record("pushed")
+    names = [node.name for node in run.nodes]
+    for node in run.nodes:
+        node.upstream = nodes.upstream(node.name, names) if recorded else []
+    box = re.search(r'viewBox="0 0 (\d+) (\d+)"', graph.draw(run.nodes))
+    assert box and int(box[1]) < int(box[2])
 
 
 def test_a_failure_has_cause_and_remedy(tmp_path: Path) -> None:
