@@ -18,8 +18,14 @@ from pipeline.rehearsal.history import Outputs
 
 LOG = "log.txt"
 EXECUTOR_INPUT = "executor_input.json"
-IN_THE_IMAGE = ("pipeline", "components", "models/__init__.py", "models/common")
-"""What the image holds of the project."""
+IN_THE_IMAGE = (
+    "pipeline",
+    "components",
+    "models/__init__.py",
+    "models/common/__init__.py",
+    "models/common/errors.py",
+)
+"""What the Dockerfile copies of the project."""
 
 
 class TaskError(RunError):
@@ -44,7 +50,7 @@ def build_image(folder: Path, root: Path = project.ROOT) -> Path:
         source, copy = root / name, folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, copy, ignore=ignored, dirs_exist_ok=True)
+            shutil.copytree(source, copy, ignore=ignored)
         else:
             shutil.copy(source, copy)
     return folder
