@@ -22,6 +22,7 @@ _COMMANDS: tuple[str, ...] = (
     "conformance",
     "request_log",
     "routing",
+    "smoke",
 )
 
 app = typer.Typer(

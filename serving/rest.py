@@ -78,11 +78,10 @@ class RestApp:
             if method == "POST":
                 body = await http_body.read(headers, receive, self._settings.body_bytes)
             found = route(method, path)
+            if found.resource == "form":
+                body = scope["query_string"]
             if found.resource in METHODS:
                 return await self._predict(found, headers, body, request_id)
-            if found.resource == "form":
-                query = scope["query_string"].decode("latin-1")
-                return await self._predict(found, headers, query.encode(), request_id)
             return self._info(found)
         if method in ("GET", "HEAD"):
             if path == "/monitoring/prometheus/metrics":

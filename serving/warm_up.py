@@ -21,9 +21,7 @@ from serving import predict_json
 from serving.errors import Code, ServingError
 from serving.loaded_model import LoadedModel
 from serving.signatures import DEFAULT
-
-KNOWN_ANSWERS = "assets.extra/known_answers.json"
-REQUESTS = "assets.extra/tf_serving_warmup_requests"
+from serving.warm_up_files import KNOWN_ANSWERS, REQUESTS
 
 # Other processors round otherwise; an export that lost a variable is off by more.
 _TOLERANCE = 0.01
