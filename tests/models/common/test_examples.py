@@ -17,7 +17,7 @@ from tiny_sample import LABEL, Sample
 from models.common import examples
 from models.common.errors import ModelCodeError
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def batches(tiny: Sample, files: list[str] | None = None, **options: Any) -> list[Any]:

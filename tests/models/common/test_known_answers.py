@@ -16,7 +16,7 @@ from models.common import examples, known_answers, training
 from models.common.loaded_model import LoadedModel
 from pipeline.report import page
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def stored(export_path: str) -> dict[str, Any]:
