@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from pathlib import Path
 
 import commands
 
@@ -18,6 +19,8 @@ CANDIDATE = "candidate"
 """The tag whose address reaches the new revision before any traffic does."""
 AUDIENCE = "prediction-service"
 """Whom the smoke test's login is for; the same for each address of a service."""
+ANSWERS = "assets.extra/known_answers.json"
+"""Where a pushed model has what training computed for some rows."""
 _PUSHED = re.compile(r"gs://([^/]+)/(.+/([0-9]+))/?")
 
 
@@ -27,17 +30,23 @@ def main() -> None:
 
 
 def deploy() -> None:
-    """Makes a revision without traffic; outputs `url`, and `previous`, who has the traffic."""
+    """Makes a revision without traffic.
+
+    Outputs: `answers`, a file with the rows that the model has to answer, and their answers; `url`,
+    where the revision is asked; `previous`, the revision that has the traffic.
+    """
     address = commands.setting("PUSHED")
     found = _PUSHED.fullmatch(address)
     if found is None:
         commands.fail(f"{address} is not a pushed version: gs://bucket/folder/version.")
     bucket, folder, version = found.groups()
     model = commands.setting("MODEL")
+    answers = str(Path(commands.setting("RUNNER_TEMP"), "known_answers.json"))
+    commands.run("gcloud", "storage", "cp", f"gs://{bucket}/{folder}/{ANSWERS}", answers)
     before = _describe(required=False)
     volume = f"name=model,type=cloud-storage,bucket={bucket},readonly=true"
     commands.run(
-        *_gcloud("deploy", commands.setting("SERVICE")),
+        *_gcloud("deploy", _service()),
         f"--image={SERVER}",
         f"--service-account={commands.setting('SERVING_SERVICE_ACCOUNT')}",
         "--execution-environment=gen2",
@@ -59,13 +68,13 @@ def deploy() -> None:
     after = _describe()
     commands.output("previous", _with_traffic(before))
     commands.output("url", _address(after))
-    commands.output("version", version)
+    commands.output("answers", answers)
 
 
 def promote() -> None:
     """Gives all traffic to the new revision; outputs the service's `url`."""
     commands.run(
-        *_gcloud("services", "update-traffic", commands.setting("SERVICE")),
+        *_gcloud("services", "update-traffic", _service()),
         f"--to-tags={CANDIDATE}=100",
     )
     commands.output("url", _describe()["status"]["url"])
@@ -75,16 +84,20 @@ def roll_back() -> None:
     """Gives the traffic back to the revision that had it before."""
     previous = commands.setting("PREVIOUS")
     commands.run(
-        *_gcloud("services", "update-traffic", commands.setting("SERVICE")),
+        *_gcloud("services", "update-traffic", _service()),
         f"--to-revisions={previous}=100",
         f"--remove-tags={CANDIDATE}",
     )
     print(f"::warning::Rolled back to {previous}.")
 
 
+def _service() -> str:
+    return commands.setting("SERVICE").lower().replace("_", "-")
+
+
 def _describe(required: bool = True) -> dict:
     """The service as Cloud Run has it; empty where there is none."""
-    describe = _gcloud("services", "describe", commands.setting("SERVICE"))
+    describe = _gcloud("services", "describe", _service())
     done = commands.attempt(*describe, "--format=json")
     if done.returncode:
         if required or "cannot find service" not in done.stderr.lower():

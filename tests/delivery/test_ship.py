@@ -44,7 +44,7 @@ def programs(result: Result) -> list[str]:
     for call in result.calls:
         if not call.startswith(("action ", "uv sync")):
             call = re.sub(r"\b[0-9a-f]{12}-1-1\b", "RUN", call)
-            call = re.sub(r"/\S+/(source.tgz|\w+\.json)", r"\1", call)
+            call = re.sub(r" /\S+/(source.tgz|\w+\.json)", r" \1", call)
             shown.append(re.sub(r":[0-9a-f]{32}\b", ":TAG", call))
     return shown
 
@@ -200,6 +200,7 @@ def test_a_blessed_model_goes_through_pre_production_to_production(repository: R
 
     def release(service: str) -> list[str]:
         smoke = "uv run --no-sync python -m serving smoke"
+        answers = "--answers known_answers.json"
         deploy = (
             f"gcloud run deploy {service} {PLACE} --image=tensorflow/serving:2.19.1 "
             f"--service-account={act.VARIABLES['SERVING_SERVICE_ACCOUNT']} "
@@ -214,13 +215,15 @@ def test_a_blessed_model_goes_through_pre_production_to_production(repository: R
         describe = f"gcloud run services describe {service} {PLACE} --format=json"
         update = f"gcloud run services update-traffic {service} {PLACE}"
         return [
+            "gcloud storage cp gs://bucket/serving_models/taxi/17/assets.extra/known_answers.json "
+            "known_answers.json",
             describe,
             deploy,
             describe,
-            f"{smoke} https://candidate --model taxi",
+            f"{smoke} https://candidate --model taxi {answers}",
             f"{update} --to-tags=candidate=100",
             describe,
-            f"{smoke} https://service --model taxi",
+            f"{smoke} https://service --model taxi {answers}",
         ]
 
     assert released[start:] == [*release("taxi-pre-production"), *release("taxi")]

@@ -210,7 +210,8 @@ def test_both_environments_deploy_in_the_same_way() -> None:
     jobs = workflow_files.load("release")["jobs"]
     assert jobs["pre-production"]["steps"] == jobs["production"]["steps"]
     ran = [step["run"] for step in jobs["production"]["steps"] if "run" in step][1:]
-    smoke = 'uv run --no-sync python -m serving smoke "$URL" --model "$MODEL"'
+    asked = '"$URL" --model "$MODEL" --answers "$ANSWERS"'
+    smoke = f"uv run --no-sync python -m serving smoke {asked}"
     script = "python3 .github/scripts/cloud_run.py"
     assert ran == [f"{script} deploy", smoke, f"{script} promote", smoke, f"{script} roll-back"]
     conditions = {
