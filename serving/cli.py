@@ -59,6 +59,10 @@ def up(
     ] = None,
     tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Load no model: route to, and log, this server's REST."),
+    ] = None,
 ) -> None:
     """Serve every model under a folder, until SIGTERM or Ctrl-C."""
     _check_folder(models)
@@ -78,6 +82,11 @@ def up(
         grace=grace, interval=interval, token=secret,
         tls_certificate=tls_certificate, tls_key=tls_key,
     )  # fmt: skip
+    if upstream is not None:
+        from serving.upstream import server as forwarding
+
+        forwarding.run(settings, hooks(models), upstream)
+        return
     Server(settings, hooks(models)).run()
 
 

@@ -53,10 +53,10 @@ class Server:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        listening = _bind(settings.host, settings.rest_port)
+        listening = listen(settings.host, settings.rest_port)
         grpc = GrpcServer(self._engine, settings)
         grpc_port = await grpc.start()
-        http = _Http(_config(self._rest, settings))
+        http = _Http(http_config(self._rest, settings))
         serving = asyncio.ensure_future(http.serve(sockets=[listening]))
         self._versions.start()
         logs.event(
@@ -87,7 +87,8 @@ class _Http(uvicorn.Server):
         yield
 
 
-def _config(app: Callable[..., object], settings: Settings) -> uvicorn.Config:
+def http_config(app: Callable[..., object], settings: Settings) -> uvicorn.Config:
+    """How an ASGI application is served."""
     return uvicorn.Config(
         app,
         http="httptools",
@@ -105,7 +106,12 @@ def _config(app: Callable[..., object], settings: Settings) -> uvicorn.Config:
     )
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ServingError: The port is taken, or there is no such address.
+    """
     try:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
