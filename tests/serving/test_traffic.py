@@ -126,9 +126,7 @@ def test_the_table_of_conformance_holds_through_a_forwarding_server(
 
 
 class _Upstream(BaseHTTPRequestHandler):
-    """Answers whatever it is asked."""
-
-    protocol_version = "HTTP/1.1"
+    """Answers whatever it is asked, and closes the connection without saying so."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

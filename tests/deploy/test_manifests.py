@@ -1,0 +1,140 @@
+"""What is under deploy/ fits its schemas, and agrees with the server and among itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+from kubernetes import client as kubernetes_client
+
+from serving.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+KINDS = {
+    "PersistentVolumeClaim": "V1PersistentVolumeClaim",
+    "Service": "V1Service",
+    "StatefulSet": "V1StatefulSet",
+    "PodDisruptionBudget": "V1PodDisruptionBudget",
+}
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "serving.yaml").read_text()))
+KSERVE = yaml.safe_load((DEPLOY / "kubernetes" / "kserve.yaml").read_text())
+
+
+def lint(*command: str) -> None:
+    # Tools of the same environment, whether or not it is activated.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_dockerfile_has_no_lint() -> None:
+    lint("hadolint", "deploy/serving.Dockerfile")
+
+
+def test_compose_fits_its_schema() -> None:
+    lint("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose.yaml")
+
+
+def round_trip(manifest: Any) -> Any:
+    """What Kubernetes' own client makes of a manifest: it raises on what is missing, and keeps
+    only what it knows."""
+    api = kubernetes_client.ApiClient()
+    response = SimpleNamespace(data=json.dumps(manifest))
+    return api.sanitize_for_serialization(api.deserialize(response, KINDS[manifest["kind"]]))
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest["kind"])
+def test_a_manifest_has_only_what_kubernetes_knows(manifest: Any) -> None:
+    assert round_trip(manifest) == manifest
+
+
+def test_an_unknown_or_missing_key_would_be_seen() -> None:
+    (stateful,) = [one for one in MANIFESTS if one["kind"] == "StatefulSet"]
+    slip = json.loads(json.dumps(stateful))
+    slip["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    assert round_trip(slip) != slip
+    del slip["spec"]["selector"]
+    with pytest.raises(ValueError, match="selector"):
+        round_trip(slip)
+
+
+def containers() -> dict[str, Any]:
+    (stateful,) = [one for one in MANIFESTS if one["kind"] == "StatefulSet"]
+    return {one["name"]: one for one in stateful["spec"]["template"]["spec"]["containers"]}
+
+
+def test_every_pod_runs_confined() -> None:
+    (stateful,) = [one for one in MANIFESTS if one["kind"] == "StatefulSet"]
+    assert stateful["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"]
+    for container in containers().values():
+        context = container["securityContext"]
+        assert context["readOnlyRootFilesystem"] and not context["allowPrivilegeEscalation"]
+        assert container["resources"]["limits"]["memory"]
+
+
+def test_mounts_and_ports_refer_to_what_there_is() -> None:
+    (stateful,) = [one for one in MANIFESTS if one["kind"] == "StatefulSet"]
+    pod = stateful["spec"]["template"]["spec"]
+    volumes = {one["name"] for one in pod["volumes"]}
+    volumes |= {one["metadata"]["name"] for one in stateful["spec"]["volumeClaimTemplates"]}
+    ports = {port["name"] for one in pod["containers"] for port in one["ports"]}
+    (service,) = [one for one in MANIFESTS if one["kind"] == "Service"]
+    assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+    for one in pod["containers"]:
+        assert {mount["name"] for mount in one["volumeMounts"]} <= volumes
+    assert (
+        service["spec"]["selector"].items()
+        <= stateful["spec"]["template"]["metadata"]["labels"].items()
+    )
+
+
+def test_the_same_tensorflow_serving_is_pinned_everywhere() -> None:
+    images = {
+        COMPOSE["services"]["tensorflow-serving"]["image"],
+        containers()["tensorflow-serving"]["image"],
+        f"tensorflow/serving:{KSERVE['spec']['predictor']['model']['runtimeVersion']}",
+    }
+    assert len(images) == 1
+    assert re.fullmatch(r"tensorflow/serving:\d+\.\d+\.\d+", images.pop())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [COMPOSE["services"]["router"]["command"], containers()["router"]["args"]],
+    ids=["compose", "kubernetes"],
+)
+def test_the_routers_options_exist(words: list[str]) -> None:
+    name, *options = words
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    given = command.make_context(name, options).params
+    assert str(given["models"]) == "/models" and given["upstream"].startswith("http://")
+
+
+def test_both_ask_tensorflow_serving_for_the_same_file() -> None:
+    flags = {
+        "compose": COMPOSE["services"]["tensorflow-serving"]["command"],
+        "kubernetes": containers()["tensorflow-serving"]["args"],
+    }
+    for one in flags.values():
+        assert "--model_config_file=/models/models.config" in one
+        assert "--allow_version_labels_for_unavailable_models=true" in one
+
+
+def test_kserve_shares_traffic_out() -> None:
+    predictor = KSERVE["spec"]["predictor"]
+    assert KSERVE["apiVersion"] == "serving.kserve.io/v1beta1"
+    assert 0 < predictor["canaryTrafficPercent"] < 100
+    claims = {one["metadata"]["name"] for one in MANIFESTS if one["kind"].endswith("Claim")}
+    assert re.fullmatch(r"pvc://([^/]+)/taxi", predictor["model"]["storageUri"])[1] in claims  # type: ignore[index]
