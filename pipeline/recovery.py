@@ -8,6 +8,7 @@ its execution is complete, and another attempt is another execution, with folder
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from ml_metadata.metadata_store import ListOptions, MetadataStore
@@ -36,3 +37,18 @@ def recover(store: MetadataStore, pipeline_root: Path) -> None:
         store.put_executions(dead)
     for path in pipeline_root.glob("*/.system/stateful_working_dir/*"):
         shutil.rmtree(path)
+    if not store.get_executions(ListOptions(limit=1)):
+        _set_aside(pipeline_root)
+
+
+def _set_aside(pipeline_root: Path) -> None:
+    """Moves away the artifacts that ML Metadata does not know, as its file was removed or is new.
+
+    Its numbers begin again at 1, and so would be given to folders that are there already.
+    """
+    folders = [path for path in pipeline_root.iterdir() if path.is_dir()]
+    if folders:
+        aside = pipeline_root.with_name(f"{pipeline_root.name}.orphaned-{time.time_ns()}")
+        aside.mkdir()
+        for path in folders:
+            path.rename(aside / path.name)

@@ -152,7 +152,7 @@ def arguments(tiny: Sample, folder: Path, **values: Any) -> FnArgs:
         transform_output=tiny.transform_path,
         transform_graph_path=tiny.transform_path,
         serving_model_dir=str(folder / "export"),
-        model_run_dir=str(folder / "history"),
+        model_run_dir=str(folder / "summary"),
         working_dir=str(folder / "search"),
         **values,
     )

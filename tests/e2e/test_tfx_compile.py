@@ -18,20 +18,12 @@ vertex:
   bucket: gs://b
   data: gs://b
 """
-# The tfx command asks pip for the packages there are, and an environment of uv's has no pip.
-PIP = f"""#!{sys.executable}
-import importlib.metadata
-for one in importlib.metadata.distributions():
-    print(f"{{one.metadata['Name']}}=={{one.version}}")
-"""
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     copy = copy_project(tmp_path_factory.mktemp("compiled"))
     (copy.root / "targets.yaml").write_text(TARGETS)
-    (copy.root.parent / "pip").write_text(PIP)
-    (copy.root.parent / "pip").chmod(0o755)
     return copy
 
 
@@ -40,7 +32,7 @@ def compiled(project: Project, **environment: str) -> tuple[int, str]:
     done = project.command(
         *(str(bin / "tfx"), "pipeline", "compile", "--engine", "vertex"),
         *("--pipeline_path", "pipeline/kubeflow_runner.py"),
-        PATH=f"{project.root.parent}:{bin}:/usr/bin:/bin",
+        PATH=f"{bin}:/usr/bin:/bin",
         **environment,
     )
     return done.returncode, done.stdout + done.stderr

@@ -66,3 +66,19 @@ def test_what_was_running_has_failed_and_has_written_nothing(
 def test_a_first_run_has_nothing_to_put_in_order(store: MetadataStore, tmp_path: Path) -> None:
     recover(store, tmp_path / "not" / "there")
     assert store.get_executions() == []
+
+
+def test_artifacts_of_another_store_are_set_aside(store: MetadataStore, tmp_path: Path) -> None:
+    root = tmp_path / "taxi"
+    write(root, 1)
+    (root / "metadata.db").write_text("new")
+    recover(store, root)
+    assert [path.name for path in root.iterdir()] == ["metadata.db"]
+    [aside] = tmp_path.glob("taxi.orphaned-*")
+    assert (aside / "Trainer/model/1/Format-Serving/saved_model.pb").read_text() == "half of"
+
+
+def test_artifacts_of_this_store_stay(store: MetadataStore, tmp_path: Path) -> None:
+    folders = write(tmp_path, executed(store, "COMPLETE"))
+    recover(store, tmp_path)
+    assert all(folder.exists() for folder in folders)
