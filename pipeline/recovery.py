@@ -46,7 +46,7 @@ def _set_aside(pipeline_root: Path) -> None:
 
     Its numbers begin again at 1, and so would be given to folders that are there already.
     """
-    folders = [path for path in pipeline_root.iterdir() if path.is_dir()]
+    folders = [path for path in pipeline_root.glob("*") if path.is_dir()]
     if folders:
         aside = pipeline_root.with_name(f"{pipeline_root.name}.orphaned-{time.time_ns()}")
         aside.mkdir()
