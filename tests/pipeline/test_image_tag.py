@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -119,6 +121,31 @@ def test_the_image_holds_of_models_exactly_what_the_entry_point_needs(
     needed = code_hash.model_files("pipeline.container")
     held = [name for name in image_tag.inputs() if name.startswith("models/")]
     assert [path.relative_to(project.ROOT).as_posix() for path in needed] == held
+
+
+@pytest.mark.slow
+@pytest.mark.tfx
+def test_the_entry_point_starts_with_what_the_image_holds_and_no_more(
+    copy: Path, tmp_path: Path
+) -> None:
+    """What the Dockerfile runs at the end of its build, with this environment's packages."""
+    image = tmp_path / "image"
+    for name in image_tag.inputs(copy):
+        (image / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(copy / name, image / name)
+    elsewhere = tmp_path / "home"
+    elsewhere.mkdir()
+    dockerfile = (project.ROOT / image_tag.DOCKERFILE).read_text(encoding="utf-8")
+    assert "RUN python -m pipeline.container --help" in dockerfile
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.container", "--help"],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(image)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--executor_class_path" in done.stdout
 
 
 def test_the_command_prints_the_tag(
