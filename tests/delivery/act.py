@@ -43,6 +43,9 @@ if name == "__main__.py":
 line = " ".join([name, *sys.argv[1:]])
 with open(os.path.join(folder, "calls"), "a") as file:
     file.write(json.dumps(line) + "\\n")
+    for argument in sys.argv[1:]:
+        if argument.startswith("body=@"):  # The file is gone when the job has ended.
+            file.write(json.dumps(open(argument[6:]).read()) + "\\n")
 for pattern, status, out, err in json.load(open(os.path.join(folder, "answers"))):
     if re.search(pattern, line):
         print(out, end="")
@@ -181,20 +184,15 @@ def _stand_ins(made: Repository) -> None:
 
 
 def _action(action: str, folder: Path) -> dict[str, Any]:
-    """An action that checks out where it should, and else writes down that it was called."""
-    with_checkout = action == "actions/checkout"
-    script = 'cp -a "$GITHUB_SOURCE/." .' if with_checkout else ""
+    """An action that writes down that it was called; `act` itself checks out."""
+    script = f"echo '\"action {action}\"' >> {folder}/calls"
+    if action == "actions/download-artifact":
+        script += f'\nmkdir -p "$FOLDER" && cp {folder}/artifacts/* "$FOLDER"'
+    step = {"shell": "bash", "run": script, "env": {"FOLDER": "${{ inputs.path }}"}}
     return {
         "name": action,
         "description": "stand-in",
+        "inputs": {"path": {"description": "where to"}},
         "outputs": {"id_token": {"value": "identity-token"}},
-        "runs": {
-            "using": "composite",
-            "steps": [
-                {
-                    "shell": "bash",
-                    "run": f"echo '\"action {action}\"' >> {folder}/calls\n{script}",
-                }
-            ],
-        },
+        "runs": {"using": "composite", "steps": [step]},
     }

@@ -183,6 +183,34 @@ def test_no_job_starts_too_early(workflow: str, job: str) -> None:
     assert workflow_files.all_needs(workflow, job) == AFTER[workflow, job]
 
 
+def test_what_jobs_and_steps_refer_to_exists() -> None:
+    """GitHub takes an output that nobody sets for an empty text, and says nothing."""
+    for workflow, name, job in workflow_files.jobs():
+        jobs = workflow_files.load(workflow)["jobs"]
+        text = str(job)
+        direct = job.get("needs", [])
+        for needed, output in re.findall(r"needs\.([\w-]+)\.outputs\.([\w-]+)", text):
+            assert needed in direct, f"{workflow}.{name}: {needed}"
+            called = str(jobs[needed].get("uses", "")).removeprefix("./")
+            outputs = called_outputs(called) if called else jobs[needed].get("outputs", {})
+            assert output in outputs, f"{workflow}.{name}: {needed}.{output}"
+        ids = {step.get("id") for step in job.get("steps", [])}
+        assert set(re.findall(r"steps\.([\w-]+)\.", text)) <= ids, f"{workflow}.{name}"
+
+
+def test_workflows_that_are_called_get_the_inputs_that_they_declare() -> None:
+    calls = [job for _, job in JOBS if "uses" in job]
+    assert len(calls) == 2
+    for job in calls:
+        declared = workflow_files.load(Path(job["uses"]).stem)["on"]["workflow_call"]["inputs"]
+        assert set(job["with"]) == set(declared)
+        assert re.fullmatch(r"\$\{\{ .+ \}\}", job["with"][next(iter(declared))])
+
+
+def called_outputs(path: str) -> set[str]:
+    return set(workflow_files.load(Path(path).stem)["on"]["workflow_call"]["outputs"])
+
+
 def test_deploys_wait_for_each_other_and_are_never_cancelled() -> None:
     for name, job in JOBS:
         if name in ("ship.submit", "release.pre-production", "release.production"):
