@@ -114,12 +114,17 @@ def _token(path: Path | None) -> str:
     return token
 
 
-def main() -> None:
-    """Runs a command; a mistake is told in words, with exit status 2."""
+def with_all_commands() -> typer.Typer:
+    """The command line, complete."""
     for module in _COMMANDS:
         importlib.import_module(f"serving.commands.{module}")
+    return app
+
+
+def main() -> None:
+    """Runs a command; a mistake is told in words, with exit status 2."""
     try:
-        app()
+        with_all_commands()()
     except ServingError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -13,6 +13,7 @@ import typer.main
 
 import dashboard.__main__ as dashboard
 from pipeline import cli, config, nodes, project, run_record
+from serving import cli as serving_cli
 from tools import platform_check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,8 @@ def test_a_command_exists(page: str, command: str) -> None:
             check_make(arguments)
         case ["python", "-m", "pipeline", *arguments]:
             check_cli(arguments)
+        case ["python", "-m", "serving", *arguments]:
+            check_parses(typer.main.get_command(serving_cli.with_all_commands()), arguments)
         case ["python", "-m", "dashboard", *arguments]:
             dashboard.parser().parse_args(arguments)
         case ["python", "-m", module, *_]:
@@ -95,6 +98,15 @@ def dependency_groups() -> set[str]:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     section = text.partition("[dependency-groups]")[2].partition("\n[")[0]
     return set(re.findall(r"^([\w-]+) = \[$", section, re.MULTILINE))
+
+
+def check_parses(group: Any, arguments: list[str]) -> None:
+    """Parses arguments as a command line of groups and commands would."""
+    while hasattr(group, "commands"):
+        name, *arguments = arguments
+        assert name in group.commands
+        group = group.commands[name]
+    group.make_context(name, arguments)
 
 
 def check_make(arguments: list[str]) -> None:
