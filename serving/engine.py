@@ -63,6 +63,8 @@ class Engine:
         self.hooks = hooks
         self.metrics = metrics
         self._timeout = timeout
+        for gauge in hooks.gauges:
+            metrics.add(gauge)
         self._mirrored: set[asyncio.Task[None]] = set()
 
     async def run(self, target: Target, prepare: Prepare) -> Result:

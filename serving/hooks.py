@@ -12,6 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
+from serving.metrics import Gauge
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -106,6 +108,8 @@ class Hooks:
 
     router: Router | None = None
     request_log: RequestLog | None = None
+    gauges: tuple[Gauge, ...] = ()
+    """What they count, for the server's metrics."""
 
     def close(self) -> None:
         """Ends what they started."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from serving import gauges
 from serving.hooks import Hooks
 from serving.request_log import settings
 from serving.request_log.log import RequestLog
@@ -17,7 +18,10 @@ def hooks(models: Path) -> Hooks:
         ServingError: The settings of one of them are not usable.
     """
     log = settings.read(models)
+    router = Router(models)
+    if not log.enabled:
+        return Hooks(router, gauges=gauges.of_router(router))
+    request_log = RequestLog(settings.log_folder(models, log), log)
     return Hooks(
-        router=Router(models),
-        request_log=RequestLog(settings.log_folder(models, log), log) if log.enabled else None,
+        router, request_log, (*gauges.of_router(router), *gauges.of_request_log(request_log))
     )
