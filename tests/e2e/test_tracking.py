@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dashboard_process
 import neptune_files
 import pytest
+from dashboard_process import Dashboard
+from playwright.sync_api import expect
 from project_copy import Project
 
 pytestmark = pytest.mark.e2e
@@ -36,9 +39,11 @@ class Killed:
     stdout: str
     epochs: int
     """Finished epochs when it was killed."""
+    seen: list[str]
+    """What the dashboard said of them meanwhile; empty where there is no browser."""
 
     def json(self, name: str) -> Any:
-        return json.loads((self.folder / name).read_text())
+        return read(self.folder, name)
 
 
 @pytest.fixture(scope="module")
@@ -58,31 +63,54 @@ def killed(project: Project) -> Iterator[Killed]:
             NEPTUNE_API_TOKEN=token,
             DB_PASSWORD=PASSWORD,
         )
-        folder = kill_in_training(project.root / "runs", command)
+        folder = in_training(project.root / "runs", command)
+        seen = watch(folder)
+        os.kill(read(folder, "run.json")["process"], signal.SIGKILL)
         epochs = finished_epochs(folder)
         stdout, _ = command.communicate()
     assert command.returncode == 1
-    yield Killed(folder, token, stdout, epochs)
+    yield Killed(folder, token, stdout, epochs, seen)
 
 
 def arguments(key: str) -> str:
     return json.dumps(["--runner=FnApiRunner", f"--s3_secret_access_key={key}"])
 
 
-def kill_in_training(runs: Path, command: subprocess.Popen[str]) -> Path:
+def read(folder: Path, name: str) -> Any:
+    return json.loads((folder / name).read_text())
+
+
+def in_training(runs: Path, command: subprocess.Popen[str]) -> Path:
+    """The folder of the run, as soon as it has finished some epochs."""
     while True:
         for path in runs.glob("*/details.json"):
             if finished_epochs(path.parent) >= EPOCHS:
-                record = json.loads((path.parent / "run.json").read_text())
-                os.kill(record["process"], signal.SIGKILL)
                 return path.parent
         assert command.poll() is None, command.communicate()
         time.sleep(0.05)
 
 
 def finished_epochs(folder: Path) -> int:
-    curves = json.loads((folder / "details.json").read_text())["curves"]
+    curves = read(folder, "details.json")["curves"]
     return min((len(curve["values"]) for curve in curves), default=0)
+
+
+def watch(folder: Path) -> list[str]:
+    """Two different things that the dashboard's page of the run says of the epochs."""
+    if dashboard_process.browser_path() is None:
+        return []
+    dashboard = Dashboard(folder.parent)
+    dashboard.start()
+    try:
+        with dashboard_process.chromium() as browser:
+            page = browser.new_page()
+            page.goto(f"{dashboard.address}/runs/{folder.name}?tab=training")
+            epochs = page.get_by_test_id("epochs")
+            first = epochs.inner_text(timeout=60_000)
+            expect(epochs).not_to_have_text(first, timeout=60_000)
+            return [first, epochs.inner_text()]
+    finally:
+        dashboard.stop()
 
 
 def test_the_record_says_what_happened(killed: Killed) -> None:
@@ -102,6 +130,13 @@ def test_finished_epochs_are_in_the_neptune_record(killed: Killed) -> None:
     assert all(len(values) >= killed.epochs >= EPOCHS for values in written.series.values())
     assert written.fields["run/status"] == "failed" and written.fields["run/complete"] is True
     assert written.fields["failure/node"] == "Trainer"
+
+
+def test_the_dashboard_showed_epochs_as_they_came(killed: Killed) -> None:
+    if not killed.seen:
+        pytest.skip("there is no Chromium")
+    first, second = (int(text.split()[0]) for text in killed.seen)
+    assert EPOCHS <= first < second <= killed.epochs
 
 
 def test_a_server_that_hangs_cost_one_warning(killed: Killed) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sample_runs
-from conftest import Dashboard, Watched
+from dashboard_process import Dashboard, Watched
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow

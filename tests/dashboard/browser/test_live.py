@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sample_runs
-from conftest import Dashboard
+from dashboard_process import Dashboard
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sample_runs
-from conftest import Dashboard, Watched
+from dashboard_process import Dashboard, Watched
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
