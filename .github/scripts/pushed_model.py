@@ -19,8 +19,11 @@ def main() -> None:
     if done.returncode == NOT_BLESSED:
         print(f"::warning::{model} was not blessed, so nothing is deployed.")
         address = ""
-    elif done.returncode or not address.startswith("gs://"):
+    elif done.returncode:
         commands.fail(f"{job} did not end well; its log is on Vertex AI's page.")
+    elif not address.startswith("gs://"):
+        remedy = "take the endpoint out of targets.yaml"
+        commands.fail(f"{job} pushed to {address}, past pre-production: {remedy}.")
     commands.output("address", address)
 
 

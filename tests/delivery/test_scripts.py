@@ -51,7 +51,9 @@ class Desk:
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
         }
         command = [sys.executable, str(SCRIPTS / f"{script}.py"), *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True
+        )
 
     def outputs(self) -> dict[str, str]:
         lines = (self.folder / "output").read_text().splitlines()
@@ -66,6 +68,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+JOB = ["pushed", "big-taxi-r1"]
 LOOK = {"IMAGE": "registry/pipeline", "TAG": "abc", "PROJECT": "p", "CLASS": "modules"}
 
 
@@ -106,6 +109,30 @@ def test_only_a_pushed_version_is_deployed(desk: Desk, address: str) -> None:
     done = desk.run("cloud_run", "deploy", PUSHED=address, **settings)
     assert done.returncode == 1
     assert not (desk.folder / "calls").exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "address", "words"),
+    [
+        (0, "gs://b/serving_models/taxi/17", "gs://b/serving_models/taxi/17", ""),
+        (3, "", "", "::warning::Big_Taxi was not blessed"),
+        (2, "", None, "::error::big-taxi-r1 did not end well"),
+        (0, "projects/p/endpoints/1", None, "take the endpoint out of targets.yaml"),
+    ],
+)
+def test_what_a_job_has_pushed(
+    desk: Desk, status: int, output: str, address: str | None, words: str
+) -> None:
+    pipeline = desk.folder / "pipeline"
+    pipeline.mkdir()
+    said = f"import sys; print({output!r}); sys.exit({status} * (sys.argv[1:] == {JOB!r}))"
+    (pipeline / "__main__.py").write_text(said)
+    settings = {"MODEL": "Big_Taxi", "RUN": "r1", "PYTHONPATH": str(desk.folder)}
+    done = desk.run("pushed_model", **settings)
+    assert words in done.stdout
+    assert done.returncode == (address is None)
+    if address is not None:
+        assert desk.outputs() == {"address": address}
 
 
 def run_record(*metrics: Any, status: str = "pushed") -> dict[str, Any]:

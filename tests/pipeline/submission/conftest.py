@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from cloud_server import Server
+from gcp_storage_emulator.server import Server as StorageEmulator
 from gcp_storage_emulator.server import create_server
 from google.cloud import storage
 
@@ -17,13 +18,19 @@ def server() -> Iterator[Server]:
     running.close()
 
 
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[StorageEmulator]:
+    running = create_server("127.0.0.1", 0, in_memory=True)
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[storage.Bucket]:
+def bucket(emulator: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -> storage.Bucket:
     """An empty bucket `b` in a storage emulator."""
-    emulator = create_server("127.0.0.1", 0, in_memory=True, default_bucket="b")
-    emulator.start()
     host, port = emulator._api._httpd.server_address
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{host}:{port}")
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
-    yield storage.Client().bucket("b")
-    emulator.stop()
+    emulator.wipe()
+    return storage.Client().create_bucket("b")
