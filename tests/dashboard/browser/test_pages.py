@@ -152,11 +152,10 @@ def test_differences_between_runs_are_marked(
     page.get_by_label("Logarithmic").check()
     expect(page).to_have_url(re.compile("scale=log"))
     chart = page.locator(".plot .u-over").first
-    box = chart.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    chart.hover(position={"x": 50, "y": 50})  # Waits until the chart is drawn.
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60, steps=5)
+    chart.hover(position={"x": 150, "y": 55})
+    chart.hover(position={"x": 250, "y": 60})
     page.mouse.up()
     expect(page.get_by_role("button", name="Show all")).to_be_visible()
 
