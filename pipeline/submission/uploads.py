@@ -26,7 +26,8 @@ class GoogleStore:
     def __init__(self, bucket: str) -> None:
         from google.cloud import storage
 
-        self._bucket = storage.Client().bucket(bucket)
+        # Objects need no project, and not every login has one.
+        self._bucket = storage.Client(project=None).bucket(bucket)
 
     def put(self, name: str, content: bytes) -> bool:
         """Writes an object unless there is one; returns whether it did."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -310,6 +311,14 @@ def test_commands_that_are_named_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake (\w+)", " ".join(commands())):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_smoke_test_takes_what_it_is_given() -> None:
+    command = [sys.executable, "-m", "serving", "smoke", "--help"]
+    wide = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert all(word in done.stdout for word in ("--model", "--answers", "SERVING_TOKEN"))
 
 
 def test_updates_cover_what_is_pinned() -> None:
