@@ -24,7 +24,7 @@ find_python = for python in python3 /usr/bin/python3 python; do \
 	[ "$$python" ] || { echo 'error: make needs a Python from 3.8 on the PATH, as python3' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dashboard test check static unit clean
+.PHONY: help setup run dashboard serve test check static unit clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [MODEL=taxi] [PYTHON=3.10]'
@@ -39,6 +39,9 @@ run: setup ## train, judge and push the model MODEL
 
 dashboard: setup ## look at runs in a browser, on this machine alone
 	@$(BIN)/python -m dashboard
+
+serve: setup ## serve the pushed models on http://127.0.0.1:8501, gRPC on 8500
+	@$(BIN)/python -m serving up $(SERVE)
 
 test: setup ## the whole suite, pipelines included
 	@echo 'Running every test ...'

@@ -4,9 +4,11 @@ import gzip
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import pytest
 import requests
 from model_server import ROOT, Running, running
@@ -128,3 +130,26 @@ def test_a_port_that_is_taken_is_told_in_words(server: Running) -> None:
     assert done.returncode == 2
     assert f"error: Cannot listen on 127.0.0.1, port {server.rest_port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_tls_on_both_ports(conformance_models: Path, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = [
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+        "-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost",
+        "-addext", "subjectAltName=DNS:localhost",
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True)
+    options = ("--tls-key", str(key), "--tls-certificate", str(certificate))
+    with running(conformance_models, *options, ready=False) as server:
+        place = f"https://localhost:{server.rest_port}"
+        for _ in range(100):
+            status = requests.get(f"{place}/readyz", verify=str(certificate), timeout=10)
+            if status.status_code == 200:
+                break
+            time.sleep(0.1)
+        answer = requests.post(place + PREDICT, data=ROW, verify=str(certificate), timeout=10)
+        assert answer.json() == {"predictions": [[2.5]]}
+        credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+        with grpc.secure_channel(f"localhost:{server.grpc_port}", credentials) as channel:
+            grpc.channel_ready_future(channel).result(20)
