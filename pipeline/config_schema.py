@@ -220,6 +220,10 @@ class Serving(Section):
         return name
 
 
+class BatchPrediction(Data):
+    """Rows that each blessed model predicts for at the end of its run."""
+
+
 class ModelConfig(Section):
     """Everything that differs between two models, as `models/<model>/config.yaml` says it."""
 
@@ -237,6 +241,8 @@ class ModelConfig(Section):
     """The search for hyperparameters."""
     evaluation: Evaluation
     """What a model must reach on the test split to be blessed."""
+    batch_prediction: BatchPrediction | None = None
+    """Rows that a blessed model predicts for, on Beam; null: none."""
     serving: Serving = Serving()
     """What the model is called once it serves."""
     beam: Beam = Beam()

@@ -194,7 +194,7 @@ def _telling(
 
 
 def _position(node: pipeline_pb2.PipelineNode) -> int:
-    return list(nodes.PURPOSE).index(node.node_info.id)
+    return nodes.ORDER.index(node.node_info.id)
 
 
 def _state(store: MetadataStore, execution_id: int, name: str) -> run_record.NodeStatus:

@@ -152,6 +152,8 @@ def _complete(
     for name in (nodes.EXAMPLE_GEN, nodes.RESOLVER):
         if name in tasks and _looks_outside(tasks[name]):
             tasks[name].pop("cachingOptions", None)
+    if nodes.BATCH_EXAMPLES in tasks:  # The hash that is known is of other data.
+        tasks[nodes.BATCH_EXAMPLES].pop("cachingOptions", None)
 
 
 def _looks_outside(task: Mapping[str, Any]) -> bool:

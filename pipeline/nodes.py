@@ -25,6 +25,8 @@ RESOLVER = "Resolver"
 EVALUATOR = "Evaluator"
 SERVING_CHECK = "ServingCheck"
 PUSHER = "Pusher"
+BATCH_EXAMPLES = "BatchExamples"
+BULK_INFERRER = "BulkInferrer"
 
 ALL = "all"
 """Stands for every node where nodes are named."""
@@ -44,6 +46,16 @@ PURPOSE = {
     SERVING_CHECK: "asks the export as a server would",
     PUSHER: "pushes a blessed model",
 }
+"""What each node of every pipeline does."""
+
+BATCH_PREDICTION = {
+    BATCH_EXAMPLES: "reads the rows to predict for",
+    BULK_INFERRER: "predicts with a blessed model",
+}
+"""The nodes that a pipeline has if its config has `batch_prediction`."""
+
+ORDER = (*PURPOSE, *BATCH_PREDICTION)
+"""All nodes, in the order in which they run."""
 
 _UPSTREAM = {
     EXAMPLE_GEN: [],
@@ -59,6 +71,8 @@ _UPSTREAM = {
     EVALUATOR: [EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER],
     SERVING_CHECK: [TRAINER],
     PUSHER: [TRAINER, EVALUATOR, SERVING_CHECK],
+    BATCH_EXAMPLES: [PUSHER],
+    BULK_INFERRER: [TRAINER, EVALUATOR, BATCH_EXAMPLES],
 }
 
 
@@ -71,10 +85,15 @@ def upstream(name: str, names: Collection[str]) -> list[str]:
 def followers(of: Collection[str], names: Collection[str]) -> set[str]:
     """The nodes `of` and all that wait for them, directly or not, among the nodes `names`."""
     found = set(of)
-    for name in PURPOSE:
+    for name in ORDER:
         if name in names and found.intersection(upstream(name, names)):
             found.add(name)
     return found
+
+
+def purpose(name: str) -> str:
+    """What a node does; nothing for one that is not known here."""
+    return PURPOSE.get(name) or BATCH_PREDICTION.get(name, "")
 
 
 def known(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -94,14 +113,14 @@ def known(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:
-    """The nodes of a model's pipeline: two of them depend on what is in its folder."""
+    """The nodes of a model's pipeline: some depend on its config and on what is in its folder."""
     folder = project.model_folder(model, root)
-    left_out = set()
+    left_out = set() if config.batch_prediction else set(BATCH_PREDICTION)
     if not (folder / project.SCHEMA).exists():
         left_out.add(FROZEN_SCHEMA)
     if not searches(model, config, root):
         left_out.add(TUNER)
-    return [name for name in PURPOSE if name not in left_out]
+    return [name for name in ORDER if name not in left_out]
 
 
 def searches(model: str, config: ModelConfig, root: Path = project.ROOT) -> bool:

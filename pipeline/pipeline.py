@@ -13,6 +13,7 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx.components.bulk_inferrer.component import BulkInferrer
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.pusher.component import Pusher as TfxPusher
@@ -25,7 +26,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+from tfx.proto import bulk_inferrer_pb2, pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import standard_artifacts
 from tfx.types.channel import BaseChannel, Channel
 
@@ -237,7 +238,24 @@ def _components(model: str, config: ModelConfig, target: Target) -> list[BaseNod
         model_blessing=evaluator.outputs["blessing"],
         infra_blessing=serving_check.outputs["blessing"],
     ).with_id(nodes.PUSHER)
-    return [*components, trainer, resolver, evaluator, serving_check, pusher]
+    judged = [*components, trainer, resolver, evaluator, serving_check, pusher]
+    if config.batch_prediction is None:
+        return judged
+    batch = ExampleGen(
+        preflight.source_of(config.batch_prediction, target.data),
+        config.splits.model_dump(),
+        preflight.hints(model),
+        target.data_hash,
+    ).with_id(nodes.BATCH_EXAMPLES)
+    batch.add_upstream_node(pusher)
+    bulk_inferrer = BulkInferrer(
+        examples=batch.outputs["examples"],
+        model=trained,
+        # Without a blessing it would predict with any model.
+        model_blessing=evaluator.outputs["blessing"],
+        model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=["serving_examples"]),
+    )
+    return [*judged, batch, bulk_inferrer]
 
 
 def _beam_args(beam: Beam) -> list[str]:

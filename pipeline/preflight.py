@@ -27,6 +27,7 @@ from models.common.errors import (
 )
 from pipeline import beam_arguments, project
 from pipeline.config import ModelConfig
+from pipeline.config_schema import Data
 
 _COLUMN_TYPES: dict[int, ColumnType] = {
     schema_pb2.INT: "INT",
@@ -91,7 +92,11 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
 
 def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:
     """The table that a configuration names, below the folder or bucket where it is relative."""
-    data = config.data
+    return source_of(config.data, root)
+
+
+def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
+    """The table that one section of a configuration names."""
     pattern = data.path if "://" in data.path else f"{root}/{data.path}"
     return TableSource(pattern, data.format, data.delimiter, data.encoding)
 

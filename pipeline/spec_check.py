@@ -77,7 +77,10 @@ def _missing_nodes(specification: Specification, expected: Sequence[str]) -> Ite
 
 
 def _missing_wires(specification: Specification) -> Iterator[str]:
-    for consumer, key, wanted in WIRES:
+    wires: tuple[tuple[str, str, str], ...] = WIRES
+    if nodes.BULK_INFERRER in _tasks(specification):
+        wires += ((nodes.BULK_INFERRER, "model_blessing", nodes.EVALUATOR),)
+    for consumer, key, wanted in wires:
         found = producer(specification, consumer, key)
         if found != wanted:
             yield f"{consumer} takes '{key}' from {found or 'nowhere'}, not from {wanted}."

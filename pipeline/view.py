@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from pipeline import terminal, wording
-from pipeline.nodes import PURPOSE, PUSHER
+from pipeline.nodes import PURPOSE, PUSHER, purpose
 from pipeline.run_record import FIRST_RUN, Node, NodeStatus, RunRecord, now
 
 _FRAMES_PER_SECOND = 6
@@ -222,7 +222,7 @@ def _about(node: Node) -> str:
     """Why the node ran, where that says more than what it is for."""
     if node.why and node.why != FIRST_RUN:
         return node.why
-    return PURPOSE.get(node.name, "")
+    return purpose(node.name)
 
 
 def _state(node: Node, record: RunRecord) -> str:

@@ -46,6 +46,8 @@ _CONFIG_KEYS: dict[str, tuple[str, ...]] = {
     nodes.TRAINER: ("label", "training", "serving.check_rows"),
     nodes.EVALUATOR: ("label.name", "evaluation", "beam"),
     nodes.PUSHER: ("serving.name",),
+    nodes.BATCH_EXAMPLES: ("batch_prediction", "beam"),
+    nodes.BULK_INFERRER: ("beam",),
 }
 """The keys of a config that reach a node's parameters, as `pipeline.pipeline` wires them."""
 
@@ -178,7 +180,7 @@ def _changed_inputs(
         for key, spec in execution.pipeline_node.inputs.inputs.items()
     }
     # What comes from far up is the more telling.
-    order = list(nodes.PURPOSE)
+    order = list(nodes.ORDER)
     for key, producer in sorted(producers.items(), key=lambda item: order.index(item[1])):
         if before.get(key, set()) != after.get(key, set()):
             what = f"{key.replace('_', ' ')} from {producer}"

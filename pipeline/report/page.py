@@ -80,7 +80,7 @@ def _node_row(record: RunRecord, node: Node) -> dict[str, Any]:
     return {
         "name": node.name,
         "status": node.status,
-        "purpose": nodes.PURPOSE.get(node.name, ""),
+        "purpose": nodes.purpose(node.name),
         "state": graph.state(node),
         "why": node.why if node.status != "cached" else None,
         "share": (node.seconds or 0) / total if node.status != "cached" else 0.0,

@@ -57,6 +57,18 @@ def test_the_nodes_are_those_that_a_run_shows(tmp_path: Path, mode: str) -> None
     assert compiled(settings, tmp_path).keys() == set(nodes.of_model("taxi", settings))
 
 
+def test_batch_prediction_is_by_a_blessed_model_alone(tmp_path: Path) -> None:
+    settings = load("batch_prediction.path=data/taxi/*.csv")
+    graph = compiled(settings, tmp_path)
+    assert graph.keys() == set(nodes.of_model("taxi", settings))
+    inferrer = graph[nodes.BULK_INFERRER]
+    assert sources(inferrer, "examples") == {("BatchExamples", "examples")}
+    assert sources(inferrer, "model") == {("Trainer", "model")}
+    assert sources(inferrer, "model_blessing") == {("Evaluator", "blessing")}
+    assert parameter(inferrer, "model_spec") == {"model_signature_name": ["serving_examples"]}
+    assert nodes.PUSHER in graph[nodes.BATCH_EXAMPLES].upstream_nodes, "only what is pushed first"
+
+
 def test_frozen_hyperparameters_need_no_tuner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
