@@ -18,17 +18,19 @@ def serialized(body: Mapping[str, Any]) -> list[bytes]:
         ServingError: The request has no examples, or a value that a feature cannot hold.
     """
     context = _example(body["context"]).SerializeToString() if "context" in body else b""
-    shown = json_text.shown(dict(body))
+    examples = body.get("examples")
     if "examples" not in body:
-        raise _refused(
-            f"JSON Value: {shown} When method is classify, key 'examples' is expected and was not "
-            "found"
-        )
-    examples = body["examples"]
-    if not isinstance(examples, list):
-        raise _refused(f"JSON Value: {shown} Expecting 'examples' value to be an list/array")
-    if not examples:
-        raise _refused(f"JSON Value: {shown} 'examples' value is an empty array")
+        wrong = "When method is classify, key 'examples' is expected and was not found"
+    elif not isinstance(examples, list):
+        wrong = "Expecting 'examples' value to be an list/array"
+    elif not examples:
+        wrong = "'examples' value is an empty array"
+    else:
+        return _merged(context, examples)
+    raise _refused(f"JSON Value: {json_text.shown(dict(body))} {wrong}")
+
+
+def _merged(context: bytes, examples: list[Any]) -> list[bytes]:
     # Serialized messages of one type, one after the other, are the merged message.
     return [context + _example(example).SerializeToString() for example in examples]
 

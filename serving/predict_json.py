@@ -40,17 +40,17 @@ def in_rows(body: Mapping[str, Any]) -> bool:
         if "inputs" not in body:
             raise _refused("Missing 'inputs' or 'instances' key")
         return False
-    shown = json_text.shown(dict(body))
     if "inputs" in body:
-        raise _refused(
-            f"JSON Value: {shown} Not formatted correctly expecting only one of 'inputs' or "
-            "'instances' keys to exist "
+        wrong = (
+            "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
         )
-    if not isinstance(body["instances"], list):
-        raise _refused(f"JSON Value: {shown} Excepting 'instances' to be an list/array")
-    if not body["instances"]:
-        raise _refused(f"JSON Value: {shown} No values in 'instances' array")
-    return True
+    elif not isinstance(body["instances"], list):
+        wrong = "Excepting 'instances' to be an list/array"
+    elif not body["instances"]:
+        wrong = "No values in 'instances' array"
+    else:
+        return True
+    raise _refused(f"JSON Value: {json_text.shown(dict(body))} {wrong}")
 
 
 def inputs(body: Mapping[str, Any], signature: Signature) -> Arrays:
@@ -78,27 +78,28 @@ def _from_rows(rows: list[Any], signature: Signature) -> Arrays:
             if _is_named(value):
                 raise _refused(f"Expecting value/list but got object at item {row} of input list")
         return {info.name: _stacked(rows, info, "")}
+    known = infos.keys()
+    needed = {name for name, info in infos.items() if info.default is None}
     for number, row in enumerate(rows):
         if not _is_named(row):
             raise _refused(f"Expecting object but got list at item {number} of input list")
-        if row.keys() != infos.keys():
-            _check_names(number, row, signature)
+        if not needed <= row.keys() <= known:
+            raise _wrong_names(number, row, signature)
     return {name: _column(rows, info) for name, info in infos.items()}
 
 
-def _check_names(number: int, row: Mapping[str, Any], signature: Signature) -> None:
+def _wrong_names(number: int, row: Mapping[str, Any], signature: Signature) -> ServingError:
     infos = signature.inputs
     for name in row:
         if name not in infos:
-            raise _refused(
+            return _refused(
                 f"Failed to process element: {number} key: {name} of 'instances' list. Error: "
                 f"INVALID_ARGUMENT: JSON object: does not have named input: {name}"
             )
-    if any(name not in row and info.default is None for name, info in infos.items()):
-        raise _refused(
-            f"Failed to process element: {number} of 'instances' list. JSON object: "
-            f"{json_text.shown(row)} keys must be equal to: {','.join(infos)}"
-        )
+    return _refused(
+        f"Failed to process element: {number} of 'instances' list. JSON object: "
+        f"{json_text.shown(row)} keys must be equal to: {','.join(infos)}"
+    )
 
 
 def _column(rows: list[dict[str, Any]], info: TensorInfo) -> np.ndarray:
@@ -218,7 +219,8 @@ def _as_json(value: Any, info: TensorInfo) -> Any:
     if info.dtype.kind != "O":
         return value.tolist()
     nested = value.tolist() if isinstance(value, np.ndarray) else value
-    return _strings(nested, True)
+    # What is text need not be decoded for each row.
+    return "" if nested == b"" else _strings(nested, True)
 
 
 def _refused(message: str) -> ServingError:

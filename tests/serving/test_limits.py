@@ -140,7 +140,8 @@ def test_tls_on_both_ports(conformance_models: Path, tmp_path: Path) -> None:
         "-addext", "subjectAltName=DNS:localhost",
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
-    options = ("--tls-key", str(key), "--tls-certificate", str(certificate))
+    # A connection that a client left without TLS's farewell holds the stop up until then.
+    options = ("--tls-key", str(key), "--tls-certificate", str(certificate), "--grace", "2")
     with running(conformance_models, *options, ready=False) as server:
         place = f"https://localhost:{server.rest_port}"
         for _ in range(100):
