@@ -70,7 +70,10 @@ def _scalar(value: Any, wanted: pa.DataType) -> Any:
     ]
     for fits, convert in checks:
         if fits(wanted):
-            return convert(value)
+            try:
+                return convert(value)
+            except OverflowError as error:
+                raise ValueError(f"{value} is too large for {wanted}") from error
     raise ValueError(f"no column type for {wanted}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from log_entries import entry
 from typer.testing import CliRunner
@@ -100,6 +100,8 @@ _JSON = st.recursive(
 )
 
 
+@example(10**400, "DT_FLOAT")
+@example(2**64, "DT_INT64")
 @given(_JSON, st.sampled_from(["DT_STRING", "DT_FLOAT", "DT_INT64", "DT_UINT8", "DT_BOOL"]))
 def test_a_value_fits_its_column_or_is_refused(value: Any, dtype: str) -> None:
     for shape in ((-1,), (-1, -1)):
