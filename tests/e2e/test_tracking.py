@@ -63,11 +63,14 @@ def killed(project: Project) -> Iterator[Killed]:
             NEPTUNE_API_TOKEN=token,
             DB_PASSWORD=PASSWORD,
         )
-        folder = in_training(project.root / "runs", command)
-        seen = watch(folder)
-        os.kill(read(folder, "run.json")["process"], signal.SIGKILL)
-        epochs = finished_epochs(folder)
-        stdout, _ = command.communicate()
+        try:
+            folder = in_training(project.root / "runs", command)
+            seen = watch(folder)
+            os.kill(read(folder, "run.json")["process"], signal.SIGKILL)
+            epochs = finished_epochs(folder)
+            stdout, _ = command.communicate()
+        finally:
+            command.kill()  # The run's process ends with it.
     assert command.returncode == 1
     yield Killed(folder, token, stdout, epochs, seen)
 
