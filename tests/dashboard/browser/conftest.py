@@ -11,9 +11,9 @@ from dashboard_process import Dashboard, Watched
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's browser, headless."""
+    """The system's browser, headless; a process can drive one at a time, so no file keeps it."""
     with dashboard_process.chromium() as browser:
         yield browser
 
