@@ -18,14 +18,14 @@ from pipeline.run_details import CalibrationBin, Confusion, Curve, Plots, RocPoi
 # Stand-ins that no chart uses otherwise; each becomes a variable of the page's style sheet, so that
 # charts follow light and dark.
 _INK, _MUTED, _LINE, _ACCENT, _SECOND = "#010203", "#010204", "#010205", "#010206", "#010207"
-_COLOURS = {
+_COLOURS: dict[Any, Any] = {
     _INK: "currentColor",
     _MUTED: "var(--muted)",
     _LINE: "var(--line)",
     _ACCENT: "var(--accent)",
     _SECOND: "var(--second)",
 }
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "report",
     "text.parse_math": False,  # A dollar sign in a name is a dollar sign.
