@@ -11,10 +11,13 @@ import shutil
 import time
 from pathlib import Path
 
-from ml_metadata.metadata_store import ListOptions, MetadataStore
+from ml_metadata.metadata_store import ListOptions, MetadataStore, OrderByField
 from ml_metadata.proto import metadata_store_pb2
 
-_UNFINISHED = "last_known_state = NEW OR last_known_state = RUNNING"
+_UNFINISHED = (metadata_store_pb2.Execution.NEW, metadata_store_pb2.Execution.RUNNING)
+_LATEST = 500
+"""So many executions are looked at, the latest ones. Each run looks, and has about a dozen of its
+own, so no older one can be unfinished. Newer ML Metadata has no query to ask for them alone."""
 
 
 def recover(store: MetadataStore, pipeline_root: Path) -> None:
@@ -27,7 +30,10 @@ def recover(store: MetadataStore, pipeline_root: Path) -> None:
         store: The model's ML Metadata.
         pipeline_root: The folder with a folder for each node of the model's pipeline.
     """
-    dead = store.get_executions(ListOptions(filter_query=_UNFINISHED))
+    latest = store.get_executions(
+        ListOptions(limit=_LATEST, order_by=OrderByField.ID, is_asc=False)
+    )
+    dead = [execution for execution in latest if execution.last_known_state in _UNFINISHED]
     for execution in dead:
         written = (f"*/*/{execution.id}", f"*/.system/executor_execution/{execution.id}")
         for path in (path for pattern in written for path in pipeline_root.glob(pattern)):
@@ -37,7 +43,7 @@ def recover(store: MetadataStore, pipeline_root: Path) -> None:
         store.put_executions(dead)
     for path in pipeline_root.glob("*/.system/stateful_working_dir/*"):
         shutil.rmtree(path)
-    if not store.get_executions(ListOptions(limit=1)):
+    if not latest:
         _set_aside(pipeline_root)
 
 

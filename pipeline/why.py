@@ -107,9 +107,9 @@ def _latest_two(
         if context.type.name == constants.NODE_CONTEXT_TYPE_NAME
     ]
     context = store.get_context_by_type_and_name(constants.NODE_CONTEXT_TYPE_NAME, name)
-    query = f"contexts_a.id = {context.id} AND id <= {execution.execution_id}"
-    return store.get_executions(
-        ListOptions(limit=2, order_by=OrderByField.ID, is_asc=False, filter_query=query)
+    # The execution is the node's latest: no other run of the model goes on.
+    return store.get_executions_by_context(
+        context.id, ListOptions(limit=2, order_by=OrderByField.ID, is_asc=False)
     )
 
 
