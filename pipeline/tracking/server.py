@@ -39,7 +39,7 @@ class Server:
 
     def warn(self) -> None:
         """Prints what is wrong with the server, the first time that something is."""
-        late = not self._accepted.is_set() and time.monotonic() - self._began > self.PATIENCE
+        late = not self._accepted.is_set() and time.monotonic() - self._began >= self.PATIENCE
         if self._warned or not (self._error or late):
             return
         self._warned = True
@@ -53,7 +53,9 @@ class Server:
     def close(self, failed: bool) -> None:
         """Ends the record; waits a while for the server to take what is left."""
         self._snapshots.put(failed)
-        self._thread.join(self.PATIENCE)
+        self._thread.join(max(0.0, self._began + self.PATIENCE - time.monotonic()))
+        if self._accepted.is_set():
+            self._thread.join(self.PATIENCE)
         self.warn()
 
     def _send(self, run_id: str, model: str) -> None:
