@@ -156,7 +156,7 @@ class Forwarder(RestApp):
             raise
         finally:
             seconds = time.perf_counter() - start
-            outputs = _first_row(reply.body) if reply is not None and status == 200 else {}
+            outputs = first_row(reply.body) if reply is not None and status == 200 else {}
             router = self._engine.hooks.router
             if router is not None:
                 router.observe(Outcome(model, version, variant, seconds, status, outputs))
@@ -194,7 +194,7 @@ def _highest(status: Mapping[str, Any]) -> int | None:
     return max((int(s["version"]) for s in states if s.get("state") == "AVAILABLE"), default=None)
 
 
-def _first_row(body: bytes) -> dict[str, np.ndarray]:
+def first_row(body: bytes) -> dict[str, np.ndarray]:
     """The outputs of an answer's first row, as a batch of one; empty where there is none."""
     if len(body) > _LARGEST_EXAMINED:
         return {}
@@ -202,17 +202,18 @@ def _first_row(body: bytes) -> dict[str, np.ndarray]:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:  # It may have NaN, of which no distribution is kept.
         return {}
-    outputs = content.get("outputs")
-    columns = outputs if isinstance(outputs, dict) else {"outputs": outputs}
+    if not isinstance(content, dict):
+        return {}
     rows = content.get("predictions") or content.get("results")
-    if rows:
-        columns = {k: [v] for k, v in rows[0].items()} if isinstance(rows[0], dict) else (
-            {"outputs": rows[:1]}
-        )  # fmt: skip
+    if isinstance(rows, list) and rows:
+        first: dict[str, Any] = rows[0] if isinstance(rows[0], dict) else {"outputs": rows[0]}
+        columns: dict[str, Any] = {name: [value] for name, value in first.items()}
+    else:
+        outputs: Any = content.get("outputs")
+        columns = outputs if isinstance(outputs, dict) else {"outputs": outputs}
     found = {}
     for name, values in columns.items():
-        try:
-            found[name] = np.asarray(values[:1], dtype=np.float64)
-        except (TypeError, ValueError):
-            continue
+        if isinstance(values, list):
+            with contextlib.suppress(TypeError, ValueError):  # Words have no distribution.
+                found[name] = np.asarray(values[:1], dtype=np.float64)
     return found
