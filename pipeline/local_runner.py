@@ -29,9 +29,7 @@ def main() -> None:
     """Runs the pipeline and leaves with the run's exit status."""
     run_id = os.environ.get("PIPELINE_RUN")
     record = run_folder.take_over(run_id) if run_id else _new_record()
-    secrets.hide_in_output(
-        secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
-    )
+    secrets.hide_in_output(run_record.redactor(record))
     try:
         # Imported here, so that what cannot be imported is recorded too.
         from pipeline.execution import RecordedLocalDagRunner

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from models.common.errors import RunError
-from pipeline import project, provenance, run_details, run_record
+from pipeline import project, provenance, report, run_details, run_record
 from pipeline.run_details import RunDetails
 from pipeline.run_record import RunRecord, RunStatus
 
@@ -127,7 +127,7 @@ def _write(client: MlflowClient, experiment: str, record: RunRecord, runs: Path)
     for metrics in _batches([*_metrics(record, details)]):
         client.log_batch(run_id, metrics=metrics)
     folder = run_record.run_folder(record.id, runs)
-    for name in (run_record.FILE, run_details.FILE, "report.html", provenance.CODE):
+    for name in (run_record.FILE, run_details.FILE, report.FILE, provenance.CODE):
         path = folder / name
         if path.is_dir():
             client.log_artifacts(run_id, str(path), name)

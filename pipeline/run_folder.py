@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from pipeline import project, provenance, run_record, secrets, tracking
+from pipeline import project, provenance, run_record, tracking
 from pipeline.config import ModelConfig
 from pipeline.run_record import RunRecord
 
@@ -31,8 +31,7 @@ def open_for(
     record.code = provenance.code(record.model, root)
     record.environment = provenance.environment()
     folder = run_record.run_folder(record.id, runs)
-    redactor = secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
-    provenance.keep(record.model, folder, redactor, root)
+    provenance.keep(record.model, folder, run_record.redactor(record), root)
     run_record.write(record, runs)
     return tracking.start(folder, root)
 

@@ -247,6 +247,11 @@ def run_folder(run_id: str, runs: Path = project.RUNS) -> Path:
     return runs / run_id
 
 
+def redactor(record: RunRecord) -> secrets.Redactor:
+    """What hides the secrets of the run's config and of the environment."""
+    return secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
+
+
 def write(record: RunRecord, runs: Path = project.RUNS) -> None:
     """Writes `run.json` so that a reader sees the old content or the new, never a part.
 
@@ -255,8 +260,7 @@ def write(record: RunRecord, runs: Path = project.RUNS) -> None:
     Raises:
         RunError: The run folder cannot be written.
     """
-    tree = json.loads(record.model_dump_json())
-    tree = secrets.redactor(tree["config"], record.overrides).tree(tree)
+    tree = redactor(record).tree(json.loads(record.model_dump_json()))
     text = json.dumps(tree, indent=2, ensure_ascii=False)
     write_whole(run_folder(record.id, runs) / FILE, text + "\n")
 

@@ -16,9 +16,7 @@ def main() -> None:
     record = run_folder.take_over(os.environ["PIPELINE_RUN"], project.REHEARSALS)
     record.process = os.getpid()
     run_record.write(record, project.REHEARSALS)
-    secrets.hide_in_output(
-        secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
-    )
+    secrets.hide_in_output(run_record.redactor(record))
     # Imported here, so that a death in the imports is one of a run that has begun.
     from pipeline.rehearsal.rehearse import rehearse
 

@@ -39,7 +39,7 @@ def write(record: RunRecord, runs: Path = project.RUNS) -> Path:
         details = run_details.read(record.id, runs)
     except RunError:  # What the record has is worth a report by itself.
         details = RunDetails(run=record.id)
-    redactor = secrets.redactor(record.config.model_dump(mode="json"), record.overrides)
+    redactor = run_record.redactor(record)
     text = page.render(_redacted(record, redactor), _redacted(details, redactor), runs)
     path = run_record.run_folder(record.id, runs) / FILE
     write_whole(path, text)

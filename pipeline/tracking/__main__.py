@@ -16,6 +16,8 @@ from pathlib import Path
 
 from models.common.errors import RunError
 from pipeline import liveness, run_details, run_record, secrets
+from pipeline.run_details import RunDetails
+from pipeline.run_record import RunRecord
 from pipeline.tracking.neptune_record import NeptuneRecord
 from pipeline.tracking.server import Server
 from pipeline.tracking.snapshot import Snapshot, take
@@ -36,17 +38,18 @@ def follow(folder: Path) -> None:
     server = Server(record.id, record.model) if os.environ.get(Server.TOKEN) else None
     seen: list[tuple[int, int]] = []
     last_sign = time.monotonic()
-    snapshot = None
+    snapshot: Snapshot | None = None
     while not (snapshot and snapshot.over) and time.monotonic() - last_sign < _SETTLE:
         written = _written(folder)
-        if written != seen and (taken := _snapshot(folder)):
-            seen, snapshot = written, taken
+        if written != seen and (found := _read(folder)):
+            seen, (record, details) = written, found
+            snapshot = take(record, details, folder)
             local.update(snapshot)
             if server:
                 server.update(snapshot)
         if server:
             server.warn()
-        if _alive(folder):
+        if _alive(record, folder):
             last_sign = time.monotonic()
         time.sleep(_POLL)
     failed = snapshot is None or snapshot.fields.get("run/status") not in ("pushed", "refused")
@@ -62,20 +65,19 @@ def _written(folder: Path) -> list[tuple[int, int]]:
     return [(state.st_ino, state.st_mtime_ns) for state in states]
 
 
-def _snapshot(folder: Path) -> Snapshot | None:
-    """The run's present state; None while its files cannot be read."""
+def _read(folder: Path) -> tuple[RunRecord, RunDetails] | None:
+    """What the run's files say; None while they cannot be read."""
     try:
         record = run_record.read(folder.name, folder.parent)
-        return take(record, run_details.read(folder.name, folder.parent), folder)
+        return record, run_details.read(folder.name, folder.parent)
     except RunError:
         return None
 
 
-def _alive(folder: Path) -> bool:
+def _alive(record: RunRecord, folder: Path) -> bool:
     try:
-        record = run_record.read(folder.name, folder.parent)
         return liveness.status(record, folder.parent) == "running"
-    except (RunError, OSError):
+    except OSError:
         return False
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import provenance, run_details, run_record
+from pipeline import provenance, report, run_details, run_record
 from pipeline.run_details import Curve, RunDetails
 from pipeline.run_record import RunRecord
 
 Field = bool | int | float | str
-REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _files(folder: Path, over: bool) -> Iterator[tuple[str, Path]]:
         yield _path("code", "files", *path.relative_to(code).parts), path
     yield "environment/packages", folder / provenance.PACKAGES
     if over:
-        for name in (run_record.FILE, run_details.FILE, REPORT):
+        for name in (run_record.FILE, run_details.FILE, report.FILE):
             yield _path("files", name), folder / name
 
 
