@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class Batcher:
             Closed: The version has been unloaded.
             ServingError: The queue is full, or the request has too many rows.
         """
-        rows = max((len(array) if array.ndim else 1 for array in arrays.values()), default=1)
+        rows, key = _batching(signature, arrays)
         if rows > self._limits.rows:
             raise ServingError(
                 Code.INVALID_ARGUMENT,
@@ -88,7 +89,6 @@ class Batcher:
                 "The batch scheduling queue to which this task was submitted is full",
             )
         future = asyncio.get_running_loop().create_future()
-        key = _key(signature, arrays)
         call = _Call(signature, arrays, future, rows if key else 0, key)
         with self._lock:
             if self._closed:
@@ -166,24 +166,37 @@ class Batcher:
             self._observe(rows or 1, time.perf_counter() - start)
 
 
-def _key(signature: Signature, arrays: Arrays) -> tuple[Any, ...]:
-    """What calls must have in common to be concatenated; empty if they must not be."""
+def _batching(signature: Signature, arrays: Arrays) -> tuple[int, tuple[Any, ...]]:
+    """How many rows a request has, and what it must have in common with others of its batch.
+
+    The second is empty if it must run alone.
+    """
+    inputs = signature.inputs
+    # A default stands for each row, however many there are.
+    defaults = frozenset(name for name, array in arrays.items() if array is inputs[name].default)
+    return _batching_of(signature, defaults, tuple([arrays[name].shape for name in inputs]))
+
+
+# Requests come in few shapes, and models may have many inputs.
+@lru_cache(maxsize=1024)
+def _batching_of(
+    signature: Signature, defaults: frozenset[str], shapes: tuple[tuple[int, ...], ...]
+) -> tuple[int, tuple[Any, ...]]:
+    rows = max((shape[0] if shape else 1 for shape in shapes), default=1)
+    alone = rows, ()
     if not signature.batches:
-        return ()
-    defaults, shapes, sizes = [], [], set()
-    for name, array in arrays.items():
-        info = signature.inputs[name]
-        if array is info.default:
-            # Stands for each row, however many there are.
-            defaults.append(name)
-        elif not info.fits(array.shape):
-            return ()
-        else:
-            shapes.append(array.shape[1:])
-            sizes.add(len(array))
+        return alone
+    given = [
+        (info, shape)
+        for info, shape in zip(signature.inputs.values(), shapes, strict=True)
+        if info.name not in defaults
+    ]
+    if not all(info.fits(shape) for info, shape in given):
+        return alone
+    sizes = {shape[0] for _, shape in given}
     if len(sizes) != 1 or 0 in sizes:
-        return ()
-    return signature.name, frozenset(defaults), tuple(shapes)
+        return alone
+    return rows, (signature.name, defaults, tuple(shape[1:] for _, shape in given))
 
 
 def _deliver(results: list[tuple[_Call, Arrays | ServingError]]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from serving import json_text, tensors
+from serving import instances_json, json_text, tensors
 from serving.errors import Code, ServingError
 from serving.signatures import DEFAULT, Signature, TensorInfo
 
@@ -60,75 +59,13 @@ def inputs(body: Mapping[str, Any], signature: Signature) -> Arrays:
         ServingError: The request does not fit the signature.
     """
     if in_rows(body):
-        return _from_rows(body["instances"], signature)
+        return instances_json.arrays(body["instances"], signature)
     return _from_columns(body["inputs"], signature)
-
-
-def _from_rows(rows: list[Any], signature: Signature) -> Arrays:
-    infos = signature.inputs
-    named = _is_named(rows[0])
-    if not named:
-        if len(infos) > 1:
-            raise _refused(
-                "instances is a plain list, but expecting list of objects as multiple input "
-                "tensors required as per tensorinfo_map"
-            )
-        (info,) = infos.values()
-        for row, value in enumerate(rows):
-            if _is_named(value):
-                raise _refused(f"Expecting value/list but got object at item {row} of input list")
-        return {info.name: _stacked(rows, info, "")}
-    known = infos.keys()
-    needed = {name for name, info in infos.items() if info.default is None}
-    for number, row in enumerate(rows):
-        if not _is_named(row):
-            raise _refused(f"Expecting object but got list at item {number} of input list")
-        if not needed <= row.keys() <= known:
-            raise _wrong_names(number, row, signature)
-    return {name: _column(rows, info) for name, info in infos.items()}
-
-
-def _wrong_names(number: int, row: Mapping[str, Any], signature: Signature) -> ServingError:
-    infos = signature.inputs
-    for name in row:
-        if name not in infos:
-            return _refused(
-                f"Failed to process element: {number} key: {name} of 'instances' list. Error: "
-                f"INVALID_ARGUMENT: JSON object: does not have named input: {name}"
-            )
-    return _refused(
-        f"Failed to process element: {number} of 'instances' list. JSON object: "
-        f"{json_text.shown(row)} keys must be equal to: {','.join(infos)}"
-    )
-
-
-def _column(rows: list[dict[str, Any]], info: TensorInfo) -> np.ndarray:
-    if info.default is None:
-        return _stacked([row[info.name] for row in rows], info, f" key: {info.name}")
-    if not any(info.name in row for row in rows):
-        return info.default
-    absent = _as_json(info.default[0], info)
-    values = [row.get(info.name, absent) for row in rows]
-    return _stacked(values, info, f" key: {info.name}")
-
-
-def _stacked(values: list[Any], info: TensorInfo, key: str) -> np.ndarray:
-    try:
-        return tensors.stacked(values, info)
-    except ServingError as error:
-        row, _, reason = error.message.partition("\n")
-        if not reason:
-            raise
-        raise ServingError(
-            error.code,
-            f"Failed to process element: {row}{key} of 'instances' list. Error: "
-            f"{error.code.name}: {reason}",
-        ) from None
 
 
 def _from_columns(value: Any, signature: Signature) -> Arrays:
     infos = signature.inputs
-    if not _is_named(value):
+    if not instances_json.is_named(value):
         if len(infos) > 1:
             raise _refused(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors "
@@ -145,10 +82,6 @@ def _from_columns(value: Any, signature: Signature) -> Arrays:
         else:
             raise _refused(f"Missing named input: {name} in 'inputs' object.")
     return made
-
-
-def _is_named(value: Any) -> bool:
-    return type(value) is dict and not tensors.is_bytes(value)
 
 
 def answer(outputs: Mapping[str, np.ndarray], infos: Mapping[str, TensorInfo], rows: bool) -> bytes:
@@ -210,17 +143,8 @@ def _strings(value: Any, as_bytes: bool) -> Any:
     if isinstance(value, list):
         return [_strings(item, as_bytes) for item in value]
     if as_bytes:
-        return {"b64": base64.b64encode(value).decode()}
+        return tensors.as_b64(value)
     return value.decode(errors="replace")
-
-
-def _as_json(value: Any, info: TensorInfo) -> Any:
-    """An element of a default as a row would hold it."""
-    if info.dtype.kind != "O":
-        return value.tolist()
-    nested = value.tolist() if isinstance(value, np.ndarray) else value
-    # What is text need not be decoded for each row.
-    return "" if nested == b"" else _strings(nested, True)
 
 
 def _refused(message: str) -> ServingError:

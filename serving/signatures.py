@@ -40,9 +40,9 @@ class TensorInfo:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Signature:
-    """A function of the model that requests may call."""
+    """A function of the model that requests may call; equal to none but itself."""
 
     name: str
     method: str

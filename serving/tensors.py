@@ -35,7 +35,7 @@ def tensor(value: Any, info: TensorInfo) -> np.ndarray:
     Raises:
         ServingError: A value is not of the tensor's type, or lists differ in length.
     """
-    made = _whole([value], info)
+    made = whole([value], info)
     if made is None:
         shape = _shape(value)
         _check(value, shape, 0, info)
@@ -50,7 +50,7 @@ def stacked(values: list[Any], info: TensorInfo) -> np.ndarray:
         ServingError: A value is not of the tensor's type, or rows differ in shape; the message
             begins with the row, and is the same for each of its tensors.
     """
-    made = _whole(values, info)
+    made = whole(values, info)
     return _explain_rows(values, info) if made is None else made
 
 
@@ -76,6 +76,11 @@ def decoded(value: dict[str, Any]) -> bytes:
         raise _refused("Unable to base64 decode") from None
 
 
+def as_b64(value: bytes) -> dict[str, str]:
+    """The value that stands for bytes."""
+    return {"b64": base64.b64encode(value).decode()}
+
+
 def encoded(text: str) -> bytes:
     """A string's bytes.
 
@@ -85,7 +90,7 @@ def encoded(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise _refused("JSON Parse error: Invalid surrogate in a string") from None
+        raise _half_a_pair() from None
 
 
 def lossless(value: float, type_name: str) -> bool:
@@ -104,8 +109,12 @@ def lossy(value: float, type_name: str) -> ServingError:
     )
 
 
-def _whole(values: list[Any], info: TensorInfo) -> np.ndarray | None:
-    """The tensor, or None if something is wrong with a value."""
+def whole(values: list[Any], info: TensorInfo) -> np.ndarray | None:
+    """A tensor of values, or of lists of them; None if they do not make one.
+
+    Raises:
+        ServingError: A string cannot be decoded.
+    """
     shape = [len(values)]
     items = values
     types = set(map(type, items))
@@ -126,14 +135,21 @@ def _flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | 
     dtype = info.dtype
     if dtype.kind == "O":
         flat = np.empty(len(items), dtype=object)
-        flat[:] = [encoded(item) if type(item) is str else decoded(item) for item in items]
+        if dict in types:
+            flat[:] = [encoded(item) if type(item) is str else decoded(item) for item in items]
+            return flat
+        try:
+            flat[:] = list(map(str.encode, items))
+        except UnicodeEncodeError:
+            raise _half_a_pair() from None
         return flat
     try:
         if dtype.kind != "f":
             # A plain conversion would wrap what is out of range.
             wide = np.array(items, dtype=np.uint64 if dtype.kind == "u" else np.int64)
-            narrow = wide.astype(dtype)
-            return narrow if dtype.kind == "b" or np.array_equal(wide, narrow) else None
+            narrow = wide.astype(dtype, copy=False)
+            fits = dtype.kind == "b" or narrow is wide or bool((wide == narrow).all())
+            return narrow if fits else None
         wide = np.array(items, dtype=np.float64)
     except (OverflowError, ValueError):
         return None
@@ -215,6 +231,10 @@ def _check_type(value: Any, info: TensorInfo) -> None:
         raise lossy(value, info.type_name)
     if kind == "O":
         _ = encoded(value) if isinstance(value, str) else decoded(value)
+
+
+def _half_a_pair() -> ServingError:
+    return _refused("JSON Parse error: Invalid surrogate in a string")
 
 
 def _refused(message: str) -> ServingError:

@@ -31,7 +31,8 @@ def test_an_input_that_no_row_has_takes_the_signatures_default(signature: Any) -
 
     arrays = predict_json.inputs({"instances": [{"x": 1}, {"x": 2.5}]}, signature)
     assert arrays["x"].tolist() == [1.0, 2.5]
-    assert arrays["name"] is signature.inputs["name"].default
+    assert arrays["name"].tolist() == [b"", b""]
+    np.testing.assert_array_equal(arrays["place"], [[np.nan], [np.nan]])
     assert predict_json.inputs({"inputs": {"x": [1]}}, signature)["name"].tolist() == [b""]
 
 
