@@ -1,0 +1,45 @@
+"""What a Dockerfile copies is there when it is built: no .dockerignore keeps it out."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def copied(dockerfile: Path) -> list[str]:
+    """The sources of its COPY lines, save those from other stages."""
+    text = dockerfile.read_text().replace("\\\n", " ")
+    lines = [line.split() for line in text.splitlines() if line.startswith("COPY ")]
+    return [
+        source
+        for line in lines
+        if not any(word.startswith("--from=") for word in line)
+        for source in line[1:-1]
+    ]
+
+
+def is_sent(path: str, patterns: list[str]) -> bool:
+    """Whether a path is sent to the builder: the last pattern that fits decides."""
+    sent = True
+    for pattern in patterns:
+        name = pattern.removeprefix("!")
+        if fnmatch(path, name) or path.startswith(f"{name}/"):
+            sent = pattern.startswith("!")
+    return sent
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "deploy/serving.Dockerfile"])
+def test_all_that_is_copied_is_sent(name: str) -> None:
+    own = ROOT / f"{name}.dockerignore"
+    ignore = own if own.exists() else ROOT / ".dockerignore"
+    lines = [line.strip() for line in ignore.read_text().splitlines()]
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    sources = copied(ROOT / name)
+    assert {"pyproject.toml", "uv.lock"} <= set(sources)
+    for source in sources:
+        assert (ROOT / source).exists() and is_sent(source, patterns), source
+    assert not is_sent("data", patterns)
