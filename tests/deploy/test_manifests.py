@@ -101,4 +101,6 @@ def test_kserve_shares_traffic_out() -> None:
     assert KSERVE["apiVersion"] == "serving.kserve.io/v1beta1"
     assert 0 < predictor["canaryTrafficPercent"] < 100
     claims = {one["metadata"]["name"] for one in MANIFESTS if one["kind"].endswith("Claim")}
-    assert re.fullmatch(r"pvc://([^/]+)/taxi", predictor["model"]["storageUri"])[1] in claims  # type: ignore[index]
+    storage = predictor["model"]["storageUri"]
+    found = re.fullmatch(r"pvc://([^/]+)/\.releases/taxi-[0-9]+", storage)
+    assert found is not None and found[1] in claims
