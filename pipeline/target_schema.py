@@ -25,6 +25,8 @@ Positive = Annotated[float, Field(gt=0)]
 IMAGE_RULE = "expected a digest (name@sha256:...) or a tag other than latest"
 _BY_CONTENT = re.compile(r"\S+@sha256:[0-9a-f]{64}")
 _FOLDER_URI = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]+(/[^\s/]+)*/?")
+# Vertex AI's own containers for predictions have no tag but latest.
+_PREBUILT = re.compile(r"[a-z]+-docker\.pkg\.dev/vertex-ai/prediction/[\w.-]+:latest")
 _TAGGED = re.compile(r"\S+/[^\s:@]+:([\w][\w.-]{0,127})")
 
 
@@ -40,7 +42,12 @@ def _by_content(image: str) -> str:
     return image
 
 
+def _serves(image: str) -> str:
+    return image if _PREBUILT.fullmatch(image) else _by_content(image)
+
+
 Image = Annotated[Text, pydantic.AfterValidator(_by_content)]
+ServingImage = Annotated[Text, pydantic.AfterValidator(_serves)]
 
 
 class Accelerator(Section):
@@ -68,8 +75,8 @@ class Endpoint(Section):
 
     name: Text
     """The endpoint's display name; it is created if there is none."""
-    image: Image
-    """The container that serves the model."""
+    image: ServingImage
+    """The container that serves: one of Vertex AI's own, or one that starts as those do."""
     machine_type: Text = "n1-standard-4"
     """The machine that serves."""
     replicas: Count = 1

@@ -46,7 +46,10 @@ def _serving() -> None:
 def up(
     models: Models = Path("serving_models"),
     host: Annotated[str, typer.Option(help="0.0.0.0 to be reached from elsewhere.")] = "127.0.0.1",
-    rest_port: Annotated[int, typer.Option(help="0 for any free one.")] = 8501,
+    rest_port: Annotated[
+        # Vertex AI tells its containers which port it asks.
+        int, typer.Option(help="0 for any free one.", envvar="AIP_HTTP_PORT")
+    ] = 8501,
     grpc_port: Annotated[int, typer.Option(help="0 for any free one, -1 for no gRPC.")] = 8500,
     max_body: Annotated[int, typer.Option(help="Largest request, in MB.")] = 32,
     max_rows: Annotated[int, typer.Option(help="Most rows of a request, and of a batch.")] = 4096,

@@ -3,12 +3,14 @@
 #   deploy/vertex/traffic.sh canary ENDPOINT gs://bucket/taxi/3 10   # 10 % to a new version
 #   deploy/vertex/traffic.sh promote ENDPOINT                       # everything to the newest
 #   deploy/vertex/traffic.sh rollback ENDPOINT                      # the newest out again
-# REGION (default us-central1), MACHINE (n1-standard-2) and IMAGE, the serving container, may be set.
+# A canary needs IMAGE, the container that serves: TensorFlow Serving's in your Artifact Registry, or
+# one of Vertex AI's own. In the place of the bucket's folder it takes the id of an uploaded model.
+# REGION (default us-central1) and MACHINE (n1-standard-2) may be set.
 set -euo pipefail
 
 region="${REGION:-us-central1}"
 machine="${MACHINE:-n1-standard-2}"
-image="${IMAGE:-us-docker.pkg.dev/vertex-ai/prediction/tf2-cpu.2-15:latest}"
+image="${IMAGE:-}"
 
 usage() {
   sed -n '3,5s/^#   //p' "$0" >&2
@@ -34,9 +36,33 @@ two_deployed() {
   }
 }
 
+# Uploads the version at gs://BUCKET/.../MODEL/VERSION; prints the id that Vertex AI gives it.
+upload() {
+  local artifact="${1%/}" name="$2" version model bucket
+  version="$(basename "$artifact")"
+  model="$(basename "$(dirname "$artifact")")"
+  local container=(--container-image-uri="$image")
+  if [[ "$image" != */vertex-ai/prediction/* ]]; then
+    # TensorFlow Serving wants a folder with version folders: here, with this one alone.
+    bucket="${artifact#gs://}"
+    local folder="gs://${bucket%%/*}/vertex/$name"
+    gcloud storage rsync --recursive "$artifact" "$folder/$version" >&2
+    artifact="$folder"
+    # $(AIP_STORAGE_URI) is for Vertex AI to fill in: where its copy of the folder is.
+    container+=(
+      --container-command=/usr/bin/tensorflow_model_server
+      "--container-args=--port=8500,--rest_api_port=8080,--model_name=$model,--model_base_path=\$(AIP_STORAGE_URI),--file_system_poll_wait_seconds=0"
+      --container-ports=8080
+      --container-predict-route="/v1/models/$model:predict"
+      --container-health-route="/v1/models/$model"
+    )
+  fi
+  gcloud ai models upload --region="$region" --display-name="$name" \
+    --artifact-uri="$artifact" "${container[@]}" --format='value(model)'
+}
+
 canary() {
-  local endpoint="$1" artifact="$2" share="$3" name split model
-  name="$(basename "$(dirname "$artifact")")-$(basename "$artifact")"
+  local endpoint="$1" what="$2" share="$3" name split model
   split="0=$share"
   if [ -n "$(newest "$endpoint")" ]; then
     split="$split,$(newest "$endpoint")=$((100 - share))"
@@ -44,8 +70,16 @@ canary() {
     echo "error: the endpoint $endpoint has no version beside which a canary could be; use 100" >&2
     exit 1
   fi
-  model="$(gcloud ai models upload --region="$region" --display-name="$name" \
-    --container-image-uri="$image" --artifact-uri="$artifact" --format='value(model)')"
+  name="$(basename "$what")"
+  model="$what"
+  if [[ "$what" == gs://* ]]; then
+    [ -n "$image" ] || {
+      echo "error: set IMAGE to the container that serves; docs/operating.md says which" >&2
+      exit 1
+    }
+    name="$(basename "$(dirname "$what")")-$name"
+    model="$(upload "$what" "$name")"
+  fi
   gcloud ai endpoints deploy-model "$endpoint" --region="$region" --model="$model" \
     --display-name="$name" --machine-type="$machine" --traffic-split="$split"
 }

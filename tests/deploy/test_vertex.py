@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import typer.main
+
+from serving.cli import app
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "vertex" / "traffic.sh"
 GCLOUD = """#!/usr/bin/env bash
@@ -18,7 +21,13 @@ esac
 """
 
 
-def run(folder: Path, deployed: str, *words: str) -> tuple[int, list[str], str]:
+SERVER = "europe-docker.pkg.dev/p/serving/serving:2.19.1"
+PREBUILT = "europe-docker.pkg.dev/vertex-ai/prediction/tf2-cpu.2-15:latest"
+
+
+def run(
+    folder: Path, deployed: str, *words: str, image: str = SERVER
+) -> tuple[int, list[str], str]:
     gcloud = folder / "gcloud"
     gcloud.write_text(GCLOUD)
     gcloud.chmod(0o755)
@@ -28,6 +37,7 @@ def run(folder: Path, deployed: str, *words: str) -> tuple[int, list[str], str]:
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
         "CALLS": str(folder / "calls"),
         "DEPLOYED": str(folder / "deployed"),
+        "IMAGE": image,
     }
     done = subprocess.run([str(SCRIPT), *words], env=environment, capture_output=True, text=True)
     calls = [call for call in (folder / "calls").read_text().splitlines() if "describe" not in call]
@@ -51,8 +61,41 @@ def test_the_split_is_asked_for(tmp_path: Path, deployed: str, words: list[str],
     status, calls, _ = run(tmp_path, deployed, *words)
     assert status == 0
     assert calls[-1].endswith(last)
-    if words[0] == "canary":
-        assert "--artifact-uri=gs://b/taxi/3" in calls[0] and "--display-name=taxi-3" in calls[0]
+
+
+def test_tensorflow_serving_gets_a_folder_with_the_version_in_it(tmp_path: Path) -> None:
+    status, calls, _ = run(tmp_path, ONE, "canary", "E", "gs://b/models/taxi/3/", "10")
+    assert status == 0
+    copy, upload, deploy = calls
+    assert copy == "storage rsync --recursive gs://b/models/taxi/3 gs://b/vertex/taxi-3/3"
+    assert {
+        "--display-name=taxi-3",
+        f"--container-image-uri={SERVER}",
+        "--artifact-uri=gs://b/vertex/taxi-3",
+        "--container-command=/usr/bin/tensorflow_model_server",
+        "--container-args=--port=8500,--rest_api_port=8080,--model_name=taxi,"
+        "--model_base_path=$(AIP_STORAGE_URI),--file_system_poll_wait_seconds=0",
+        "--container-ports=8080",
+        "--container-predict-route=/v1/models/taxi:predict",
+        "--container-health-route=/v1/models/taxi",
+    } <= set(upload.split())
+    assert "--model=projects/p/locations/r/models/m" in deploy.split()
+
+
+def test_a_prebuilt_container_gets_the_version(tmp_path: Path) -> None:
+    _, calls, _ = run(tmp_path, ONE, "canary", "E", "gs://b/taxi/3", "10", image=PREBUILT)
+    upload, _ = calls
+    assert upload.split()[-3:-1] == [
+        "--artifact-uri=gs://b/taxi/3",
+        f"--container-image-uri={PREBUILT}",
+    ]
+
+
+def test_an_uploaded_model_needs_no_image(tmp_path: Path) -> None:
+    status, calls, _ = run(tmp_path, ONE, "canary", "E", "1234", "10", image="")
+    (deploy,) = calls
+    assert status == 0
+    assert {"--model=1234", "--display-name=1234"} <= set(deploy.split())
 
 
 @pytest.mark.parametrize(
@@ -72,3 +115,15 @@ def test_a_mistake_changes_nothing(
     status, calls, error = run(tmp_path, deployed, *words)
     assert status != 0 and not calls
     assert said in error
+
+
+def test_a_canary_without_an_image_changes_nothing(tmp_path: Path) -> None:
+    status, calls, error = run(tmp_path, ONE, "canary", "E", "gs://b/taxi/3", "10", image="")
+    assert status == 1 and not calls
+    assert "set IMAGE" in error
+
+
+def test_our_server_listens_where_vertex_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIP_HTTP_PORT", "8080")
+    command = typer.main.get_command(app).commands["up"]  # type: ignore[attr-defined]
+    assert command.make_context("up", []).params["rest_port"] == 8080

@@ -9,7 +9,13 @@ import pytest
 
 from models.common.errors import ConfigError
 from pipeline import config, targets
-from pipeline.target_schema import Beam, CloudTarget, VertexTarget, is_named_by_content
+from pipeline.target_schema import (
+    Beam,
+    CloudTarget,
+    Endpoint,
+    VertexTarget,
+    is_named_by_content,
+)
 
 DIGEST = f"registry.example.com/pipeline@sha256:{'0' * 64}"
 MODEL = """
@@ -92,6 +98,13 @@ def test_the_image_is_named_by_option_then_environment_then_file(
 )
 def test_images_that_may_change_under_their_name(image: str, good: bool) -> None:
     assert is_named_by_content(image) == good
+
+
+@pytest.mark.parametrize(
+    "image", [DIGEST, "europe-docker.pkg.dev/vertex-ai/prediction/tf2-cpu.2-15:latest"]
+)
+def test_images_that_serve(image: str) -> None:
+    assert Endpoint(name="e", image=image).image == image
 
 
 WITHOUT_IMAGE = VERTEX.replace(f"  image: {DIGEST}\n", "")
