@@ -65,8 +65,9 @@ class GrpcServer:
         )
         address = f"{settings.host}:{settings.grpc_port}"
         try:
-            if settings.tls_certificate and settings.tls_key:
-                pair = settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes()
+            if settings.tls_certificate:
+                key = settings.tls_key or settings.tls_certificate
+                pair = key.read_bytes(), settings.tls_certificate.read_bytes()
                 port = self._server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
             else:
                 port = self._server.add_insecure_port(address)

@@ -1,7 +1,4 @@
-"""TensorFlow Serving's REST API as an ASGI application, and health, metrics and a page beside it.
-
-Plain ASGI: what a framework does for each request would cost more than the prediction.
-"""
+"""TensorFlow Serving's REST API, and health, metrics and a page beside it."""
 
 from __future__ import annotations
 
@@ -9,21 +6,16 @@ import hmac
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
-from serving import http_body, json_text, logs, metrics, model_info, pages
+from serving import json_text, logs, metrics, model_info, pages
 from serving.engine import Engine
 from serving.errors import Code, ServingError
 from serving.hooks import Entry
-from serving.http_body import Headers
+from serving.http import encoding
+from serving.http.messages import Request, Response
 from serving.rest_methods import METHODS, Answer, form_request
 from serving.rest_paths import Route, route
 from serving.settings import Settings
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _JSON = b"application/json"
 _REQUEST_ID = 128
@@ -45,45 +37,35 @@ class RestApp:
         self.stopping = False
         """Set when the server stops, so that a balancer sends no more."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, request: Request) -> Response:
         """Answers a request."""
-        if scope["type"] != "http":
-            return
-        headers = Headers(scope["headers"])
-        request_id = headers.get(b"x-request-id")[:_REQUEST_ID] or self._new_id()
+        request_id = request.headers.get(b"x-request-id", b"")[:_REQUEST_ID] or self._new_id()
         try:
-            answer = await self._answer(scope, headers, receive, request_id)
+            answer = await self._answer(request, request_id)
         except ServingError as error:
             answer = _error(error)
         except Exception as error:  # a client never gets a traceback
             text = f"{type(error).__name__}: {error}"
             logs.event("request failed", "error", id=request_id.decode("latin-1"), error=text)
             answer = _error(ServingError(Code.INTERNAL, "The server failed; its log says more"))
-        await _send(answer, headers, request_id, scope["method"], send)
+        return _response(answer, request, request_id)
 
     def _new_id(self) -> bytes:
         return b"%s-%x" % (self._process.encode(), next(self._ids))
 
-    async def _answer(
-        self, scope: Scope, headers: Headers, receive: Receive, request_id: bytes
-    ) -> Answer:
-        method, path = scope["method"], scope["raw_path"].partition(b"?")[0].decode("latin-1")
+    async def _answer(self, request: Request, request_id: bytes) -> Answer:
+        path = request.path
         if path == "/healthz":
             return Answer(b'{"status":"ok"}')
         if path == "/readyz":
             return self._ready()
-        self._authorize(headers)
+        self._authorize(request)
         if path[:4].lower() == "/v1/":
-            body = b""
-            if method == "POST":
-                body = await http_body.read(headers, receive, self._settings.body_bytes)
-            found = route(method, path)
-            if found.resource == "form":
-                body = scope["query_string"]
+            found = route(request.method, path)
             if found.resource in METHODS:
-                return await self._predict(found, headers, body, request_id)
+                return await self._predict(found, request, request_id)
             return self._info(found)
-        if method in ("GET", "HEAD"):
+        if request.method in ("GET", "HEAD"):
             if path == "/monitoring/prometheus/metrics":
                 text = self._engine.metrics.text().encode()
                 return Answer(text, content_type=metrics.CONTENT_TYPE.encode())
@@ -93,9 +75,9 @@ class RestApp:
                 return pages.FILES[path]
         raise ServingError(Code.NOT_FOUND, f"Not found: {path}")
 
-    def _authorize(self, headers: Headers) -> None:
+    def _authorize(self, request: Request) -> None:
         token = self._settings.token
-        sent = headers.get(b"authorization")
+        sent = request.headers.get(b"authorization", b"")
         if token and not hmac.compare_digest(sent, b"Bearer " + token.encode()):
             raise ServingError(
                 Code.UNAUTHENTICATED,
@@ -116,14 +98,13 @@ class RestApp:
         states = model_info.statuses(versions, target.model, number)
         return Answer(json_text.dump_special(model_info.status_json(states)))
 
-    async def _predict(
-        self, found: Route, headers: Headers, body: bytes, request_id: bytes
-    ) -> Answer:
+    async def _predict(self, found: Route, request: Request, request_id: bytes) -> Answer:
         start = time.perf_counter()
-        target = found.with_key(headers.get(b"x-routing-key"))
+        body = encoding.decoded(request.headers, request.body, self._settings.body_bytes)
+        target = found.with_key(request.headers.get(b"x-routing-key", b""))
         try:
             if found.resource == "form":
-                body = form_request(body, self._engine.find(target))
+                body = form_request(request.query, self._engine.find(target))
             answer = await METHODS[found.method](self._engine, target, body)
         except ServingError as error:
             answer = _error(error)
@@ -152,18 +133,14 @@ def _error(error: ServingError) -> Answer:
     return Answer(json_text.dump_special({"error": str(error)}), error.http_status)
 
 
-async def _send(
-    answer: Answer, headers: Headers, request_id: bytes, method: str, send: Send
-) -> None:
+def _response(answer: Answer, request: Request, request_id: bytes) -> Response:
     body = answer.body
     fields = [(b"content-type", answer.content_type), (b"x-request-id", request_id)]
     if answer.version is not None:
         fields.append((b"x-model-version", b"%d" % answer.version))
     if answer.logged is not None:
         fields.append((b"x-request-logged", b"true" if answer.logged else b"false"))
-    if http_body.wants_gzip(headers, body):
-        body = http_body.gzipped(body)
+    if encoding.wants_gzip(request.headers, body):
+        body = encoding.gzipped(body)
         fields += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
-    fields.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": fields})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    return Response(answer.status, fields, body)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import ssl
 
-import uvicorn
 import uvloop
 
 from serving import logs
@@ -16,6 +14,8 @@ from serving.engine import Engine
 from serving.errors import Code, ServingError
 from serving.grpc_server import GrpcServer
 from serving.hooks import Hooks
+from serving.http.connection import Limits
+from serving.http.server import HttpServer
 from serving.metrics import Metrics
 from serving.rest import RestApp
 from serving.settings import Settings
@@ -50,60 +50,63 @@ class Server:
 
     async def _serve(self) -> None:
         settings = self._settings
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        listening = listen(settings.host, settings.rest_port)
+        stop = stop_signal()
         grpc = GrpcServer(self._engine, settings)
         grpc_port = await grpc.start()
-        http = _Http(http_config(self._rest, settings))
-        serving = asyncio.ensure_future(http.serve(sockets=[listening]))
+        http = HttpServer(self._rest, Limits(settings.body_bytes))
+        rest_port = await http.start(listen(settings.host, settings.rest_port), tls(settings))
         self._versions.start()
         logs.event(
-            "listening", host=settings.host, rest_port=listening.getsockname()[1],
-            grpc_port=grpc_port, models=settings.models.resolve(),
+            "listening", host=settings.host, rest_port=rest_port, grpc_port=grpc_port,
+            models=settings.models.resolve(),
         )  # fmt: skip
         if settings.host not in _LOOPBACK and not settings.token:
             remedy = "Anyone who reaches it may ask; --token-file asks for a token."
             logs.event("open to others", "warning", host=settings.host, remedy=remedy)
-        await asyncio.wait(
-            [serving, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED
-        )
+        await stop.wait()
         logs.event("stopping", grace=settings.grace)
         self._rest.stopping = True
-        http.should_exit = True
-        await asyncio.gather(serving, grpc.stop(settings.grace))
+        await asyncio.gather(http.stop(settings.grace), grpc.stop(settings.grace))
         for end in (self._versions.stop, self._engine.hooks.close):
             await asyncio.get_running_loop().run_in_executor(None, end)
         logs.event("stopped")
 
 
-class _Http(uvicorn.Server):
-    """An HTTP server that leaves signals to us, as gRPC and the versions have to stop as well."""
+def stop_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
-        yield
 
+def tls(settings: Settings) -> ssl.SSLContext | None:
+    """How connections are encrypted; None if they are not.
 
-def http_config(app: Callable[..., object], settings: Settings) -> uvicorn.Config:
-    """How an ASGI application is served."""
-    return uvicorn.Config(
-        app,
-        http="httptools",
-        loop="none",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=round(settings.grace),
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-    )
+    Raises:
+        ServingError: The certificate or its key cannot be used.
+    """
+    if settings.tls_certificate is None:
+        if settings.tls_key is not None:
+            raise ServingError(
+                Code.INVALID_ARGUMENT,
+                f"There is a key, {settings.tls_key}, and no certificate",
+                "",
+                "Name the certificate with --tls-certificate.",
+            )
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except OSError as error:
+        raise ServingError(
+            Code.INVALID_ARGUMENT,
+            f"The certificate {settings.tls_certificate} or its key {settings.tls_key} cannot be "
+            "used",
+            str(error),
+            "Both must be PEM files that belong together.",
+        ) from error
+    return context
 
 
 def listen(host: str, port: int) -> socket.socket:

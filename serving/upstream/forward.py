@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import orjson
 
-from serving import http_body, json_text, metrics
+from serving import json_text, metrics
 from serving.engine import Engine, Target
 from serving.errors import Code, ServingError
 from serving.hooks import Choice, Entry, Outcome
-from serving.http_body import Headers
-from serving.rest import Receive, RestApp, Scope
+from serving.http import encoding
+from serving.http.messages import Request
+from serving.rest import RestApp
 from serving.rest_methods import Answer
 from serving.rest_paths import route
 from serving.routing.state import MIRROR
@@ -45,28 +46,27 @@ class Forwarder(RestApp):
         self._mirrored: set[asyncio.Task[None]] = set()
         self._latest: dict[str, tuple[float, int | None]] = {}
 
-    async def _answer(
-        self, scope: Scope, headers: Headers, receive: Receive, request_id: bytes
-    ) -> Answer:
-        method, path = scope["method"], scope["raw_path"].partition(b"?")[0].decode("latin-1")
+    async def _answer(self, request: Request, request_id: bytes) -> Answer:
+        path = request.path
         if path == "/healthz":
             return Answer(b'{"status":"ok"}')
         if path == "/readyz":
             return await self._upstream_ready()
-        self._authorize(headers)
+        self._authorize(request)
         if path == "/monitoring/prometheus/metrics":
             text = self._engine.metrics.text().encode()
             return Answer(text, content_type=metrics.CONTENT_TYPE.encode())
         if path[:4].lower() != "/v1/":
             raise ServingError(Code.NOT_FOUND, f"Not found: {path}")
-        if method == "POST":
-            found = route(method, path)
-            body = await http_body.read(headers, receive, self._settings.body_bytes)
+        if request.method == "POST":
+            found = route(request.method, path)
             if found.resource in _INFERENCE:
-                target = found.with_key(headers.get(b"x-routing-key"))
+                body = encoding.decoded(request.headers, request.body, self._settings.body_bytes)
+                target = found.with_key(request.headers.get(b"x-routing-key", b""))
                 return await self._infer(target, found.method, path, body, request_id)
-        query = scope["query_string"].decode("latin-1")
-        return _as_answer(await self._client.ask(method, f"{path}?{query}" if query else path))
+        query = request.query.decode("latin-1")
+        asked = f"{path}?{query}" if query else path
+        return _as_answer(await self._client.ask(request.method, asked))
 
     async def _upstream_ready(self) -> Answer:
         if self.stopping:

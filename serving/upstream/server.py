@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import uvicorn
 import uvloop
 
 from serving import logs
 from serving.engine import Engine
 from serving.hooks import Hooks
+from serving.http.connection import Limits
+from serving.http.server import HttpServer
 from serving.metrics import Metrics
-from serving.server import http_config, listen
+from serving.server import listen, stop_signal, tls
 from serving.settings import Settings
 from serving.upstream.client import Client
 from serving.upstream.forward import Forwarder
@@ -42,14 +41,14 @@ async def _serve(settings: Settings, hooks: Hooks, url: str) -> None:
     versions = Versions(settings.models, settings.limits, counts, settings.interval)
     client = Client(url, settings.timeout, most_bytes=2**30)
     app = Forwarder(Engine(versions, hooks, counts, settings.timeout), settings, client)
-    listening = listen(settings.host, settings.rest_port)
-    server = uvicorn.Server(http_config(app, settings))
+    stop = stop_signal()
+    http = HttpServer(app, Limits(settings.body_bytes))
+    rest_port = await http.start(listen(settings.host, settings.rest_port), tls(settings))
     logs.event(
-        "listening", host=settings.host, rest_port=listening.getsockname()[1], grpc_port=-1,
+        "listening", host=settings.host, rest_port=rest_port, grpc_port=-1,
         models=settings.models.resolve(), upstream=client.url,
     )  # fmt: skip
-    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
-    while not (serving.done() or server.should_exit):
-        await asyncio.sleep(0.1)
+    await stop.wait()
+    logs.event("stopping", grace=settings.grace)
     app.stopping = True
-    await serving
+    await http.stop(settings.grace)

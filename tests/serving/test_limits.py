@@ -140,8 +140,7 @@ def test_tls_on_both_ports(conformance_models: Path, tmp_path: Path) -> None:
         "-addext", "subjectAltName=DNS:localhost",
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
-    # A connection that a client left without TLS's farewell holds the stop up until then.
-    options = ("--tls-key", str(key), "--tls-certificate", str(certificate), "--grace", "2")
+    options = ("--tls-key", str(key), "--tls-certificate", str(certificate))
     with running(conformance_models, *options, ready=False) as server:
         place = f"https://localhost:{server.rest_port}"
         for _ in range(100):

@@ -1,0 +1,40 @@
+"""What an application gets and gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that has come in whole."""
+
+    method: str
+    path: str
+    """Percent-encoded, without the query."""
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    """By lower-case name; the first of several with the same name."""
+    body: bytes
+    """As it was sent, so perhaps compressed."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer; the connection adds its length and date."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+
+Application = Callable[[Request], Awaitable[Response]]
+"""Answers a request; must not raise."""
+
+
+def refusal(status: int, message: str) -> Response:
+    """An answer in the form of TensorFlow Serving's errors."""
+    body = json.dumps({"error": message}).encode()
+    return Response(status, [(b"content-type", b"application/json")], body)
