@@ -99,7 +99,7 @@ rollback() {
 
 case "${1:-} $#" in
   "canary 4")
-    [[ "$4" =~ ^[0-9]+$ ]] && [ "$4" -le 100 ] || usage
+    [[ "$4" =~ ^([1-9]?[0-9]|100)$ ]] || usage
     canary "$2" "$3" "$4"
     ;;
   "promote 2") promote "$2" ;;

@@ -105,6 +105,7 @@ def test_an_uploaded_model_needs_no_image(tmp_path: Path) -> None:
         (ONE, ["promote", "E"], "has no second version"),
         ("", ["canary", "E", "gs://b/taxi/3", "10"], "use 100"),
         (ONE, ["canary", "E", "gs://b/taxi/3", "101"], "traffic.sh canary"),
+        (ONE, ["canary", "E", "gs://b/taxi/3", "08"], "traffic.sh canary"),
         (ONE, ["canary", "E"], "traffic.sh canary"),
         (ONE, [], "traffic.sh promote"),
     ],
