@@ -7,7 +7,7 @@ from typing import Any
 
 from tensorflow.core.example import example_pb2, feature_pb2
 
-from serving import json_text, tensors
+from serving import inference, json_text, tensors
 from serving.errors import Code, ServingError
 
 
@@ -15,7 +15,8 @@ def serialized(body: Mapping[str, Any]) -> list[bytes]:
     """The request's examples, each with the features of `context`.
 
     Raises:
-        ServingError: The request has no examples, or a value that a feature cannot hold.
+        ServingError: The request has no examples, a value that a feature cannot hold, or a
+            context that is too long for so many examples.
     """
     context = _example(body["context"]).SerializeToString() if "context" in body else b""
     examples = body.get("examples")
@@ -26,13 +27,9 @@ def serialized(body: Mapping[str, Any]) -> list[bytes]:
     elif not examples:
         wrong = "'examples' value is an empty array"
     else:
-        return _merged(context, examples)
+        serialized = [_example(example).SerializeToString() for example in examples]
+        return inference.with_context(context, serialized)
     raise _refused(f"JSON Value: {json_text.shown(dict(body))} {wrong}")
-
-
-def _merged(context: bytes, examples: list[Any]) -> list[bytes]:
-    # Serialized messages of one type, one after the other, are the merged message.
-    return [context + _example(example).SerializeToString() for example in examples]
 
 
 def _example(value: Any) -> Any:

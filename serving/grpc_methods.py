@@ -15,12 +15,16 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving import inference, json_text, predict_json, tensor_protos
+from serving import grpc_requests, inference, json_text, predict_json, tensor_protos
 from serving.batcher import Arrays
-from serving.engine import Engine, Result, Target
+from serving.engine import Engine, Prepare, Result, Target
 from serving.errors import Code, ServingError
+from serving.settings import Settings
 from serving.signatures import CLASSIFY, DEFAULT, REGRESS, Signature
 from serving.versions import Version
+
+_SHORT = 64 * 1024
+"""Bytes of a tensor that the request log always takes."""
 
 
 @dataclass
@@ -51,7 +55,7 @@ class Answer:
 def target(request: Any, key: str | None) -> Target:
     """Whom a request is for."""
     if isinstance(request, inference_pb2.MultiInferenceRequest):
-        return spec_target(request.tasks[0].model_spec) if request.tasks else Target("")
+        return spec_target(request.tasks[0].model_spec, key) if request.tasks else Target("")
     return spec_target(request.model_spec, key)
 
 
@@ -61,81 +65,89 @@ def spec_target(spec: Any, key: str | None = None) -> Target:
     return Target(spec.name, version, spec.version_label or None, key)
 
 
-async def predict(engine: Engine, request: Any, asked: Target, limit: int) -> Answer:
+async def predict(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
     """`Predict`.
 
     Raises:
         ServingError: The request is refused, or the model fails.
     """
     _check_spec(request)
-    name = request.model_spec.signature_name or DEFAULT
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
-        if name not in version.loaded.signatures:
-            raise ServingError(
-                Code.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.'
-            )
-        signature = version.loaded.signatures[name]
-        return signature, _inputs(request, signature, limit)
+        return grpc_requests.predict(request, version.loaded, settings.body_bytes)
 
     result = await engine.run(asked, prepare)
     response = predict_pb2.PredictResponse()
     _fill_spec(response.model_spec, asked, result)
-    for alias in _filtered(request.output_filter, result.signature):
+    for alias in grpc_requests.outputs(request, result.signature):
         response.outputs[alias].CopyFrom(tensor_protos.proto(result.outputs[alias]))
     return Answer(response, result)
 
 
-async def classify(engine: Engine, request: Any, asked: Target, limit: int) -> Answer:
+async def classify(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
     """`Classify`.
 
     Raises:
         ServingError: The request is refused, or the model fails.
     """
     _check_spec(request)
-    result, count = await _run_examples(engine, request, asked, request.model_spec, CLASSIFY)
+    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    result = await engine.run(asked, _prepare(request.model_spec, serialized, CLASSIFY))
+    engine.metrics.examples.observe(len(serialized), asked.model)
     response = classification_pb2.ClassificationResponse()
     _fill_spec(response.model_spec, asked, result)
-    _fill_classifications(response.result, result, count)
+    _fill_classifications(response.result, result, len(serialized))
     return Answer(response, result)
 
 
-async def regress(engine: Engine, request: Any, asked: Target, limit: int) -> Answer:
+async def regress(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
     """`Regress`.
 
     Raises:
         ServingError: The request is refused, or the model fails.
     """
     _check_spec(request)
-    result, count = await _run_examples(engine, request, asked, request.model_spec, REGRESS)
+    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    result = await engine.run(asked, _prepare(request.model_spec, serialized, REGRESS))
+    engine.metrics.examples.observe(len(serialized), asked.model)
     response = regression_pb2.RegressionResponse()
     _fill_spec(response.model_spec, asked, result)
-    _fill_regressions(response.result, result, count)
+    _fill_regressions(response.result, result, len(serialized))
     return Answer(response, result)
 
 
-async def multi_inference(engine: Engine, request: Any, asked: Target, limit: int) -> Answer:
+async def multi_inference(
+    engine: Engine, request: Any, asked: Target, settings: Settings
+) -> Answer:
     """`MultiInference`: several signatures of one model, on the same examples.
 
     Raises:
         ServingError: The request is refused, or the model fails.
     """
-    _check_tasks(request.tasks)
+    tasks = request.tasks
+    if not asked.model:
+        raise _refused("ModelSpec has no name specified.")
+    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    first, *others = (_prepare(t.model_spec, serialized, t.method_name) for t in tasks)
+
+    def checked(version: Version) -> tuple[Signature, Arrays]:
+        grpc_requests.check_tasks(tasks, version.loaded)
+        return first(version)
+
+    result = await engine.run(asked, checked)
     # All tasks must be answered by one version, also if it changes meanwhile.
-    version = engine.find(asked).number
-    one = Target(asked.model, version)
-    runs = await asyncio.gather(
-        *(_run_examples(engine, request, one, t.model_spec, t.method_name) for t in request.tasks)
-    )
+    one = Target(asked.model, result.version)
+    results = [result, *await asyncio.gather(*(engine.run(one, prepare) for prepare in others))]
+    engine.metrics.examples.observe(len(serialized), asked.model)
     response = inference_pb2.MultiInferenceResponse()
-    for task, (result, count) in zip(request.tasks, runs, strict=True):
+    for task, result in zip(tasks, results, strict=True):
         entry = response.results.add()
         _fill_spec(entry.model_spec, one, result)
         if task.method_name == CLASSIFY:
-            _fill_classifications(entry.classification_result, result, count)
+            _fill_classifications(entry.classification_result, result, len(serialized))
         else:
-            _fill_regressions(entry.regression_result, result, count)
-    return Answer(response, runs[0][0])
+            _fill_regressions(entry.regression_result, result, len(serialized))
+    return Answer(response, results[0])
 
 
 def metadata(engine: Engine, request: Any) -> Any:
@@ -162,8 +174,12 @@ def metadata(engine: Engine, request: Any) -> Any:
 
 
 def predict_request_json(request: Any, limit: int) -> bytes:
-    """A `PredictRequest` as the JSON of a request in columns, for the request log."""
+    """A `PredictRequest` as the JSON of a request in columns, for the request log.
+
+    Where a value of few bytes stands for very many, the message says so instead.
+    """
     body: dict[str, Any] = {"signature_name": request.model_spec.signature_name or DEFAULT}
+    limit = min(limit, max(_SHORT, 8 * request.ByteSize()))
     try:
         body["inputs"] = {
             name: _listed(tensor_protos.parsed(value, name, limit))
@@ -175,6 +191,8 @@ def predict_request_json(request: Any, limit: int) -> bytes:
 
 
 def _listed(values: np.ndarray) -> Any:
+    if np.iscomplexobj(values):
+        raise _refused("Complex numbers have no form in JSON")
     if values.dtype.kind != "O":
         return values.tolist()
     texts = [value.decode(errors="replace") for value in values.ravel()]
@@ -184,87 +202,12 @@ def _listed(values: np.ndarray) -> Any:
 def _check_spec(request: Any) -> None:
     if not request.HasField("model_spec"):
         raise _refused("Missing ModelSpec")
+    if not request.model_spec.name:
+        raise _refused("ModelSpec has no name specified.")
 
 
-def _check_tasks(tasks: Any) -> None:
-    if not tasks:
-        raise _refused("Inference request must have at least one task")
-    seen = set()
-    for task in tasks:
-        name = task.model_spec.signature_name or DEFAULT
-        if task.model_spec.name != tasks[0].model_spec.name:
-            raise _refused(
-                "All ModelSpecs in a MultiInferenceRequest must access the same model name."
-            )
-        if name in seen:
-            raise _refused(f"Duplicate evaluation of signature: {name}")
-        seen.add(name)
-        if task.method_name not in (CLASSIFY, REGRESS):
-            raise ServingError(
-                Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}"
-            )
-
-
-def _inputs(request: Any, signature: Signature, limit: int) -> Arrays:
-    extra = set(request.inputs) - set(signature.inputs)
-    missing = {
-        name
-        for name, info in signature.inputs.items()
-        if name not in request.inputs and info.default is None
-    }
-    if extra or missing:
-        raise _refused(
-            f"input size does not match signature: {len(request.inputs)}!={len(signature.inputs)} "
-            f"len({{{','.join(sorted(request.inputs))}}}) != "
-            f"len({{{','.join(signature.inputs)}}}). Sent extra: {{{','.join(sorted(extra))}}}. "
-            f"Missing but required: {{{','.join(sorted(missing))}}}."
-        )
-    _filtered(request.output_filter, signature)
-    arrays = {}
-    for name, info in signature.inputs.items():
-        if name in request.inputs:
-            arrays[name] = tensor_protos.array(request.inputs[name], info, limit)
-        elif info.default is not None:
-            arrays[name] = info.default
-    return arrays
-
-
-def _filtered(output_filter: Any, signature: Signature) -> list[str]:
-    aliases = list(output_filter)
-    for alias in aliases:
-        if alias not in signature.outputs:
-            raise _refused(
-                f"output tensor alias not found in signature: {alias} Outputs expected to be in "
-                f"the set {{{','.join(signature.outputs)}}}."
-            )
-    if len(set(aliases)) < len(aliases):
-        raise _refused(f"duplicate output tensor alias: {max(aliases, key=aliases.count)}")
-    return aliases or list(signature.outputs)
-
-
-async def _run_examples(
-    engine: Engine, request: Any, asked: Target, spec: Any, method: str
-) -> tuple[Result, int]:
-    examples = _examples(request.input)
-    name = spec.signature_name or DEFAULT
-
-    def prepare(version: Version) -> tuple[Signature, Arrays]:
-        if name not in version.loaded.signatures:
-            raise _refused(f"No signature was found with the name: {name}")
-        signature = version.loaded.signatures[name]
-        return signature, inference.inputs(examples, signature, method)
-
-    result = await engine.run(asked, prepare)
-    engine.metrics.examples.observe(len(examples), asked.model)
-    return result, len(examples)
-
-
-def _examples(request_input: Any) -> list[bytes]:
-    if request_input.WhichOneof("kind") == "example_list_with_context":
-        with_context = request_input.example_list_with_context
-        context = with_context.context.SerializeToString()
-        return [context + example.SerializeToString() for example in with_context.examples]
-    return [example.SerializeToString() for example in request_input.example_list.examples]
+def _prepare(spec: Any, serialized: list[bytes], method: str) -> Prepare:
+    return lambda version: grpc_requests.inferred(spec, serialized, method, version.loaded)
 
 
 def _fill_spec(spec: Any, asked: Target, result: Result) -> None:

@@ -1,7 +1,8 @@
-"""TensorFlow Serving's gRPC API: `PredictionService`, and `GetModelStatus` of `ModelService`."""
+"""TensorFlow Serving's gRPC API: `PredictionService` without `SessionRun`, and `ModelService`."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import itertools
 import secrets
@@ -13,19 +14,22 @@ import grpc
 import grpc.aio
 from tensorflow_serving.apis import (
     get_model_status_pb2,
+    model_management_pb2,
     model_service_pb2_grpc,
     prediction_service_pb2_grpc,
 )
 
-from serving import grpc_methods, json_text, logs, model_info
+from serving import grpc_methods, json_text, logs, model_info, reload_config
 from serving.engine import Engine, Target
 from serving.errors import Code, ServingError
 from serving.hooks import Entry
 from serving.settings import Settings
 
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
+_REQUEST_ID = 128
+_DETAILS = 2048
 
-Handler = Callable[[Engine, Any, Target, int], Awaitable[grpc_methods.Answer]]
+Handler = Callable[[Engine, Any, Target, Settings], Awaitable[grpc_methods.Answer]]
 
 
 class GrpcServer:
@@ -101,11 +105,12 @@ class _Service:
         start = time.perf_counter()
         metadata = dict(context.invocation_metadata() or ())
         request_id = str(metadata.get("x-request-id") or f"{self._process}-g{next(self._ids):x}")
+        request_id = request_id[:_REQUEST_ID]
         error, answer = None, None
         target = grpc_methods.target(request, metadata.get("x-routing-key"))
         try:
             self.authorize(metadata)
-            answer = await handler(self._engine, request, target, self._settings.body_bytes)
+            answer = await handler(self._engine, request, target, self._settings)
         except ServingError as refusal:
             error = refusal
         except Exception as failure:  # a client never gets a traceback
@@ -146,6 +151,20 @@ class _Service:
         except ServingError as error:
             return await _abort(context, error)
 
+    async def reload(self, request: Any, context: Any) -> Any:
+        """Answers a request for other versions and labels."""
+        loop, versions = asyncio.get_running_loop(), self._engine.versions
+        try:
+            self.authorize(dict(context.invocation_metadata() or ()))
+            await loop.run_in_executor(None, reload_config.reload, versions, request.config)
+        except ServingError as error:
+            logs.event("reload refused", "warning", error=str(error))
+            return await _abort(context, error)
+        logs.event("config reloaded", models=sorted(versions.snapshot))
+        response = model_management_pb2.ReloadConfigResponse()
+        response.status.SetInParent()
+        return response
+
     def authorize(self, metadata: dict[str, Any]) -> None:
         """Checks the token.
 
@@ -162,7 +181,9 @@ class _Service:
 
 
 async def _abort(context: Any, error: ServingError) -> None:
-    await context.abort(_STATUSES[int(error.code)], str(error))
+    # It travels as a header, of which clients take 8 kB, with three bytes for one beyond ASCII.
+    details = str(error).encode(errors="replace")[:_DETAILS].decode(errors="ignore")
+    await context.abort(_STATUSES[int(error.code)], details)
 
 
 class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
@@ -193,6 +214,9 @@ class _Models(model_service_pb2_grpc.ModelServiceServicer):
 
     async def GetModelStatus(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._service.info(_status, request, context)
+
+    async def HandleReloadConfigRequest(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.reload(request, context)
 
 
 def _status(engine: Engine, request: Any) -> Any:

@@ -13,6 +13,23 @@ INPUT = "inputs"
 CLASSES, SCORES, VALUES = "classes", "scores", "outputs"
 
 _KINDS = {CLASSIFY: "classification", REGRESS: "regression"}
+_MOST_CONTEXT_BYTES = 64 * 2**20
+"""Of a context, once each example has it: a short request must not become a long tensor."""
+
+
+def with_context(context: bytes, examples: Sequence[bytes]) -> list[bytes]:
+    """Serialized examples, each with the features of a serialized context.
+
+    Raises:
+        ServingError: The context is too long for so many examples.
+    """
+    if len(context) * len(examples) > _MOST_CONTEXT_BYTES:
+        raise _refused(
+            f"The context's {len(context)} bytes are too many for {len(examples)} examples: "
+            f"together they may take {_MOST_CONTEXT_BYTES} bytes"
+        )
+    # Serialized messages of one type, one after the other, are the merged message.
+    return [context + example for example in examples]
 
 
 def inputs(examples: Sequence[bytes], signature: Signature, method: str) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
 from serving.errors import Code, ServingError
+from serving.files import write_whole
 
 FILE = "models.config"
 MOUNT = PurePosixPath("/models")
@@ -49,8 +50,21 @@ def read(path: Path) -> dict[str, ServedModel]:
     Raises:
         ServingError: It is not in TensorFlow Serving's format, or contradicts itself.
     """
+    return checked(_parse(path), path)
+
+
+def checked(config: Any, path: Path) -> dict[str, ServedModel]:
+    """The models of a `ModelServerConfig`.
+
+    Args:
+        config: The message.
+        path: Where it is from, or goes to.
+
+    Raises:
+        ServingError: It contradicts itself.
+    """
     models: dict[str, ServedModel] = {}
-    for entry in _parse(path).model_config_list.config:
+    for entry in config.model_config_list.config:
         model = _from_message(entry)
         if not model.name or model.name in models:
             raise _refused(
@@ -78,7 +92,8 @@ def write(path: Path, models: Mapping[str, ServedModel]) -> None:
     such as `logging_config`, stay.
 
     Raises:
-        ServingError: The present file is not in TensorFlow Serving's format.
+        ServingError: The present file is not in TensorFlow Serving's format, or the file cannot be
+            written.
     """
     config = _parse(path)
     present = {entry.name: entry for entry in config.model_config_list.config}
@@ -89,9 +104,7 @@ def write(path: Path, models: Mapping[str, ServedModel]) -> None:
         entries.append(entry)
     del config.model_config_list.config[:]
     config.model_config_list.config.extend(entries)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text_format.MessageToString(config), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, text_format.MessageToString(config))
 
 
 @contextlib.contextmanager
@@ -101,7 +114,8 @@ def edit(path: Path) -> Iterator[MutableMapping[str, ServedModel]]:
     Other processes that edit wait until then. Creates the file if there is none.
 
     Raises:
-        ServingError: The present file is not in TensorFlow Serving's format.
+        ServingError: The present file is not in TensorFlow Serving's format, or the file cannot be
+            written.
     """
     folder = os.open(path.parent, os.O_RDONLY)
     try:

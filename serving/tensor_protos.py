@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.framework import types_pb2
 
 from serving.errors import Code, ServingError
 from serving.signatures import TensorInfo
@@ -56,11 +57,19 @@ def parsed(proto: Any, name: str, limit: int) -> np.ndarray:
     Raises:
         ServingError: It contradicts itself, or would take more than `limit` bytes.
     """
-    if proto.tensor_shape.unknown_rank or any(dim.size < 0 for dim in proto.tensor_shape.dim):
+    sizes = [dim.size for dim in proto.tensor_shape.dim]
+    if proto.tensor_shape.unknown_rank or any(size < 0 for size in sizes):
         raise _refused(f"tensor parsing error: {name}")
-    if math.prod(dim.size for dim in proto.tensor_shape.dim) * _WIDEST > limit:
-        raise _refused(f"tensor parsing error: {name}: more than {limit} bytes")
+    # A tensor without values has a shape, too, and TensorFlow counts on its product.
+    if math.prod(max(size, 1) for size in sizes) * _WIDEST > limit:
+        raise _too_large(name, limit)
+    values = math.prod(sizes)
+    if proto.string_val and (values - len(proto.string_val)) * len(proto.string_val[-1]) > limit:
+        raise _too_large(name, limit)
     try:
+        if proto.dtype == types_pb2.DT_STRING and not (proto.string_val or proto.tensor_content):
+            # No value stands for empty ones, of which `make_ndarray` makes text instead of bytes.
+            return np.full(sizes, b"", dtype=object)
         return tf.make_ndarray(proto)
     except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
         raise _refused(f"tensor parsing error: {name}: {error}") from None
@@ -82,6 +91,10 @@ def proto(values: np.ndarray) -> Any:
         made.tensor_shape.dim.add(size=size)
     getattr(made, field).extend(values.ravel().tolist())
     return made
+
+
+def _too_large(name: str, limit: int) -> ServingError:
+    return _refused(f"tensor parsing error: {name}: more than {limit} bytes")
 
 
 def _refused(message: str) -> ServingError:

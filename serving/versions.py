@@ -91,6 +91,7 @@ class Versions:
         self._config: dict[str, ServedModel] = {}
         self._missing: set[str] = set()
         self._settled = version_folders.Settled()
+        self._scanning = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
         metrics.add(
@@ -144,15 +145,16 @@ class Versions:
 
     def scan(self) -> None:
         """Looks at the config and the folders once, and loads and unloads what that asks for."""
-        self._read_config()
-        models = self._models()
-        for name in {**self.snapshot, **models}:
-            if self._stop.is_set():
-                return
-            try:
-                self._follow(name, models.get(name))
-            except OSError as error:
-                logs.event("folder not readable", "error", model=name, error=str(error))
+        with self._scanning:
+            self._read_config()
+            models = self._models()
+            for name in {**self.snapshot, **models}:
+                if self._stop.is_set():
+                    return
+                try:
+                    self._follow(name, models.get(name))
+                except OSError as error:
+                    logs.event("folder not readable", "error", model=name, error=str(error))
 
     def _read_config(self) -> None:
         path = self.root / models_config.FILE

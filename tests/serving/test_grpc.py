@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 CLASSIFY = "tensorflow/serving/classify"
 REGRESS = "tensorflow/serving/regress"
 FLOAT, STRING = 1, 7
+TASK = ("half_plus_two", "regress_x_to_y", REGRESS)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,7 @@ def with_tensor(**fields: Any) -> Any:
         (predict_request([1.0], label="x"), "INVALID_ARGUMENT", "Unrecognized servable version"),
         (predict_request([1.0], signature="x"), "FAILED_PRECONDITION", 'signature key "x"'),
         (predict_pb2.PredictRequest(), "INVALID_ARGUMENT", "Missing ModelSpec"),
+        (predict_request([1.0], ""), "INVALID_ARGUMENT", "ModelSpec has no name specified"),
         (
             changed(predict_request([1.0]), output_filter=["z"]),
             "INVALID_ARGUMENT",
@@ -188,10 +190,15 @@ def test_multi_inference(stub: Any) -> None:
 @pytest.mark.parametrize(
     ("tasks", "told"),
     [
-        ((), "at least one task"),
-        ((("half_plus_two", "a", REGRESS), ("animals", "b", REGRESS)), "the same model name"),
-        ((("half_plus_two", "a", REGRESS), ("half_plus_two", "a", REGRESS)), "Duplicate"),
-        ((("half_plus_two", "a", "predict"),), "Unsupported signature method_name"),
+        ((), "ModelSpec has no name specified"),
+        ((("", "a", REGRESS),), "ModelSpec has no name specified"),
+        ((TASK, ("", "b", REGRESS)), "Found ModelSpec with an empty model name"),
+        ((TASK, ("animals", "b", REGRESS)), "the same model name"),
+        ((TASK, TASK), "Duplicate evaluation of signature: regress_x_to_y"),
+        ((TASK, ("half_plus_two", "a", REGRESS)), "signature not found in model graph: a"),
+        ((TASK, ("half_plus_two", "", REGRESS)), "Input tensor must be the same"),
+        ((("half_plus_two", "regress_x_to_y", "predict"),), "Unsupported signature method_name"),
+        ((("half_plus_two", "regress_x_to_y", CLASSIFY),), "Expected classification signature"),
     ],
 )
 def test_multi_inference_refuses(stub: Any, tasks: Any, told: str) -> None:

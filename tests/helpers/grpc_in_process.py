@@ -1,0 +1,62 @@
+"""A gRPC server in the test's own process, whose parts a test can see."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+
+@dataclass
+class Served:
+    """A server, and a channel to it."""
+
+    channel: grpc.Channel
+    engine: Any
+    settings: Any
+
+
+@contextlib.contextmanager
+def serving(models: Path, **settings: Any) -> Iterator[Served]:
+    """Serves a folder with routing and the request log, as `python -m serving up` does."""
+    from serving import wiring
+    from serving.batcher import Limits
+    from serving.engine import Engine
+    from serving.grpc_server import GrpcServer
+    from serving.metrics import Metrics
+    from serving.settings import Settings
+    from serving.versions import Versions
+
+    rows = settings.pop("rows", 4096)
+    chosen = Settings(models=models, grpc_port=0, limits=Limits(rows=rows), **settings)
+    metrics = Metrics()
+    versions = Versions(models, chosen.limits, metrics, interval=0.05)
+    hooks = wiring.hooks(models)
+    engine = Engine(versions, hooks, metrics, timeout=30)
+    server = GrpcServer(engine, chosen)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def wait(coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)
+
+    versions.start()
+    versions.scanned.wait(30)
+    try:
+        port = wait(server.start())
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Served(channel, engine, chosen)
+    finally:
+        wait(server.stop(1))
+        versions.stop()
+        hooks.close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
