@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import (
     get_model_status_pb2,
     model_management_pb2,
@@ -55,11 +56,12 @@ class GrpcServer:
         if settings.grpc_port < 0:
             return -1
         self._server = grpc.aio.server(
+            interceptors=[_Guard()],
             options=[
                 ("grpc.max_receive_message_length", settings.body_bytes),
                 ("grpc.max_send_message_length", -1),
                 ("grpc.so_reuseport", 0),
-            ]
+            ],
         )
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
             _Predictions(self._service), self._server
@@ -116,7 +118,7 @@ class _Service:
         except Exception as failure:  # a client never gets a traceback
             text = f"{type(failure).__name__}: {failure}"
             logs.event("request failed", "error", id=request_id, method=name, error=text)
-            error = ServingError(Code.INTERNAL, "The server failed; its log says more")
+            error = _failed()
         seconds = time.perf_counter() - start
         counts = self._engine.metrics
         known = target.model if target.model in self._engine.versions.statuses else ""
@@ -180,10 +182,47 @@ class _Service:
             )
 
 
+def _failed() -> ServingError:
+    return ServingError(Code.INTERNAL, "The server failed; its log says more")
+
+
 async def _abort(context: Any, error: ServingError) -> None:
     # It travels as a header, of which clients take 8 kB, with three bytes for one beyond ASCII.
     details = str(error).encode(errors="replace")[:_DETAILS].decode(errors="ignore")
     await context.abort(_STATUSES[int(error.code)], details)
+
+
+class _Guard(grpc.aio.ServerInterceptor):
+    """Answers what no method can: gRPC would tell clients of Python's exceptions."""
+
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        """Wraps a method."""
+        method = await continuation(handler_call_details)
+        if method is None:
+            return None
+
+        def read(message: bytes) -> Any:
+            try:
+                return method.request_deserializer(message)
+            except DecodeError as error:
+                return error
+
+        async def answer(request: Any, context: Any) -> Any:
+            if isinstance(request, DecodeError):
+                unreadable = "The request is no message of the type that the method takes"
+                return await _abort(context, ServingError(Code.INVALID_ARGUMENT, unreadable))
+            try:
+                return await method.unary_unary(request, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as failure:
+                text = f"{type(failure).__name__}: {failure}"
+                logs.event(
+                    "request failed", "error", method=handler_call_details.method, error=text
+                )
+                return await _abort(context, _failed())
+
+        return grpc.unary_unary_rpc_method_handler(answer, read, method.response_serializer)
 
 
 class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):

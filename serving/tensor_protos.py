@@ -71,6 +71,8 @@ def parsed(proto: Any, name: str, limit: int) -> np.ndarray:
             # No value stands for empty ones, of which `make_ndarray` makes text instead of bytes.
             return np.full(sizes, b"", dtype=object)
         return tf.make_ndarray(proto)
+    except KeyError:  # of a type that no array has, such as a resource
+        raise _refused(f"tensor parsing error: {name}: unsupported type {proto.dtype}") from None
     except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
         raise _refused(f"tensor parsing error: {name}: {error}") from None
 

@@ -30,9 +30,10 @@ class Running:
     def event(self, name: str) -> dict[str, object] | None:
         return next((event for event in self.events if event["event"] == name), None)
 
-    def resident_mb(self) -> float:
+    def resident_mb(self, peak: bool = False) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+        name = "VmHWM" if peak else "VmRSS"
+        (line,) = [line for line in status.splitlines() if line.startswith(name)]
         return int(line.split()[1]) / 1024
 
 
