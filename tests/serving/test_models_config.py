@@ -1,5 +1,7 @@
 """`models.config` round trips, keeps what it does not know, and says what is wrong with it."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,40 @@ def test_an_edit_keeps_the_settings_that_it_does_not_know(tmp_path: Path) -> Non
     assert entry.logging_config.sampling_config.sampling_rate == 0.5
     assert list(entry.model_version_policy.specific.versions) == [1, 2]
     assert dict(entry.version_labels) == {"stable": 1}
+
+
+def test_an_edit_can_take_labels_and_models_away(tmp_path: Path) -> None:
+    path = tmp_path / models_config.FILE
+    both = {name: ServedModel(name, versions=(1,), labels={"stable": 1}) for name in ("a", "b")}
+    models_config.write(path, both)
+    with models_config.edit(path) as models:
+        del models["b"]
+        models["a"] = ServedModel("a")
+    (entry,) = text_format.Parse(
+        path.read_text(), model_server_config_pb2.ModelServerConfig()
+    ).model_config_list.config
+    assert (entry.name, dict(entry.version_labels)) == ("a", {})
+    # TensorFlow Serving takes no entry without these.
+    assert (entry.base_path, entry.model_platform) == ("/models/a", "tensorflow")
+
+
+def test_edits_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / models_config.FILE
+
+    def add(name: str) -> None:
+        with models_config.edit(path) as models:
+            time.sleep(0.001)
+            models[name] = ServedModel(name)
+
+    names = [f"model-{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, names))
+    assert sorted(models_config.read(path)) == sorted(names)
+
+
+def test_a_folder_that_cannot_be_written_is_told() -> None:
+    with pytest.raises(ServingError, match=r"/proc/models.config cannot be written"):
+        models_config.write(Path("/proc/models.config"), {"a": ServedModel("a")})
 
 
 def test_an_edit_that_fails_changes_nothing(tmp_path: Path) -> None:

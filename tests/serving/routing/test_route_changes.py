@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,11 +53,42 @@ def test_rolling_back_takes_the_canary_out_and_then_goes_to_the_version_before(
     assert (route(folder).canary_share, route(folder).mirror_share) == (0, 0)
     changes.rollback(folder, "taxi", "ann", "")
     assert served(folder).labels == {"stable": 1}
+    assert served(folder).versions == (1, 2), "the version that was stable stays loaded"
     assert [event.action for event in state.read(folder).events] == [
         "promote", "promote", "canary", "rollback", "rollback",
     ]  # fmt: skip
     with pytest.raises(ServingError, match="no version was stable before"):
         changes.rollback(folder, "taxi", "ann", "")
+
+
+def test_promoting_takes_the_canary_and_not_the_highest(folder: Path) -> None:
+    changes.promote(folder, "taxi", 1, "ann", "")
+    changes.canary(folder, "taxi", 2, 0.1, 0, "ann", "")
+    assert changes.promote(folder, "taxi", None, "ann", "").version == 2
+
+
+def test_a_version_that_is_gone_is_nothing_to_go_back_to(folder: Path) -> None:
+    changes.promote(folder, "taxi", 1, "ann", "")
+    changes.promote(folder, "taxi", 2, "ann", "")
+    shutil.rmtree(folder / "taxi" / "1")
+    with pytest.raises(ServingError, match="no version was stable before"):
+        changes.rollback(folder, "taxi", "ann", "")
+
+
+def test_what_another_model_was_before_does_not_matter(folder: Path) -> None:
+    for version in ("1", "2"):
+        shutil.copytree(folder / "taxi" / version, folder / "other" / version)
+        changes.promote(folder, "other", int(version), "ann", "")
+    changes.promote(folder, "taxi", 2, "ann", "")
+    with pytest.raises(ServingError, match="no version was stable before"):
+        changes.rollback(folder, "taxi", "ann", "")
+
+
+def test_the_latest_changes_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "_EVENTS_KEPT", 2)
+    for version in (1, 2, 3):
+        changes.promote(folder, "taxi", version, "ann", "")
+    assert [event.version for event in state.read(folder).events] == [2, 3]
 
 
 def test_labels_that_somebody_else_set_stay(folder: Path) -> None:

@@ -99,6 +99,26 @@ def test_a_larger_share_keeps_those_who_were_in(folder: Path) -> None:
     assert in_canary[0] < in_canary[1]
 
 
+def test_another_canary_gets_other_users(folder: Path) -> None:
+    changes.promote(folder, "taxi", 1, "ann", "")
+    users = [f"user-{number}" for number in range(200)]
+    in_canary = []
+    for version in (2, 3):
+        changes.canary(folder, "taxi", version, 0.5, 0, "ann", "")
+        with router(folder) as one:
+            chosen = {user: one.choose("taxi", None, None, user) for user in users}
+        in_canary.append({user for user in users if chosen[user] == Choice(version, "canary")})
+    assert 20 < len(in_canary[0] - in_canary[1]) < 80
+
+
+def test_a_share_without_a_canary_is_none(folder: Path) -> None:
+    changes.canary(folder, "taxi", 3, 1.0, 0, "ann", "")
+    with models_config.edit(folder / models_config.FILE) as models:
+        models["taxi"] = models_config.ServedModel("taxi", versions=(2,), labels={"stable": 2})
+    with router(folder) as one:
+        assert one.choose("taxi", None, None, None) == Choice(2, "stable")
+
+
 @pytest.mark.parametrize("key", ["user-{}", "{}", "{:032x}", "a{}@b.org"])
 def test_keys_are_spread_evenly_and_independently_of_other_canaries(key: str) -> None:
     keys = [key.format(number) for number in range(10_000)]
@@ -133,6 +153,31 @@ def test_a_bad_canary_is_rolled_back_by_itself(
     event = state.read(folder).events[-1]
     assert event.by == "automatic" and why in event.why
     assert models_config.read(folder / models_config.FILE)["taxi"].labels == {"stable": 2}
+
+
+def test_a_bad_canary_stays_out_until_somebody_wants_it_back(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stable, canary = Choice(2, "stable"), Choice(3, "canary")
+    changes.canary(folder, "taxi", 3, 1.0, 0, "ann", "")
+    content = (folder / state.FILE).read_text()
+    with router(folder) as one:
+        # The files cannot be changed, but the requests can go elsewhere.
+        (folder / state.FILE).write_text("{")
+        for _ in range(200):
+            one.observe(outcome(2, "stable"))
+            one.observe(outcome(3, "canary", status=500))
+        wait_until(lambda: one.choose("taxi", None, None, None) == stable)
+        (folder / state.FILE).write_text(content)
+        one._look()
+        assert one.choose("taxi", None, None, None) == stable
+        assert models_config.read(folder / models_config.FILE)["taxi"].labels["canary"] == 3
+        changes.rollback(folder, "taxi", "ann", "")
+        one._look()
+        changes.canary(folder, "taxi", 3, 1.0, 0, "ann", "it is mended")
+        wait_until(lambda: one.choose("taxi", None, None, None) == canary)
+    told = capsys.readouterr().err
+    assert told.count('"canary rolled back"') == 1 and '"rollback not saved"' in told
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,13 @@ def test_proportions_of_many_are_a_z_test() -> None:
     assert significance.proportions(120, 1000, 160, 1000) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("table", [(1, 20, 6, 20), (0, 5, 5, 5), (3, 1000, 9, 50), (19, 20, 9, 20)])
+def test_proportions_of_few_are_fishers(table: tuple[int, int, int, int]) -> None:
+    a, n, b, m = table
+    expected = stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue
+    assert significance.proportions(*table) == pytest.approx(expected)
+
+
 @settings(max_examples=20)
 @given(_SAMPLES | _TIED, _SAMPLES | _TIED)
 def test_mann_whitney_is_scipys(a: np.ndarray, b: np.ndarray) -> None:
@@ -44,7 +51,8 @@ def test_mann_whitney_is_scipys(a: np.ndarray, b: np.ndarray) -> None:
 @given(_SAMPLES | _TIED, _SAMPLES | _TIED)
 def test_kolmogorov_smirnov_is_close_to_scipys_exact_one(a: np.ndarray, b: np.ndarray) -> None:
     expected = stats.ks_2samp(a, b, method="exact").pvalue
-    assert significance.kolmogorov_smirnov(a, b) == pytest.approx(expected, abs=0.06)
+    # The asymptotic distribution is off by up to 0.074 for 20 and 20 values.
+    assert significance.kolmogorov_smirnov(a, b) == pytest.approx(expected, abs=0.08)
 
 
 def test_false_alarms_come_at_the_rate_of_alpha() -> None:
