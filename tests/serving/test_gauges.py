@@ -19,8 +19,8 @@ def test_variants_and_drops_are_counted(tmp_path: Path) -> None:
     hooks = wiring.hooks(tmp_path)
     try:
         assert isinstance(hooks.router, Router) and isinstance(hooks.request_log, RequestLog)
-        for status in (200, 200, 500):
-            outputs = {"y": np.array([[0.25]])} if status == 200 else {}
+        for status, y in ((200, 0.25), (200, 0.75), (500, None)):
+            outputs = {"y": np.array([[y]])} if status == 200 else {}
             hooks.router.observe(Outcome("taxi", 2, "canary", 0.5, status, outputs))
         assert not hooks.request_log.add(entry(request=b"x" * 2000))
         metrics = Metrics()
@@ -34,7 +34,8 @@ def test_variants_and_drops_are_counted(tmp_path: Path) -> None:
         f"serving_variant_requests{{{canary}}} 3",
         f"serving_variant_errors{{{canary}}} 1",
         f'serving_variant_quantile{{{canary},of="seconds",quantile="0.95"}} 0.5',
-        f'serving_variant_quantile{{{canary},of="y",quantile="0.5"}} 0.25',
+        f'serving_variant_quantile{{{canary},of="y",quantile="0.5"}} 0.5',
+        f'serving_variant_quantile{{{canary},of="y",quantile="0.95"}} 0.725',
         'serving_request_log_entries{outcome="queue_full"} 1',
         'serving_request_log_entries{outcome="stored"} 0',
     ):

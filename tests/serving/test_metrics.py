@@ -1,6 +1,6 @@
 """Metrics are in Prometheus' text format."""
 
-from serving.metrics import Gauge, Metrics
+from serving.metrics import Gauge, Histogram, Metrics
 
 
 def test_counters_and_histograms_are_written_with_their_labels() -> None:
@@ -19,3 +19,17 @@ def test_counters_and_histograms_are_written_with_their_labels() -> None:
     assert f"{name}_count{{{labels}}} 2" in lines
     assert 'state{model="m"} 30' in lines
     assert len([line for line in lines if line.startswith(f"# TYPE {name} ")]) == 1
+
+
+def test_a_histogram_counts_up_to_and_with_its_bounds() -> None:
+    histogram = Histogram("rows", "Rows.", ("model",), (1.0, 2.0, 4.0))
+    for value in (1.0, 2.0, 2.5, 9.0):
+        histogram.observe(value, "m")
+    assert list(histogram.lines()) == [
+        'rows_bucket{model="m",le="1"} 1',
+        'rows_bucket{model="m",le="2"} 2',
+        'rows_bucket{model="m",le="4"} 3',
+        'rows_bucket{model="m",le="+Inf"} 4',
+        'rows_sum{model="m"} 14.5',
+        'rows_count{model="m"} 4',
+    ]

@@ -1,5 +1,8 @@
 """The server answers each case of the conformance table, and the runner sees what is wrong."""
 
+import math
+from typing import Any
+
 import pytest
 import requests
 from model_server import Running
@@ -41,6 +44,39 @@ def test_a_wrong_answer_is_a_problem(
 ) -> None:
     case = Case("a", "b", "/v1", json={"predictions": [2.5]})
     assert told in runner._problem(case, status, headers, body)
+
+
+@pytest.mark.parametrize(
+    ("expected", "body", "told"),
+    [
+        ({"json": {"a": 1}}, b'{"a": 1}', None),
+        ({"json": {"a": 1}}, b'{"a": true}', "instead of"),
+        ({"json": {"a": 1}}, b'{"a": 1.0}', "instead of"),
+        ({"json": {"a": 0.1}}, b'{"a": 0.10000000001}', None),
+        ({"json": {"a": 0.1}}, b'{"a": 0.1001}', "instead of"),
+        ({"json": {"a": math.nan}}, b'{"a": NaN}', None),
+        ({"json": {"a": math.nan}}, b'{"a": 1.0}', "instead of"),
+        ({"json": {"a": math.inf}}, b'{"a": Infinity}', None),
+        ({"holds": {"a": {"b": 1}}}, b'{"a": {"b": 1, "c": 2}, "d": 3}', None),
+        ({"holds": {"a": {"b": 1}}}, b'{"a": {"b": 2}}', "does not hold"),
+        ({"holds": {"a": {"b": 1}}}, b'{"a": {}}', "does not hold"),
+        ({"error": 'key "x"'}, b'{"error": "no key \\"x\\" here"}', None),
+        ({"error": 'key "x"'}, b'{"error": "no key \\\\\\"x\\\\\\" here"}', None),
+        ({"error": "key"}, b'{"error": "no"}', "error"),
+        ({"error": "key"}, b'{"key": "no"}', "error"),
+        ({"error": "key"}, b'["key"]', "error"),
+        ({"text": "^count 1"}, b"count 2", "instead of ^count 1"),
+        ({"answer_headers": {"content-type": "json"}}, b"{}", None),
+        ({"answer_headers": {"content-type": "text"}}, b"{}", "header content-type"),
+        ({"answer_headers": {"vary": "a"}}, b"{}", "header vary: None instead of a"),
+    ],
+)
+def test_each_kind_of_expectation_is_looked_at(
+    expected: dict[str, Any], body: bytes, told: str | None
+) -> None:
+    case = Case("a", "b", "/v1", **expected)
+    problem = runner._problem(case, 200, {"content-type": "application/json"}, body)
+    assert problem == "" if told is None else told in problem
 
 
 @pytest.mark.slow

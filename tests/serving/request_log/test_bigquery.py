@@ -13,7 +13,7 @@ from google.cloud import bigquery as client_library
 from log_entries import entry, write
 
 from serving.errors import ServingError
-from serving.request_log import bigquery
+from serving.request_log import bigquery, database
 
 
 @pytest.fixture
@@ -58,6 +58,20 @@ def test_an_answer_that_was_lost_loads_nothing_twice(
     load(server, logged, serving_folder)
     assert len(ids(server, "requests_taxi")) == 5
     assert len(server.asked) == len(set(server.asked)) + 1, "the same job was asked for again"
+
+
+def test_entries_that_come_meanwhile_wait_for_the_job_that_was_interrupted(
+    server: bigquery_server.BigQueryServer, log_folder: Path, serving_folder: Path
+) -> None:
+    file = database.Database(log_folder, "process")
+    file.add([entry(1)])
+    server.lose_answers = 1
+    with pytest.raises(ServingError, match="did not load"):
+        load(server, log_folder, serving_folder)
+    file.add([entry(2)])
+    load(server, log_folder, serving_folder)
+    file.close()
+    assert sorted(ids(server, "requests_taxi")) == ["request-1", "request-2"]
 
 
 def test_a_refusal_is_told(

@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from log_entries import entry
 
+from serving.errors import ServingError
 from serving.request_log import database
 from serving.request_log.log import RequestLog
 from serving.request_log.settings import LogSettings, ModelSettings
@@ -163,6 +165,92 @@ def test_named_features_are_not_stored(tmp_path: Path) -> None:
         b'{"instances":[{}]}',
         b'{"instances":[{"fare":0.0}]}',
     ]
+
+
+def test_features_leave_the_answers_too(tmp_path: Path) -> None:
+    answer = b'{"predictions":[{"fare":1.5,"y":0.5}]}'
+    with opened(tmp_path, redact=("fare",)) as log:
+        submit(log, entry(response=answer))
+    assert [one.response for one in stored(tmp_path)] == [b'{"predictions":[{"y":0.5}]}']
+
+
+def test_room_in_the_queue_comes_back(tmp_path: Path) -> None:
+    large = entry(request=b"x" * 600_000)
+    with opened(tmp_path, queue_mb=1) as log:
+        assert [submit(log, large) for _ in range(5)] == [[True]] * 5
+
+
+def test_a_closed_log_takes_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        pass
+    assert not log.add(entry())
+    assert log.counts().queue_full == 1
+
+
+def test_each_day_has_a_file(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        submit(log, entry(1), entry(2))
+        assert len(database.files(tmp_path)) == 1
+        assert log._database is not None
+        log._database.day -= timedelta(days=1)
+        submit(log, entry(3))
+    assert [one.id for one in stored(tmp_path)] == ["request-1", "request-2", "request-3"]
+    assert len(database.files(tmp_path)) == 2
+
+
+def test_a_locked_file_is_written_again_and_drops_are_told_now_and_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_LOCKED_SECONDS", 0.01)
+    monkeypatch.setattr("serving.request_log.log._SECONDS_BEFORE_ANOTHER_TRY", 0.01)
+    with opened(tmp_path) as log:
+        with locked(log, tmp_path):
+            for number in range(3):
+                assert submit(log, entry(number)) == [False]
+        time.sleep(0.02)
+        assert submit(log, entry(9)) == [True]
+    assert [one.id for one in stored(tmp_path)] == ["first", "request-9"]
+    assert len(database.files(tmp_path)) == 1
+    assert capsys.readouterr().err.count('"request log dropped"') == 1
+
+
+def test_entries_are_added_together_or_not_at_all(tmp_path: Path) -> None:
+    file = database.Database(tmp_path, "process")
+    with pytest.raises(sqlite3.Error):
+        file.add([entry(1), entry(2, id=None)])
+    file.add([entry(3)])
+    file.close()
+    assert [one.id for one in stored(tmp_path)] == ["request-3"]
+
+
+def test_a_file_of_another_release_is_told(tmp_path: Path) -> None:
+    file = database.Database(tmp_path, "process")
+    file.close()
+    with closing(sqlite3.connect(file.path)) as other:
+        other.execute("PRAGMA user_version=2")
+    with pytest.raises(ServingError, match="another format"):
+        stored(tmp_path)
+
+
+def test_times_select_from_the_first_to_before_the_last(tmp_path: Path) -> None:
+    file = database.Database(tmp_path, "process")
+    file.add([entry(number, time=float(number)) for number in range(5)])
+    file.close()
+    found = [one.id for _, one in database.read(file.path, since=1, until=3)]
+    assert found == ["request-1", "request-2"]
+    assert [number for number, _ in database.read(file.path, after=1, upto=3)] == [2, 3]
+
+
+def test_the_oldest_files_go_first_and_no_more_than_needed(tmp_path: Path) -> None:
+    now = time.time()
+    for age, name in enumerate(("c", "a", "b")):
+        path = tmp_path / f"requests-{name}.sqlite"
+        path.write_bytes(b"x" * 1000)
+        os.utime(path, (now - 100 + age, now - 100 + age))
+    oldest, newest = tmp_path / "requests-c.sqlite", tmp_path / "requests-b.sqlite"
+    assert database.remove_old(tmp_path, 30, 0.0025, None) == [oldest]
+    assert database.remove_old(tmp_path, 30, 1e-6, newest) == [tmp_path / "requests-a.sqlite"]
+    assert database.files(tmp_path) == [newest], "the file that is written stays"
 
 
 def test_old_files_are_removed_and_the_current_one_stays(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from log_entries import entry
+from log_entries import entry, write
 from typer.testing import CliRunner
 
 import serving.commands.request_log  # noqa: F401
@@ -65,6 +65,49 @@ def test_times_and_models_select(logged: Path, serving_folder: Path, tmp_path: P
     assert list(late) == ["taxi/1"] and late["taxi/1"]["id"].to_pylist() == ["request-2"] * 2
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"signature_name": "other", "instances": [{"fare": 2.5}]},
+        {"instances": [{"fare": 2.5, "unknown": 1}]},
+        {"instances": [{"fare": True}]},
+    ],
+)
+def test_what_the_signature_does_not_have_stays_json(
+    log_folder: Path, serving_folder: Path, tmp_path: Path, body: dict[str, Any]
+) -> None:
+    write(log_folder, entry(request=json.dumps(body).encode()))
+    (row,) = exported(log_folder, serving_folder, tmp_path / "to")["taxi/1"].to_pylist()
+    kept = json.loads(row["request"])
+    assert kept == body if "signature_name" in body else kept == body["instances"][0]
+
+
+def test_rows_are_written_in_groups(
+    logged: Path, serving_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_ROWS_IN_A_GROUP", 2)
+    to, wanted = tmp_path / "to", export.Selection(model="taxi")
+    ((path, count),) = export.export(logged, serving_folder, to, wanted, tmp_path / "runs")
+    assert (count, pq.ParquetFile(path).num_row_groups) == (4, 3)
+
+
+def test_an_export_that_breaks_off_leaves_nothing(
+    logged: Path, serving_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error, seen = rows.error, []
+
+    def fails(one: Any) -> Any:
+        seen.append(one)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return error(one)
+
+    monkeypatch.setattr(rows, "error", fails)
+    with pytest.raises(KeyboardInterrupt):
+        exported(logged, serving_folder, tmp_path / "to")
+    assert not [path for path in (tmp_path / "to").rglob("*") if path.is_file()]
+
+
 def test_without_a_signature_bodies_stay_json(logged: Path, tmp_path: Path) -> None:
     table = exported(logged, tmp_path, tmp_path / "to")["taxi/1"]
     assert table.num_rows == 2
@@ -82,6 +125,9 @@ def test_without_a_signature_bodies_stay_json(logged: Path, tmp_path: Path) -> N
         ({"inputs": {"x": [1], "z": [2]}}, {"outputs": [3]}, [({"x": 1, "z": 2}, {"y": 3})]),
         ({"context": {"c": 1}, "examples": [{"x": 2}]}, {"results": [[["a", 0.5]]]},
          [({"c": 1, "x": 2}, {"y": [["a", 0.5]]})]),
+        ({"context": {"x": 1}, "examples": [{"x": 2}]}, {"results": [3]}, [({"x": 2}, {"y": 3})]),
+        ({"instances": [1]}, {"predictions": [2, 3]}, [({"x": 1}, {"y": 2})]),
+        ({"instances": [1, 2]}, {"predictions": [3]}, [({"x": 1}, {"y": 3}), ({"x": 2}, {})]),
         ({"instances": [{"b64": "QQ=="}]}, {"predictions": [1]},
          [({"x": {"b64": "QQ=="}}, {"y": 1})]),
         ({"instances": None}, {}, []),

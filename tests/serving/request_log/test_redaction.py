@@ -25,6 +25,8 @@ SECRET = "4711-secret"
         ),
         ({"instances": [SECRET, [SECRET]]}, {"instances": [None, None]}),
         ({"instances": SECRET}, {"instances": None}),
+        ({"examples": [SECRET, {"b": 1}]}, {"examples": [None, {"b": 1}]}),
+        ({"examples": SECRET}, {"examples": None}),
         ({"inputs": [SECRET]}, {"inputs": None}),
         ({"instances": [{"x": {"b64": SECRET}}]}, {"instances": [{"x": None}]}),
         ({"instances": [{"x": {"a": SECRET, "c": 2}}]}, {"instances": [{"x": {"c": 2}}]}),
