@@ -67,17 +67,20 @@ def _rows(table: pa.Table, before: int, signature: Signature) -> list[Row]:
 
 
 def _value(value: Any, info: TensorInfo) -> Any:
-    kind = info.dtype.kind
+    converted = _converted(value, info.dtype.kind)
+    in_list = info.shape is not None and len(info.shape) > 1
+    return [converted] if in_list and not isinstance(value, list) else converted
+
+
+def _converted(value: Any, kind: str) -> Any:
     if isinstance(value, list):
-        return [_value(item, info) for item in value]
+        return [_converted(item, kind) for item in value]
     if isinstance(value, bytes):
         return {"b64": base64.b64encode(value).decode()}
     if kind == "O" and not isinstance(value, str):
         return str(value)
     if kind in "iu" and isinstance(value, float) and value.is_integer():
         return int(value)  # pandas keeps integers with gaps as floats.
-    if info.shape is not None and len(info.shape) > 1:
-        return [value]
     return value
 
 

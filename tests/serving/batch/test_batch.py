@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -252,3 +254,72 @@ def test_a_folder_of_another_job_is_left_alone(
     result = batch("--input", tmp_path / "rows.csv")
     assert "has the predictions of another job" in str(result.exception)
     assert content(tmp_path / "out") == before
+
+
+def test_a_folder_that_another_process_writes_to_is_left_alone(
+    batch: Callable[..., Result], tmp_path: Path
+) -> None:
+    write_csv(tmp_path / "rows.csv")
+    (tmp_path / "out").mkdir()
+    handle = os.open(tmp_path / "out", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    result = batch("--input", tmp_path / "rows.csv")
+    os.close(handle)
+    assert "Another process is writing" in str(result.exception)
+    assert content(tmp_path / "out") == {}
+
+
+def test_files_of_the_same_name_have_parts_of_their_own(
+    batch: Callable[..., Result], tmp_path: Path
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "rows.jsonl").write_text(f'{{"x": 1, "name": "{folder}"}}')
+    assert batch("--input", tmp_path / "*" / "rows.jsonl").exit_code == 0
+    parts = sorted((tmp_path / "out").glob("rows*.jsonl"))
+    assert sorted(row["name"] for path in parts for row in read_jsonl(path)) == ["a", "b"]
+
+
+def test_a_finished_part_of_several_batches_is_passed_over(models: Path, tmp_path: Path) -> None:
+    from serving.batch import job
+    from serving.loaded_model import LoadedModel
+
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"x": n + 100}) + "\n" for n in range(50)))
+    work = job.Job("small", 1, "serving_default", "jsonl", (str(rows),), 20, 5)
+    model = LoadedModel(models / "small" / "1")
+    counted: list[int] = []
+    for _ in range(2):
+        counts = job.run(work, model, tmp_path / "out", lambda now: counted.append(now.answered))
+        assert (counts.answered, counts.refused) == (50, 0)
+        parts = [tmp_path / "out" / f"rows-0000{number}.jsonl" for number in range(3)]
+        found = [[row["x"] for row in read_jsonl(part)] for part in parts]
+        assert found == [[*range(100, 120)], [*range(120, 140)], [*range(140, 150)]]
+        parts[1].unlink()
+    model.close()
+    # Ten batches and three parts; then the first part, four batches and so on.
+    assert counted[13:] == [20, 25, 30, 35, 40, 40, 50]
+
+
+def test_floats_have_no_more_digits_than_the_model_means(
+    batch: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("x\n0.05\n")
+    assert batch("--input", tmp_path / "rows.csv").exit_code == 0
+    assert (tmp_path / "out" / "rows-00000.csv").read_text().splitlines()[1].split(",")[-1] == "0.1"
+
+
+def test_an_output_without_a_value_for_each_row_is_refused(
+    conformance_models: Path, tmp_path: Path
+) -> None:
+    from serving.batch import job
+    from serving.batch.formats import Row
+    from serving.loaded_model import LoadedModel
+
+    model = LoadedModel(conformance_models / "types" / "123")
+    rows = [Row(number, float(number), None) for number in (1, 2)]
+    results = job.answers(model, model.signature("scalar_output"), rows)
+    model.close()
+    assert [row.refused for row in results if isinstance(row, Row)] == [
+        "Output 'sum' has no value for each row"
+    ] * 2
