@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving import models_config
+from serving.errors import ServingError
 from serving.hooks import Choice, Outcome
 from serving.routing import changes, compare, observations, state
 from serving.routing.router import Router, share_of
@@ -254,3 +257,22 @@ def test_samples_merge_by_what_each_has_seen() -> None:
     merged = large.merged(small)
     assert merged.seen == 12_000
     assert np.mean(merged.values) == 0.75
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"canary_share": 1.5},
+        {"mirror_share": -0.1},
+        {"rollback": {"latency_ratio": 1.0}},
+        {"rollback": {"min_requests": 19}},
+        {"rollback": {"error_rate": 2}},
+        {"rollback": {"enabled": "perhaps"}},
+        {"since": "yesterday"},
+        {"canary": 3},
+    ],
+)
+def test_a_route_that_makes_no_sense_is_refused(folder: Path, route: dict[str, Any]) -> None:
+    (folder / state.FILE).write_text(json.dumps({"version": 1, "models": {"taxi": route}}))
+    with pytest.raises(ServingError, match=r"models\.taxi"):
+        state.read(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -32,7 +33,7 @@ def test_proportions_of_many_are_a_z_test() -> None:
 
 def test_proportions_of_few_are_fishers() -> None:
     # With groups of one size, each table has a mirror image of the same probability.
-    for a, b, n in ((a, b, n) for n in (17, 20) for a in range(9) for b in range(a, 9)):
+    for a, b, n in itertools.product(range(9), range(9), (17, 20)):
         expected = stats.fisher_exact([[a, n - a], [b, n - b]]).pvalue
         assert significance.proportions(a, n, b, n) == pytest.approx(expected), (a, b, n)
 
