@@ -56,6 +56,19 @@ def test_kolmogorov_smirnov_is_close_to_scipys_exact_one(a: np.ndarray, b: np.nd
     assert significance.kolmogorov_smirnov(a, b) == pytest.approx(expected, abs=0.08)
 
 
+def test_kolmogorov_smirnov_is_closer_where_it_decides() -> None:
+    off = []
+    for n, m in itertools.product((20, 30, 50), (25, 40, 80)):
+        for beyond in range(1, min(n, m)):
+            a = np.arange(float(n))
+            b = np.concatenate([np.arange(m - beyond) * n / m + 0.5, 1e6 + np.arange(beyond)])
+            expected = stats.ks_2samp(a, b, method="exact").pvalue
+            if 0.005 < expected < 0.2:
+                off.append(abs(significance.kolmogorov_smirnov(a, b) - expected))
+    # Four times as much without Stephens' correction.
+    assert np.mean(off) < 0.005
+
+
 def test_false_alarms_come_at_the_rate_of_alpha() -> None:
     random = np.random.default_rng(1)
     trials, alpha = 2000, 0.05
