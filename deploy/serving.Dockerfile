@@ -27,6 +27,6 @@ EXPOSE 8500 8501
 HEALTHCHECK --start-period=60s --interval=10s --timeout=5s CMD ["python", "-c", \
     "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/readyz', timeout=4)"]
 # A package that is missing or does not load fails the build, not the server.
-RUN python -m serving up --help > /dev/null
+RUN python -c "import serving.server, serving.batch.job, serving.request_log.export"
 ENTRYPOINT ["python", "-m", "serving"]
 CMD ["up", "--models", "/models", "--host", "0.0.0.0"]
