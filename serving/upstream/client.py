@@ -120,10 +120,10 @@ class Client:
                 raise _Stale from None
             if not first:
                 raise _Stale
-            status = int(first.split(None, 2)[1])
+            status = _status(first)
             headers = await _headers(reader)
             content = await self._body(reader, method, status, headers)
-            keep = b"close" not in headers.get(b"connection", b"").lower()
+            keep = not reader.at_eof() and b"close" not in headers.get(b"connection", b"").lower()
             return Reply(status, headers.get(b"content-type", b"application/json"), content)
         finally:
             if keep and len(self._idle) < _MOST_IDLE:
@@ -136,11 +136,18 @@ class Client:
     ) -> bytes:
         if method == "HEAD" or status in (204, 304):
             return b""
-        if headers.get(b"transfer-encoding", b"").lower() != b"chunked":
-            size = int(headers[b"content-length"])
-            self._check(size)
-            return await reader.readexactly(size)
         parts, total = [], 0
+        if headers.get(b"transfer-encoding", b"").lower() != b"chunked":
+            if b"content-length" in headers:
+                size = int(headers[b"content-length"])
+                self._check(size)
+                return await reader.readexactly(size)
+            # Without a length, the answer ends with the connection.
+            while part := await reader.read(_HEADER_BYTES):
+                total += len(part)
+                self._check(total)
+                parts.append(part)
+            return b"".join(parts)
         while size := int((await reader.readline()).split(b";")[0], 16):
             total += size
             self._check(total)
@@ -152,6 +159,13 @@ class Client:
     def _check(self, size: int) -> None:
         if not 0 <= size <= self._most_bytes:
             raise ValueError(f"its answer of {size} bytes is too long")
+
+
+def _status(line: bytes) -> int:
+    words = line.split(None, 2)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/"):
+        raise ValueError("its answer is not HTTP")
+    return int(words[1])
 
 
 async def _headers(reader: asyncio.StreamReader) -> dict[bytes, bytes]:
