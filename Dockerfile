@@ -8,6 +8,10 @@ FROM python:3.12.14-slim-trixie@sha256:f77ac9e44ae96ef2c90b8053ea08c31f8be030f82
 
 FROM base AS packages
 COPY --from=uv /uv /usr/local/bin/uv
+# pyfarmhash, which TensorFlow Data Validation needs, has no wheel. This stage alone has a compiler.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends g++ \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/pipeline
 # These two files alone, so that changed code installs nothing again.
 COPY pyproject.toml uv.lock ./
