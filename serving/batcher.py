@@ -64,7 +64,9 @@ class Batcher:
         self._model = model
         self._limits = limits
         self._observe = observe
-        self._queue: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._collected: list[_Call] = []
+        self._queue: queue.SimpleQueue[list[_Call] | None] = queue.SimpleQueue()
+        self._waiting = 0
         self._lock = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name=f"run {model.path}", daemon=True)
@@ -83,37 +85,56 @@ class Batcher:
                 Code.INVALID_ARGUMENT,
                 f"Task size {rows} is larger than maximum input batch size {self._limits.rows}",
             )
-        if self._queue.qsize() >= self._limits.queue:
+        if self._waiting >= self._limits.queue:
             raise ServingError(
                 Code.RESOURCE_EXHAUSTED,
                 "The batch scheduling queue to which this task was submitted is full",
             )
-        future = asyncio.get_running_loop().create_future()
-        call = _Call(signature, arrays, future, rows if key else 0, key)
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
         with self._lock:
             if self._closed:
                 raise Closed
-            self._queue.put(call)
+            self._collected.append(_Call(signature, arrays, future, rows if key else 0, key))
+            self._waiting += 1
+            first = len(self._collected) == 1
+        if first:
+            loop.call_soon(self._hand_over)
         return future
 
     def close(self) -> None:
         """Answers what was accepted, then releases the model. Blocks until then."""
         with self._lock:
             self._closed = True
-            self._queue.put(None)
+        self._hand_over()
+        self._queue.put(None)
         self._thread.join()
+
+    def _hand_over(self) -> None:
+        """Gives the thread what this round of the event loop has brought.
+
+        One by one, it would wake the thread for each request, and then have it wait for the
+        interpreter's lock, which the event loop needs for the others.
+        """
+        with self._lock:
+            collected, self._collected = self._collected, []
+            if collected:
+                self._queue.put(collected)
 
     def _work(self) -> None:
         while True:
-            calls: list[_Call | None] = [self._queue.get()]
+            lists = [self._queue.get()]
             while True:
                 try:
-                    calls.append(self._queue.get_nowait())
+                    lists.append(self._queue.get_nowait())
                 except queue.Empty:
                     break
-            for batch in self._batches([call for call in calls if call]):
+            calls = [call for each in lists if each for call in each]
+            with self._lock:
+                self._waiting -= len(calls)
+            for batch in self._batches(calls):
                 _deliver(self._run(batch))
-            if None in calls:
+            if None in lists:
                 self._model.close()
                 return
 

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,16 +21,16 @@ from serving.errors import Code, ServingError
 from serving.hooks import Entry
 
 VERSION = 1
-COLUMNS = (
-    "id", "time", "model", "version", "label", "seconds", "request", "response", "status",
-)  # fmt: skip
-"""Those of an `Entry`, in its order."""
+COLUMNS = Entry._fields
 _CREATE = """
 CREATE TABLE requests (
   id TEXT NOT NULL, time REAL NOT NULL, model TEXT NOT NULL, version INTEGER, label TEXT,
   seconds REAL NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL, status INTEGER NOT NULL
 )"""
-_INSERT = f"INSERT INTO requests VALUES ({', '.join('?' * len(COLUMNS))})"
+_VALUES = f"({', '.join('?' * len(COLUMNS))})"
+_MOST_IN_A_STATEMENT = 100
+# Merging the write-ahead log into the file waits for the disk, so not at every 4 MB.
+_MERGE_AFTER_PAGES = 8_000
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _LOCKED_SECONDS = 1.0
 _REQUEST, _RESPONSE = COLUMNS.index("request"), COLUMNS.index("response")
@@ -58,6 +59,7 @@ class Database:
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(f"PRAGMA synchronous={_SYNCHRONOUS[durability]}")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint={_MERGE_AFTER_PAGES}")
             with self._transaction():
                 self._connection.execute(_CREATE)
                 self._connection.execute("CREATE INDEX by_time ON requests (time)")
@@ -74,9 +76,16 @@ class Database:
         Raises:
             sqlite3.Error: They could not be.
         """
-        rows = [_row(entry) for entry in entries]
+        rows = [tuple(map(_storable, entry)) for entry in entries]
         with self._transaction():
-            self._connection.executemany(_INSERT, rows)
+            # SQLite is left by a statement's end only, and the interpreter's lock is then waited
+            # for, which predictions need as well; so no statement for each row.
+            for start in range(0, len(rows), _MOST_IN_A_STATEMENT):
+                some = rows[start : start + _MOST_IN_A_STATEMENT]
+                self._connection.execute(
+                    f"INSERT INTO requests VALUES {', '.join([_VALUES] * len(some))}",
+                    list(chain.from_iterable(some)),
+                )
         self.size += sum(len(row[_REQUEST]) + len(row[_RESPONSE]) + 100 for row in rows)
 
     def close(self) -> None:
@@ -94,10 +103,6 @@ class Database:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
-
-
-def _row(entry: Entry) -> tuple[Any, ...]:
-    return tuple(_storable(getattr(entry, name)) for name in COLUMNS)
 
 
 def _storable(value: Any) -> Any:

@@ -62,6 +62,7 @@ class RequestLog:
         self._queue: collections.deque[_Waiting] = collections.deque()
         self._queued_bytes = 0
         self._changed = threading.Condition()
+        self._telling = False
         self._closing = False
         self._counts = Counts()
         self._warned = (float("-inf"), 0)
@@ -79,6 +80,10 @@ class RequestLog:
         stored: asyncio.Future[bool] = loop.create_future()
         if not self._enqueue(entry, stored):
             return False
+        if not self._telling:
+            # Once for all that this round of the event loop brings.
+            self._telling = True
+            loop.call_soon(self._tell)
         timer = loop.call_later(self._settings.wait_ms / 1000, _set, stored, False)
         try:
             return await stored
@@ -87,7 +92,9 @@ class RequestLog:
 
     def add(self, entry: Entry) -> bool:
         """Queues an entry without waiting; False if it is left out or dropped."""
-        return self._enqueue(entry, None)
+        queued = self._enqueue(entry, None)
+        self._tell()
+        return queued
 
     def counts(self) -> Counts:
         """What became of the entries so far."""
@@ -116,8 +123,13 @@ class RequestLog:
                 return False
             self._queue.append((entry, stored))
             self._queued_bytes += size
-            self._changed.notify()
             return True
+
+    def _tell(self) -> None:
+        """Wakes the thread that writes."""
+        self._telling = False
+        with self._changed:
+            self._changed.notify()
 
     def _write(self) -> None:
         while batch := self._next_batch():
@@ -168,8 +180,7 @@ class RequestLog:
         names = self._settings.redact_of(entry.model)
         if not names:
             return entry
-        return dataclasses.replace(
-            entry,
+        return entry._replace(
             request=redaction.without(entry.request, names),
             response=redaction.without(entry.response, names),
         )

@@ -58,12 +58,13 @@ class LogSettings(settings_file.Section):
 
     def sample_of(self, model: str) -> float:
         """The share of a model's requests that is logged."""
-        own = self.models.get(model, ModelSettings()).sample
-        return self.sample if own is None else own
+        own = self.models.get(model)
+        return self.sample if own is None or own.sample is None else own.sample
 
     def redact_of(self, model: str) -> frozenset[str]:
         """The features of a model that are left out."""
-        return frozenset(self.redact) | frozenset(self.models.get(model, ModelSettings()).redact)
+        own = self.models.get(model)
+        return frozenset(self.redact) | frozenset(own.redact if own else ())
 
 
 def read(serving_folder: Path) -> LogSettings:
