@@ -88,12 +88,12 @@ def _read_together(rows: list[Any], signature: Signature) -> Arrays | None:
         if set(map(len, rows)) != width:
             return None
     try:
-        columns = list(map(list, zip(*map(layout.values, rows), strict=True)))
+        columns = list(zip(*map(layout.values, rows), strict=True))
     except KeyError:
         return None
     made: Arrays = {}
     for start, end, info in layout.blocks:
-        block = tensors.whole(columns[start:end], info)
+        block = tensors.block(columns[start:end], info)
         if block is None:
             return None
         made.update(zip(layout.names[start:end], block, strict=True))

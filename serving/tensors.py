@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -117,18 +118,30 @@ def whole(values: list[Any], info: TensorInfo) -> np.ndarray | None:
     """
     shape = [len(values)]
     items = values
-    types = set(map(type, items))
-    while types == {list}:
-        lengths = set(map(len, items))
-        if len(lengths) > 1 or len(shape) >= MOST_DIMENSIONS:
+    while list in (types := set(map(type, items))):
+        lengths = set(map(len, items)) if len(types) == 1 else set()
+        if len(lengths) != 1 or len(shape) >= MOST_DIMENSIONS:
             return None
         shape.append(lengths.pop())
         items = list(chain.from_iterable(items))
-        types = set(map(type, items))
     if not types <= _ALLOWED.get(info.dtype.kind, frozenset()):
         return None
     flat = _flat(items, types, info)
     return None if flat is None else flat.reshape(shape)
+
+
+def block(columns: list[tuple[Any, ...]], info: TensorInfo) -> np.ndarray | None:
+    """A tensor of each column, one array for all; None if they do not make one.
+
+    Args:
+        columns: For each tensor its values, as many for each.
+        info: What all of them are for.
+
+    Raises:
+        ServingError: A string cannot be decoded.
+    """
+    made = whole(list(chain.from_iterable(columns)), info)
+    return None if made is None else made.reshape(len(columns), len(columns[0]), *made.shape[1:])
 
 
 def _flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | None:
@@ -146,6 +159,8 @@ def _flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | 
     try:
         if dtype.kind != "f":
             # A plain conversion would wrap what is out of range.
+            if dtype.kind == "u" and min(items, default=0) < 0:
+                return None
             wide = np.array(items, dtype=np.uint64 if dtype.kind == "u" else np.int64)
             narrow = wide.astype(dtype, copy=False)
             fits = dtype.kind == "b" or narrow is wide or bool((wide == narrow).all())
@@ -154,11 +169,17 @@ def _flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | 
     except (OverflowError, ValueError):
         return None
     # Whole numbers have a narrower range than decimals; infinity is in every range.
-    bound = 2.0 ** np.finfo(dtype).nmant if int in types else float(np.finfo(dtype).max)
-    suspicious = bool((np.abs(wide) > bound).any())
+    exact, largest = _ranges(dtype)
+    suspicious = bool((np.abs(wide) > (exact if int in types else largest)).any())
     if suspicious and not all(lossless(item, info.type_name) for item in items):
         return None
     return wide.astype(dtype)
+
+
+@lru_cache
+def _ranges(dtype: np.dtype) -> tuple[float, float]:
+    """Up to where a type of floats has every whole number, and where it ends."""
+    return 2.0 ** np.finfo(dtype).nmant, float(np.finfo(dtype).max)
 
 
 def _shape(value: Any) -> list[int]:

@@ -209,7 +209,9 @@ class Connection(asyncio.Protocol):
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         request = Request(parser.get_method().decode(), path, query, self._headers, body)
         keep_alive = parser.should_keep_alive()
-        announce = keep_alive and parser.get_http_version() == "1.0"
+        announce = (
+            keep_alive and b"connection" in self._headers and parser.get_http_version() == "1.0"
+        )
         self._body = []
         self._begun = False
         self._deadline = float("inf")

@@ -18,7 +18,7 @@ FITTING = {
     "string": st.text(max_size=3) | st.just({"b64": "/w=="}),
     "bool": st.booleans(),
     "floats": st.lists(st.floats(width=32), min_size=2, max_size=2),
-    "words": st.lists(st.text(max_size=3), min_size=1, max_size=2),
+    "words": st.lists(st.text(max_size=3), max_size=2),
 }
 INPUTS = [f"{kind}_{number}" for kind in FITTING for number in (1, 2)]
 OPTIONAL = ("float_2", "int64_2", "string_2")

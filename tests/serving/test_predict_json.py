@@ -62,6 +62,20 @@ def test_what_does_not_fit_is_named(signature: Any, body: dict[str, Any], told: 
         predict_json.inputs(body, signature)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.int8, np.int64])
+@pytest.mark.parametrize("beyond", [-1, 1])
+def test_a_whole_number_out_of_range_is_refused_and_not_wrapped(kind: Any, beyond: int) -> None:
+    from serving import tensors
+    from serving.errors import ServingError
+    from serving.signatures import TensorInfo
+
+    info = TensorInfo("x", "x:0", np.dtype(kind).name, np.dtype(kind), (None,))
+    limit = int(np.iinfo(kind).max if beyond > 0 else np.iinfo(kind).min)
+    assert tensors.tensor([limit], info).tolist() == [limit]
+    with pytest.raises(ServingError, match="is not of expected type"):
+        tensors.tensor([limit + beyond], info)
+
+
 @given(
     values=st.lists(st.floats(width=32), min_size=1, max_size=6),
     kind=st.sampled_from([np.float32, np.float64]),

@@ -94,11 +94,15 @@ def test_who_names_a_version_or_label_gets_it(
 
 
 def test_what_is_logged_says_who_answered(either: Running, models: Path) -> None:
-    response = ask(either, **{"X-Request-Id": f"mine-{either.rest_port}"})
-    assert response.headers["X-Request-Logged"] == "true"
+    # On a busy machine an answer goes out before its entry is stored, and says so.
+    for number in range(50):
+        name = f"mine-{either.rest_port}-{number}"
+        response = ask(either, **{"X-Request-Id": name})
+        if response.headers["X-Request-Logged"] == "true":
+            break
     log = models / ".request_log"
     entries = [e for path in database.files(log) for _, e in database.read(path)]
-    (entry,) = [e for e in entries if e.id == f"mine-{either.rest_port}"]
+    (entry,) = [e for e in entries if e.id == name]
     assert (str(entry.version), entry.label) in {("1", "stable"), ("2", "canary")}
     assert str(entry.version) == response.headers["X-Model-Version"]
     assert entry.response == response.content and entry.status == 200
