@@ -42,7 +42,7 @@ def is_named(row: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """How rows with a value for each input are read together."""
 
     names: tuple[str, ...]
@@ -56,10 +56,8 @@ class _Layout:
 
 
 @lru_cache(maxsize=256)
-def _layout(signature: Signature) -> _Layout | None:
-    """None for a single input, whose values may come without its name."""
-    if len(signature.inputs) < 2:
-        return None
+def layout(signature: Signature) -> Layout:
+    """How rows for a signature are read together."""
     alike: dict[tuple[Any, ...], list[TensorInfo]] = {}
     for info in signature.inputs.values():
         sized = info.shape is not None and None not in info.shape[1:]
@@ -74,29 +72,30 @@ def _layout(signature: Signature) -> _Layout | None:
         for name, info in signature.inputs.items()
         if info.default is not None
     }
-    return _Layout(tuple(names), itemgetter(*names), tuple(blocks), absent)
+    return Layout(tuple(names), itemgetter(*names), tuple(blocks), absent)
 
 
 def _read_together(rows: list[Any], signature: Signature) -> Arrays | None:
     """The tensors, or None if a row is not as it should be."""
-    layout = _layout(signature)
-    if layout is None or set(map(type, rows)) != {dict}:
+    plan = layout(signature)
+    # The values of a single input may come without its name.
+    if len(plan.names) < 2 or set(map(type, rows)) != {dict}:
         return None
-    width = {len(layout.names)}
+    width = {len(plan.names)}
     if set(map(len, rows)) != width:
-        rows = [{**layout.absent, **row} for row in rows]
+        rows = [{**plan.absent, **row} for row in rows]
         if set(map(len, rows)) != width:
             return None
     try:
-        columns = list(zip(*map(layout.values, rows), strict=True))
+        columns = list(zip(*map(plan.values, rows), strict=True))
     except KeyError:
         return None
     made: Arrays = {}
-    for start, end, info in layout.blocks:
+    for start, end, info in plan.blocks:
         block = tensors.block(columns[start:end], info)
         if block is None:
             return None
-        made.update(zip(layout.names[start:end], block, strict=True))
+        made.update(zip(plan.names[start:end], block, strict=True))
     return made
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from serving import examples_json, inference, json_text, predict_json
+from serving import examples_json, inference, json_text, predict_json, typed_json
 from serving.batcher import Arrays
 from serving.engine import Engine, Result, Target
 from serving.errors import Code, ServingError
@@ -37,17 +37,21 @@ async def predict(engine: Engine, target: Target, body: bytes) -> Answer:
     Raises:
         ServingError: The request is refused, or the model fails.
     """
-    request = json_text.parse(body)
-    name = predict_json.signature_name(request)
+    rows = True
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
-        signature = version.loaded.signature(name)
+        nonlocal rows
+        usual = version.loaded.signatures.get(DEFAULT)
+        arrays = typed_json.arrays(body, usual) if usual else None
+        if usual and arrays:
+            return usual, arrays
+        request = json_text.parse(body)
+        signature = version.loaded.signature(predict_json.signature_name(request))
+        rows = predict_json.in_rows(request)
         return signature, predict_json.inputs(request, signature)
 
     result = await engine.run(target, prepare)
-    text = predict_json.answer(
-        result.outputs, result.signature.outputs, predict_json.in_rows(request)
-    )
+    text = predict_json.answer(result.outputs, result.signature.outputs, rows)
     return Answer(text, version=result.version, label=result.label)
 
 

@@ -126,8 +126,8 @@ def whole(values: list[Any], info: TensorInfo) -> np.ndarray | None:
         items = list(chain.from_iterable(items))
     if not types <= _ALLOWED.get(info.dtype.kind, frozenset()):
         return None
-    flat = _flat(items, types, info)
-    return None if flat is None else flat.reshape(shape)
+    made = flat(items, types, info)
+    return None if made is None else made.reshape(shape)
 
 
 def block(columns: list[tuple[Any, ...]], info: TensorInfo) -> np.ndarray | None:
@@ -144,18 +144,28 @@ def block(columns: list[tuple[Any, ...]], info: TensorInfo) -> np.ndarray | None
     return None if made is None else made.reshape(len(columns), len(columns[0]), *made.shape[1:])
 
 
-def _flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | None:
+def flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | None:
+    """A tensor of plain values; None if one is out of range.
+
+    Args:
+        items: The values.
+        types: Their types, each of which the tensor may have.
+        info: What they are for.
+
+    Raises:
+        ServingError: A string cannot be decoded.
+    """
     dtype = info.dtype
     if dtype.kind == "O":
-        flat = np.empty(len(items), dtype=object)
+        strings = np.empty(len(items), dtype=object)
         if dict in types:
-            flat[:] = [encoded(item) if type(item) is str else decoded(item) for item in items]
-            return flat
+            strings[:] = [encoded(item) if type(item) is str else decoded(item) for item in items]
+            return strings
         try:
-            flat[:] = list(map(str.encode, items))
+            strings[:] = list(map(str.encode, items))
         except UnicodeEncodeError:
             raise _half_a_pair() from None
-        return flat
+        return strings
     try:
         if dtype.kind != "f":
             # A plain conversion would wrap what is out of range.
@@ -169,7 +179,7 @@ def _flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | 
     except (OverflowError, ValueError):
         return None
     # Whole numbers have a narrower range than decimals; infinity is in every range.
-    exact, largest = _ranges(dtype)
+    exact, largest = ranges(dtype)
     suspicious = bool((np.abs(wide) > (exact if int in types else largest)).any())
     if suspicious and not all(lossless(item, info.type_name) for item in items):
         return None
@@ -177,7 +187,7 @@ def _flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | 
 
 
 @lru_cache
-def _ranges(dtype: np.dtype) -> tuple[float, float]:
+def ranges(dtype: np.dtype) -> tuple[float, float]:
     """Up to where a type of floats has every whole number, and where it ends."""
     return 2.0 ** np.finfo(dtype).nmant, float(np.finfo(dtype).max)
 
