@@ -119,8 +119,9 @@ def test_parquet(
 ) -> None:
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"x": [0.5, 1.5], column: values}), path)
-    found = instances(path, signature)
-    assert found == [{"x": x, **row} for x, row in zip((0.5, 1.5), expected, strict=True)]
+    wanted = [{"x": x, **row} for x, row in zip((0.5, 1.5), expected, strict=True)]
+    # In JSON, 1 and 1.0 differ, as they do to the server.
+    assert json.dumps(instances(path, signature)) == json.dumps(wanted)
 
 
 def test_rows_of_parquet_are_numbered_and_asked_alike_whatever_its_groups(
