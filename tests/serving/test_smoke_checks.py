@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +69,47 @@ def test_a_file_that_holds_no_answers_is_told(tmp_path: Path, content: str) -> N
     path.write_text(content)
     with pytest.raises(ServingError, match="cannot be used"):
         smoke.read_answers(path)
+
+
+@contextmanager
+def scripted(state: str, status: int) -> Iterator[str]:
+    """A server whose version is in a state, and that answers each row with 0.5, or with an error."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(200, {"model_version_status": [{"version": "1", "state": state}]})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._send(status, {"predictions": [0.5] * len(body["instances"])})
+
+        def _send(self, code: int, content: Any) -> None:
+            text = json.dumps(content, separators=(",", ":")).encode()
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "latency_ms", "failed"),
+    [
+        ("AVAILABLE", 200, 5000, []),
+        ("LOADING", 200, 5000, ["a version is available"]),
+        ("AVAILABLE", 503, 5000, ["known rows are answered"]),
+        ("AVAILABLE", 200, 0, ["latency"]),
+    ],
+)
+def test_a_server_is_asked(state: str, status: int, latency_ms: float, failed: list[str]) -> None:
+    expected = Expectations(ROWS, {"y": [0.5, 0.5]}, latency_ms=latency_ms)
+    with scripted(state, status) as url:
+        checks = list(smoke.run(url, "taxi", expected))
+    assert [check.name for check in checks if not check.ok] == failed
