@@ -257,6 +257,9 @@ def test_examples_follow_the_route_as_rows_do(folder: Path, tmp_path: Path) -> N
         assert calls.Classify(classify(label="canary"), timeout=20).model_spec.version.value == 2
         changes.route(models, MODEL, {"canary_share": 0.5}, "ann", "")
         served.engine.hooks.router._look()
+        for _ in range(20):
+            results = calls.MultiInference(multi_inference(), timeout=20).results
+            assert len({result.model_spec.version.value for result in results}) == 1
         chosen = [
             {
                 user: calls.MultiInference(

@@ -73,7 +73,7 @@ def test_a_file_that_holds_no_answers_is_told(tmp_path: Path, content: str) -> N
 
 @contextmanager
 def scripted(state: str, status: int) -> Iterator[str]:
-    """A server whose version is in a state, and that answers each row with 0.5, or with an error."""
+    """A server with a version in a state; it answers each row with 0.5, or with an error."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
