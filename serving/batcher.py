@@ -19,6 +19,7 @@ import numpy as np
 
 from serving.errors import Code, ServingError
 from serving.loaded_model import LoadedModel
+from serving.settings import Limits
 from serving.signatures import Signature
 
 Arrays = Mapping[str, np.ndarray]
@@ -37,16 +38,6 @@ class _Call:
     """0 if it must not be batched with others."""
     key: tuple[Any, ...]
     """Calls of the same key can be concatenated."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a version accepts."""
-
-    queue: int = 1024
-    """Requests that may wait; more are refused."""
-    rows: int = 4096
-    """Of a request, and of what is batched."""
 
 
 class Batcher:

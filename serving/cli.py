@@ -74,9 +74,7 @@ def up(
     # wrong with those comes as exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", category=FutureWarning)
-    from serving.batcher import Limits
-    from serving.server import Server
-    from serving.settings import Settings
+    from serving.settings import Limits, Settings
     from serving.wiring import hooks
 
     settings = Settings(
@@ -90,6 +88,8 @@ def up(
 
         forwarding.run(settings, hooks(models), upstream)
         return
+    from serving.server import Server
+
     Server(settings, hooks(models)).run()
 
 

@@ -17,6 +17,7 @@ from serving.errors import Code, ServingError
 from serving.hooks import Choice, Hooks, Outcome
 from serving.metrics import Metrics
 from serving.signatures import Signature
+from serving.target import Target
 from serving.versions import Served, Version, Versions
 
 # What a request's tensors are; called again should the version be unloaded at that moment.
@@ -24,17 +25,6 @@ Prepare = Callable[[Version], tuple[Signature, Arrays]]
 
 # A snapshot can be replaced between a look at it and the submission, but hardly many times.
 _TRIES = 10
-
-
-@dataclass(frozen=True)
-class Target:
-    """Whom a request is for."""
-
-    model: str
-    version: int | None = None
-    label: str | None = None
-    key: str | None = None
-    """What makes routing sticky."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +53,6 @@ class Engine:
         self.hooks = hooks
         self.metrics = metrics
         self._timeout = timeout
-        for gauge in hooks.gauges:
-            metrics.add(gauge)
         self._mirrored: set[asyncio.Task[None]] = set()
 
     async def run(self, target: Target, prepare: Prepare) -> Result:

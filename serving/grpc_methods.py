@@ -17,10 +17,11 @@ from tensorflow_serving.apis import (
 
 from serving import grpc_requests, inference, json_text, predict_json, tensor_protos
 from serving.batcher import Arrays
-from serving.engine import Engine, Prepare, Result, Target
+from serving.engine import Engine, Prepare, Result
 from serving.errors import Code, ServingError
 from serving.settings import Settings
 from serving.signatures import CLASSIFY, DEFAULT, REGRESS, Signature
+from serving.target import Target
 from serving.versions import Version
 
 _SHORT = 64 * 1024

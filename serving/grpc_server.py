@@ -21,10 +21,11 @@ from tensorflow_serving.apis import (
 )
 
 from serving import grpc_methods, json_text, logs, model_info, reload_config
-from serving.engine import Engine, Target
+from serving.engine import Engine
 from serving.errors import Code, ServingError
 from serving.hooks import Entry
 from serving.settings import Settings
+from serving.target import Target
 
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
 _REQUEST_ID = 128

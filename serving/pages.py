@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.rest_methods import Answer
+from serving.rest_app import Answer
 
 _FOLDER = Path(__file__).parent / "page"
 

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 import numpy as np
 
 from serving import examples_json, inference, json_text, predict_json, typed_json
 from serving.batcher import Arrays
-from serving.engine import Engine, Result, Target
+from serving.engine import Engine, Result
 from serving.errors import Code, ServingError
+from serving.rest_app import Answer
 from serving.signatures import CLASSIFY, DEFAULT, REGRESS, Signature, TensorInfo
+from serving.target import Target
 from serving.versions import Version
-
-
-@dataclass
-class Answer:
-    """An HTTP answer."""
-
-    body: bytes
-    status: int = 200
-    content_type: bytes = b"application/json"
-    version: int | None = None
-    """The model version that computed it."""
-    label: str | None = None
-    """How that version was chosen: a label or a variant."""
-    logged: bool | None = None
-    """Whether the request log has it; None if there is no log."""
 
 
 async def predict(engine: Engine, target: Target, body: bytes) -> Answer:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import socket
-import ssl
 
 import uvloop
 
 from serving import logs
 from serving.engine import Engine
-from serving.errors import Code, ServingError
 from serving.grpc_server import GrpcServer
 from serving.hooks import Hooks
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
+from serving.listening import listen, stop_signal, tls
 from serving.metrics import Metrics
-from serving.rest import RestApp
+from serving.model_app import ModelApp
 from serving.settings import Settings
 from serving.versions import Versions
 
@@ -37,7 +34,7 @@ class Server:
         metrics = Metrics()
         self._versions = Versions(settings.models, settings.limits, metrics, settings.interval)
         self._engine = Engine(self._versions, hooks, metrics, settings.timeout)
-        self._rest = RestApp(self._engine, settings)
+        self._rest = ModelApp(self._engine, settings)
 
     def run(self) -> None:
         """Serves until SIGINT or SIGTERM, then answers what it has accepted.
@@ -70,59 +67,3 @@ class Server:
         for end in (self._versions.stop, self._engine.hooks.close):
             await asyncio.get_running_loop().run_in_executor(None, end)
         logs.event("stopped")
-
-
-def stop_signal() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
-
-
-def tls(settings: Settings) -> ssl.SSLContext | None:
-    """How connections are encrypted; None if they are not.
-
-    Raises:
-        ServingError: The certificate or its key cannot be used.
-    """
-    if settings.tls_certificate is None:
-        if settings.tls_key is not None:
-            raise ServingError(
-                Code.INVALID_ARGUMENT,
-                f"There is a key, {settings.tls_key}, and no certificate",
-                "",
-                "Name the certificate with --tls-certificate.",
-            )
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
-    except OSError as error:
-        raise ServingError(
-            Code.INVALID_ARGUMENT,
-            f"The certificate {settings.tls_certificate} or its key {settings.tls_key} cannot be "
-            "used",
-            str(error),
-            "Both must be PEM files that belong together.",
-        ) from error
-    return context
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens.
-
-    Raises:
-        ServingError: The port is taken, or there is no such address.
-    """
-    try:
-        return socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
-        )
-    except OSError as error:
-        raise ServingError(
-            Code.UNAVAILABLE,
-            f"Cannot listen on {host}, port {port}",
-            str(error),
-            "Stop what uses the port, or choose another with --rest-port.",
-        ) from error

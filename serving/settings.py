@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from serving.batcher import Limits
+
+@dataclass(frozen=True)
+class Limits:
+    """What a version accepts."""
+
+    queue: int = 1024
+    """Requests that may wait; more are refused."""
+    rows: int = 4096
+    """Of a request, and of what is batched."""
 
 
 @dataclass(frozen=True)

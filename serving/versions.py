@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from serving import logs, models_config, version_folders
-from serving.batcher import Batcher, Limits
+from serving.batcher import Batcher
 from serving.errors import Code, ServingError
 from serving.loaded_model import LoadedModel
 from serving.metrics import Gauge, Metrics
 from serving.models_config import ServedModel
+from serving.settings import Limits
 from serving.warm_up import known_answers, warm_up
 
 

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import orjson
 
-from serving import json_text, metrics
-from serving.engine import Engine, Target
-from serving.errors import Code, ServingError
-from serving.hooks import Choice, Entry, Outcome
+from serving import json_text
+from serving.errors import ServingError
+from serving.hooks import Choice, Hooks, Outcome
 from serving.http import encoding
 from serving.http.messages import Request
-from serving.rest import RestApp
-from serving.rest_methods import Answer
+from serving.metrics import Metrics
+from serving.rest_app import Answer, RestApp
 from serving.rest_paths import route
 from serving.routing.state import MIRROR
 from serving.settings import Settings
+from serving.target import Target
 from serving.upstream.client import Client, Reply
 
 _INFERENCE = ("predict", "classify", "regress")
@@ -35,49 +35,36 @@ class Forwarder(RestApp):
     """The application.
 
     Args:
-        engine: Has the hooks and the metrics; it loads no model.
+        hooks: Routing and the request log.
+        counts: What is counted.
         settings: Limits and token.
         client: Asks the other server.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, client: Client) -> None:
-        super().__init__(engine, settings)
+    def __init__(self, hooks: Hooks, counts: Metrics, settings: Settings, client: Client) -> None:
+        super().__init__(hooks, counts, settings)
         self._client = client
         self._mirrored: set[asyncio.Task[None]] = set()
         self._latest: dict[str, tuple[float, int | None]] = {}
 
-    async def _answer(self, request: Request, request_id: bytes) -> Answer:
-        path = request.path
-        if path == "/healthz":
-            return Answer(b'{"status":"ok"}')
-        if path == "/readyz":
-            return await self._upstream_ready()
-        self._authorize(request)
-        if path == "/monitoring/prometheus/metrics":
-            text = self._engine.metrics.text().encode()
-            return Answer(text, content_type=metrics.CONTENT_TYPE.encode())
-        if path[:4].lower() != "/v1/":
-            raise ServingError(Code.NOT_FOUND, f"Not found: {path}")
+    async def _answer_api(self, request: Request, request_id: bytes) -> Answer:
         if request.method == "POST":
-            found = route(request.method, path)
+            found = route(request.method, request.path)
             if found.resource in _INFERENCE:
                 body = encoding.decoded(request.headers, request.body, self._settings.body_bytes)
                 target = found.with_key(request.headers.get(b"x-routing-key", b""))
-                return await self._infer(target, found.method, path, body, request_id)
+                return await self._infer(target, found.method, request.path, body, request_id)
         query = request.query.decode("latin-1")
-        asked = f"{path}?{query}" if query else path
+        asked = f"{request.path}?{query}" if query else request.path
         return _as_answer(await self._client.ask(request.method, asked))
 
-    async def _upstream_ready(self) -> Answer:
-        if self.stopping:
-            return Answer(b'{"status":"unready","reasons":["The server is stopping."]}', 503)
+    async def _unready(self) -> list[str]:
         try:
             # Any answer will do: which models there are is not known here.
             await self._client.ask("GET", "/v1/models/-")
         except ServingError as error:
-            body = json_text.dump_special({"status": "unready", "reasons": [error.message]})
-            return Answer(body, 503)
-        return Answer(b'{"status":"ready"}')
+            return [error.message]
+        return []
 
     async def _infer(
         self, target: Target, method: str, path: str, body: bytes, request_id: bytes
@@ -87,27 +74,16 @@ class Forwarder(RestApp):
         try:
             answer = await self._forward(target, method, path, body, choice)
         except ServingError as error:
-            content = json_text.dump_special({"error": error.message})
-            answer = Answer(content, error.http_status)
+            answer = Answer(json_text.dump_special({"error": error.message}), error.http_status)
         seconds = time.perf_counter() - start
-        counts = self._engine.metrics
         # Names that clients make up must not become labels that stay.
         known = target.model if answer.status == 200 else ""
-        counts.requests.add(known, "OK" if answer.status == 200 else str(answer.status))
-        counts.latency.observe(seconds * 1e6, known, method.capitalize(), "REST")
-        log = self._engine.hooks.request_log
-        if log is not None:
-            entry = Entry(
-                id=request_id.decode("latin-1"), time=time.time() - seconds, model=target.model,
-                version=answer.version, label=answer.label, seconds=seconds, request=body,
-                response=answer.body, status=answer.status,
-            )  # fmt: skip
-            answer.logged = await log.submit(entry)
-            counts.logged.add(str(answer.logged).lower())
-        return answer
+        self._counts.requests.add(known, "OK" if answer.status == 200 else str(answer.status))
+        self._counts.latency.observe(seconds * 1e6, known, method.capitalize(), "REST")
+        return await self._note(answer, target, request_id, body, seconds)
 
     def _chosen(self, target: Target) -> Choice | None:
-        router = self._engine.hooks.router
+        router = self._hooks.router
         if router is None or target.version is not None or target.label is not None:
             return None
         return router.choose(target.model, None, None, target.key)
@@ -157,7 +133,7 @@ class Forwarder(RestApp):
         finally:
             seconds = time.perf_counter() - start
             outputs = first_row(reply.body) if reply is not None and status == 200 else {}
-            router = self._engine.hooks.router
+            router = self._hooks.router
             if router is not None:
                 router.observe(Outcome(model, version, variant, seconds, status, outputs))
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import uvloop
 
 from serving import logs
-from serving.engine import Engine
 from serving.hooks import Hooks
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
+from serving.listening import listen, stop_signal, tls
 from serving.metrics import Metrics
-from serving.server import listen, stop_signal, tls
 from serving.settings import Settings
 from serving.upstream.client import Client
 from serving.upstream.forward import Forwarder
-from serving.versions import Versions
 
 
 def run(settings: Settings, hooks: Hooks, url: str) -> None:
@@ -37,10 +35,8 @@ def run(settings: Settings, hooks: Hooks, url: str) -> None:
 
 
 async def _serve(settings: Settings, hooks: Hooks, url: str) -> None:
-    counts = Metrics()
-    versions = Versions(settings.models, settings.limits, counts, settings.interval)
     client = Client(url, settings.timeout, most_bytes=2**30)
-    app = Forwarder(Engine(versions, hooks, counts, settings.timeout), settings, client)
+    app = Forwarder(hooks, Metrics(), settings, client)
     stop = stop_signal()
     http = HttpServer(app, Limits(settings.body_bytes))
     rest_port = await http.start(listen(settings.host, settings.rest_port), tls(settings))

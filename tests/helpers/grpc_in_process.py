@@ -26,11 +26,10 @@ class Served:
 def serving(models: Path, **settings: Any) -> Iterator[Served]:
     """Serves a folder with routing and the request log, as `python -m serving up` does."""
     from serving import wiring
-    from serving.batcher import Limits
     from serving.engine import Engine
     from serving.grpc_server import GrpcServer
     from serving.metrics import Metrics
-    from serving.settings import Settings
+    from serving.settings import Limits, Settings
     from serving.versions import Versions
 
     rows = settings.pop("rows", 4096)

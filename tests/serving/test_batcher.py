@@ -15,8 +15,9 @@ class Harness:
     """A batcher of the model `half_plus_two`, and what it ran."""
 
     def __init__(self, models: Path, **limits: int) -> None:
-        from serving.batcher import Batcher, Limits
+        from serving.batcher import Batcher
         from serving.loaded_model import LoadedModel
+        from serving.settings import Limits
 
         (folder,) = (models / "half_plus_two").glob("[0-9]*")
         model = LoadedModel(folder)

@@ -40,8 +40,8 @@ def push(conformance_models: Path, models: Path) -> Callable[..., Path]:
 @pytest.fixture
 def versions(models: Path) -> Iterator[Any]:
     """Versions that look when they are told to."""
-    from serving.batcher import Limits
     from serving.metrics import Metrics
+    from serving.settings import Limits
     from serving.versions import Versions
 
     made = Versions(models, Limits(), Metrics())

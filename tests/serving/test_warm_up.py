@@ -197,8 +197,8 @@ def test_known_answers_must_come(
 
 
 def test_a_version_that_fails_its_warm_up_is_not_served(version: Path) -> None:
-    from serving.batcher import Limits
     from serving.metrics import Metrics
+    from serving.settings import Limits
     from serving.versions import Versions
 
     write(version, b"\xff")
