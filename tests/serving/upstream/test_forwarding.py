@@ -26,14 +26,11 @@ def models(tmp_path: Path) -> Path:
 def forward(models: Path, path: str, loaded: set[str]) -> tuple[Any, list[str]]:
     """The answer to a request, and the paths that the other server was asked."""
     from serving import wiring
-    from serving.batcher import Limits
-    from serving.engine import Engine
     from serving.metrics import Metrics
     from serving.rest_paths import route
     from serving.settings import Settings
     from serving.upstream.client import Client
     from serving.upstream.forward import Forwarder
-    from serving.versions import Versions
 
     asked: list[str] = []
 
@@ -47,11 +44,9 @@ def forward(models: Path, path: str, loaded: set[str]) -> tuple[Any, list[str]]:
     async def run() -> Any:
         server = await asyncio.start_server(upstream, "127.0.0.1", 0)
         client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 5, 1000)
-        metrics, settings = Metrics(), Settings(models)
         hooks = wiring.hooks(models)
-        engine = Engine(Versions(models, Limits(), metrics), hooks, metrics, 5)
         found = route("POST", path)
-        forwarder = Forwarder(engine, settings, client)
+        forwarder = Forwarder(hooks, Metrics(), Settings(models), client)
         answer = await forwarder._infer(found.target, found.method, path, b"{}", b"id")
         hooks.close()
         server.close()
