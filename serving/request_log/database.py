@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
@@ -29,8 +30,9 @@ CREATE TABLE requests (
 )"""
 _VALUES = f"({', '.join('?' * len(COLUMNS))})"
 _MOST_IN_A_STATEMENT = 100
-# Merging the write-ahead log into the file waits for the disk, so not at every 4 MB.
-_MERGE_AFTER_PAGES = 8_000
+# A request of many rows is tens of kilobytes, which take half as long again in SQLite's 4 a page.
+_PAGE_BYTES = 16 * 2**10
+_MERGE_AFTER_BYTES = 32_000_000
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _LOCKED_SECONDS = 1.0
 _REQUEST, _RESPONSE = COLUMNS.index("request"), COLUMNS.index("response")
@@ -53,13 +55,16 @@ class Database:
         self.path = folder / f"requests-{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}.sqlite"
         self.day = now.date()
         self.size = 0
+        self._merged = 0
+        self._merging = threading.Thread()
         self._connection = sqlite3.connect(
             self.path, timeout=_LOCKED_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
+            self._connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(f"PRAGMA synchronous={_SYNCHRONOUS[durability]}")
-            self._connection.execute(f"PRAGMA wal_autocheckpoint={_MERGE_AFTER_PAGES}")
+            self._connection.execute("PRAGMA wal_autocheckpoint=0")
             with self._transaction():
                 self._connection.execute(_CREATE)
                 self._connection.execute("CREATE INDEX by_time ON requests (time)")
@@ -87,11 +92,29 @@ class Database:
                     list(chain.from_iterable(some)),
                 )
         self.size += sum(len(row[_REQUEST]) + len(row[_RESPONSE]) + 100 for row in rows)
+        if self.size > self._merged + _MERGE_AFTER_BYTES and not self._merging.is_alive():
+            self._merged = self.size
+            self._merging = threading.Thread(target=self._merge, name="request-log-merge")
+            self._merging.start()
 
     def close(self) -> None:
-        """Closes the file, which merges the write-ahead log into it."""
+        """Merges the rest of the write-ahead log into the file, and closes it."""
+        self._merging.join()
+        with contextlib.suppress(sqlite3.Error):
+            # Closing would do it as well, but with the interpreter's lock held.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+
+    def _merge(self) -> None:
+        """Merges the write-ahead log into the file.
+
+        That waits for the disk; on a thread and a connection of its own, no commit waits for it.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            connection = sqlite3.connect(self.path)
+            with contextlib.closing(connection):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

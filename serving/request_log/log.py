@@ -166,7 +166,8 @@ class RequestLog:
         settings, database = self._settings, self._database
         today = datetime.now(timezone.utc).date()
         if database and (database.day != today or database.size > settings.file_mb * 1e6):
-            database.close()
+            # Not waited for: it writes many megabytes.
+            threading.Thread(target=database.close, name="request-log-close").start()
             self._database = database = None
         if database is None:
             self._database = database = Database(self._folder, settings.durability)
