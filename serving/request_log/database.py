@@ -56,7 +56,7 @@ class Database:
         self.day = now.date()
         self.size = 0
         self._merged = 0
-        self._merging = threading.Thread()
+        self._merging: threading.Thread | None = None
         self._connection = sqlite3.connect(
             self.path, timeout=_LOCKED_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -92,14 +92,16 @@ class Database:
                     list(chain.from_iterable(some)),
                 )
         self.size += sum(len(row[_REQUEST]) + len(row[_RESPONSE]) + 100 for row in rows)
-        if self.size > self._merged + _MERGE_AFTER_BYTES and not self._merging.is_alive():
+        busy = self._merging is not None and self._merging.is_alive()
+        if self.size > self._merged + _MERGE_AFTER_BYTES and not busy:
             self._merged = self.size
             self._merging = threading.Thread(target=self._merge, name="request-log-merge")
             self._merging.start()
 
     def close(self) -> None:
         """Merges the rest of the write-ahead log into the file, and closes it."""
-        self._merging.join()
+        if self._merging is not None:
+            self._merging.join()
         with contextlib.suppress(sqlite3.Error):
             # Closing would do it as well, but with the interpreter's lock held.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -56,6 +56,30 @@ def test_what_is_acknowledged_can_be_read_at_once(tmp_path: Path) -> None:
     assert stored(tmp_path) == entries
 
 
+def test_more_than_a_statement_holds_is_one_commit(tmp_path: Path) -> None:
+    file = database.Database(tmp_path, "process")
+    file.add([entry(number) for number in range(250)])
+    with pytest.raises(sqlite3.Error):
+        file.add([*[entry(number) for number in range(150)], entry(status=None)])
+    file.close()
+    assert [one.id for _, one in database.read(file.path)] == [f"request-{n}" for n in range(250)]
+
+
+def test_the_write_ahead_log_is_merged_while_the_file_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_MERGE_AFTER_BYTES", 50_000)
+    file = database.Database(tmp_path, "process")
+    numbers = iter(range(10_000))
+    while file.path.stat().st_size < 1_000_000:
+        file.add([entry(next(numbers), request=b"x" * 10_000) for _ in range(10)])
+    kept = next(numbers)
+    assert len(list(database.read(file.path))) == kept
+    file.close()
+    assert len(list(database.read(file.path))) == kept
+    assert [path.suffix for path in tmp_path.iterdir()] == [".sqlite"]
+
+
 def test_acknowledged_entries_survive_a_kill_under_load(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, str(HELPER), str(tmp_path)], stdout=subprocess.PIPE, text=True
