@@ -76,8 +76,8 @@ def test_the_write_ahead_log_is_merged_while_the_file_is_written(
     kept = next(numbers)
     assert len(list(database.read(file.path))) == kept
     file.close()
-    assert len(list(database.read(file.path))) == kept
     assert [path.suffix for path in tmp_path.iterdir()] == [".sqlite"]
+    assert len(list(database.read(file.path))) == kept
 
 
 def test_acknowledged_entries_survive_a_kill_under_load(tmp_path: Path) -> None:
