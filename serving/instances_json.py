@@ -130,9 +130,11 @@ def _wrong_names(number: int, row: Mapping[str, Any], signature: Signature) -> S
                 f"Failed to process element: {number} key: {name} of 'instances' list. Error: "
                 f"INVALID_ARGUMENT: JSON object: does not have named input: {name}"
             )
+    missing = [name for name, info in infos.items() if info.default is None and name not in row]
     return _refused(
         f"Failed to process element: {number} of 'instances' list. JSON object: "
-        f"{json_text.shown(row)} keys must be equal to: {','.join(infos)}"
+        f"{json_text.shown(row)} keys must be equal to: {','.join(infos)}. "
+        f"Missing: {','.join(missing)}"
     )
 
 

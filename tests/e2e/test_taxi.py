@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import sys
 from hashlib import sha256
@@ -12,6 +14,8 @@ from typing import Any
 import jsonschema
 import neptune_files
 import pytest
+import requests
+from model_server import running
 from project_copy import REPOSITORY, Outcome, Project
 
 from pipeline import nodes
@@ -156,6 +160,23 @@ def test_only_the_comparison_refuses_a_worse_model(pushed: tuple[Project, Outcom
     ]
     assert metric["baseline"] == pytest.approx(blessed["value"], abs=1e-6)
     assert project.versions() == before
+
+
+def test_the_requests_on_the_pages_are_answered(pushed: tuple[Project, Outcome]) -> None:
+    project, _ = pushed
+    pages = [(REPOSITORY / page).read_text() for page in ("README.md", "docs/serving.md")]
+    commands = [
+        shlex.split(command)
+        for page in pages
+        for command in re.findall(r"^(curl .*?)\n(?=curl|```)", page, re.MULTILINE | re.DOTALL)
+    ]
+    assert len(commands) > 4
+    with running(project.root / "serving_models") as server:
+        for _, address, *data in commands:
+            url = re.sub(r"^(http://)?[\w.]+:8501", server.url, address)
+            ask = requests.post if data else requests.get
+            answer = ask(url, data=data[1] if data else None, timeout=30)
+            assert answer.status_code == 200, (address, answer.text)
 
 
 def test_runs_are_listed(pushed: tuple[Project, Outcome]) -> None:

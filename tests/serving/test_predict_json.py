@@ -48,7 +48,7 @@ def test_an_input_that_some_rows_lack_is_filled_in(signature: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ({"instances": [{"name": "a"}]}, "keys must be equal to: x,name,place"),
+        ({"instances": [{"name": "a"}]}, "keys must be equal to: x,name,place. Missing: x$"),
         ({"instances": [{"x": 1}, {"y": 1}]}, "element: 1 key: y"),
         ({"instances": [{"x": 1}, {"x": None}]}, "element: 1 key: x"),
         ({"inputs": {"name": ["a"]}}, "Missing named input: x"),
