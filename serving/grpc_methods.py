@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -15,17 +14,14 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving import grpc_requests, inference, json_text, predict_json, tensor_protos
+from serving import grpc_requests, inference, tensor_protos
 from serving.batcher import Arrays
 from serving.engine import Engine, Prepare, Result
 from serving.errors import Code, ServingError
 from serving.settings import Settings
-from serving.signatures import CLASSIFY, DEFAULT, REGRESS, Signature
+from serving.signatures import CLASSIFY, REGRESS, Signature
 from serving.target import Target
 from serving.versions import Version
-
-_SHORT = 64 * 1024
-"""Bytes of a tensor that the request log always takes."""
 
 
 @dataclass
@@ -44,13 +40,6 @@ class Answer:
     def label(self) -> str | None:
         """How that version was chosen."""
         return self.result.label
-
-    def json(self) -> bytes:
-        """The outputs, as REST would answer a request in columns."""
-        try:
-            return predict_json.answer(self.result.outputs, self.result.signature.outputs, False)
-        except ServingError as error:
-            return json_text.dump({"error": str(error)})
 
 
 def target(request: Any, key: str | None) -> Target:
@@ -172,32 +161,6 @@ def metadata(engine: Engine, request: Any) -> Any:
     response.model_spec.version.value = version.number
     response.metadata["signature_def"].Pack(signatures)
     return response
-
-
-def predict_request_json(request: Any, limit: int) -> bytes:
-    """A `PredictRequest` as the JSON of a request in columns, for the request log.
-
-    Where a value of few bytes stands for very many, the message says so instead.
-    """
-    body: dict[str, Any] = {"signature_name": request.model_spec.signature_name or DEFAULT}
-    limit = min(limit, max(_SHORT, 8 * request.ByteSize()))
-    try:
-        body["inputs"] = {
-            name: _listed(tensor_protos.parsed(value, name, limit))
-            for name, value in request.inputs.items()
-        }
-    except ServingError as error:
-        body["error"] = error.message
-    return json_text.dump_special(body)
-
-
-def _listed(values: np.ndarray) -> Any:
-    if np.iscomplexobj(values):
-        raise _refused("Complex numbers have no form in JSON")
-    if values.dtype.kind != "O":
-        return values.tolist()
-    texts = [value.decode(errors="replace") for value in values.ravel()]
-    return np.array(texts, dtype=object).reshape(values.shape).tolist()
 
 
 def _check_spec(request: Any) -> None:

@@ -20,7 +20,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from serving import grpc_methods, json_text, logs, model_info, reload_config
+from serving import grpc_json, grpc_methods, json_text, logs, model_info, reload_config
 from serving.engine import Engine
 from serving.errors import Code, ServingError
 from serving.hooks import Entry
@@ -129,13 +129,13 @@ class _Service:
         if answer:
             trailing.append(("x-model-version", str(answer.version)))
         log = self._engine.hooks.request_log
-        if log is not None and name == "Predict":
+        if log is not None:
             entry = Entry(
                 id=request_id, time=time.time() - seconds, model=target.model,
                 version=answer.version if answer else None,
                 label=(answer.label if answer else None) or target.label, seconds=seconds,
-                request=grpc_methods.predict_request_json(request, self._settings.body_bytes),
-                response=answer.json() if answer else json_text.dump({"error": str(error)}),
+                request=grpc_json.request_json(request, self._settings.body_bytes),
+                response=_response_json(answer, error),
                 status=error.http_status if error else 200,
             )  # fmt: skip
             logged = str(await log.submit(entry)).lower()
@@ -181,6 +181,12 @@ class _Service:
                 Code.UNAUTHENTICATED,
                 "The request needs the metadata authorization: Bearer with the server's token",
             )
+
+
+def _response_json(answer: grpc_methods.Answer | None, error: ServingError | None) -> bytes:
+    if answer is None:
+        return json_text.dump_special({"error": str(error)})
+    return grpc_json.response_json(answer.message, answer.result)
 
 
 def _failed() -> ServingError:
