@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -154,8 +153,8 @@ class Forwarder(RestApp):
             self._latest[name] = (time.monotonic(), version)
             try:
                 reply = await self._client.ask("GET", f"/v1/models/{name}")
-                version = _highest(json.loads(reply.body))
-            except (ServingError, ValueError):
+                version = _highest(reply.body)
+            except ServingError:
                 return version
             self._latest[name] = (time.monotonic(), version)
         return version
@@ -165,9 +164,13 @@ def _as_answer(reply: Reply) -> Answer:
     return Answer(reply.body, reply.status, reply.content_type)
 
 
-def _highest(status: Mapping[str, Any]) -> int | None:
-    states = status.get("model_version_status", ())
-    return max((int(s["version"]) for s in states if s.get("state") == "AVAILABLE"), default=None)
+def _highest(status: bytes) -> int | None:
+    """The highest version that a model's status calls available; None if it names none."""
+    try:
+        states = json.loads(status)["model_version_status"]
+        return max(int(state["version"]) for state in states if state["state"] == "AVAILABLE")
+    except (KeyError, TypeError, ValueError):  # The answer is another server's.
+        return None
 
 
 def first_row(body: bytes) -> dict[str, np.ndarray]:

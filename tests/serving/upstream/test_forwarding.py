@@ -23,8 +23,17 @@ def models(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def forward(models: Path, path: str, loaded: set[str]) -> tuple[Any, list[str]]:
-    """The answer to a request, and the paths that the other server was asked."""
+def forward(
+    models: Path, path: str, loaded: set[str], status: bytes = b"{}"
+) -> tuple[Any, list[str]]:
+    """The answer to a request, and the paths that the other server was asked.
+
+    Args:
+        models: The serving folder.
+        path: The request's.
+        loaded: The versions that the other server has.
+        status: What it says of the model.
+    """
     from serving import wiring
     from serving.metrics import Metrics
     from serving.rest_paths import route
@@ -37,8 +46,10 @@ def forward(models: Path, path: str, loaded: set[str]) -> tuple[Any, list[str]]:
     async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         asked.append(head.split()[1])
+        body = status if head.startswith("GET") else b"{}"
         known = "/versions/" not in asked[-1] or asked[-1].split("/")[5][0] in loaded
-        writer.write(b"HTTP/1.1 %d X\r\nConnection: close\r\n\r\n{}" % (200 if known else 404))
+        code = 200 if known else 404
+        writer.write(b"HTTP/1.1 %d X\r\nConnection: close\r\n\r\n%b" % (code, body))
         writer.close()
 
     async def run() -> Any:
@@ -82,3 +93,29 @@ def test_who_is_asked(
     answer, paths = forward(models, path, loaded)
     assert (answer.status, answer.body, paths) == (200, b"{}", asked)
     assert (answer.version, answer.label) == (version, label)
+
+
+@pytest.mark.parametrize(
+    ("status", "version"),
+    [
+        (
+            b'{"model_version_status": [{"version": "3", "state": "AVAILABLE"}, '
+            b'{"version": "2", "state": "AVAILABLE"}, {"version": "4", "state": "END"}]}',
+            3,
+        ),
+        (b"{}", None),
+        (b"[]", None),
+        (b"no JSON", None),
+        (b'{"model_version_status": 1}', None),
+        (b'{"model_version_status": [1]}', None),
+        (b'{"model_version_status": [{"version": "x", "state": "AVAILABLE"}]}', None),
+        (b'{"model_version_status": [{"state": "AVAILABLE"}]}', None),
+    ],
+)
+def test_the_version_behind_a_label_is_asked_for(
+    models: Path, status: bytes, version: int | None
+) -> None:
+    path = "/v1/models/taxi/labels/stable:predict"
+    answer, asked = forward(models, path, set(), status)
+    assert (answer.status, answer.version, answer.label) == (200, version, "stable")
+    assert asked == [path, "/v1/models/taxi/labels/stable"]
