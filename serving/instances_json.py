@@ -52,7 +52,7 @@ class Layout:
     blocks: tuple[tuple[int, int, TensorInfo], ...]
     """From and to which name the inputs have the same type and shape, and one of them."""
     absent: Mapping[str, Any]
-    """What stands for the inputs that a row may leave out."""
+    """What stands in a row for the inputs that it may leave out."""
 
 
 @lru_cache(maxsize=256)
@@ -70,9 +70,15 @@ def layout(signature: Signature) -> Layout:
     absent = {
         name: _as_json(info.default[0], info)
         for name, info in signature.inputs.items()
-        if info.default is not None
+        if info.default is not None and _stands_for_a_row(info)
     }
     return Layout(tuple(names), itemgetter(*names), tuple(blocks), absent)
+
+
+def _stands_for_a_row(info: TensorInfo) -> bool:
+    """Whether a default is of one row, and not of the request, such as a scalar."""
+    of_rows = info.shape is not None and info.shape[:1] == (None,)
+    return of_rows and info.default is not None and info.default.shape[:1] == (1,)
 
 
 def _read_together(rows: list[Any], signature: Signature) -> Arrays | None:
@@ -142,6 +148,8 @@ def _column(rows: list[dict[str, Any]], info: TensorInfo) -> np.ndarray:
     key = f" key: {info.name}"
     if info.default is None:
         return _stacked([row[info.name] for row in rows], info, key)
+    if not _stands_for_a_row(info) and not any(info.name in row for row in rows):
+        return info.default
     absent = _as_json(info.default[0], info)
     return _stacked([row.get(info.name, absent) for row in rows], info, key)
 

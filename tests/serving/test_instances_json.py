@@ -188,3 +188,21 @@ def test_a_body_of_another_kind_is_left_to_a_closer_look(body: bytes) -> None:
     signature = Signature("serving_default", PREDICT, {"x": info}, {}, None)
     assert typed_json.arrays(body, signature) is None
     assert typed_json.arrays(b'{"instances": [1]}', signature) is not None
+
+
+def test_a_default_that_is_not_for_each_row_stands_as_it_is() -> None:
+    from serving import predict_json, typed_json
+    from serving.signatures import PREDICT, Signature, TensorInfo
+
+    floats = np.dtype(np.float32)
+    infos = [
+        TensorInfo("x", "x:0", "float", floats, (None,)),
+        TensorInfo("scalar", "s:0", "float", floats, (), np.array(0.5, np.float32)),
+        TensorInfo("fixed", "f:0", "float", floats, (1,), np.array([2], np.float32)),
+    ]
+    signature = Signature("serving_default", PREDICT, {info.name: info for info in infos}, {}, None)
+    for body in ({"inputs": {"x": [1, 2]}}, {"instances": [{"x": 1}, {"x": 2}]}):
+        assert typed_json.arrays(json.dumps(body).encode(), signature) is None
+        made = predict_json.inputs(body, signature)
+        assert made["x"].tolist() == [1, 2]
+        assert made["scalar"] is infos[1].default and made["fixed"] is infos[2].default
