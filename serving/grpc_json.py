@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tensorflow_serving.apis import classification_pb2, inference_pb2, predict_pb2, regression_pb2
 
-from serving import json_text, predict_json, tensor_protos, tensors
+from serving import grpc_requests, json_text, predict_json, tensor_protos, tensors
 from serving.engine import Result
 from serving.errors import Code, ServingError
 from serving.signatures import DEFAULT
@@ -36,10 +36,9 @@ def request_json(request: Any, limit: int) -> bytes:
         ]
     else:
         body["signature_name"] = _name(request.model_spec)
-    examples = request.input.example_list.examples
-    if request.input.WhichOneof("kind") == "example_list_with_context":
-        examples = request.input.example_list_with_context.examples
-        body["context"] = _example(request.input.example_list_with_context.context)
+    examples, context = grpc_requests.given(request.input)
+    if context is not None:
+        body["context"] = _example(context)
     body["examples"] = [_example(example) for example in examples]
     return json_text.dump_special(body)
 
@@ -126,4 +125,4 @@ def _results(result: Any) -> list[Any]:
 
 def _shortest(value: float) -> float:
     """A number of 32 bits with the fewest digits that mean it."""
-    return float(str(np.float32(value)))
+    return json_text.shortest(np.float32(value))

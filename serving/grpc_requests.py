@@ -61,13 +61,19 @@ def examples(request_input: Any, rows: int) -> list[bytes]:
     Raises:
         ServingError: There are more than `rows` of them, or they are too large together.
     """
-    context, given = b"", request_input.example_list.examples
+    found, context = given(request_input)
+    if len(found) > rows:
+        raise _refused(f"Task size {len(found)} is larger than maximum input batch size {rows}")
+    shared = b"" if context is None else context.SerializeToString()
+    return inference.with_context(shared, [example.SerializeToString() for example in found])
+
+
+def given(request_input: Any) -> tuple[Any, Any]:
+    """The examples of an `Input`, and their context; None if it has none."""
     if request_input.WhichOneof("kind") == "example_list_with_context":
-        given = request_input.example_list_with_context.examples
-        context = request_input.example_list_with_context.context.SerializeToString()
-    if len(given) > rows:
-        raise _refused(f"Task size {len(given)} is larger than maximum input batch size {rows}")
-    return inference.with_context(context, [example.SerializeToString() for example in given])
+        with_context = request_input.example_list_with_context
+        return with_context.examples, with_context.context
+    return request_input.example_list.examples, None
 
 
 def inferred(
@@ -85,10 +91,7 @@ def inferred(
         ServingError: The request does not fit the model.
     """
     name = spec.signature_name or DEFAULT
-    if name not in model.signatures:
-        raise _refused(f"No signature was found with the name: {name}")
-    signature = model.signatures[name]
-    return signature, inference.inputs(serialized, signature, method)
+    return inference.called(name, serialized, method, model.signatures)
 
 
 def check_tasks(tasks: Any, model: LoadedModel) -> None:

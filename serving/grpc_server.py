@@ -117,9 +117,7 @@ class _Service:
         except ServingError as refusal:
             error = refusal
         except Exception as failure:  # a client never gets a traceback
-            text = f"{type(failure).__name__}: {failure}"
-            logs.event("request failed", "error", id=request_id, method=name, error=text)
-            error = _failed()
+            error = logs.failure(failure, id=request_id, method=name)
         seconds = time.perf_counter() - start
         counts = self._engine.metrics
         known = target.model if target.model in self._engine.versions.statuses else ""
@@ -189,10 +187,6 @@ def _response_json(answer: grpc_methods.Answer | None, error: ServingError | Non
     return grpc_json.response_json(answer.message, answer.result)
 
 
-def _failed() -> ServingError:
-    return ServingError(Code.INTERNAL, "The server failed; its log says more")
-
-
 async def _abort(context: Any, error: ServingError) -> None:
     # It travels as a header, of which clients take 8 kB, with three bytes for one beyond ASCII.
     details = str(error).encode(errors="replace")[:_DETAILS].decode(errors="ignore")
@@ -223,11 +217,8 @@ class _Guard(grpc.aio.ServerInterceptor):
             except grpc.aio.AbortError:
                 raise
             except Exception as failure:
-                text = f"{type(failure).__name__}: {failure}"
-                logs.event(
-                    "request failed", "error", method=handler_call_details.method, error=text
-                )
-                return await _abort(context, _failed())
+                told = logs.failure(failure, method=handler_call_details.method)
+                return await _abort(context, told)
 
         return grpc.unary_unary_rpc_method_handler(answer, read, method.response_serializer)
 

@@ -32,6 +32,20 @@ def with_context(context: bytes, examples: Sequence[bytes]) -> list[bytes]:
     return [context + example for example in examples]
 
 
+def called(
+    name: str, examples: Sequence[bytes], method: str, signatures: Mapping[str, Signature]
+) -> tuple[Signature, dict[str, np.ndarray]]:
+    """A signature by name, and the tensors that it is called with.
+
+    Raises:
+        ServingError: There is none of that name, it is for another method, or there are no
+            examples.
+    """
+    if name not in signatures:
+        raise _refused(f"No signature was found with the name: {name}")
+    return signatures[name], inputs(examples, signatures[name], method)
+
+
 def inputs(examples: Sequence[bytes], signature: Signature, method: str) -> dict[str, np.ndarray]:
     """The tensors of a request of serialized `tf.Example`s.
 

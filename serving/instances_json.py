@@ -54,6 +54,25 @@ class Layout:
     absent: Mapping[str, Any]
     """What stands in a row for the inputs that it may leave out."""
 
+    def arrays(
+        self,
+        columns: list[Any],
+        read: Callable[[list[Any], TensorInfo], np.ndarray | None],
+    ) -> Arrays | None:
+        """The tensors of columns; None if some make none.
+
+        Args:
+            columns: For each name its values.
+            read: Makes one array of a block's columns, or None.
+        """
+        made: Arrays = {}
+        for start, end, info in self.blocks:
+            block = read(columns[start:end], info)
+            if block is None:
+                return None
+            made.update(zip(self.names[start:end], block, strict=True))
+        return made
+
 
 @lru_cache(maxsize=256)
 def layout(signature: Signature) -> Layout:
@@ -96,13 +115,7 @@ def _read_together(rows: list[Any], signature: Signature) -> Arrays | None:
         columns = list(zip(*map(plan.values, rows), strict=True))
     except KeyError:
         return None
-    made: Arrays = {}
-    for start, end, info in plan.blocks:
-        block = tensors.block(columns[start:end], info)
-        if block is None:
-            return None
-        made.update(zip(plan.names[start:end], block, strict=True))
-    return made
+    return plan.arrays(columns, tensors.block)
 
 
 def _read_one_by_one(rows: list[Any], signature: Signature) -> Arrays:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import orjson
 
 from serving.errors import Code, ServingError
@@ -43,6 +44,11 @@ def dump(value: Any) -> bytes:
 def dump_special(value: Any) -> bytes:
     """Writes a value of Python's own types with special numbers as bare tokens."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def shortest(number: np.floating[Any]) -> float:
+    """A number of Python's with the fewest digits that mean the same in the number's own type."""
+    return float(str(number))
 
 
 def shown(value: Any, limit: int = 200) -> str:

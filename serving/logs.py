@@ -9,6 +9,8 @@ import sys
 import threading
 from typing import Any
 
+from serving.errors import Code, ServingError
+
 _LOCK = threading.Lock()
 
 
@@ -18,6 +20,12 @@ def event(name: str, /, level: str = "info", **fields: Any) -> None:
     line = json.dumps({"time": time, "level": level, "event": name, **fields}, default=str)
     with _LOCK:
         print(line, file=sys.stderr, flush=True)
+
+
+def failure(error: Exception, **fields: Any) -> ServingError:
+    """Writes what a request failed with unexpectedly, and gives what its client may know of it."""
+    event("request failed", "error", **fields, error=f"{type(error).__name__}: {error}")
+    return ServingError(Code.INTERNAL, "The server failed; its log says more")
 
 
 def capture() -> None:

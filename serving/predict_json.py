@@ -103,7 +103,7 @@ def answer(outputs: Mapping[str, np.ndarray], infos: Mapping[str, TensorInfo], r
     if not rows:
         return dump({"outputs": values})
     # A row of an array would be written with the digits of another type.
-    columns = [value if isinstance(value, list) else _shortest(value) for value in values.values()]
+    columns = [value if isinstance(value, list) else shortest(value) for value in values.values()]
     return dump(
         {"predictions": [dict(zip(values, row, strict=True)) for row in zip(*columns, strict=True)]}
     )
@@ -128,14 +128,14 @@ def _json_value(array: np.ndarray, info: TensorInfo, finite: bool) -> Any:
         raise _refused(f"Failed to write JSON value for tensor type: {info.type_name}")
     if finite:
         return np.ascontiguousarray(array) if array.ndim else array.item()
-    return _shortest(array)
+    return shortest(array)
 
 
-def _shortest(array: np.ndarray) -> Any:
-    """Numbers of Python's with the fewest digits that mean the same in the array's type."""
+def shortest(array: np.ndarray) -> Any:
+    """Python's values of an array; numbers with the fewest digits that mean the same in it."""
     if array.dtype.kind != "f":
         return array.tolist()
-    numbers = [float(str(number)) for number in array.ravel()]
+    numbers = [json_text.shortest(number) for number in array.ravel()]
     return np.array(numbers).reshape(array.shape).tolist()
 
 

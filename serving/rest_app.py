@@ -67,11 +67,7 @@ class RestApp(abc.ABC):
         except ServingError as error:
             answer = error_answer(error)
         except Exception as error:  # a client never gets a traceback
-            text = f"{type(error).__name__}: {error}"
-            logs.event("request failed", "error", id=request_id.decode("latin-1"), error=text)
-            answer = error_answer(
-                ServingError(Code.INTERNAL, "The server failed; its log says more")
-            )
+            answer = error_answer(logs.failure(error, id=request_id.decode("latin-1")))
         return _response(answer, request, request_id)
 
     async def _answer(self, request: Request, request_id: bytes) -> Answer:

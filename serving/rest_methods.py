@@ -50,7 +50,7 @@ async def classify(engine: Engine, target: Target, body: bytes) -> Answer:
     result, count = await _run_examples(engine, target, body, CLASSIFY)
     rows = inference.classifications(result.outputs, count)
     values = [
-        [[label.decode(errors="replace"), float(str(score))] for label, score in row]
+        [[label.decode(errors="replace"), json_text.shortest(score)] for label, score in row]
         for row in rows
     ]
     return Answer(_results(values), version=result.version, label=result.label)
@@ -64,7 +64,7 @@ async def regress(engine: Engine, target: Target, body: bytes) -> Answer:
     """
     result, count = await _run_examples(engine, target, body, REGRESS)
     numbers = inference.regressions(result.outputs, count)
-    values = [float(str(number)) for number in numbers]
+    values = [json_text.shortest(number) for number in numbers]
     return Answer(_results(values), version=result.version, label=result.label)
 
 
@@ -116,12 +116,7 @@ async def _run_examples(
     examples = examples_json.serialized(request)
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
-        if name not in version.loaded.signatures:
-            raise ServingError(
-                Code.INVALID_ARGUMENT, f"No signature was found with the name: {name}"
-            )
-        signature = version.loaded.signatures[name]
-        return signature, inference.inputs(examples, signature, method)
+        return inference.called(name, examples, method, version.loaded.signatures)
 
     result = await engine.run(target, prepare)
     engine.metrics.examples.observe(len(examples), target.model)

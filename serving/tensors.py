@@ -36,7 +36,7 @@ def tensor(value: Any, info: TensorInfo) -> np.ndarray:
     Raises:
         ServingError: A value is not of the tensor's type, or lists differ in length.
     """
-    made = whole([value], info)
+    made = _whole([value], info)
     if made is None:
         shape = _shape(value)
         _check(value, shape, 0, info)
@@ -51,7 +51,7 @@ def stacked(values: list[Any], info: TensorInfo) -> np.ndarray:
         ServingError: A value is not of the tensor's type, or rows differ in shape; the message
             begins with the row, and is the same for each of its tensors.
     """
-    made = whole(values, info)
+    made = _whole(values, info)
     return _explain_rows(values, info) if made is None else made
 
 
@@ -110,7 +110,7 @@ def lossy(value: float, type_name: str) -> ServingError:
     )
 
 
-def whole(values: list[Any], info: TensorInfo) -> np.ndarray | None:
+def _whole(values: list[Any], info: TensorInfo) -> np.ndarray | None:
     """A tensor of values, or of lists of them; None if they do not make one.
 
     Raises:
@@ -140,7 +140,7 @@ def block(columns: list[tuple[Any, ...]], info: TensorInfo) -> np.ndarray | None
     Raises:
         ServingError: A string cannot be decoded.
     """
-    made = whole(list(chain.from_iterable(columns)), info)
+    made = _whole(list(chain.from_iterable(columns)), info)
     return None if made is None else made.reshape(len(columns), len(columns[0]), *made.shape[1:])
 
 

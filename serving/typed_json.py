@@ -41,14 +41,7 @@ def arrays(body: bytes, signature: Signature) -> Arrays | None:
         return None
     if not request.instances or request.signature_name not in ("", DEFAULT):
         return None
-    columns = reader.columns(request.instances)
-    made: Arrays = {}
-    for start, end, info in reader.layout.blocks:
-        block = _block(columns[start:end], info)
-        if block is None:
-            return None
-        made.update(zip(reader.layout.names[start:end], block, strict=True))
-    return made
+    return reader.layout.arrays(reader.columns(request.instances), _block)
 
 
 @dataclass(frozen=True)

@@ -140,11 +140,8 @@ def _values(array: np.ndarray) -> list[Any]:
     """Each row's value in Python's types; the one value of a row of one is not in a list."""
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.dtype.kind == "f":
-        # As the server does: the fewest digits that mean the same in the array's type.
-        numbers = [float(str(number)) for number in array.ravel()]
-        return np.array(numbers).reshape(array.shape).tolist()
-    return _text(array.tolist()) if array.dtype.kind == "O" else array.tolist()
+    values: list[Any] = predict_json.shortest(array)
+    return _text(values) if array.dtype.kind == "O" else values
 
 
 def _text(value: Any) -> Any:

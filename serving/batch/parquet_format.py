@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from serving import tensors
 from serving.batch.formats import Answered, Row, check_columns, converted
 from serving.errors import Code, ServingError
 from serving.signatures import Signature, TensorInfo
@@ -76,7 +76,7 @@ def _converted(value: Any, kind: str) -> Any:
     if isinstance(value, list):
         return [_converted(item, kind) for item in value]
     if isinstance(value, bytes):
-        return {"b64": base64.b64encode(value).decode()}
+        return tensors.as_b64(value)
     if kind == "O" and not isinstance(value, str):
         return str(value)
     if kind in "iu" and isinstance(value, float) and value.is_integer():

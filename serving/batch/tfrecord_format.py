@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
+from serving import tensors
 from serving.batch.formats import Answered, Row, in_chunks
 from serving.errors import Code, ServingError
 from serving.signatures import Signature, TensorInfo
@@ -53,7 +53,7 @@ def _row(number: int, record: bytes, signature: Signature) -> Row:
     features = example.features.feature
     (only, *others) = signature.inputs.values()
     if not others and only.dtype.kind == "O" and only.name not in features:
-        return Row(number, _bytes(record), example)
+        return Row(number, tensors.as_b64(record), example)
     instance = {}
     for name, feature in features.items():
         info = signature.inputs.get(name)
@@ -64,13 +64,9 @@ def _row(number: int, record: bytes, signature: Signature) -> Row:
 
 
 def _value(values: list[Any], info: TensorInfo) -> Any:
-    converted = [_bytes(value) if isinstance(value, bytes) else value for value in values]
+    converted = [tensors.as_b64(value) if isinstance(value, bytes) else value for value in values]
     single = info.shape is not None and len(info.shape) == 1 and len(converted) == 1
     return converted[0] if single else converted
-
-
-def _bytes(value: bytes) -> dict[str, str]:
-    return {"b64": base64.b64encode(value).decode()}
 
 
 class TfRecordWriter:

@@ -4,23 +4,18 @@
 """
 
 import json
-import os
 import random
 from typing import Any
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hostile import COUNT, QUICKLY
+from hypothesis import given
 from hypothesis import strategies as st
 from model_server import Running
 
 pytestmark = pytest.mark.slow
 
-COUNT = int(os.environ.get("HOSTILE_REQUESTS", "500"))
-QUICKLY = settings(
-    max_examples=COUNT // 2, deadline=None, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
 
 METHODS = ("predict", "classify", "regress")
 SIGNATURES = ("int64_tensor", "string_tensor", "several", "bytes", "root", "count", "none", "")

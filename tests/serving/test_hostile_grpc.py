@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 
 import grpc
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hostile import COUNT, QUICKLY
+from hypothesis import given
 from hypothesis import strategies as st
 from model_server import Running
 from tensorflow_serving.apis import (
@@ -32,11 +32,6 @@ from serving.request_log import database
 
 pytestmark = pytest.mark.slow
 
-COUNT = int(os.environ.get("HOSTILE_REQUESTS", "500"))
-QUICKLY = settings(
-    max_examples=COUNT // 2, deadline=None, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
 OURS = {
     grpc.StatusCode.OK, grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND,
     grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNIMPLEMENTED,

@@ -61,6 +61,12 @@ def make_signature() -> Any:
     return Signature("serving_default", PREDICT, infos, {}, None)
 
 
+def change(rows: list[dict[str, Any]], changes: list[tuple[int, str, Any]]) -> None:
+    for row, name, value in changes:
+        if row < len(rows):
+            rows[row][name] = value
+
+
 @given(rows=ROWS, changes=CHANGES)
 def test_rows_are_read_together_as_they_are_one_by_one(
     rows: list[dict[str, Any]], changes: list[tuple[int, str, Any]]
@@ -69,9 +75,7 @@ def test_rows_are_read_together_as_they_are_one_by_one(
     from serving.errors import ServingError
 
     signature = make_signature()
-    for row, name, value in changes:
-        if row < len(rows):
-            rows[row][name] = value
+    change(rows, changes)
     try:
         expected = instances_json._read_one_by_one(rows, signature)
     except ServingError as refusal:
@@ -103,9 +107,7 @@ def test_what_is_read_straight_from_json_is_what_a_closer_look_gives(
     from serving import instances_json, typed_json
 
     signature = make_signature()
-    for row, name, value in changes:
-        if row < len(rows):
-            rows[row][name] = value
+    change(rows, changes)
     body = json.dumps({"instances": rows}).encode()
     made = typed_json.arrays(body, signature)
     if made is not None:
