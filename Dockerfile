@@ -34,5 +34,5 @@ USER 1000
 # Not the folder with the code: Python looks into it first, and a bundle's `models` must win.
 WORKDIR /home/pipeline
 # A package that is missing or does not load fails the build, not a task.
-RUN python -m pipeline.container --help > /dev/null
-ENTRYPOINT ["python", "-m", "pipeline.container"]
+RUN python -m pipeline.cloud.container --help > /dev/null
+ENTRYPOINT ["python", "-m", "pipeline.cloud.container"]

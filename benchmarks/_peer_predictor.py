@@ -11,9 +11,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from serving import json_text, predict_json
-from serving.loaded_model import LoadedModel
-from serving.signatures import DEFAULT
+from serving.codec import predict_json
+from serving.core import json_text
+from serving.model.loaded_model import LoadedModel
+from serving.model.signatures import DEFAULT
 
 
 class Predictor:

@@ -1,4 +1,4 @@
-"""The data nodes with and without `pipeline.beam_tuning`.
+"""The data nodes with and without `pipeline.local.beam_tuning`.
 
     python benchmarks/beam_tuning.py [--repeat N]
 
@@ -53,8 +53,9 @@ def seconds_by_node(*, tuned: bool) -> dict[str, float]:
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.orchestration.portable import launcher
 
-    from pipeline import beam_tuning, config
-    from pipeline.pipeline import Target, create_pipeline
+    from pipeline.config import loading
+    from pipeline.graph.pipeline import Target, create_pipeline
+    from pipeline.local import beam_tuning
 
     seconds: dict[str, float] = {}
     launch = launcher.Launcher.launch
@@ -73,7 +74,7 @@ def seconds_by_node(*, tuned: bool) -> dict[str, float]:
         beam_tuning.tune()
     with tempfile.TemporaryDirectory() as folder:
         target = Target(folder, f"{folder}/serving", keeps_metadata=True)
-        graph = create_pipeline("taxi", config.load("taxi"), target)
+        graph = create_pipeline("taxi", loading.load("taxi"), target)
         with contextlib.suppress(_FarEnoughError):
             LocalDagRunner().run(graph)
     return seconds

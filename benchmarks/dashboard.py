@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=20)
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT / "tests/dashboard"))
-    import sample_runs
+    from tests.dashboard import sample_runs
 
     with tempfile.TemporaryDirectory() as folder:
         print(f"making {arguments.runs} runs ...")

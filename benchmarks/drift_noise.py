@@ -3,7 +3,7 @@
 python -m benchmarks.drift_noise
 
 For each kind of data and number of rows, the share of pairs of samples whose drift is above what
-`pipeline.drift` expects of the same data (it should be near 5 % or below), and the same where the
+`drift` expects of the same data (it should be near 5 % or below), and the same where the
 second sample is shifted. Quantiles are TFDV's own, from its in-memory statistics.
 """
 
@@ -20,8 +20,8 @@ import pyarrow as pa
 import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics import stats_impl
 
-from pipeline import data_profile, drift
-from pipeline.run_details import Feature
+from pipeline.record.run_details import Feature
+from pipeline.results import data_profile, drift
 
 ROWS = (50, 200, 1_000, 5_000)
 PAIRS = 200

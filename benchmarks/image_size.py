@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import project
+from pipeline.config import project
 
 PYTHON = "3.12"
 """The Dockerfile's."""

@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from serving.hooks import Entry  # noqa: E402
+from serving.core.hooks import Entry  # noqa: E402
 from serving.request_log.log import RequestLog  # noqa: E402
 from serving.request_log.settings import LogSettings  # noqa: E402
 

@@ -165,9 +165,10 @@ def _in_process(version: Path, folder: Path) -> dict[str, dict[int, float]]:
     """Calls a second on one thread: with tensors that are ready, and from body to body."""
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from serving import json_text, predict_json
-    from serving.loaded_model import LoadedModel
-    from serving.signatures import DEFAULT
+    from serving.codec import predict_json
+    from serving.core import json_text
+    from serving.model.loaded_model import LoadedModel
+    from serving.model.signatures import DEFAULT
 
     model = LoadedModel(version)
     signature = model.signature(DEFAULT)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dashboard.errors import DashboardError
-from dashboard.serve import serve
+from dashboard.web.serve import serve
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
 

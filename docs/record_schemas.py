@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pipeline.run_details import RunDetails
-from pipeline.run_record import RunRecord
+from pipeline.record.run_details import RunDetails
+from pipeline.record.run_record import RunRecord
 
 FOLDER = Path(__file__).resolve().parent
 SCHEMAS: dict[str, type[BaseModel]] = {

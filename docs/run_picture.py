@@ -13,10 +13,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from pipeline import project, run_record
-from pipeline.run_record import RunRecord
-from pipeline.summary import summary
-from pipeline.view import overview
+from pipeline.config import project
+from pipeline.record import run_record
+from pipeline.record.run_record import RunRecord
+from pipeline.show.progress import overview
+from pipeline.show.summary import summary
 
 PICTURE = Path(__file__).with_name("run.svg")
 WIDTH = 84

@@ -22,7 +22,7 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError  # noqa: E402
-from pipeline import config, preflight  # noqa: E402
+from pipeline.config import loading, preflight  # noqa: E402
 
 
 def main() -> None:
@@ -32,12 +32,12 @@ def main() -> None:
     # tries another runner first.
     sys.argv[1:] = ["--runner=FnApiRunner"]
     try:
-        settings = config.load(model)
+        settings = loading.load(model)
         preflight.check(model, settings)
         from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner
 
-        from pipeline import beam_tuning
-        from pipeline.pipeline import create_pipeline
+        from pipeline.graph.pipeline import create_pipeline
+        from pipeline.local import beam_tuning
 
         graph = create_pipeline(model, settings)
     except ProjectError as error:

@@ -20,7 +20,7 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError  # noqa: E402
-from pipeline import config, targets  # noqa: E402
+from pipeline.config import loading, targets  # noqa: E402
 
 
 def main() -> None:
@@ -28,10 +28,10 @@ def main() -> None:
     model = os.environ.get("PIPELINE_MODEL", "taxi")
     try:
         kind = targets.kind(os.environ.get(targets.TARGET, "vertex"))
-        settings = targets.load(kind, model, loaded := config.load(model))
-        from pipeline import kubeflow
+        settings = targets.load(kind, model, loaded := loading.load(model))
+        from pipeline.cloud import compile
 
-        kubeflow.compile_to(Path("pipeline.json"), model, loaded, settings)
+        compile.compile_to(Path("pipeline.json"), model, loaded, settings)
     except ProjectError as error:
         sys.exit(f"Error: {error}")
 

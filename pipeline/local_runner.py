@@ -20,20 +20,24 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError, RunError  # noqa: E402
-from pipeline import config, run_folder, run_record, secrets, terminal, tracking  # noqa: E402
-from pipeline.run_record import RunRecord  # noqa: E402
-from pipeline.summary import summary  # noqa: E402
+from pipeline import tracking  # noqa: E402
+from pipeline.config import loading  # noqa: E402
+from pipeline.local import run_folder  # noqa: E402
+from pipeline.record import redaction, run_record  # noqa: E402
+from pipeline.record.run_record import RunRecord  # noqa: E402
+from pipeline.show import terminal  # noqa: E402
+from pipeline.show.summary import summary  # noqa: E402
 
 
 def main() -> None:
     """Runs the pipeline and leaves with the run's exit status."""
     run_id = os.environ.get("PIPELINE_RUN")
     record = run_folder.take_over(run_id) if run_id else _new_record()
-    secrets.hide_in_output(run_record.redactor(record))
+    redaction.hide_in_output(run_record.redactor(record))
     try:
         # Imported here, so that what cannot be imported is recorded too.
-        from pipeline.execution import RecordedLocalDagRunner
-        from pipeline.pipeline import create_pipeline, fixed_hyperparameters
+        from pipeline.graph.pipeline import create_pipeline, fixed_hyperparameters
+        from pipeline.local.runner import RecordedLocalDagRunner
 
         runner = RecordedLocalDagRunner(record)
         graph = create_pipeline(record.model, record.config)
@@ -65,7 +69,7 @@ def main() -> None:
 def _new_record() -> RunRecord:
     model = os.environ.get("PIPELINE_MODEL", "taxi")
     try:
-        return run_record.new(model, config.load(model))
+        return run_record.new(model, loading.load(model))
     except ProjectError as error:
         sys.exit(f"Error: {error}")
 

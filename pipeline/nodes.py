@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from models.common.errors import RunError, did_you_mean
-from pipeline import project
-from pipeline.config import ModelConfig
+from pipeline.config import project
+from pipeline.config.model_config import ModelConfig
 
 EXAMPLE_GEN = "ExampleGen"
 STATISTICS_GEN = "StatisticsGen"

@@ -1,6 +1,6 @@
 """`python -m serving`."""
 
-from serving.cli import main
+from serving.commands.app import main
 
 if __name__ == "__main__":
     main()

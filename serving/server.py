@@ -6,17 +6,17 @@ import asyncio
 
 import uvloop
 
-from serving import logs
-from serving.engine import Engine
-from serving.grpc_server import GrpcServer
-from serving.hooks import Hooks
+from serving.core import logs
+from serving.core.hooks import Hooks
+from serving.core.listening import listen, stop_signal, tls
+from serving.core.metrics import Metrics
+from serving.core.settings import Settings
+from serving.engine.engine import Engine
+from serving.engine.versions import Versions
+from serving.grpc.server import GrpcServer
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
-from serving.listening import listen, stop_signal, tls
-from serving.metrics import Metrics
-from serving.model_app import ModelApp
-from serving.settings import Settings
-from serving.versions import Versions
+from serving.rest.model_app import ModelApp
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

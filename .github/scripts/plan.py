@@ -36,14 +36,14 @@ def main() -> None:
     options = ["--retrain", retrain] if retrain else []
     # refs/tags/deployed: a branch of that name is not meant.
     base = ["--base", "refs/tags/deployed"]
-    classify = (sys.executable, "-m", "pipeline.changes", *base, *options)
+    classify = (sys.executable, "-m", "pipeline.delivery.changes", *base, *options)
     found = json.loads(commands.run(*classify, "--format", "json"))
     commands.output("class", found["class"])
     commands.output("models", json.dumps(found["models"]))
     commands.output("names", " ".join(found["models"]))
     # To train again is to run what the cache would have.
     commands.output("cached", "false" if found["retrain"] else "true")
-    commands.output("tag", commands.run(sys.executable, "-m", "pipeline.image_tag"))
+    commands.output("tag", commands.run(sys.executable, "-m", "pipeline.delivery.image_tag"))
     # Not the same twice, so that a job that is run again gets a name of its own.
     run = (commands.setting("GITHUB_RUN_ID"), commands.setting("GITHUB_RUN_ATTEMPT"))
     commands.output("run", "-".join([commands.setting("GITHUB_SHA")[:12], *run]))

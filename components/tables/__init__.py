@@ -5,13 +5,7 @@ starts. Every problem with the data is a `DataError`.
 """
 
 from components.tables.columns import Column, ColumnType, TableSummary, widest
-from components.tables.reading import (
-    merge,
-    read_batches,
-    read_file,
-    scan,
-    scan_file,
-)
+from components.tables.reading import merge, read_batches, read_file, scan, scan_file
 from components.tables.source import Files, LocalFiles, TableSource, content_hash, resolve, shown
 
 __all__ = [

@@ -15,13 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from components.tables.source import (
-    TableSource,
-    listing,
-    looks_like,
-    shown,
-    what_to_do_about,
-)
+from components.tables.source import TableSource, listing, looks_like, shown, what_to_do_about
 from models.common.errors import DataError
 
 HEAD = 1 << 16

@@ -10,14 +10,7 @@ import pyarrow as pa
 
 from components.tables import columnar, csv_file
 from components.tables.columns import ARROW_TYPE, Column, ColumnType, TableSummary, observe
-from components.tables.source import (
-    LOCAL,
-    Files,
-    TableSource,
-    listing,
-    resolve,
-    shown,
-)
+from components.tables.source import LOCAL, Files, TableSource, listing, resolve, shown
 from models.common.errors import DataError, did_you_mean
 
 Reader = Callable[[TableSource, str, Files], Iterator[pa.RecordBatch]]

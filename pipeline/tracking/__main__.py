@@ -15,9 +15,9 @@ import warnings
 from pathlib import Path
 
 from models.common.errors import RunError
-from pipeline import liveness, run_details, run_record, secrets
-from pipeline.run_details import RunDetails
-from pipeline.run_record import RunRecord
+from pipeline.record import liveness, redaction, run_details, run_record
+from pipeline.record.run_details import RunDetails
+from pipeline.record.run_record import RunRecord
 from pipeline.tracking.neptune_record import NeptuneRecord
 from pipeline.tracking.server import Server
 from pipeline.tracking.snapshot import Snapshot, take
@@ -83,7 +83,7 @@ def _alive(record: RunRecord, folder: Path) -> bool:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # That the package neptune-client has another name by now.
-    secrets.hide_in_output(secrets.redactor())
+    redaction.hide_in_output(redaction.redactor())
     follow(Path(sys.argv[1]))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import provenance, report, run_details, run_record
-from pipeline.run_details import Curve, RunDetails
-from pipeline.run_record import RunRecord
+from pipeline.record import provenance, run_details, run_record
+from pipeline.record.run_details import Curve, RunDetails
+from pipeline.record.run_record import RunRecord
+from pipeline.show import report
 
 Field = bool | int | float | str
 

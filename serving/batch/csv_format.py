@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from serving.batch.formats import Answered, Row, check_columns, in_chunks
-from serving.errors import Code, ServingError
-from serving.signatures import Signature, TensorInfo
+from serving.core.errors import Code, ServingError
+from serving.model.signatures import Signature, TensorInfo
 
 ENDING = ".csv"
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from serving.errors import Code, ServingError
-from serving.settings_file import did_you_mean
-from serving.signatures import Signature
+from serving.core.errors import Code, ServingError
+from serving.core.settings_file import did_you_mean
+from serving.model.signatures import Signature
 
 
 @dataclass

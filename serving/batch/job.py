@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from serving import predict_json
 from serving.batch import formats
 from serving.batch.formats import Answered, Format, Row
-from serving.errors import Code, ServingError
-from serving.files import write_whole
-from serving.loaded_model import LoadedModel
-from serving.signatures import Signature
+from serving.codec import predict_json
+from serving.core.atomic_file import write_whole
+from serving.core.errors import Code, ServingError
+from serving.model.loaded_model import LoadedModel
+from serving.model.signatures import Signature
 
 STATE = "batch.json"
 REFUSED = "refused.jsonl"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from serving.batch.csv_format import is_utf8, opened
 from serving.batch.formats import Answered, Row, in_chunks
-from serving.signatures import Signature
+from serving.model.signatures import Signature
 
 ENDING = ".jsonl"
 

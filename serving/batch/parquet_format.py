@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving import tensors
 from serving.batch.formats import Answered, Row, check_columns, converted
-from serving.errors import Code, ServingError
-from serving.signatures import Signature, TensorInfo
+from serving.codec import tensors
+from serving.core.errors import Code, ServingError
+from serving.model.signatures import Signature, TensorInfo
 
 ENDING = ".parquet"
 

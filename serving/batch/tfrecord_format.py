@@ -9,10 +9,10 @@ from typing import Any
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from serving import tensors
 from serving.batch.formats import Answered, Row, in_chunks
-from serving.errors import Code, ServingError
-from serving.signatures import Signature, TensorInfo
+from serving.codec import tensors
+from serving.core.errors import Code, ServingError
+from serving.model.signatures import Signature, TensorInfo
 
 ENDING = ".tfrecord"
 

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from serving import models_config, version_folders
-from serving.cli import app
+from serving.commands.app import app
 from serving.commands.common import MODELS, Model, Models, quiet_tensorflow
-from serving.errors import Code, ServingError
-from serving.models_config import ServedModel
+from serving.core.errors import Code, ServingError
+from serving.model import models_config, version_folders
+from serving.model.models_config import ServedModel
 from serving.routing import changes
 from serving.routing.state import STABLE
 
@@ -44,7 +44,7 @@ def batch(
     """
     quiet_tensorflow()
     from serving.batch import formats, job
-    from serving.loaded_model import LoadedModel
+    from serving.model.loaded_model import LoadedModel
 
     paths = _files(inputs)
     folder, number = _version(models, model, version, label)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli import app
+from serving.commands.app import app
 from serving.conformance import runner
 
 

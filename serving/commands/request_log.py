@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from serving.cli import app
+from serving.commands.app import app
 from serving.commands.common import MODELS, RUNS, Models, Runs, quiet_tensorflow
-from serving.errors import Code, ServingError
+from serving.core.errors import Code, ServingError
 from serving.request_log import settings
 
 log = typer.Typer(help="Take the request log elsewhere.", no_args_is_help=True)

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from serving import models_config, registry, version_folders
-from serving.cli import app
+from serving.commands.app import app
 from serving.commands.common import (
     MODELS,
     RUNS,
@@ -21,7 +20,8 @@ from serving.commands.common import (
     quiet_tensorflow,
     user,
 )
-from serving.models_config import ServedModel
+from serving.model import models_config, registry, version_folders
+from serving.model.models_config import ServedModel
 from serving.routing import changes, compare, state
 from serving.routing.state import CANARY, STABLE, Event
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from serving import smoke as smoke_test
-from serving.cli import app
+from serving.commands.app import app
+from serving.conformance import smoke as smoke_test
 
 
 @app.command()

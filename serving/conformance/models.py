@@ -11,8 +11,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from serving import signatures
-from serving.models_config import FILE, ServedModel, write
+from serving.model import signatures
+from serving.model.models_config import FILE, ServedModel, write
 
 VERSION = 123
 LABEL = "stable"

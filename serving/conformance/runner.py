@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from serving.errors import Code, ServingError
+from serving.core.errors import Code, ServingError
 
 _TABLE = Path(__file__).with_name("cases.yaml")
 _TIMEOUT = 30

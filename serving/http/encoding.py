@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 
-from serving.errors import Code, ServingError
+from serving.core.errors import Code, ServingError
 
 _GZIP = 16 + zlib.MAX_WBITS
 _WORTH_IT = 1024

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from serving.registry import Tensor
+from serving.model.registry import Tensor
 
 _INTEGERS = {
     f"DT_{sign}INT{bits}": getattr(pa, f"{sign.lower()}int{bits}")()

@@ -1,7 +1,7 @@
 """The log's files: SQLite databases in write-ahead mode, one writer each.
 
 A file is `requests-<UTC time>-<process>.sqlite` with the one table `requests`, whose columns are
-those of `serving.hooks.Entry`, bodies as JSON text (`null` where one was left out). The version of
+those of `hooks.Entry`, bodies as JSON text (`null` where one was left out). The version of
 this format is `PRAGMA user_version`.
 """
 
@@ -18,8 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from serving.errors import Code, ServingError
-from serving.hooks import Entry
+from serving.core.errors import Code, ServingError
+from serving.core.hooks import Entry
 
 VERSION = 1
 COLUMNS = Entry._fields

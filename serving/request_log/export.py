@@ -19,8 +19,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving.hooks import Entry
-from serving.registry import Signature, record
+from serving.core.hooks import Entry
+from serving.model.registry import Signature, record
 from serving.request_log import database, rows
 from serving.request_log.columns import Column, columns
 

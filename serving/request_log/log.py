@@ -17,8 +17,8 @@ import zlib
 from datetime import datetime, timezone
 from pathlib import Path
 
-from serving import logs
-from serving.hooks import Entry
+from serving.core import logs
+from serving.core.hooks import Entry
 from serving.request_log import redaction
 from serving.request_log.database import Database, remove_old
 from serving.request_log.settings import LogSettings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from serving.hooks import Entry
+from serving.core.hooks import Entry
 
 _DEFAULT = "serving_default"
 _NOTHING = object()

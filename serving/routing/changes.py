@@ -13,12 +13,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
-from serving import models_config, version_folders
-from serving.errors import Code, ServingError
-from serving.models_config import ServedModel
+from serving.core.errors import Code, ServingError
+from serving.core.settings_file import did_you_mean
+from serving.model import models_config, version_folders
+from serving.model.models_config import ServedModel
 from serving.routing import state
 from serving.routing.state import CANARY, STABLE, Event, Route, Routing
-from serving.settings_file import did_you_mean
 
 _EVENTS_KEPT = 1000
 Action = Literal["canary", "promote", "rollback", "route"]

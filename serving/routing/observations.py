@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from serving.files import write_whole
-from serving.hooks import Outcome
+from serving.core.atomic_file import write_whole
+from serving.core.hooks import Outcome
 
 FOLDER = ".routing"
 _SAMPLE_SIZE = 1000

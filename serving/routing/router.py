@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving import logs, models_config
-from serving.errors import ServingError
-from serving.hooks import Choice, Outcome
+from serving.core import logs
+from serving.core.errors import ServingError
+from serving.core.hooks import Choice, Outcome
+from serving.model import models_config
 from serving.routing import changes, compare, observations, state
 from serving.routing.state import CANARY, MIRROR, STABLE, Route
 
@@ -52,7 +53,7 @@ class Router:
     def choose(
         self, model: str, version: int | None, label: str | None, key: str | None
     ) -> Choice | None:
-        """Chooses; None leaves it to the server. See `serving.hooks.Router`."""
+        """Chooses; None leaves it to the server. See `serving.core.hooks.Router`."""
         plan = self._plans.get(model)
         if plan is None or version is not None or label is not None:
             return None
@@ -63,7 +64,7 @@ class Router:
         return Choice(plan.stable, STABLE, plan.canary if mirrored else None)
 
     def observe(self, outcome: Outcome) -> None:
-        """Takes note of an outcome. See `serving.hooks.Router`."""
+        """Takes note of an outcome. See `serving.core.hooks.Router`."""
         self._observations.add(outcome)
         self._unsaved = True
 

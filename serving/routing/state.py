@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving import settings_file
-from serving.files import write_whole
+from serving.core import settings_file
+from serving.core.atomic_file import write_whole
 
 FILE = "routing.json"
 STABLE = "stable"

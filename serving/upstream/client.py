@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from serving.errors import Code, ServingError
+from serving.core.errors import Code, ServingError
 
 _MOST_IDLE = 256
 _MOST_AT_ONCE = 1024

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import orjson
 
-from serving import json_text
-from serving.errors import ServingError
-from serving.hooks import Choice, Hooks, Outcome
+from serving.core import json_text
+from serving.core.errors import ServingError
+from serving.core.hooks import Choice, Hooks, Outcome
+from serving.core.metrics import Metrics
+from serving.core.settings import Settings
+from serving.core.target import Target
 from serving.http import encoding
 from serving.http.messages import Request
-from serving.metrics import Metrics
-from serving.rest_app import Answer, RestApp
-from serving.rest_paths import route
+from serving.rest.app import Answer, RestApp
+from serving.rest.paths import route
 from serving.routing.state import MIRROR
-from serving.settings import Settings
-from serving.target import Target
 from serving.upstream.client import Client, Reply
 
 _INFERENCE = ("predict", "classify", "regress")

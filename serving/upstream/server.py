@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uvloop
 
-from serving import logs
-from serving.hooks import Hooks
+from serving.core import logs
+from serving.core.hooks import Hooks
+from serving.core.listening import listen, stop_signal, tls
+from serving.core.metrics import Metrics
+from serving.core.settings import Settings
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
-from serving.listening import listen, stop_signal, tls
-from serving.metrics import Metrics
-from serving.settings import Settings
 from serving.upstream.client import Client
 from serving.upstream.forward import Forwarder
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_sample
 from tfx.types import standard_artifacts
-from tiny_sample import Sample
 
 from components import serving_check
 from components.serving_check import ServingCheck
 from models.common import known_answers
 from models.common.errors import ServingError
+from tests.models import tiny_sample
+from tests.models.tiny_sample import Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

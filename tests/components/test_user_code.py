@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
-import tiny_sample
 from tfx.components.trainer.fn_args_utils import FnArgs
-from tiny_sample import Sample
 
 import models
 from components import code_hash, user_code
 from models.common import training
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
+from tests.models import tiny_sample
+from tests.models.tiny_sample import Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

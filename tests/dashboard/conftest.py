@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from dashboard import app
-from dashboard.index import RunIndex
+from dashboard.records.index import RunIndex
+from dashboard.web import app
 
 HOST = "http://localhost:8050"
 

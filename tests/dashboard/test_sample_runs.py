@@ -7,9 +7,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import sample_runs
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+from tests.dashboard import sample_runs
+from tests.helpers.paths import ROOT
+
+DOCS = ROOT / "docs"
 SCHEMAS = {
     name: jsonschema.Draft202012Validator(json.loads((DOCS / f"{name}.schema.json").read_text()))
     for name in ("run", "details")

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "data" / "taxi"
+from tests.helpers.paths import ROOT
+
+FOLDER = ROOT / "data" / "taxi"
 TRIPS = FOLDER / "trips.csv"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.paths import ROOT
+
 COPIED = (".github", "Dockerfile", ".dockerignore", "cloudbuild.yaml", "pyproject.toml", "uv.lock")
 ACT = Path(sys.executable).parent / "act"
 VARIABLES = {
@@ -150,7 +151,11 @@ def repository(folder: Path) -> Repository:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, root / name)
-    for name in ("pipeline/__init__.py", "pipeline/changes.py", "pipeline/image_tag.py"):
+    for name in (
+        "pipeline/__init__.py",
+        "pipeline/delivery/changes.py",
+        "pipeline/delivery/image_tag.py",
+    ):
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     for name in ("models/__init__.py", "models/common/__init__.py", "models/common/errors.py"):

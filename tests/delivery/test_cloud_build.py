@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from workflow_files import ROOT
 
-from pipeline import image_tag
+from pipeline.delivery import image_tag
+from tests.helpers.paths import ROOT
 
 TEXT = (ROOT / "cloudbuild.yaml").read_text(encoding="utf-8")
 BUILD: dict[str, Any] = yaml.safe_load(TEXT)

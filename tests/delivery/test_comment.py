@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import act
 import pytest
+
+from tests.delivery import act
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workflow_files import ROOT
+
+from tests.helpers.paths import ROOT
 
 SCRIPTS = ROOT / ".github" / "scripts"
 STAND_IN = """#!{python}

@@ -6,9 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import act
 import pytest
-from act import Repository, Result
+
+from tests.delivery import act
+from tests.delivery.act import Repository, Result
 
 pytestmark = pytest.mark.slow
 

@@ -12,12 +12,13 @@ from typing import Any
 import jsonschema
 import pytest
 import typer.main
-import workflow_files
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
-from workflow_files import ROOT, Step
 
-from pipeline import cli
+from pipeline.cli import main
+from tests.delivery import workflow_files
+from tests.delivery.workflow_files import Step
+from tests.helpers.paths import ROOT
 
 BIN = Path(sys.executable).parent
 STEPS = workflow_files.steps()
@@ -301,7 +302,7 @@ def test_scripts_that_are_named_exist_and_all_are_named() -> None:
 
 
 def test_commands_that_are_named_exist() -> None:
-    program: Any = typer.main.get_command(cli.app)
+    program: Any = typer.main.get_command(main.app)
     folder = ROOT / ".github" / "scripts"
     scripts = " ".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     named = set(re.findall(r"-m pipeline (\w[\w-]*)", " ".join(commands())))

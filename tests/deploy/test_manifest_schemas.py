@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import manifest_schemas
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from manifest_schemas import DEPLOY, RELEASES
+
+from tests.helpers import manifest_schemas
+from tests.helpers.manifest_schemas import DEPLOY, RELEASES
 
 Place = tuple[str | int, ...]
 

@@ -13,9 +13,9 @@ import pytest
 import typer.main
 import yaml
 
-from serving.cli import app
+from serving.commands.app import app
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "serving.yaml").read_text()))

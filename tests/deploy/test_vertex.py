@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from serving.cli import app
+from serving.commands.app import app
+from tests.helpers.paths import ROOT
 
-SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "vertex" / "traffic.sh"
+SCRIPT = ROOT / "deploy" / "vertex" / "traffic.sh"
 GCLOUD = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 case "$*" in

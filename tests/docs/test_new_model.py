@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.paths import ROOT
+
 PAGE = (ROOT / "docs" / "new-model.md").read_text(encoding="utf-8")
 FILES = dict(
     re.findall(r"^\*\*`([\w/.]+)`\*\*\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -58,8 +59,9 @@ def test_the_page_has_every_file() -> None:
 def test_the_folder_is_a_model_without_mistakes(copy: Path) -> None:
     assert "rents" in python(copy, "-m", "pipeline", "models").split()
     code = (
-        "from pipeline import config, preflight\n"
-        "print(preflight.check('rents', config.load('rents')).rows)"
+        "from pipeline.config import preflight\n"
+        "from pipeline.config import loading\n"
+        "print(preflight.check('rents', loading.load('rents')).rows)"
     )
     assert python(copy, "-c", code).strip() == "4000"
 
@@ -74,9 +76,9 @@ def test_the_code_keeps_to_the_project_s_rules(copy: Path) -> None:
 def test_the_pipeline_can_be_wired(copy: Path) -> None:
     code = (
         "from models.common import model_folder\n"
-        "from pipeline import config\n"
-        "from pipeline.pipeline import create_pipeline\n"
-        "create_pipeline('rents', config.load('rents'))\n"
+        "from pipeline.config import loading\n"
+        "from pipeline.graph.pipeline import create_pipeline\n"
+        "create_pipeline('rents', loading.load('rents'))\n"
         "model_folder.function('rents', 'preprocessing', 'preprocessing_fn')\n"
         "model_folder.function('rents', 'model', 'build_model')\n"
     )

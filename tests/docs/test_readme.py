@@ -12,11 +12,14 @@ import pytest
 import typer.main
 
 import dashboard.__main__ as dashboard
-from pipeline import cli, config, nodes, project, run_record
-from serving import cli as serving_cli
+from pipeline import nodes
+from pipeline.cli import main
+from pipeline.config import loading, project
+from pipeline.record import run_record
+from serving.commands import app as serving_cli
+from tests.helpers.paths import ROOT
 from tools import platform_check
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *ROOT.glob("data/*/README.md")]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 WRITTEN_BY_THE_READER = ("data/rents", "models/rents")
@@ -119,13 +122,13 @@ def check_make(arguments: list[str]) -> None:
 
 def check_cli(arguments: list[str]) -> None:
     """Parses the arguments as the command line would, and checks what `--set` sets."""
-    group: Any = typer.main.get_command(cli.app)
+    group: Any = typer.main.get_command(main.app)
     name, *rest = arguments
     assert name in group.commands
     context = group.commands[name].make_context(name, rest)
     model = context.params.get("model") or "taxi"
     if model in project.model_names(ROOT) and context.params.get("settings"):
-        config.load(model, context.params["settings"], ROOT)
+        loading.load(model, context.params["settings"], ROOT)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -177,7 +180,7 @@ def test_the_readme_shows_folders_that_exist() -> None:
 
 def test_the_readme_lists_every_exit_status() -> None:
     statuses = {int(row[0]) for row in sections("Exit status")}
-    assert statuses == {*run_record.EXIT_CODES.values(), cli.MISTAKE, cli.BUG}
+    assert statuses == {*run_record.EXIT_CODES.values(), main.MISTAKE, main.BUG}
 
 
 def test_the_readme_lists_every_platform() -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "models"))
-
-from project_copy import Outcome, Project, copy_project
+from tests.e2e.project_copy import Outcome, Project, copy_project
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,11 @@ import os
 import sys
 
 import models
-from pipeline import config, nodes, run_record
-from pipeline.execution import RecordedLocalDagRunner
-from pipeline.pipeline import create_pipeline
+from pipeline import nodes
+from pipeline.config import loading
+from pipeline.graph.pipeline import create_pipeline
+from pipeline.local.runner import RecordedLocalDagRunner
+from pipeline.record import run_record
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
 
 
 def _run(model: str, overrides: list[str], no_cache: list[str]) -> str:
-    settings = config.load(model, overrides)
+    settings = loading.load(model, overrides)
     forced = nodes.known(no_cache, nodes.of_model(model, settings))
     record = run_record.new(model, settings, overrides, no_cache=forced)
     RecordedLocalDagRunner(record).run(create_pipeline(model, settings))

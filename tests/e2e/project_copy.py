@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
-from tiny_rows import rows
+
+from tests.models.tiny_rows import rows
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]

@@ -6,9 +6,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from project_copy import Project
 
 from pipeline import nodes
+from tests.e2e.project_copy import Project
 
 pytestmark = pytest.mark.e2e
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from project_copy import Project, copy_with_tiny
 
 from pipeline import nodes
+from tests.e2e.project_copy import Project, copy_with_tiny
 
 pytestmark = pytest.mark.e2e
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 from apache_beam.runners.portability import local_job_service
-from project_copy import TINY_ROWS, Project, copy_with_tiny
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts
 
 from components import example_gen
 from components.tables import TableSource
-from pipeline import beam_arguments
+from pipeline.config import beam_arguments
+from tests.e2e.project_copy import TINY_ROWS, Project, copy_with_tiny
 
 pytestmark = pytest.mark.e2e
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from project_copy import TINY_ROWS, ManyRuns, Project, copy_with_tiny, write_tiny_rows
 
 from pipeline import nodes
 from pipeline.nodes import (
@@ -22,6 +21,7 @@ from pipeline.nodes import (
     TRANSFORM,
     TUNER,
 )
+from tests.e2e.project_copy import TINY_ROWS, ManyRuns, Project, copy_with_tiny, write_tiny_rows
 
 pytestmark = pytest.mark.e2e
 

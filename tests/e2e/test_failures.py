@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from project_copy import Project
 
 from pipeline import nodes
+from tests.e2e.project_copy import Project
 
 pytestmark = pytest.mark.e2e
 

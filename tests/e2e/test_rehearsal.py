@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
-from tiny_rows import rows
+
+from tests.e2e.project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
+from tests.models.tiny_rows import rows
 
 pytestmark = pytest.mark.e2e
 

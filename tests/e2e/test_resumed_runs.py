@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project_copy import UNTRACKED, Outcome, Project, copy_with_tiny
 
 from pipeline.nodes import (
     DATA_GATE,
@@ -27,6 +26,7 @@ from pipeline.nodes import (
     TRANSFORM,
     TUNER,
 )
+from tests.e2e.project_copy import UNTRACKED, Outcome, Project, copy_with_tiny
 
 pytestmark = pytest.mark.e2e
 

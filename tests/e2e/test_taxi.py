@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import neptune_files
 import pytest
 import requests
-from model_server import running
-from project_copy import REPOSITORY, Outcome, Project
 
 from pipeline import nodes
+from tests.e2e.project_copy import REPOSITORY, Outcome, Project
+from tests.helpers import neptune_files
+from tests.helpers.model_server import running
 
 pytestmark = pytest.mark.e2e
 

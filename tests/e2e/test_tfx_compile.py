@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from project_copy import Project, copy_project
+
+from tests.e2e.project_copy import Project, copy_project
 
 pytestmark = pytest.mark.e2e
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dashboard_process
-import neptune_files
 import pytest
-from dashboard_process import Dashboard
 from playwright.sync_api import expect
-from project_copy import Project
+
+from tests.e2e.project_copy import Project
+from tests.helpers import dashboard_process, neptune_files
+from tests.helpers.dashboard_process import Dashboard
 
 pytestmark = pytest.mark.e2e
 

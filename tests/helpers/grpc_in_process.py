@@ -25,12 +25,12 @@ class Served:
 @contextlib.contextmanager
 def serving(models: Path, **settings: Any) -> Iterator[Served]:
     """Serves a folder with routing and the request log, as `python -m serving up` does."""
-    from serving import wiring
-    from serving.engine import Engine
-    from serving.grpc_server import GrpcServer
-    from serving.metrics import Metrics
-    from serving.settings import Limits, Settings
-    from serving.versions import Versions
+    from serving.commands import wiring
+    from serving.core.metrics import Metrics
+    from serving.core.settings import Limits, Settings
+    from serving.engine.engine import Engine
+    from serving.engine.versions import Versions
+    from serving.grpc.server import GrpcServer
 
     rows = settings.pop("rows", 4096)
     chosen = Settings(models=models, grpc_port=0, limits=Limits(rows=rows), **settings)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def entry(number: int = 0, **changes: Any) -> Any:
     """A request with one row, answered."""
-    from serving.hooks import Entry
+    from serving.core.hooks import Entry
 
     values: dict[str, Any] = {
         "id": f"request-{number}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import kubernetes_validate.utils
@@ -13,7 +12,9 @@ from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+from tests.helpers.paths import ROOT
+
+DEPLOY = ROOT / "deploy"
 # The oldest and the newest Kubernetes that the package knows.
 RELEASES = tuple(kubernetes_validate.utils.all_versions()[index] for index in (0, -1))
 

@@ -15,7 +15,7 @@ import models
 from models.common import model_folder
 
 if TYPE_CHECKING:
-    from tiny_sample import Sample
+    from tests.models.tiny_sample import Sample
 
 WriteModel = Callable[..., None]
 
@@ -23,7 +23,7 @@ WriteModel = Callable[..., None]
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """The tiny model, fitted, trained and exported."""
-    import tiny_sample
+    from tests.models import tiny_sample
 
     return tiny_sample.make(tmp_path_factory.getbasetemp() / "tiny")
 

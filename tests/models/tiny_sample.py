@@ -23,11 +23,11 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx_bsl.public.tfxio import TFExampleRecord
-from tiny_rows import OPTIONAL, Row, rows
 
 from models.common import model_folder, training, tuning
 from models.common.plan import Plan
-from pipeline import beam_tuning
+from pipeline.local import beam_tuning
+from tests.models.tiny_rows import OPTIONAL, Row, rows
 
 HERE = Path(__file__).resolve().parent
 models.__path__.append(str(HERE))

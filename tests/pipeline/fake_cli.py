@@ -11,15 +11,17 @@ import types
 from pathlib import Path
 
 import pipeline
-from pipeline import cli, launch, project
+from pipeline.cli import main
+from pipeline.config import project
+from pipeline.local import launch
 
 FAKE_RUN = Path(__file__).with_name("fake_run.py")
 
 if __name__ == "__main__":
-    preflight = types.ModuleType("pipeline.preflight")
+    preflight = types.ModuleType("pipeline.config.preflight")
     preflight.check = lambda *_: None  # type: ignore[attr-defined]
-    sys.modules["pipeline.preflight"] = preflight
-    pipeline.preflight = preflight  # type: ignore[attr-defined, unused-ignore]
+    sys.modules["pipeline.config.preflight"] = preflight
+    pipeline.config.preflight = preflight  # type: ignore[attr-defined, unused-ignore]
     project.RUNS = Path(os.environ["FAKE_RUNS"])
     launch.COMMAND = (sys.executable, str(FAKE_RUN))
-    cli.main()
+    main.main()

@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from pipeline import config, nodes, run_record
-from pipeline.run_record import Anomaly, Failure, Node, Refusal, RunRecord, SliceMetric
+from pipeline import nodes
+from pipeline.config import loading
+from pipeline.record import run_record
+from pipeline.record.run_record import Anomaly, Failure, Node, Refusal, RunRecord, SliceMetric
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODES = list(nodes.PURPOSE)
@@ -29,7 +31,7 @@ def queued(run_id: str = "taxi-20260102-030405-4f2a") -> RunRecord:
         id=run_id,
         model="taxi",
         started=run_record.now(),
-        config=config.load("taxi", root=REPOSITORY),
+        config=loading.load("taxi", root=REPOSITORY),
         nodes=[Node(name=name) for name in NODES],
     )
 

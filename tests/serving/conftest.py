@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from model_server import Running, running
+
+from tests.helpers.model_server import Running, running
 
 
 @pytest.fixture(scope="session")

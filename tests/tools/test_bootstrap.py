@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.paths import ROOT
 from tools import bootstrap
 from tools.bootstrap import Wheel
 from tools.errors import SetupError
 
-ROOT = Path(__file__).parents[2]
 NAME = bootstrap.WHEELS["x86_64", "glibc"].name
 
 

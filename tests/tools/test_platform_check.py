@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.paths import ROOT
 from tools.errors import SetupError
 from tools.platform_check import (
     GLIBC_NEEDED,
@@ -19,7 +20,6 @@ from tools.platform_check import (
     version_of,
 )
 
-ROOT = Path(__file__).parents[2]
 DEBIAN_12 = Host("Linux", "x86_64", (2, 36))
 DEBIAN_13 = Host("Linux", "x86_64", (2, 41))
 UBUNTU_24 = Host("Linux", "x86_64", (2, 39))

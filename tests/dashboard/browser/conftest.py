@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import dashboard_process
 import pytest
-from dashboard_process import Dashboard, Watched
 from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+from tests.helpers import dashboard_process
+from tests.helpers.dashboard_process import Dashboard, Watched
 
 
 @pytest.fixture(scope="module")

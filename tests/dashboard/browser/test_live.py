@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sample_runs
-from dashboard_process import Dashboard
 from playwright.sync_api import Page, expect
+
+from tests.dashboard import sample_runs
+from tests.helpers.dashboard_process import Dashboard
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import sample_runs
-from dashboard_process import Dashboard, Watched
 from playwright.sync_api import Page, expect
+
+from tests.dashboard import sample_runs
+from tests.helpers.dashboard_process import Dashboard, Watched
 
 pytestmark = pytest.mark.slow
 

@@ -10,15 +10,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sample import LABEL, OPTIONAL, Row, Sample
 
 from models.common import examples, export, training, tuning
 from models.common.errors import ServingError
 from models.common.loaded_model import LoadedModel
 from models.common.raw_inputs import MISSING
+from tests.models import tiny_sample
+from tests.models.tiny_sample import LABEL, OPTIONAL, Row, Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_sample
-from tiny_sample import Sample
 
 from models.common import examples, known_answers, training
 from models.common.loaded_model import LoadedModel
-from pipeline.report import page
+from pipeline.show.report import page
+from tests.models import tiny_sample
+from tests.models.tiny_sample import Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

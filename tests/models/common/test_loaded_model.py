@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_sample
-from tiny_sample import Sample
 
 from models.common.errors import ServingError
 from models.common.loaded_model import LoadedModel
+from tests.models import tiny_sample
+from tests.models.tiny_sample import Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

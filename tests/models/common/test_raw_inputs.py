@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.common import raw_inputs
 from models.common.raw_inputs import MISSING, Column
+from tests.models import tiny_sample
 
 pytestmark = pytest.mark.tfx
 

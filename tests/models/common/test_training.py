@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
-import tiny_sample
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tiny_sample import Sample
 
 from models.common import examples, progress, training
 from models.common.errors import ModelCodeError, NotFiniteError
+from tests.models import tiny_sample
+from tests.models.tiny_sample import Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

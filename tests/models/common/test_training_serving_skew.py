@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sample import LABEL, Row, Sample
 
 from models.common import examples, training
 from models.common.loaded_model import LoadedModel
+from tests.models import tiny_sample
+from tests.models.tiny_sample import LABEL, Row, Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import keras_tuner
 import pytest
-import tiny_sample
-from tiny_sample import Sample
 
 from models.common import progress, training, tuning
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
+from tests.models import tiny_sample
+from tests.models.tiny_sample import Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 

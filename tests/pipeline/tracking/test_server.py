@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import neptune_server
 import pytest
 
 from pipeline.tracking.server import Server
 from pipeline.tracking.snapshot import Snapshot
+from tests.helpers import neptune_server
 
 pytestmark = pytest.mark.slow
 

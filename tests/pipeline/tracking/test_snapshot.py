@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_run import finished, queued
 
-from pipeline.run_details import (
+from pipeline.record.run_details import (
     Bucket,
     CalibrationBin,
     Confusion,
@@ -25,8 +24,17 @@ from pipeline.run_details import (
     TopValue,
     Trial,
 )
-from pipeline.run_record import Code, Dataset, Failure, Node, RunRecord, SliceMetric, TrainedModel
+from pipeline.record.run_record import (
+    Code,
+    Dataset,
+    Failure,
+    Node,
+    RunRecord,
+    SliceMetric,
+    TrainedModel,
+)
 from pipeline.tracking import snapshot
+from tests.pipeline.fake_run import finished, queued
 
 
 def record(story: str = "pushed") -> RunRecord:

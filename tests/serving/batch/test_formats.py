@@ -27,7 +27,7 @@ INPUTS = {
 @pytest.fixture(scope="module")
 def signature() -> Any:
     """`x` is needed, the others have defaults."""
-    from serving.signatures import PREDICT, Signature, TensorInfo
+    from serving.model.signatures import PREDICT, Signature, TensorInfo
 
     inputs = {
         name: TensorInfo(
@@ -76,7 +76,7 @@ def test_csv(signature: Any, tmp_path: Path, text: str, expected: list[Any]) -> 
 
 
 def test_two_columns_of_a_name_are_refused(signature: Any, tmp_path: Path) -> None:
-    from serving.errors import ServingError
+    from serving.core.errors import ServingError
 
     (tmp_path / "rows.csv").write_text("x,s,s\n1,a,b\n")
     with pytest.raises(ServingError, match="two columns of the same name"):

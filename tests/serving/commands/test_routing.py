@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import serving.commands.routing  # noqa: F401
-from serving import models_config
-from serving.cli import app
-from serving.errors import ServingError
-from serving.hooks import Outcome
+from serving.commands.app import app
+from serving.core.errors import ServingError
+from serving.core.hooks import Outcome
+from serving.model import models_config
 from serving.routing import observations, state
 
 pytestmark = pytest.mark.tfx

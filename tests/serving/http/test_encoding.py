@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.errors import ServingError
+from serving.core.errors import ServingError
 from serving.http import encoding
 
 LIMIT = 1000

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from log_entries import entry, write
 
-from serving.registry import Record, Signature, Tensor
+from serving.model.registry import Record, Signature, Tensor
+from tests.helpers.log_entries import entry, write
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import bigquery_server
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as client_library
-from log_entries import entry, write
 
-from serving.errors import ServingError
+from serving.core.errors import ServingError
 from serving.request_log import bigquery, database
+from tests.helpers import bigquery_server
+from tests.helpers.log_entries import entry, write
 
 
 @pytest.fixture

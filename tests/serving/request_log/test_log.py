@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from log_entries import entry
 
-from serving.errors import ServingError
+from serving.core.errors import ServingError
 from serving.request_log import database
 from serving.request_log.log import RequestLog
 from serving.request_log.settings import LogSettings, ModelSettings
+from tests.helpers.log_entries import entry
+from tests.helpers.paths import ROOT
 
-HELPER = Path(__file__).resolve().parents[2] / "helpers" / "log_entries.py"
+HELPER = ROOT / "tests" / "helpers" / "log_entries.py"
 
 
 @contextmanager
@@ -150,8 +151,8 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None
     # A limit on the size of files stands for a disk that fills up.
     program = f"""
 import asyncio, resource, sys
-sys.path[:0] = {[str(HELPER.parent), str(HELPER.parents[2])]!r}
-from log_entries import entry
+sys.path[:0] = [{str(ROOT)!r}]
+from tests.helpers.log_entries import entry
 from pathlib import Path
 from serving.request_log.log import RequestLog
 from serving.request_log.settings import LogSettings

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.hooks import Outcome
+from serving.core.hooks import Outcome
 from serving.routing import observations
 from serving.routing.observations import Observations, Observed, Sample
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving import models_config
-from serving.errors import ServingError
-from serving.hooks import Choice, Outcome
+from serving.core.errors import ServingError
+from serving.core.hooks import Choice, Outcome
+from serving.model import models_config
 from serving.routing import changes, compare, observations, state
 from serving.routing.router import Router, share_of
 

@@ -34,10 +34,10 @@ def forward(
         loaded: The versions that the other server has.
         status: What it says of the model.
     """
-    from serving import wiring
-    from serving.metrics import Metrics
-    from serving.rest_paths import route
-    from serving.settings import Settings
+    from serving.commands import wiring
+    from serving.core.metrics import Metrics
+    from serving.core.settings import Settings
+    from serving.rest.paths import route
     from serving.upstream.client import Client
     from serving.upstream.forward import Forwarder
 

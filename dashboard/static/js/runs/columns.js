@@ -2,7 +2,7 @@
 import { html, useEffect } from "../lib.js";
 import { setParams } from "../router.js";
 
-const KEY = "dashboard.columns";
+const KEY = "dashboard.query.columns";
 const NONE = "none";
 const BY_DEFAULT = 3;
 

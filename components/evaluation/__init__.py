@@ -1,0 +1,1 @@
+"""What the Evaluator computes beside TFMA's metrics."""

@@ -1,0 +1,1 @@
+"""Filters, sorting and columns of the list of runs."""

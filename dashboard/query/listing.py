@@ -1,0 +1,112 @@
+"""The list of runs as a page asks for it: searched, filtered, sorted, and a part of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.errors import DashboardError
+from dashboard.query.columns import GROUPS, Columns
+from dashboard.query.expression import compile_filter
+from dashboard.records.index import Snapshot
+from dashboard.records.runs import Run
+
+MAX_LIMIT = 500
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked for."""
+
+    text: str = ""
+    """Words that a run must all have, in its id, model, status, tags, note, commit or failure."""
+    where: str = ""
+    """A filter expression."""
+    sort: str = "-started"
+    """A column; with `-` in front the largest first. Runs that have no value come last."""
+    offset: int = 0
+    limit: int = 50
+
+
+class Listing:
+    """Answers queries; what it derives from a snapshot is kept until there is another one."""
+
+    def __init__(self) -> None:
+        self._snapshot: Snapshot | None = None
+        self._columns = Columns(())
+        self._texts: dict[str, str] = {}
+
+    def answer(self, snapshot: Snapshot, query: Query) -> dict[str, Any]:
+        """The rows, how many there are in all, and the columns that any run has.
+
+        Raises:
+            FilterError: The filter cannot be read.
+            DashboardError: There is no such column to sort by.
+        """
+        self._follow(snapshot)
+        now = time.time()
+        selected = self._select(snapshot, query, now)
+        end = query.offset + min(query.limit, MAX_LIMIT)
+        return {
+            "runs": [run.as_json() for run in selected[query.offset : end]],
+            "matching": len(selected),
+            "total": len(snapshot.runs),
+            "running": sum(run.status == "running" for run in snapshot.runs),
+            "scan": {
+                "complete": snapshot.complete,
+                "read": len(snapshot.runs),
+                "folders": snapshot.folders,
+            },
+            "columns": {group: self._columns.names(group) for group in GROUPS},
+        }
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        if snapshot is not self._snapshot:
+            self._columns = Columns(snapshot.runs)
+            self._texts = {run.id: _searchable(run) for run in snapshot.runs}
+            self._snapshot = snapshot
+
+    def _select(self, snapshot: Snapshot, query: Query, now: float) -> list[Run]:
+        selected = list(snapshot.runs)
+        if words := query.text.lower().split():
+            texts = self._texts
+            selected = [run for run in selected if all(word in texts[run.id] for word in words)]
+        if query.where.strip() and (snapshot.runs or snapshot.complete):
+            passes = compile_filter(query.where, self._columns)
+            selected = [run for run in selected if passes(run, now)]
+        return self._sorted(selected, query.sort, now)
+
+    def _sorted(self, runs: list[Run], sort: str, now: float) -> list[Run]:
+        name, descending = sort.removeprefix("-"), sort.startswith("-")
+        if name == "started" and descending:
+            return runs  # A snapshot is in this order.
+        get = self._columns.find(name)
+        if get is None:
+            if self._snapshot is not None and not self._snapshot.complete:
+                return runs
+            close = self._columns.close(name)
+            raise DashboardError(
+                f"No run has a column {name} to sort by", f"Did you mean {close}?" if close else ""
+            )
+        keyed = [(_order(get(run, now)), run) for run in runs]
+        there = [pair for pair in keyed if pair[0] is not None]
+        there.sort(key=lambda pair: pair[0] or (), reverse=descending)
+        return [run for _, run in there] + [run for key, run in keyed if key is None]
+
+
+def _searchable(run: Run) -> str:
+    parts = (
+        *(run.id, run.model, run.status, run.commit, run.dataset, run.failure, run.problem),
+        *(run.note, *run.tags),
+    )
+    return "\n".join(parts).lower()
+
+
+def _order(value: Any) -> tuple[int, Any] | None:
+    """A key that orders values of any kind: numbers first, then texts."""
+    if value is None or value == []:
+        return None
+    if isinstance(value, int | float):
+        return 0, value
+    return 1, str(value).lower()

@@ -1,0 +1,1 @@
+"""Run folders and Neptune records, read and indexed."""

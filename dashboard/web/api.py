@@ -1,0 +1,216 @@
+"""What the pages ask the server: JSON about runs, and the files of run folders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from dashboard.errors import DashboardError
+from dashboard.query.listing import Listing, Query
+from dashboard.records import code_diff, neptune, notes, paths, text_window, versions
+from dashboard.records.index import RunIndex
+from dashboard.records.json_files import UnreadableError, read_object
+from dashboard.records.runs import RECORD, Run
+from dashboard.web.security import FILE_POLICY, refused
+
+DETAILS = "details.json"
+REPORT = "report.html"
+LOG = "tfx.log"
+CODE = "code"
+_MAX_CODE = 2**20
+
+Answer = Callable[[Request], Response]
+
+
+class Api:
+    """The handlers of all requests about one folder of runs."""
+
+    def __init__(self, index: RunIndex):
+        self._index = index
+        self._listing = Listing()
+
+    def routes(self) -> list[Route]:
+        """Where each handler is reached."""
+        reading: dict[str, Answer] = {
+            "/api/runs": self.runs,
+            "/api/models": self.models,
+            "/api/diff": self.diff,
+            "/api/runs/{run}": self.run,
+            "/api/runs/{run}/details": self.details,
+            "/api/runs/{run}/files": self.files,
+            "/api/runs/{run}/text": self.text,
+            "/api/runs/{run}/neptune": self.neptune,
+            "/report/{run}": self.report,
+            "/files/{run}/{path:path}": self.file,
+        }
+        routes = [Route(path, _threaded(answer)) for path, answer in reading.items()]
+        return [*routes, Route("/api/runs/{run}/notes", self.write_notes, methods=["PUT"])]
+
+    def runs(self, request: Request) -> Response:
+        """A part of the list: `text`, `where`, `sort`, `offset`, `limit`."""
+        asked = request.query_params
+        query = Query(
+            text=asked.get("text", ""),
+            where=asked.get("where", ""),
+            sort=asked.get("sort") or "-started",
+            offset=_whole(asked.get("offset"), 0),
+            limit=_whole(asked.get("limit"), 50),
+        )
+        answer = self._listing.answer(self._index.snapshot(), query)
+        return _json(request, {**answer, "folder": str(self._index.folder)})
+
+    def models(self, request: Request) -> Response:
+        """Every model with its versions."""
+        snapshot = self._index.snapshot()
+        return _json(request, {"models": versions.models(snapshot), "complete": snapshot.complete})
+
+    def run(self, request: Request) -> Response:
+        """A run's row, its whole record, and which files there are beside it."""
+        row, folder = self._find(request.path_params["run"])
+        try:
+            record = read_object(folder / RECORD)
+        except (FileNotFoundError, UnreadableError):
+            record = {}
+        has = {name: (folder / name).is_file() for name in (DETAILS, REPORT, LOG)}
+        has[neptune.FOLDER] = (folder / neptune.FOLDER).is_dir()
+        return _json(request, {"run": row.as_json(), "record": record, "has": has})
+
+    def details(self, request: Request) -> Response:
+        """Curves, trials, features and plots; empty while there are none."""
+        _, folder = self._find(request.path_params["run"])
+        try:
+            return _json(request, {"details": read_object(folder / DETAILS), "problem": ""})
+        except FileNotFoundError:
+            return _json(request, {"details": {}, "problem": ""})
+        except UnreadableError as error:
+            return _json(request, {"details": {}, "problem": str(error)})
+
+    def files(self, request: Request) -> Response:
+        """The run folder's files."""
+        _, folder = self._find(request.path_params["run"])
+        return _json(request, paths.listing(folder))
+
+    def text(self, request: Request) -> Response:
+        """A part of a text file: `path`, and `from` or `before` in bytes, or its end."""
+        _, folder = self._find(request.path_params["run"])
+        path = paths.inside(folder, request.query_params.get("path", LOG))
+        start = _optional(request.query_params.get("from"))
+        before = _optional(request.query_params.get("before"))
+        return _json(request, text_window.window(path, start=start, before=before))
+
+    def neptune(self, request: Request) -> Response:
+        """Every field and series of the run's Neptune record."""
+        _, folder = self._find(request.path_params["run"])
+        return _json(request, neptune.read(folder))
+
+    def diff(self, request: Request) -> Response:
+        """How a file of the code differs between two runs: `left`, `right`, `path`."""
+        path = request.query_params.get("path", "")
+        left, right = (self._code(request.query_params.get(s, ""), path) for s in ("left", "right"))
+        try:
+            return _json(request, {"hunks": code_diff.hunks(left or "", right or "")})
+        except ValueError as error:
+            raise DashboardError(f"{path} is too long", str(error)) from error
+
+    def report(self, request: Request) -> Response:
+        """The run's report, in a sandbox."""
+        _, folder = self._find(request.path_params["run"])
+        headers = {"Content-Security-Policy": FILE_POLICY}
+        return FileResponse(
+            paths.inside(folder, REPORT), media_type="text/html; charset=utf-8", headers=headers
+        )
+
+    def file(self, request: Request) -> Response:
+        """A file of the run folder, to be saved."""
+        _, folder = self._find(request.path_params["run"])
+        path = paths.inside(folder, request.path_params["path"])
+        return FileResponse(
+            path,
+            filename=path.name,
+            media_type="application/octet-stream",
+            headers={"Content-Security-Policy": FILE_POLICY},
+        )
+
+    async def write_notes(self, request: Request) -> Response:
+        """Takes a run's tags and note."""
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            raise DashboardError("Notes come as application/json", status=415)
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > notes.MAX_BYTES:
+                raise DashboardError("The notes are too long", status=413)
+        try:
+            written = notes.parse(json.loads(body))
+        except (ValueError, RecursionError) as error:
+            raise DashboardError("The request is not JSON", str(error)) from error
+        return await run_in_threadpool(self._keep_notes, request.path_params["run"], written)
+
+    def _keep_notes(self, name: str, written: notes.Notes) -> Response:
+        _, folder = self._find(name)
+        notes.write(folder, written)
+        return Response(_encoded(written.as_json()), media_type="application/json")
+
+    def _find(self, name: str) -> tuple[Run, Path]:
+        row = self._index.find(name)
+        if row is None:
+            raise DashboardError(
+                f"There is no run {name!r:.100}", f"In {self._index.folder}.", status=404
+            )
+        return row, self._index.folder / name
+
+    def _code(self, run: str, path: str) -> str | None:
+        """A file of the code that a run used; None if that run did not have it."""
+        _, folder = self._find(run)
+        try:
+            file = paths.inside(folder, f"{CODE}/{path}")
+        except DashboardError:
+            return None
+        if file.stat().st_size > _MAX_CODE:
+            raise DashboardError(f"{path} is too long", "More than 1 MB is not compared.")
+        return file.read_text(encoding="utf-8", errors="replace")
+
+
+def _threaded(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that reads files, off the thread that takes requests; errors become answers."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await run_in_threadpool(answer, request)
+        except OSError as error:
+            return refused(DashboardError("The file cannot be read", str(error), status=500))
+
+    return handle
+
+
+def _json(request: Request, content: Any) -> Response:
+    """JSON with an ETag, and no body for who has it already."""
+    body = _encoded(content)
+    tag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
+    headers = {"ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _encoded(content: Any) -> bytes:
+    """Strict JSON; characters beyond ASCII are escaped, as lone surrogates have no UTF-8."""
+    return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def _whole(text: str | None, default: int) -> int:
+    number = _optional(text)
+    return default if number is None else number
+
+
+def _optional(text: str | None) -> int | None:
+    """A count that a request gives, if it gives one."""
+    return int(text) if text and text.isdecimal() and text.isascii() and len(text) < 16 else None

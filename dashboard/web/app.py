@@ -1,0 +1,51 @@
+"""The web application: pages, their files, and the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dashboard.errors import DashboardError
+from dashboard.records.index import RunIndex
+from dashboard.web.api import Api
+from dashboard.web.security import Guard, refused
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+PAGES = ("/", "/compare", "/models", "/runs/{run}")
+
+
+def create(index: RunIndex, host: str = "127.0.0.1") -> Starlette:
+    """The application that shows an index's runs, for a server bound to `host`."""
+    return Starlette(
+        routes=[
+            *(Route(path, _page) for path in PAGES),
+            *Api(index).routes(),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guard, host=host)],
+        exception_handlers={DashboardError: _told, HTTPException: _http_error},
+    )
+
+
+async def _page(_: Request) -> Response:
+    return FileResponse(STATIC / "index.html")
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    assert isinstance(error, DashboardError)
+    return refused(error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headline = f"There is nothing at {request.url.path!r:.100}"
+    if error.status_code != 404:
+        headline = f"This cannot be answered: {error.detail}"
+    return refused(DashboardError(headline, status=error.status_code))

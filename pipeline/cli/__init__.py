@@ -1,0 +1,1 @@
+"""The command line, `python -m pipeline`: a module for each group of commands."""

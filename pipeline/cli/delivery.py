@@ -1,0 +1,101 @@
+"""The commands that take a change to production."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.cloud import Image, Target
+from pipeline.cli.options import ModelOrTaxi, Settings
+from pipeline.config import project
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands to the program."""
+    app.command("changes")(changes)
+    app.command("image-tag")(image_tag)
+    app.command("submit")(submit)
+    app.command("pushed")(pushed)
+
+
+def changes(
+    base: Annotated[
+        str, typer.Option("--base", metavar="COMMIT", help="The last deployed commit.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say what the commits since a deployed one need: a new image, models' code, or nothing."""
+    from pipeline.delivery import changes as module
+
+    found = module.since(base, project.ROOT)
+    print(found.as_json() if as_json else found.as_text().rstrip())
+
+
+def image_tag() -> None:
+    """Print the pipeline image's tag: a hash over exactly what the Dockerfile copies."""
+    from pipeline.delivery import image_tag as module
+
+    print(module.tag(project.ROOT))
+
+
+def submit(
+    model: ModelOrTaxi = "taxi",
+    target: Target = "vertex",
+    image: Image = None,
+    cron: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CRON",
+            help="Run it on a schedule, such as '0 4 * * 1' for Mondays at four, in the place of "
+            "once and now.",
+        ),
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Run every node, even where nothing has changed.")
+    ] = False,
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="The end of the job's name; by default the time."),
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """Compile a model's pipeline, upload its code and data, and have it run in the cloud.
+
+    What is in the bucket already is not uploaded again.
+    """
+    from pipeline.config import targets
+    from pipeline.show import terminal
+
+    kind = targets.kind(target)
+    with terminal.quiet():
+        from pipeline.cloud.submission import submit as module
+
+        options = module.Options(image, run, cron, not no_cache, tuple(settings or ()))
+        done = module.submit(model, kind, options, project.ROOT)
+    print(f"Uploaded {len(done.uploaded)} files that were not there.")
+    print(f"{'Scheduled' if cron else 'Submitted'} {done.name}: {done.where}")
+
+
+def pushed(
+    job: Annotated[str, typer.Argument(metavar="JOB", help="A job's name on Vertex AI.")],
+) -> None:
+    """Wait for a job on Vertex AI, and print the address of the model that it pushed.
+
+    Exit status: 0 pushed, 2 failed or not found, 3 not blessed, so that nothing was pushed.
+    """
+    from models.common.errors import ConfigError
+    from pipeline.config import targets
+    from pipeline.show import terminal
+
+    settings = targets.read(project.ROOT).vertex
+    if settings is None:
+        raise ConfigError(f"{targets.FILE} has no section 'vertex'", "", "See docs/kubeflow.md.")
+    with terminal.quiet():
+        from pipeline.cloud.submission import vertex
+
+        address = vertex.pushed(job, settings, seconds=30)
+    if address is None:
+        typer.echo(f"{job} pushed nothing: its model was not blessed.", err=True)
+        raise typer.Exit(3)
+    print(address)

@@ -1,0 +1,269 @@
+"""The command line: run a model's pipeline, and look at what came of it.
+
+Everything that takes time to import is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.core
+
+from models.common.errors import ProjectError, RunError
+from pipeline.cli import cloud, delivery
+from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
+from pipeline.config import project
+
+if TYPE_CHECKING:
+    from pipeline.record.run_record import RunRecord
+
+MISTAKE = 2
+"""The exit status where a mistake was found before anything ran."""
+BUG = 70
+"""The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
+
+app = typer.Typer(
+    help="Train, judge and push a model, and look at what came of it.",
+    epilog="Settings are in models/<model>/config.yaml; docs/configuration.md lists every key.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class _RunCommand(typer.core.TyperCommand):
+    """Takes `--no-cache` alone as `--no-cache all`: Typer's options always have a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        spelt: list[str] = []
+        for argument, following in zip_longest(args, args[1:], fillvalue="-"):
+            spelt.append(argument)
+            if argument == "--no-cache" and not _may_be_node(following):
+                spelt.append("all")
+        return super().parse_args(ctx, spelt)
+
+
+def _may_be_node(argument: str) -> bool:
+    return not argument.startswith("-") and argument not in project.model_names(project.ROOT)
+
+
+@app.command(cls=_RunCommand)
+def run(
+    model: ModelOrTaxi = "taxi",
+    settings: Settings = None,
+    no_cache: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NODE]",
+            help="Run all nodes, or one and what follows from it, even where nothing has changed.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the model's last run, which failed or was interrupted, with the "
+            "config that it had.",
+        ),
+    ] = False,
+) -> None:
+    """Train, judge and push a model.
+
+    Exit status: 0 pushed, 1 failed, 2 a mistake found before anything ran, 3 not blessed,
+    4 stopped on anomalous data, 130 interrupted.
+    """
+    from pipeline.local import launch
+    from pipeline.record.run_record import EXIT_CODES
+    from pipeline.show import progress, terminal
+    from pipeline.show.summary import summary
+
+    if resume and (settings or no_cache):
+        raise RunError(
+            "--resume takes neither --set nor --no-cache",
+            "It goes on with the settings that the run had.",
+            "Leave --resume out: what was finished comes from the cache all the same.",
+        )
+    console = terminal.console()
+    started = launch.start(
+        model,
+        settings or [],
+        no_cache or [],
+        resume=resume,
+        root=project.ROOT,
+        runs=project.RUNS,
+    )
+    if started.notices:
+        terminal.show(console, *started.notices)
+    with progress.for_run(started.record, console) as shown:
+        record = launch.follow(started, shown)
+    terminal.show(console, summary(record, console, project.RUNS))
+    # Some mistakes, such as an unknown metric, only the run's own process can see.
+    found_first = record.status == "failed" and started.process.returncode == MISTAKE
+    raise typer.Exit(MISTAKE if found_first else EXIT_CODES[record.status])
+
+
+@app.command()
+def runs(
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="Only runs of this model.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many runs.")
+    ] = 20,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the runs' records as JSON.")
+    ] = False,
+) -> None:
+    """List runs, newest first: status, metrics, and the pushed version."""
+    from pipeline.show import runs_table, terminal
+
+    records = runs_table.select(project.RUNS, model, limit)
+    if as_json:
+        print(runs_table.as_json(records, project.RUNS))
+        return
+    console = terminal.console()
+    if records:
+        terminal.show(console, runs_table.runs_table(records, console, project.RUNS))
+    else:
+        from pipeline.show import formatting
+
+        of_model = f" of {model}" if model else ""
+        start = formatting.command(f"run {model or 'taxi'}")
+        terminal.show(console, f"There is no run{of_model} yet. Start one: {start}")
+
+
+@app.command()
+def show(run: Run = "") -> None:
+    """Show the nodes and the key figures of a run again."""
+    from pipeline.show import terminal
+    from pipeline.show.progress import overview
+    from pipeline.show.summary import summary
+
+    record = _find(run)
+    console = terminal.console()
+    terminal.show(console, overview(record, console), summary(record, console, project.RUNS))
+
+
+@app.command()
+def report(run: Run = "") -> None:
+    """Write the report of a run again, and print where it is."""
+    from pipeline.show import formatting
+    from pipeline.show import report as reports
+
+    print(formatting.path(reports.write(_find(run), project.RUNS)))
+
+
+@app.command()
+def models() -> None:
+    """List the models: the folders under models/ that have a config.yaml."""
+    for name in project.model_names(project.ROOT):
+        print(name)
+
+
+@app.command("freeze-schema")
+def freeze_schema(model: Model) -> None:
+    """Write the latest inferred schema into the model's folder, to review and commit."""
+    from pipeline.cli import freeze
+
+    _frozen(freeze.schema(model, project.ROOT))
+
+
+@app.command("freeze-hyperparameters")
+def freeze_hyperparameters(model: Model) -> None:
+    """Write the best hyperparameters found into the model's folder, to review and commit."""
+    from pipeline.cli import freeze
+
+    _frozen(freeze.hyperparameters(model, project.ROOT))
+
+
+@app.command("export-mlflow")
+def export_mlflow(
+    to: Annotated[
+        str, typer.Option("--to", metavar="URI", help="Such as sqlite:///mlflow.db, or a server's.")
+    ],
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="Only runs of this model.")
+    ] = None,
+) -> None:
+    """Write the runs into an MLflow store; those it has already are not written again."""
+    from pipeline.show import error_messages
+    from pipeline.tracking import mlflow_export
+
+    done = mlflow_export.export(to, model, project.RUNS)
+    for error in done.unreadable:
+        error_messages.tell(error)
+    print(f"{len(done.written)} written to {to}, {len(done.known)} there already.")
+    if done.running:
+        print(f"{len(done.running)} still running, left for a later export.")
+
+
+cloud.add_to(app)
+delivery.add_to(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command and ends the program; every error is told in words."""
+    _never_fail_on_characters()
+    try:
+        app(arguments, prog_name="python -m pipeline")
+    except ProjectError as error:
+        from pipeline.show import error_messages
+
+        error_messages.tell(error)
+        sys.exit(MISTAKE)
+    except Exception as error:
+        from pipeline.show import error_messages
+
+        error_messages.tell_bug(error, project.RUNS)
+        sys.exit(BUG)
+
+
+def _never_fail_on_characters() -> None:
+    """Lets a terminal without Unicode show `?` for a letter rather than end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _frozen(path: Path) -> None:
+    from pipeline.show import formatting
+
+    where = formatting.path(path)
+    # A file that is new to git shows in a diff only once git is told of it.
+    print(f"Wrote {where}.\nReview it with: git add -N {where} && git diff -- {where}")
+
+
+def _find(run: str) -> RunRecord:
+    """The run that an id, or a part of one, names."""
+    from pipeline.record import run_record
+    from pipeline.show import formatting
+
+    names = sorted(
+        (path.parent.name for path in project.RUNS.glob("*/run.json")), key=lambda name: name[-20:]
+    )
+    if not names:
+        raise RunError(
+            "There is no run yet",
+            f"Looked in {project.RUNS}.",
+            f"Start one with: {formatting.command('run')}",
+        )
+    if not run:
+        return run_record.read(names[-1], project.RUNS)
+    found = [run] if run in names else [name for name in names if run in name]
+    if len(found) == 1:
+        return run_record.read(found[0], project.RUNS)
+    if found:
+        listed = "\n".join(found[::-1][:10])
+        raise RunError(f"{len(found)} runs match '{run}'", listed, "Give more of the id.")
+    raise RunError(
+        f"There is no run '{run}'",
+        f"The latest is {names[-1]}.",
+        f"List them all with: {formatting.command('runs')}",
+    )

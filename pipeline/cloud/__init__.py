@@ -1,0 +1,1 @@
+"""Pipelines on Vertex AI and Kubeflow: compiled, submitted, rehearsed, run in containers."""

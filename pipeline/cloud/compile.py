@@ -1,0 +1,165 @@
+"""Compiles a model's pipeline to the specification that Vertex AI and Kubeflow Pipelines run.
+
+Nothing is read from a bucket or written to one: the specification names the code bundles by their
+content, and whoever submits it uploads them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
+    KubeflowV2DagRunner,
+    KubeflowV2DagRunnerConfig,
+)
+
+from components import code_hash, user_code
+from components.code_bundle import Bundle, pack
+from pipeline import nodes
+from pipeline.cloud import container, spec_check, target
+from pipeline.config.model_config import ModelConfig
+from pipeline.config.target_schema import CloudTarget
+from pipeline.graph.pipeline import create_pipeline
+from pipeline.record import atomic_file
+
+Specification = dict[str, Any]
+"""A KFP `PipelineJob` in JSON: `pipelineSpec`, and `runtimeConfig`."""
+
+
+class BundlingRunner(KubeflowV2DagRunner):
+    """TFX's compiler, whose specification also says where each node finds its code.
+
+    Args:
+        model: The model's name.
+        config: Its configuration.
+        settings: Where the pipeline runs.
+        output: The file to write, `.json` for a PipelineJob or `.yaml` for its specification alone.
+    """
+
+    def __init__(
+        self, model: str, config: ModelConfig, settings: CloudTarget, output: Path
+    ) -> None:
+        runner = KubeflowV2DagRunnerConfig(
+            default_image=settings.image,
+            default_commands=list(container.COMMAND),
+            use_pipeline_spec_2_1=True,
+        )
+        super().__init__(runner, output_dir=str(output.parent), output_filename=output.name)
+        self._model = model
+        self._model_config = config
+        self._settings = settings
+        self.bundles: dict[str, Bundle] = {}
+        """Each node's code, after `run`."""
+
+    def run(
+        self,
+        pipeline: tfx_pipeline.Pipeline,
+        parameter_values: Mapping[str, Any] | None = None,
+        write_out: bool = True,
+    ) -> Specification:
+        """Compiles the pipeline, checks what came out, and writes it.
+
+        Raises:
+            RunError: The specification would not do what it must.
+        """
+        job = super().run(pipeline, parameter_values, write_out=False)
+        self.bundles = _bundles(pipeline, self._model)
+        _complete(job, pipeline, self.bundles, self._settings)
+        spec_check.check(job["pipelineSpec"], nodes.of_model(self._model, self._model_config))
+        if write_out:
+            # The `tfx` command line may have set another folder meanwhile.
+            write(job, Path(self._output_dir, self._output_filename))
+        return job
+
+
+def compile_to(
+    output: Path,
+    model: str,
+    config: ModelConfig,
+    settings: CloudTarget,
+    data_hash: str | None = None,
+) -> dict[str, Bundle]:
+    """Compiles a model's pipeline into a file.
+
+    Args:
+        output: `.json` for a PipelineJob, `.yaml` for its specification alone.
+        model: The model's name.
+        config: Its configuration.
+        settings: Where the pipeline runs, with an image.
+        data_hash: What changes when the data does. Without it ExampleGen reads the data each time.
+
+    Returns:
+        The code bundles that the specification names, by node; they belong in
+        `modules_folder(settings)`.
+
+    Raises:
+        ProjectError: The configuration, the model's code or the specification is not usable.
+    """
+    pipeline = create_pipeline(model, config, target.target(settings, data_hash))
+    runner = BundlingRunner(model, config, settings, output)
+    runner.run(pipeline)
+    return runner.bundles
+
+
+def modules_folder(settings: CloudTarget) -> str:
+    """Where code bundles are kept."""
+    return f"{settings.bucket}/modules"
+
+
+def write(job: Specification, output: Path) -> None:
+    """Writes a specification in the format that the file's ending names."""
+    if output.suffix in (".yaml", ".yml"):
+        text = yaml.safe_dump(job["pipelineSpec"], sort_keys=True)
+    else:
+        text = json.dumps(job, sort_keys=True, indent=2)
+    atomic_file.write_whole(output, text)
+
+
+def _bundles(pipeline: tfx_pipeline.Pipeline, model: str) -> dict[str, Bundle]:
+    """The code of each node that has any."""
+    modules = dict(user_code.modules_of(model))
+    for node in pipeline.components:
+        module = getattr(node.executor_spec, "executor_class", object).__module__
+        if module.startswith("components."):
+            modules[node.id] = (module,)
+    ids = {node.id for node in pipeline.components}
+    return {
+        name: pack(code_hash.model_files(*needed, "models.common.errors"))
+        for name, needed in modules.items()
+        if name in ids
+    }
+
+
+def _complete(
+    job: Specification,
+    pipeline: tfx_pipeline.Pipeline,
+    bundles: Mapping[str, Bundle],
+    settings: CloudTarget,
+) -> None:
+    """Adds what TFX's compiler has no option for."""
+    specification = job["pipelineSpec"]
+    specification["defaultPipelineRoot"] = pipeline.pipeline_info.pipeline_root
+    executors = specification["deploymentSpec"]["executors"]
+    for name, bundle in bundles.items():
+        address = f"{modules_folder(settings)}/{bundle.name}"
+        executors[f"{name}_executor"]["container"]["env"] = [
+            {"name": container.CODE, "value": address}
+        ]
+    tasks = specification["root"]["dag"]["tasks"]
+    for name in (nodes.EXAMPLE_GEN, nodes.RESOLVER):
+        if name in tasks and _looks_outside(tasks[name]):
+            tasks[name].pop("cachingOptions", None)
+    if nodes.BATCH_EXAMPLES in tasks:  # The hash that is known is of other data.
+        tasks[nodes.BATCH_EXAMPLES].pop("cachingOptions", None)
+
+
+def _looks_outside(task: Mapping[str, Any]) -> bool:
+    """Whether what a task finds may change although no parameter or input of it does."""
+    parameters = task["inputs"]["parameters"]
+    known = parameters.get("data_hash")
+    return known is None or known["runtimeValue"]["constant"] == target.UNKNOWN

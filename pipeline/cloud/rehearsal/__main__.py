@@ -1,0 +1,33 @@
+"""The process that rehearses; `python -m pipeline rehearse` starts it and watches its record.
+
+It finds the rehearsal's id in PIPELINE_RUN and the target in PIPELINE_TARGET.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pipeline.config import project, targets
+from pipeline.local import run_folder
+from pipeline.record import redaction, run_record
+
+
+def main() -> None:
+    """Rehearses and leaves with the rehearsal's exit status."""
+    record = run_folder.take_over(os.environ["PIPELINE_RUN"], project.REHEARSALS)
+    record.process = os.getpid()
+    run_record.write(record, project.REHEARSALS)
+    redaction.hide_in_output(run_record.redactor(record))
+    # Imported here, so that a death in the imports is one of a run that has begun.
+    from pipeline.cloud.rehearsal.rehearse import rehearse
+
+    rehearse(record, targets.kind(os.environ[targets.TARGET]), project.REHEARSALS)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is written; taking TensorFlow down in order takes seconds.
+    os._exit(run_record.EXIT_CODES[record.status])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""A model's `config.yaml`, read into one typed and validated object.
+
+Nothing here imports TFX or TensorFlow: a mistake in the file is told at once, before anything runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from models.common.errors import ConfigError, did_you_mean
+from pipeline.config import project, yaml_file
+from pipeline.config.errors import explain
+from pipeline.config.model_config import ModelConfig
+
+
+def load(model: str, overrides: Sequence[str] = (), root: Path = project.ROOT) -> ModelConfig:
+    """Reads and validates `models/<model>/config.yaml`.
+
+    Args:
+        model: Name of a folder under `models/`.
+        overrides: `key=value` settings, keys dotted, values in YAML: `training.epochs=3`.
+        root: The project's root.
+
+    Raises:
+        ConfigError: There is no such model, or the file or an override is not valid.
+    """
+    path = _config_path(model, root)
+    name = path.relative_to(root).as_posix()
+    tree, lines = yaml_file.read(path, name)
+    overridden = [_override(tree, setting) for setting in overrides]
+    try:
+        return ModelConfig.model_validate(tree)
+    except pydantic.ValidationError as error:
+        raise explain(error, tree, name, lines, overridden) from None
+
+
+def _config_path(model: str, root: Path) -> Path:
+    known = project.model_names(root)
+    if model in known and model.isidentifier():
+        return root / "models" / model / "config.yaml"
+    listing = f"Models here: {', '.join(known) or 'none'}."
+    if not model.isidentifier():
+        raise ConfigError(
+            f"'{model}' is not a model's name{did_you_mean(model, known)}",
+            f"Expected: letters, digits and underscores, as in a Python name. {listing}",
+            "Name a folder of models/.",
+        )
+    if model in project.folders_without_config(root):
+        raise ConfigError(
+            f"models/{model}/config.yaml does not exist",
+            f"The folder models/{model} is there, without a configuration. {listing}",
+            "Copy models/taxi/config.yaml there and edit it.",
+        )
+    raise ConfigError(
+        f"There is no model '{model}'{did_you_mean(model, known)}",
+        listing,
+        f"Name one of these, or create models/{model}/: docs/new-model.md says how.",
+    )
+
+
+def _override(tree: dict[str, Any], setting: str) -> tuple[str, ...]:
+    """Applies one `key=value` setting to the tree and returns the key's path."""
+    option = f"--set {setting}"
+    key, equals, text = setting.partition("=")
+    path = tuple(part.strip() for part in key.split("."))
+    if not equals or not all(path):
+        raise ConfigError(
+            f"{option}: not a key and a value",
+            f"Received: {setting!r}. Expected: key=value, such as training.epochs=3.",
+        )
+    value, _ = yaml_file.parse(text, option)
+    branch = tree
+    for depth, part in enumerate(path[:-1], start=1):
+        below = branch.get(part)
+        if below is not None and not isinstance(below, dict):
+            section = ".".join(path[:depth])
+            raise ConfigError(
+                f"{option}: '{section}' has no keys below it",
+                f"Received: {below!r} in the configuration file.",
+                f"Set it as a whole: --set {section}=...",
+            )
+        # A copy, because an alias in the file may stand for the same section elsewhere.
+        branch[part] = dict(below or {})
+        branch = branch[part]
+    branch[path[-1]] = value
+    return path

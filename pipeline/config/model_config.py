@@ -1,0 +1,256 @@
+"""What a model's `config.yaml` may say: every section, key, type, default and limit.
+
+The docstring under a key is also what a person reads when the key is missing, so each says what
+the key is for. `docs/configuration.md` describes them at length.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import BeforeValidator, Field
+
+from pipeline.config.base import Bound, Count, Section, Text, refuse
+from pipeline.config.target_schema import Beam, ModelTarget
+
+
+def _name_is_a_slice(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+ColumnName = Text
+Slice = Annotated[tuple[ColumnName, ...], Field(min_length=1), BeforeValidator(_name_is_a_slice)]
+
+
+class Data(Section):
+    """Where the examples are and how to read them."""
+
+    path: Text
+    """A file, a folder or a glob, relative to the project's root; or a URI such as `gs://...`."""
+    format: Literal["csv", "tfrecord", "parquet", "avro"] = "csv"
+    """The format of those files."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """CSV only: the character between two cells."""
+    encoding: str = "utf-8"
+    """CSV only: the text's encoding. A byte-order mark is skipped whatever it is."""
+
+    @pydantic.field_validator("delimiter")
+    @classmethod
+    def _separates(cls, delimiter: str) -> str:
+        if delimiter in '"\r\n':
+            refuse("a quote or a line break cannot stand between two cells")
+        return delimiter
+
+    @pydantic.field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except (LookupError, ValueError):
+            refuse("expected an encoding that Python knows, such as utf-8 or latin-1")
+        return encoding
+
+
+class Label(Section):
+    """What the model predicts."""
+
+    name: ColumnName
+    """The label among the outputs of `preprocessing_fn`."""
+    columns: Annotated[tuple[ColumnName, ...], Field(min_length=1)]
+    """The raw columns that are known in training only: no request carries them."""
+
+
+class Splits(Section):
+    """Shares of the rows, by hash of the row's content."""
+
+    train: Count = 8
+    """The share that the model learns from."""
+    eval: Count = 1
+    """The share that early stopping and the tuner look at."""
+    test: Count = 1
+    """The share that only the Evaluator sees."""
+
+
+class Validation(Section):
+    """What the gate after ExampleValidator does about anomalies."""
+
+    stop_on: Literal["error", "warning", "never"] = "error"
+    """The least severity of an anomaly that stops the run."""
+
+
+class Training(Section):
+    """The training loop."""
+
+    epochs: Count = 10
+    """The most epochs to train for."""
+    batch_size: Count = 64
+    """Rows in a batch."""
+    steps_per_epoch: Count | None = None
+    """Batches in an epoch; null: as many as hold every row once."""
+    early_stopping_patience: Count | None = None
+    """Epochs without a better validation loss after which training ends, keeping the best; null:
+    never."""
+
+
+class Tuning(Section):
+    """The search for hyperparameters."""
+
+    mode: Literal["always", "when_missing", "frozen"] = "when_missing"
+    """`when_missing` searches unless `hyperparameters.json` is there; `frozen` needs that file."""
+    trials: Count = 6
+    """How many sets of hyperparameters to try."""
+    epochs: Count = 2
+    """Epochs in a trial."""
+    objective: Text = "val_loss"
+    """What makes a trial good: a metric of the compiled model, as Keras names it."""
+    direction: Literal["min", "max"] = "min"
+    """Whether a good trial's objective is small or large."""
+
+
+class Bounds(Section):
+    """Limits on one metric."""
+
+    at_least: Bound | None = None
+    """The lowest value with which a model is blessed; null: no limit."""
+    at_most: Bound | None = None
+    """The highest value with which a model is blessed; null: no limit."""
+
+    @pydantic.model_validator(mode="after")
+    def _in_order(self) -> Bounds:
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            refuse(f"at_least ({self.at_least:g}) is above at_most ({self.at_most:g})")
+        return self
+
+
+class Metric(Bounds):
+    """Limits on one metric, overall, per slice, and against the latest blessed model."""
+
+    max_regression: Annotated[Bound, Field(ge=0)] | None = None
+    """By how much, in the metric's own unit, it may be worse than the latest blessed model's; null:
+    no comparison."""
+    better: Literal["higher", "lower"] | None = None
+    """Null: `higher` where only `at_least` is set, `lower` where only `at_most` is."""
+    per_slice: dict[ColumnName, Bounds] = Field(default_factory=dict)
+    """Limits by slice: `feature` stands for each of its values, `feature=value` for that one."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Arguments of the metric's class."""
+
+    @property
+    def direction(self) -> Literal["higher", "lower"]:
+        """Which way the metric is better, stated or implied by its bounds."""
+        if self.better is not None:
+            return self.better
+        return "lower" if self.at_least is None and self.at_most is not None else "higher"
+
+    @pydantic.model_validator(mode="after")
+    def _direction_is_known(self) -> Metric:
+        one_bound = (self.at_least is None) != (self.at_most is None)
+        if self.max_regression is not None and self.better is None and not one_bound:
+            refuse("needs 'better: higher' or 'better: lower' beside it", "max_regression")
+        return self
+
+
+# Metrics whose values are shares: a bound outside of 0 to 1 can only be a slip.
+_SHARES = {
+    "AUC", "AUCPrecisionRecall", "BinaryAccuracy", "CategoricalAccuracy", "F1Score", "Precision",
+    "Recall", "SparseCategoricalAccuracy",
+}  # fmt: skip
+
+
+class Evaluation(Section):
+    """How the Evaluator judges a model on the test split."""
+
+    slices: tuple[Slice, ...] = ()
+    """Features, or lists of features to cross, by whose values each metric is broken down."""
+    metrics: Annotated[dict[Text, Metric], Field(min_length=1)]
+    """The metrics by the name of their class in TFMA or Keras; at least one has a bound."""
+    confidence_intervals: bool = False
+    """Whether each metric has a 95 % confidence interval; judging takes ten times as long."""
+
+    @pydantic.model_validator(mode="after")
+    def _some_metric_judges(self) -> Evaluation:
+        bounds = [(metric.at_least, metric.at_most) for metric in self.metrics.values()]
+        if all(bound == (None, None) for bound in bounds):
+            refuse("no metric has a bound, so any model would be blessed", "metrics")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _bounds_can_be_met(self) -> Evaluation:
+        for name in self.metrics.keys() & _SHARES:
+            metric = self.metrics[name]
+            places = [((name,), metric.at_least, metric.at_most)] + [
+                ((name, "per_slice", feature), bounds.at_least, bounds.at_most)
+                for feature, bounds in metric.per_slice.items()
+            ]
+            for at, at_least, at_most in places:
+                for key, bound in (("at_least", at_least), ("at_most", at_most)):
+                    if bound is not None and not 0 <= bound <= 1:
+                        message = f"{name} lies between 0 and 1"
+                        refuse(message, "metrics", *at, key, received=bound)
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _per_slice_is_sliced(self) -> Evaluation:
+        single = [names[0] for names in self.slices if len(names) == 1]
+        for name, metric in self.metrics.items():
+            for key in metric.per_slice:
+                feature = key.partition("=")[0]
+                if feature not in single:
+                    at = ("metrics", name, "per_slice", key)
+                    refuse("not among evaluation.slices", *at, known=single)
+        return self
+
+
+class Serving(Section):
+    """What the model is called once it serves, and how its export is tried."""
+
+    name: Text | None = None
+    """The name in a request's URL; null: the model folder's name."""
+    check_rows: Count = 8
+    """Rows with known answers that the serving check asks the exported model."""
+
+    @pydantic.field_validator("name")
+    @classmethod
+    def _fits_a_url(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            refuse("expected letters, digits, '.', '_' and '-', the first a letter or digit")
+        return name
+
+
+class BatchPrediction(Data):
+    """Rows that each blessed model predicts for at the end of its run."""
+
+
+class ModelConfig(Section):
+    """Everything that differs between two models, as `models/<model>/config.yaml` says it."""
+
+    data: Data
+    """Where the examples are and how to read them."""
+    label: Label
+    """What the model predicts; `label: x` is short for the name x and the one column x."""
+    splits: Splits = Splits()
+    """Shares of the rows for training, tuning and judging."""
+    validation: Validation = Validation()
+    """What stops a run on bad data."""
+    training: Training = Training()
+    """The training loop."""
+    tuning: Tuning = Tuning()
+    """The search for hyperparameters."""
+    evaluation: Evaluation
+    """What a model must reach on the test split to be blessed."""
+    batch_prediction: BatchPrediction | None = None
+    """Rows that a blessed model predicts for, on Beam; null: none."""
+    serving: Serving = Serving()
+    """What the model is called once it serves."""
+    beam: Beam = Beam()
+    """Where the data nodes run."""
+    targets: dict[Literal["vertex", "kfp"], ModelTarget] = Field(default_factory=dict)
+    """What this model needs of a target in the cloud beyond what `targets.yaml` says."""
+
+    @pydantic.field_validator("label", mode="before")
+    @classmethod
+    def _name_is_a_label(cls, value: Any) -> Any:
+        return {"name": value, "columns": [value]} if isinstance(value, str) else value

@@ -1,0 +1,302 @@
+"""What can be checked of a model's folder and data before anything runs.
+
+Whatever a frozen schema knows is left to the gate, which reports it among the other anomalies.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components import tables
+from components.tables import ColumnType, TableSource, TableSummary
+from models.common import model_folder
+from models.common.errors import (
+    ConfigError,
+    DataError,
+    ModelCodeError,
+    RunError,
+    did_you_mean,
+)
+from pipeline.config import beam_arguments, project
+from pipeline.config.model_config import Data, ModelConfig
+
+_COLUMN_TYPES: dict[int, ColumnType] = {
+    schema_pb2.INT: "INT",
+    schema_pb2.FLOAT: "FLOAT",
+    schema_pb2.BYTES: "STRING",
+}
+
+
+def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSummary | None:
+    """Checks a model's folder, the folders that a run writes to, and the data.
+
+    Args:
+        model: The model's name.
+        config: Its configuration.
+        root: The project's root.
+
+    Returns:
+        What the data holds; None where it is not read: TFRecord, and files that are not local.
+
+    Raises:
+        ConfigError: A file of the model's folder is missing or not valid, or a key of the
+            configuration names a column that neither the data nor the frozen schema has.
+        DataError: The data cannot be read, or no model can be trained on it.
+        ModelCodeError: `features.py` cannot be imported or has no INPUTS.
+        RunError: A folder cannot be written to.
+    """
+    inputs = check_folder(model, config, root)
+    schema = read_schema(model, root)
+    for folder in (root / project.RUNS.name, root / project.SERVING_MODELS.name):
+        _check_writable(folder, root)
+    source = table_source(config, root)
+    if "://" in source.pattern:
+        return None
+    if config.data.format == "tfrecord":
+        _check_not_empty(source)
+        return None
+    summary = tables.scan(source)
+    known = {feature.name for feature in schema.feature} if schema else set()
+    _check_columns(model, config, inputs, summary, known)
+    _check_label_varies(config, summary)
+    if schema is None:
+        _check_inputs_have_values(model, inputs, summary)
+    _check_enough_rows(model, config, summary)
+    return summary
+
+
+def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> tuple[str, ...]:
+    """Checks a model's folder, and nothing else; returns the columns that the model reads.
+
+    Raises:
+        ConfigError: A file is missing or not valid.
+        ModelCodeError: `features.py` cannot be imported or has no INPUTS.
+    """
+    beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
+    _check_files(model, config, root)
+    _check_hyperparameters(model, config, root)
+    inputs = _inputs(model)
+    read_schema(model, root)
+    _check_inputs(model, config, inputs)
+    return inputs
+
+
+def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:
+    """The table that a configuration names, below the folder or bucket where it is relative."""
+    return source_of(config.data, root)
+
+
+def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
+    """The table that one section of a configuration names."""
+    pattern = data.path if "://" in data.path else f"{root}/{data.path}"
+    return TableSource(pattern, data.format, data.delimiter, data.encoding)
+
+
+def hints(model: str, root: Path = project.ROOT) -> dict[str, ColumnType]:
+    """The columns' types by the model's frozen schema; nothing where it has none.
+
+    Raises:
+        ConfigError: The schema is not readable.
+    """
+    schema = read_schema(model, root)
+    if schema is None:
+        return {}
+    return {
+        feature.name: _COLUMN_TYPES[feature.type]
+        for feature in schema.feature
+        if feature.type in _COLUMN_TYPES
+    }
+
+
+def read_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | None:
+    """The model's frozen schema; None where it has none.
+
+    Raises:
+        ConfigError: It is not readable.
+    """
+    path = project.model_folder(model, root) / project.SCHEMA
+    if not path.exists():
+        return None
+    try:
+        return text_format.Parse(path.read_text(encoding="utf-8"), schema_pb2.Schema())
+    except (text_format.ParseError, UnicodeError, OSError) as error:
+        raise ConfigError(
+            f"{path.relative_to(root)} is not a schema",
+            f"Expected: a Schema of tensorflow_metadata as text. Received: {error}.",
+            f"Correct it, or write it anew: python -m pipeline freeze-schema {model}.",
+        ) from error
+
+
+def _check_files(model: str, config: ModelConfig, root: Path) -> None:
+    needed = ["features.py", "preprocessing.py", "model.py"]
+    if config.tuning.mode != "frozen":
+        needed.append("search_space.py")
+    folder = project.model_folder(model, root)
+    present = sorted(path.name for path in folder.iterdir() if path.is_file())
+    for name in needed:
+        if name not in present:
+            raise ConfigError(
+                f"models/{model}/{name} does not exist{did_you_mean(name, present)}",
+                f"Expected: {', '.join(needed)}. The folder has: {', '.join(present)}.",
+                f"Write it; models/taxi/{name} is an example.",
+            )
+
+
+def _check_hyperparameters(model: str, config: ModelConfig, root: Path) -> None:
+    mode = config.tuning.mode
+    path = project.model_folder(model, root) / project.HYPERPARAMETERS
+    if mode == "always" or (mode == "when_missing" and not path.exists()):
+        return
+    remedy = (
+        f"Let a run search and then write it: python -m pipeline run {model} --set "
+        f"tuning.mode=always, and python -m pipeline freeze-hyperparameters {model}."
+    )
+    name = f"models/{model}/hyperparameters.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{name} cannot be read, which 'tuning.mode: {mode}' needs",
+            f"Received: {error.strerror}. Expected: a mapping of hyperparameters in JSON.",
+            remedy,
+        ) from error
+    except ValueError as error:
+        place = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise ConfigError(
+            f"{name}{place}: not valid JSON",
+            f"Expected: a mapping of hyperparameters. Received: {error}.",
+            remedy,
+        ) from error
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{name} is not a mapping",
+            f"Expected: hyperparameters by name. Received: {json.dumps(values):.80}",
+            remedy,
+        )
+
+
+def _inputs(model: str) -> tuple[str, ...]:
+    """The columns that the model reads, as its code says."""
+    file = f"models/{model}/features.py"
+    with model_folder.errors_of(model, f"importing {file}"):
+        inputs = getattr(importlib.import_module(f"models.{model}.features"), "INPUTS", None)
+    names = isinstance(inputs, tuple | list) and all(isinstance(name, str) for name in inputs)
+    if not names or not inputs:
+        received = "no such name" if inputs is None else f"{inputs!r:.80}"
+        raise ModelCodeError(
+            f"{file} does not say which columns the model reads",
+            f"Expected: INPUTS, a tuple of column names. Received: {received}.",
+            'Define it, for example INPUTS = ("age", "city").',
+        )
+    return tuple(inputs)
+
+
+def _check_inputs(model: str, config: ModelConfig, inputs: tuple[str, ...]) -> None:
+    for name in config.label.columns:
+        if name in inputs:
+            raise ConfigError(
+                f"models/{model}/features.py: INPUTS has '{name}', which label.columns has too",
+                "Expected: columns that a request carries. Received: one that only training has.",
+                "Remove it from INPUTS, or from label.columns in "
+                f"models/{model}/config.yaml if requests do carry it.",
+            )
+
+
+def _check_writable(folder: Path, root: Path) -> None:
+    """Tries the folder, or where it does not exist, the folder that it would be made in."""
+    name = folder.relative_to(root)
+    remedy = f"Make {name} a folder that this user can write to, or free some space."
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{name} is not a folder", "Expected: a folder for what runs leave.", remedy)
+    try:
+        with tempfile.TemporaryFile(dir=folder if folder.exists() else root):
+            pass
+    except OSError as error:
+        raise RunError(
+            f"The folder {name} cannot be written to",
+            f"Received: {error.strerror}.",
+            remedy,
+        ) from error
+
+
+def _check_not_empty(source: TableSource) -> None:
+    for path in tables.resolve(source):
+        if not Path(path).stat().st_size:
+            raise DataError(
+                f"{tables.shown(path)} is empty",
+                "Expected: TFRecord with serialized tf.Examples. Received: nothing.",
+                "Write the file again, or correct data.path.",
+            )
+
+
+def _check_columns(
+    model: str,
+    config: ModelConfig,
+    inputs: Iterable[str],
+    summary: TableSummary,
+    known: set[str],
+) -> None:
+    """Refuses names that no column has and that no schema knows."""
+    file = f"models/{model}/config.yaml"
+    named: list[tuple[str, str, Callable[..., Exception]]] = [
+        *((f"{file}: label.columns", name, ConfigError) for name in config.label.columns),
+        *(
+            (f"{file}: evaluation.slices", name, ConfigError)
+            for names in config.evaluation.slices
+            for name in names
+        ),
+        *((f"models/{model}/features.py: INPUTS", name, ModelCodeError) for name in inputs),
+    ]
+    for place, name, error in named:
+        if name not in summary.names and name not in known:
+            raise error(
+                f"{place}: the data has no column '{name}'{did_you_mean(name, summary.names)}",
+                f"{tables.shown(summary.files[0])} has: {', '.join(summary.names)}.",
+                "Correct the name, or the data.",
+            )
+
+
+def _check_label_varies(config: ModelConfig, summary: TableSummary) -> None:
+    for name in config.label.columns:
+        if name in summary.names and summary.column(name).constant:
+            values = summary.column(name).values
+            what = f"the value {values[0]!r}" if values else "no value"
+            raise DataError(
+                f"The label column '{name}' is constant: there is nothing to learn",
+                f"Expected: different values. Received: {what} in all {summary.rows:,} rows.",
+                "Correct the data, or label.columns.",
+            )
+
+
+def _check_inputs_have_values(model: str, inputs: Iterable[str], summary: TableSummary) -> None:
+    for name in inputs:
+        if summary.column(name).type is None:
+            raise DataError(
+                f"The column '{name}' has no value in any row",
+                f"Expected: values, because INPUTS in models/{model}/features.py names it. "
+                f"Received: {summary.rows:,} empty cells.",
+                "Correct the data, or remove the column from INPUTS.",
+            )
+
+
+def _check_enough_rows(model: str, config: ModelConfig, summary: TableSummary) -> None:
+    shares = dict(config.splits)
+    smallest = min(shares, key=lambda name: shares[name])
+    # Rows are split by hash: with fewer, the smallest split gets less than one on average.
+    needed = math.ceil(sum(shares.values()) / shares[smallest])
+    if summary.rows < needed:
+        share = f"{shares[smallest]} of {sum(shares.values())}"
+        raise DataError(
+            f"{summary.rows} row{'s are' if summary.rows > 1 else ' is'} too few to be split",
+            f"Expected: at least {needed}, so that '{smallest}' gets one ({share}). Received: "
+            f"{summary.rows} in {', '.join(map(tables.shown, summary.files[:3]))}.",
+            f"Provide more rows, or change splits in models/{model}/config.yaml.",
+        )

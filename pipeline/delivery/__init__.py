@@ -1,0 +1,1 @@
+"""What a push needs to reach production; standard library and git alone."""

@@ -1,0 +1,1 @@
+"""Runs on this machine: starting, locking, following and resuming them."""

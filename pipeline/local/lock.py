@@ -1,0 +1,74 @@
+"""One run of a model at a time.
+
+The lock belongs to the process that runs the pipeline, and the system takes it away when that
+process ends, however it ends: a run that was killed never keeps another one waiting. The lock
+file's content is not needed for that; it says who is to be named to those who come too late.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from models.common.errors import RunError
+from pipeline.config import project
+from pipeline.record import run_record
+from pipeline.record.run_record import RunRecord
+from pipeline.show import formatting
+
+
+@contextlib.contextmanager
+def held(record: RunRecord, runs: Path = project.RUNS) -> Iterator[IO[str]]:
+    """Keeps other runs of the model from starting.
+
+    A process that is started meanwhile and given the open file has the lock too, and keeps it
+    after this has let go of it.
+
+    Args:
+        record: The run that takes the lock.
+        runs: The folder of all runs, which is made if need be.
+
+    Raises:
+        RunError: Another run of the model is going.
+    """
+    path = runs / f"{record.model}.lock"
+    with _opened(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _refusal(record.model, path.read_text(encoding="utf-8"), runs) from None
+        file.truncate(0)
+        file.write(record.id)
+        file.flush()
+        yield file
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written",
+            f"Received: {error.strerror}.",
+            "Make the folder writable, or free some space.",
+        ) from error
+
+
+def _refusal(model: str, holder: str, runs: Path) -> RunError:
+    headline = f"Another run of '{model}' is going"
+    try:
+        other = run_record.read(holder, runs)
+    except RunError:  # It has the lock and not yet a record.
+        return RunError(headline, "It has only just started.", "Wait for its end.")
+    who = f"process {other.process}, " if other.process else ""
+    look = formatting.command(f"show {holder}")
+    return RunError(
+        f"{headline}: {holder}",
+        f"Its {who}has run for {formatting.duration(other.seconds, exact=False)}.",
+        f"Wait for its end; {look} shows how far it is."
+        + (f" Or end it: kill -INT {other.process}" if other.process else ""),
+    )

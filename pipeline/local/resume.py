@@ -1,0 +1,134 @@
+"""How to go on with a run that failed, was interrupted, or was killed.
+
+Going on is a new run with the old one's config. What was finished is in the cache, so that it comes
+from there by the same rules as ever: a file that was edited since runs its nodes again. TFX could
+also take the old run's id once more, but would then write into the folders that the failed node
+left half filled.
+
+The Tuner and the Trainer begin anew where they were in the middle; they keep no checkpoints.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.common.errors import ConfigError, RunError
+from pipeline import nodes
+from pipeline.config import loading, project
+from pipeline.config.differences import differences, listed
+from pipeline.config.model_config import ModelConfig
+from pipeline.record import provenance, redaction, run_record
+from pipeline.record.liveness import status
+from pipeline.record.run_record import RunRecord
+from pipeline.show import formatting
+
+_ENDS = {
+    "pushed": "was blessed and pushed",
+    "refused": "came to its end; its model was not blessed",
+    "stopped": "was stopped by anomalies in the data",
+    "running": "is still going",
+}
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """What a run needs to go on with another."""
+
+    run: str
+    """The other run's id."""
+    config: ModelConfig
+    overrides: list[str]
+    no_cache: list[str]
+    """The nodes that it was to run whatever the cache has, and has not run."""
+    notices: list[str] = field(default_factory=list)
+    """What has changed since."""
+
+
+def resumption(model: str, root: Path = project.ROOT, runs: Path = project.RUNS) -> Resumption:
+    """Prepares to go on with a model's last run.
+
+    Args:
+        model: The model's name.
+        root: The project's root.
+        runs: The folder of all runs.
+
+    Raises:
+        RunError: There is nothing to go on with, or the run's config is not known any more.
+    """
+    record = _unfinished(model, runs)
+    config, notices = _config(record, root)
+    return Resumption(
+        run=record.id,
+        config=config,
+        overrides=record.overrides,
+        no_cache=_still_to_run(record),
+        notices=[*notices, *_edited(record, root)],
+    )
+
+
+def _unfinished(model: str, runs: Path) -> RunRecord:
+    """The model's last run, if it did not come to an end."""
+    again = f"Start a run with: {formatting.command(f'run {model}')}"
+    records = (found for found in run_record.latest_first(runs) if isinstance(found, RunRecord))
+    last = next((record for record in records if record.model == model), None)
+    if last is None:
+        raise RunError(f"There is no run of '{model}' to resume", f"Looked in {runs}.", again)
+    ended = _ENDS.get(status(last, runs))
+    if ended is None and all(node.status == "queued" for node in last.nodes):
+        ended = "failed before any node ran"
+    if ended is not None:
+        raise RunError(
+            "There is nothing to resume", f"The last run of '{model}', {last.id}, {ended}.", again
+        )
+    return last
+
+
+def _config(record: RunRecord, root: Path) -> tuple[ModelConfig, list[str]]:
+    """The config that a run had, and what is different in the model's folder now."""
+    again = (
+        f"Run it again: {formatting.command(f'run {record.model}')}. The cache has what was done."
+    )
+    if redaction.HIDDEN in json.dumps(record.overrides):
+        raise RunError(
+            f"The run {record.id} cannot be resumed",
+            "It was given a secret with --set, and records keep no secrets.",
+            again,
+        )
+    then = record.config.model_dump(mode="json")
+    try:
+        present = loading.load(record.model, record.overrides, root)
+    except ConfigError as error:
+        changes = [error.headline]
+    else:
+        tree = present.model_dump(mode="json")
+        hidden = redaction.redactor(tree, record.overrides).tree(tree)
+        changes = [text for _, text in differences(then, hidden)]
+        if not changes:
+            return present, []
+    if redaction.HIDDEN in json.dumps(then):
+        raise RunError(
+            f"The run {record.id} cannot be resumed",
+            f"Its config had a secret, which records do not keep, and has changed: {changes[0]}.",
+            again,
+        )
+    notice = f"The config has changed since: {listed(changes)}. This run keeps what it was then."
+    return record.config, [notice]
+
+
+def _still_to_run(record: RunRecord) -> list[str]:
+    names = [node.name for node in record.nodes]
+    done = {node.name for node in record.nodes if node.status == "done"}
+    left = nodes.followers(record.no_cache, names) - done
+    # The others follow from these.
+    return [name for name in names if name in left and not left & {*nodes.upstream(name, names)}]
+
+
+def _edited(record: RunRecord, root: Path) -> list[str]:
+    """The model's files that differ from those that the run had."""
+    then, now = record.code.files, provenance.code(record.model, root).files
+    edited = sorted(path for path in {*then, *now} if then.get(path) != now.get(path))
+    if not edited:
+        return []
+    return [f"Edited since: {listed(edited)}. What uses them runs again."]

@@ -1,0 +1,240 @@
+"""Runs a compiled pipeline node by node in this process and keeps the run's record true."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import json
+import os
+import subprocess
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
+from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.proto.orchestration import pipeline_pb2
+from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
+
+from components import pusher
+from models.common import progress
+from models.common.errors import AnomalyError, ProjectError, RunError
+from pipeline import nodes
+from pipeline.config import project
+from pipeline.local import beam_tuning, lock, run_folder
+from pipeline.local.recovery import recover
+from pipeline.record import run_details, run_record
+from pipeline.record.run_details import RunDetails, Trial
+from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
+from pipeline.results import readers
+from pipeline.results import rerun_reason as reasons
+from pipeline.show import report
+
+
+class RecordedLocalDagRunner(LocalDagRunner):
+    """TFX's LocalDagRunner, with a run record that is written at every change.
+
+    Args:
+        record: The run's record; its status is the run's result when `run` has returned.
+        runs: The folder of all runs.
+    """
+
+    def __init__(self, record: RunRecord, runs: Path = project.RUNS) -> None:
+        super().__init__()
+        self._record = record
+        self._runs = runs
+        self._details = RunDetails(run=record.id)
+        self.tracker: subprocess.Popen[bytes] | None = None
+        """The run's tracker, if this runner has started it."""
+
+    def run_with_ir(
+        self,
+        pipeline: pipeline_pb2.Pipeline,
+        run_options: pipeline_pb2.RunOptions | None = None,
+    ) -> None:
+        """Runs the nodes in order; failures end up in the record, not as exceptions.
+
+        Args:
+            pipeline: The compiled pipeline.
+            run_options: Not used: which nodes run is the cache's to decide.
+        """
+        record = self._record
+        record.process = os.getpid()
+        prepared = run_record.run_folder(record.id, self._runs).exists()
+        with contextlib.nullcontext() if prepared else lock.held(record, self._runs):
+            if not prepared:
+                self.tracker = run_folder.open_for(record, runs=self._runs)
+            run_record.write(record, self._runs)
+            self._run(pipeline)
+            # Before the record says that the run is over: who waits for that finds the report.
+            if warning := report.write_if_possible(record, self._runs):
+                print(warning)
+            run_record.write(record, self._runs)
+
+    def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
+        """Runs the nodes and records how that ended."""
+        record = self._record
+        beam_tuning.tune()
+        try:
+            with progress.listening(self._take):
+                self._run_nodes(pipeline)
+        except AnomalyError as error:
+            record.anomalies = [Anomaly.model_validate(anomaly) for anomaly in error.anomalies]
+            _fail(record, error)
+            record.finish("stopped")
+        except KeyboardInterrupt:
+            _fail(record, None)
+            record.finish("interrupted")
+        except Exception as error:
+            traceback.print_exc()
+            _fail(record, error)
+            record.finish("failed")
+        else:
+            record.finish("pushed" if record.pushed_version is not None else "refused")
+
+    def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
+        runtime_parameter_utils.substitute_runtime_parameter(
+            pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._record.id}
+        )
+        deployment = runner_utils.extract_local_deployment_config(pipeline)
+        connection = getattr(
+            deployment.metadata_connection_config,
+            deployment.metadata_connection_config.WhichOneof("connection_config"),
+        )
+        store = MetadataStore(connection)
+        recover(store, Path(pipeline.runtime_spec.pipeline_root.field_value.string_value))
+        forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
+        for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
+            name = node.node_info.id
+            if name in forced:
+                node.execution_options.caching_options.enable_cache = False
+            entry = self._record.node(name)
+            entry.status, entry.started = "running", run_record.now()
+            run_record.write(self._record, self._runs)
+            began = time.monotonic()
+            execution = launcher.Launcher(
+                pipeline_node=node,
+                mlmd_connection=metadata.Metadata(connection),
+                pipeline_info=pipeline.pipeline_info,
+                pipeline_runtime_spec=pipeline.runtime_spec,
+                executor_spec=runner_utils.extract_executor_spec(deployment, name),
+                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
+                custom_executor_operators=_telling(functools.partial(self._tell_why, store)),
+            ).launch()
+            entry.seconds = round(time.monotonic() - began, 3)
+            if execution is None or execution.execution_id is None:
+                raise RunError(f"{name} did not run", "Its inputs were not there.")
+            entry.status = _state(store, execution.execution_id, name)
+            if name == nodes.RESOLVER:
+                entry.why = reasons.RESOLVED
+            outputs = _outputs(store, execution.execution_id)
+            if name == nodes.EXAMPLE_GEN:
+                data_hash = node.parameters.parameters["data_hash"].field_value.string_value
+                path = self._record.config.data.path
+                self._record.data = Dataset(path=path, hash=data_hash)
+            readers.record(self._record, self._details, name, outputs, self._runs)
+            run_details.write(self._details, self._runs)
+            if name == nodes.PUSHER and self._record.pushed_to:
+                pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
+            run_record.write(self._record, self._runs)
+
+    def _take(self, event: progress.Event) -> None:
+        """Adds what training tells while it goes on to the run's details."""
+        if isinstance(event, progress.EpochEnded):
+            run_details.add_epoch(self._details, event.metrics)
+        else:
+            self._details.trials.append(Trial(**dataclasses.asdict(event)))
+        run_details.write(self._details, self._runs)
+
+    def _tell_why(self, store: MetadataStore, execution: ExecutionInfo) -> None:
+        """Records why a node is run; whatever happens here, the node is run."""
+        try:
+            reason = reasons.why(store, execution, self._record, self._runs)
+        except Exception:
+            traceback.print_exc()
+            reason = reasons.UNKNOWN
+        self._record.node(execution.pipeline_node.node_info.id).why = reason
+        run_record.write(self._record, self._runs)
+
+
+def _telling(
+    tell: Callable[[ExecutionInfo], None],
+) -> dict[Any, type[BaseExecutorOperator]]:
+    """TFX's executor operators, each telling first what it is about to run.
+
+    TFX calls them for nodes alone that the cache has no result of.
+    """
+
+    def telling(operator: type[BaseExecutorOperator]) -> type[BaseExecutorOperator]:
+        class Telling(operator):
+            def run_executor(self, execution_info: ExecutionInfo) -> ExecutorOutput:
+                tell(execution_info)
+                return super().run_executor(execution_info)
+
+        return Telling
+
+    return {
+        spec: telling(operator) for spec, operator in launcher.DEFAULT_EXECUTOR_OPERATORS.items()
+    }
+
+
+def _position(node: pipeline_pb2.PipelineNode) -> int:
+    return nodes.ORDER.index(node.node_info.id)
+
+
+def _state(store: MetadataStore, execution_id: int, name: str) -> run_record.NodeStatus:
+    """How an execution ended.
+
+    Raises:
+        RunError: TFX recorded a failure without raising it, as for inputs that it cannot resolve.
+    """
+    [execution] = store.get_executions_by_id([execution_id])
+    if execution.last_known_state == metadata_store_pb2.Execution.CACHED:
+        return "cached"
+    if execution.last_known_state == metadata_store_pb2.Execution.COMPLETE:
+        return "done"
+    result = json.loads(execution.custom_properties["__execution_result__"].string_value or "{}")
+    lines = result.get("resultMessage", "").strip().splitlines()
+    raise RunError(f"{name} could not get its inputs", lines[-1] if lines else "")
+
+
+def _outputs(store: MetadataStore, execution_id: int) -> dict[str, metadata_store_pb2.Artifact]:
+    """An execution's output artifacts by key, produced by it or taken from the cache."""
+    keys = {
+        event.artifact_id: event.path.steps[0].key
+        for event in store.get_events_by_execution_ids([execution_id])
+        if event.type == metadata_store_pb2.Event.OUTPUT
+    }
+    return {keys[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(keys))}
+
+
+def _fail(record: RunRecord, error: BaseException | None) -> None:
+    """Marks the running node as failed and keeps the error's cause."""
+    running = next((node for node in record.nodes if node.status == "running"), None)
+    if running is not None:
+        running.status = "failed"
+        if running.started is not None:
+            running.seconds = (run_record.now() - running.started).total_seconds()
+    node = running.name if running else None
+    if isinstance(error, ProjectError):
+        record.failure = Failure(
+            node=node, headline=error.headline, detail=error.detail, remedy=error.remedy
+        )
+    elif error is not None:
+        lines = str(error).strip().splitlines() or [""]
+        record.failure = Failure(
+            node=node,
+            headline=f"{node or 'The pipeline'} failed with {type(error).__name__}",
+            detail="\n".join(lines[:10]),
+            remedy="The full traceback is in the run's log.",
+        )

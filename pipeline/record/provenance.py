@@ -1,0 +1,113 @@
+"""What a run was made of: the code, the packages, the machine, and the command to repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.config import project
+from pipeline.record.atomic_file import write_whole
+from pipeline.record.redaction import Redactor
+from pipeline.record.run_record import Code
+
+CODE = "code"
+"""The folder in a run folder with the files of the model's folder."""
+PACKAGES = "packages.txt"
+"""The file in a run folder with every installed package, as `pip` writes requirements."""
+_NAMED = ("tfx", "tensorflow", "keras", "apache-beam", "neptune-client")
+_TOO_LARGE = 1_000_000
+"""Bytes above which a file in a model's folder is data, whose hash is enough."""
+
+
+def code(model: str, root: Path = project.ROOT) -> Code:
+    """The commit, and a hash of each file of the model's folder and of models/common."""
+    commit = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--", ".") if commit else None
+    files = [*_files(model, root), *_files("common", root)]
+    return Code(
+        commit=commit,
+        dirty=bool(changes),
+        files={_relative(path, root): _sha256(path) for path in files},
+    )
+
+
+def keep(model: str, folder: Path, redactor: Redactor, root: Path = project.ROOT) -> None:
+    """Copies the model's files and the list of packages into a run folder.
+
+    Args:
+        model: The model's name.
+        folder: The run folder.
+        redactor: Hides secrets that a file may contain.
+        root: The project's root.
+
+    Raises:
+        RunError: The run folder cannot be written.
+    """
+    for path in _files(model, root):
+        content = path.read_bytes()
+        if len(content) <= _TOO_LARGE:
+            text = redactor.text(content.decode("utf-8", errors="replace"))
+            write_whole(folder / CODE / _relative(path, root), text)
+    write_whole(folder / PACKAGES, _packages())
+
+
+def environment() -> dict[str, str]:
+    """Versions of the packages that results depend on most, and the machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in _NAMED},
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "memory": f"{memory / 2**30:.1f} GiB",
+    }
+
+
+def command(model: str, overrides: Sequence[str]) -> str:
+    """The command line that makes such a run."""
+    settings = [part for override in overrides for part in ("--set", override)]
+    return shlex.join(["python", "-m", "pipeline", "run", model, *settings])
+
+
+def _files(model: str, root: Path) -> list[Path]:
+    folder = project.model_folder(model, root)
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in paths if not _is_left_over(path.relative_to(folder)))
+
+
+def _is_left_over(path: Path) -> bool:
+    return any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _packages() -> str:
+    found = {
+        f"{package.metadata['Name']}=={package.version}"
+        for package in importlib.metadata.distributions()
+    }
+    return "".join(f"{line}\n" for line in sorted(found, key=str.lower))
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git prints; None where there is no git, or no repository."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,214 @@
+"""`runs/<run id>/details.json`: what a run found, too large for `run.json`.
+
+Distributions of the data, tuner trials, training curves and plots of the evaluation. The process
+that runs the pipeline writes it, whole, whenever something is added; it grows while a run trains.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+
+from models.common.errors import RunError
+from pipeline.config import project
+from pipeline.record.atomic_file import write_whole
+
+FILE = "details.json"
+_EVAL = "val_"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", validate_assignment=True, use_attribute_docstrings=True
+    )
+
+
+class Bucket(_Part):
+    """A part of a histogram."""
+
+    low: float
+    high: float
+    count: float
+    """TFDV estimates counts, so they need not be whole."""
+
+
+class TopValue(_Part):
+    """A frequent value of a categorical feature."""
+
+    value: str
+    count: float
+
+
+class SplitFeature(_Part):
+    """One feature in one split."""
+
+    rows: int
+    missing: int
+    """Rows that have no value."""
+    values: int | None = None
+    """Values in all of the rows, where a row may have several; None where it has one at most."""
+    mean: float | None = None
+    std: float | None = None
+    min: float | None = None
+    median: float | None = None
+    max: float | None = None
+    zeros: int | None = None
+    """Values that are 0; None for a categorical feature."""
+    unique: int | None = None
+    """Distinct values of a categorical feature."""
+    histogram: list[Bucket] = []
+    """Ten buckets of equal width, of a numeric feature."""
+    quantiles: list[Bucket] = []
+    """About ten buckets of about equal count, of a numeric feature; each edge is there once."""
+    top: list[TopValue] = []
+    """The most frequent values of a categorical feature, most frequent first."""
+
+
+class Drift(_Part):
+    """How far a feature's training split is from that of the previous run."""
+
+    measure: Literal["PSI", "L-infinity"]
+    """The population stability index (numeric), or the largest difference of a share."""
+    value: float
+    expected: float
+    """What two samples of the same data of these sizes stay below, 19 times out of 20."""
+
+
+class Feature(_Part):
+    """One column of the data."""
+
+    name: str
+    type: Literal["int", "float", "string"]
+    splits: dict[str, SplitFeature]
+    drift: Drift | None = None
+
+
+class Trial(_Part):
+    """One set of hyperparameters that the Tuner tried."""
+
+    number: int
+    """From 1."""
+    hyperparameters: dict[str, Any]
+    objective: str
+    score: float | None
+    """The objective's best value over the epochs; None where the trial failed."""
+    seconds: float | None
+    """None where the search comes from the cache."""
+    best: bool = False
+
+
+class Curve(_Part):
+    """One metric over the epochs of the final training."""
+
+    metric: str
+    """Such as `loss`; the same name for both splits."""
+    split: Literal["train", "eval"]
+    values: list[float | None]
+    """After each epoch, the first epoch first; None where it is not finite."""
+
+
+class RocPoint(_Part):
+    """One threshold of a binary classifier."""
+
+    threshold: float
+    false_positive_rate: float
+    true_positive_rate: float
+    precision: float | None
+
+
+class CalibrationBin(_Part):
+    """The rows whose prediction is in one range."""
+
+    low: float
+    high: float
+    count: float
+    prediction: float
+    """Their mean prediction."""
+    label: float
+    """Their mean label."""
+
+
+class Confusion(_Part):
+    """How often each class of rows was predicted as each class."""
+
+    classes: list[str]
+    counts: list[list[float]]
+    """One list for each actual class, with a count for each predicted class."""
+
+
+class Plots(_Part):
+    """What the test split shows of the model beyond single numbers, over all rows."""
+
+    rows: int | None = None
+    """Rows that this is of: a random sample where the test split is large."""
+    roc: list[RocPoint] = []
+    calibration: list[CalibrationBin] = []
+    """Of a binary classifier; of a regression, mean label against mean prediction in ranges of
+    the prediction."""
+    residuals: list[Bucket] = []
+    """Histogram of label minus prediction, of a regression."""
+    confusion: Confusion | None = None
+
+
+class RunDetails(_Part):
+    """The content of `details.json`."""
+
+    version: Literal[1] = 1
+    run: str
+    drift_from: str | None = None
+    """The earlier run that `drift` compares with."""
+    features: list[Feature] = []
+    trials: list[Trial] = []
+    curves: list[Curve] = []
+    plots: Plots = Plots()
+
+
+def add_epoch(details: RunDetails, metrics: Mapping[str, float]) -> None:
+    """Adds one epoch to the curves.
+
+    Args:
+        details: What to add to.
+        metrics: Values by Keras' names, where those of the validation data begin with `val_`.
+    """
+    curves = {(curve.metric, curve.split): curve for curve in details.curves}
+    for name, value in metrics.items():
+        metric = name.removeprefix(_EVAL)
+        split: Literal["train", "eval"] = "train" if metric == name else "eval"
+        curve = curves.get((metric, split))
+        if curve is None:
+            curve = Curve(metric=metric, split=split, values=[])
+            details.curves.append(curve)
+        curve.values.append(value if math.isfinite(value) else None)
+
+
+def write(details: RunDetails, runs: Path = project.RUNS) -> None:
+    """Writes `details.json` whole.
+
+    Raises:
+        RunError: The run folder cannot be written.
+    """
+    write_whole(runs / details.run / FILE, details.model_dump_json(indent=1) + "\n")
+
+
+def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:
+    """Reads one run's details; empty where the run had not come so far.
+
+    Raises:
+        RunError: The file is not readable.
+    """
+    path = runs / run_id / FILE
+    try:
+        return RunDetails.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return RunDetails(run=run_id)
+    except (OSError, pydantic.ValidationError) as error:
+        raise RunError(
+            f"{path} is not readable",
+            str(error).splitlines()[0],
+            "Remove the file if you do not need it; run.json has the key figures.",
+        ) from error

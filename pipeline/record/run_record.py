@@ -1,0 +1,301 @@
+"""`runs/<run id>/run.json`: what one run was, how far it came, and how it ended.
+
+The process that runs the pipeline writes it, whole, at every change; the command line's live view,
+`python -m pipeline runs`, and every later reader take what they show from this file alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets as random
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+
+from models.common.errors import RunError
+from pipeline import nodes
+from pipeline.config import project
+from pipeline.config.model_config import ModelConfig
+from pipeline.record import redaction
+from pipeline.record.atomic_file import write_whole
+
+FILE = "run.json"
+VERSION: Literal[1] = 1
+
+RunStatus = Literal["running", "pushed", "refused", "stopped", "failed", "interrupted"]
+NodeStatus = Literal["queued", "running", "done", "cached", "failed"]
+
+LOG = "tfx.log"
+"""What TFX, TensorFlow and the model's code print, in the run's folder."""
+
+EXIT_CODES: dict[RunStatus, int] = {
+    "pushed": 0,
+    "failed": 1,
+    "refused": 3,
+    "stopped": 4,
+    "interrupted": 130,
+}
+"""The exit status of `python -m pipeline run`; 2 is a mistake found before anything ran."""
+
+
+FIRST_RUN = "first run"
+"""Why a node ran that never had before."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", validate_assignment=True, use_attribute_docstrings=True
+    )
+
+
+class Node(_Part):
+    """One node of the pipeline in this run."""
+
+    name: str
+    status: NodeStatus = "queued"
+    why: str | None = None
+    """Why it was run, such as `models/taxi/model.py changed`; None where the cache had its
+    result."""
+    started: datetime | None = None
+    seconds: float | None = None
+    upstream: list[str] = []
+    """The nodes whose end this one waits for."""
+
+
+class Anomaly(_Part):
+    """One way in which the data differs from what the schema or the config expects."""
+
+    feature: str
+    split: str
+    severity: Literal["error", "warning"]
+    headline: str
+    detail: str
+
+
+class SliceMetric(_Part):
+    """One metric of one slice of the test split."""
+
+    metric: str
+    slice: str
+    """`overall`, or `feature=value` pairs joined by `, `."""
+    value: float | None
+    """None where the metric is not defined on the slice (NaN)."""
+    at_least: float | None = None
+    at_most: float | None = None
+    low: float | None = None
+    """The lower end of the 95 % confidence interval, where TFMA gives one."""
+    high: float | None = None
+    """Its upper end."""
+    baseline: float | None = None
+    """The latest blessed model's value on the same rows."""
+
+
+class Refusal(_Part):
+    """One reason why a model was not blessed."""
+
+    metric: str
+    slice: str
+    value: float | None
+    bound: str
+    """Such as `at least 0.9`."""
+
+
+class Code(_Part):
+    """The code that the run used."""
+
+    commit: str | None = None
+    """Git's full commit hash; None outside of a git repository."""
+    dirty: bool = False
+    """Whether files that git follows differ from the commit, or models/ has files new to git."""
+    files: dict[str, str] = {}
+    """SHA-256 of each file of the model's folder and of models/common, by path; the files of the
+    model's folder are copied to `code/` in the run folder."""
+
+
+class Dataset(_Part):
+    """The data that the run read."""
+
+    path: str
+    hash: str | None = None
+    """The hash of the data's content, as ExampleGen saw it."""
+    schema_hash: str | None = None
+    """The hash of the schema that the data was judged by."""
+    columns: int | None = None
+
+
+class TrainedModel(_Part):
+    """The network that was trained."""
+
+    type: str
+    """The Keras class, such as `Functional`."""
+    parameters: int
+    bytes: int
+    """Size of the exported SavedModel on disk."""
+
+
+class Failure(_Part):
+    """Why a run failed."""
+
+    node: str | None
+    headline: str
+    detail: str = ""
+    remedy: str = ""
+
+
+class RunRecord(_Part):
+    """The content of `run.json`."""
+
+    version: Literal[1] = VERSION
+    id: str
+    model: str
+    status: RunStatus = "running"
+    started: datetime
+    finished: datetime | None = None
+    process: int | None = None
+    """The process that runs the pipeline, while it does."""
+    overrides: list[str] = []
+    resumed: str | None = None
+    """The run that this one goes on with."""
+    no_cache: list[str] = []
+    """The nodes that were to run whatever the cache has, with all that follow from them."""
+    config: Annotated[ModelConfig, pydantic.WithJsonSchema({"type": "object"})]
+    """The model's config.yaml as it was then, with defaults and overrides."""
+    command: str = ""
+    """The command line that makes this run again."""
+    code: Code = Code()
+    data: Dataset | None = None
+    environment: dict[str, str] = {}
+    """Versions of Python and of every installed package that matters, and the machine."""
+    nodes: list[Node] = []
+    rows: dict[str, int] = {}
+    """Rows of each split."""
+    anomalies: list[Anomaly] = []
+    hyperparameters: dict[str, Any] = {}
+    trained: TrainedModel | None = None
+    metrics: list[SliceMetric] = []
+    blessed: bool | None = None
+    refusals: list[Refusal] = []
+    pushed_version: int | None = None
+    pushed_to: str | None = None
+    failure: Failure | None = None
+
+    @pydantic.field_validator("config", mode="before")
+    @classmethod
+    def _forget_unknown_keys(cls, value: Any) -> Any:
+        """A run that was recorded when the config had other keys stays readable."""
+        return _known(ModelConfig, value) if isinstance(value, dict) else value
+
+    def node(self, name: str) -> Node:
+        """The node of this name."""
+        return next(node for node in self.nodes if node.name == name)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, or has taken so far."""
+        return ((self.finished or now()) - self.started).total_seconds()
+
+    def finish(self, status: RunStatus) -> None:
+        """Marks the end of the run."""
+        self.status = status
+        self.finished = now()
+        self.process = None
+
+
+def _known(section: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree without keys that the section, or a section in it, does not have."""
+    known = {key: value for key, value in tree.items() if key in section.model_fields}
+    for key, value in known.items():
+        inner: Any = section.model_fields[key].annotation
+        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, BaseModel):
+            known[key] = _known(inner, value)
+    return known
+
+
+def now() -> datetime:
+    """The current time, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def new_run_id(model: str) -> str:
+    """A name for a run that sorts by time: `taxi-20261121-093000-4f2a`."""
+    return f"{model}-{now():%Y%m%d-%H%M%S}-{random.token_hex(2)}"
+
+
+def new(
+    model: str,
+    config: ModelConfig,
+    overrides: Sequence[str] = (),
+    root: Path = project.ROOT,
+    no_cache: Sequence[str] = (),
+) -> RunRecord:
+    """The record of a run that is about to start, in this process until another takes it over."""
+    names = nodes.of_model(model, config, root)
+    return RunRecord(
+        id=new_run_id(model),
+        model=model,
+        started=now(),
+        process=os.getpid(),
+        overrides=list(overrides),
+        no_cache=list(no_cache),
+        config=config,
+        nodes=[Node(name=name, upstream=nodes.upstream(name, names)) for name in names],
+    )
+
+
+def run_folder(run_id: str, runs: Path = project.RUNS) -> Path:
+    """The folder of a run."""
+    return runs / run_id
+
+
+def redactor(record: RunRecord) -> redaction.Redactor:
+    """What hides the secrets of the run's config and of the environment."""
+    return redaction.redactor(record.config.model_dump(mode="json"), record.overrides)
+
+
+def write(record: RunRecord, runs: Path = project.RUNS) -> None:
+    """Writes `run.json` so that a reader sees the old content or the new, never a part.
+
+    Tokens and passwords are hidden in the file, not in the record.
+
+    Raises:
+        RunError: The run folder cannot be written.
+    """
+    tree = redactor(record).tree(json.loads(record.model_dump_json()))
+    text = json.dumps(tree, indent=2, ensure_ascii=False)
+    write_whole(run_folder(record.id, runs) / FILE, text + "\n")
+
+
+def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
+    """Reads one run's record.
+
+    Raises:
+        RunError: There is no such run, or its record is not readable.
+    """
+    path = run_folder(run_id, runs) / FILE
+    try:
+        return RunRecord.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"There is no run '{run_id}'", f"{path}: {error.strerror}.") from error
+    except pydantic.ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(map(str, problem["loc"])) or "the file"
+        raise RunError(
+            f"{path} is not a readable run record",
+            f"{key}: {problem['msg']}.",
+            f"Remove the folder {path.parent} if you do not need it.",
+        ) from error
+
+
+def latest_first(runs: Path = project.RUNS) -> Iterator[RunRecord | RunError]:
+    """Every run under the folder, newest first; an unreadable record comes as its error."""
+    paths = sorted(runs.glob(f"*/{FILE}"), key=lambda path: path.parent.name[-20:], reverse=True)
+    for path in paths:
+        try:
+            yield read(path.parent.name, runs)
+        except RunError as error:
+            yield error

@@ -1,0 +1,1 @@
+"""From a node's artifacts to the run's record."""

@@ -1,0 +1,214 @@
+"""A run's key figures at its end: rows, anomalies, metrics, verdict, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.config import project
+from pipeline.nodes import DATA_GATE, TUNER
+from pipeline.record.liveness import status
+from pipeline.record.run_record import LOG, Anomaly, Failure, RunRecord, run_folder
+from pipeline.show import formatting, terminal
+from pipeline.show.metric_tables import metric_tables
+
+
+def summary(
+    record: RunRecord,
+    console: Console,
+    runs: Path = project.RUNS,
+    next_step: tuple[str, str] | None = None,
+) -> RenderableType:
+    """Everything that a finished run has to tell; what it did not come to is left out.
+
+    Args:
+        record: The run's record.
+        console: Where it will be printed.
+        runs: The folder of all runs.
+        next_step: Why and how to go on; None: as after any run.
+    """
+    sections = [
+        list(section)
+        for section in (
+            _figures(record, console),
+            _anomalies(record, console),
+            metric_tables(record, console),
+            [*_verdict(record, console, runs), *_places(record, runs, next_step)],
+        )
+    ]
+    spaced = [part for section in sections if section for part in (Text(), *section)]
+    return Group(*spaced)
+
+
+def _figures(record: RunRecord, console: Console) -> Iterator[RenderableType]:
+    between = terminal.marks(console).between
+    table = _labelled()
+    if record.rows:
+        rows = (f"{split} {count:,}" for split, count in record.rows.items())
+        table.add_row("Rows", between.join(rows))
+    judged = any(
+        node.name == DATA_GATE and node.status in ("done", "cached") for node in record.nodes
+    )
+    if judged and not record.anomalies:
+        table.add_row("Anomalies", "none")
+    if record.hyperparameters:
+        pairs = (
+            f"{key} {formatting.plain(value)}" for key, value in record.hyperparameters.items()
+        )
+        table.add_row("Hyperparameters", Text(between.join(pairs)))
+    if table.row_count:
+        yield _indented(table)
+
+
+def _anomalies(record: RunRecord, console: Console) -> Iterator[RenderableType]:
+    if not record.anomalies:
+        return
+    yield Text("  Anomalies in the data", style="bold")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=1)
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for anomaly in sorted(record.anomalies, key=lambda anomaly: anomaly.severity):
+        what = Text(anomaly.headline)
+        if anomaly.detail:
+            what.append(f"\n{anomaly.detail}" if console.is_terminal else f" ({anomaly.detail})")
+        mark, style = _severity(anomaly, console)
+        table.add_row(
+            Text(mark, style), Text(anomaly.feature, style), Text(anomaly.split, "dim"), what
+        )
+    yield _indented(table)
+
+
+def _severity(anomaly: Anomaly, console: Console) -> tuple[str, str]:
+    return (terminal.marks(console).failed, "red") if anomaly.severity == "error" else ("!", "")
+
+
+def _verdict(record: RunRecord, console: Console, runs: Path) -> Iterator[RenderableType]:
+    """The run's end in words."""
+    marks = terminal.marks(console)
+    took = formatting.duration(record.seconds)
+    if record.status == "pushed":
+        yield _line(marks.done, f"Blessed and pushed in {took}", "bold green")
+    elif record.status == "refused":
+        yield _line(marks.failed, f"Not blessed, so nothing was pushed ({took})", "bold red")
+        yield Padding(_refusals(record), (0, 0, 0, 4), expand=False)
+    elif record.status == "stopped" and record.anomalies:
+        number = sum(anomaly.severity == "error" for anomaly in record.anomalies)
+        number = number or len(record.anomalies)
+        noun = "anomaly" if number == 1 else "anomalies"
+        text = f"Stopped after {took}: {number} {noun} in the data, so nothing was trained"
+        yield _line(marks.failed, text, "bold red")
+        if record.failure and record.failure.remedy:
+            yield Padding(Text(record.failure.remedy), (0, 0, 0, 4), expand=False)
+    elif record.status == "interrupted":
+        yield _line(marks.failed, f"Interrupted after {took}; nothing was pushed", "bold")
+    elif status(record, runs) == "died":
+        yield _line(marks.failed, "Its process died without recording an end", "bold red")
+    elif record.status == "running":
+        yield _line(marks.queued, f"Running for {took}", "bold")
+    else:
+        yield _failure(record, console)
+
+
+def _failure(record: RunRecord, console: Console) -> RenderableType:
+    """Why a run failed, as a panel on a terminal and as plain lines elsewhere."""
+    what = record.failure or Failure(node=None, headline="The run gave no reason.")
+    title = f"{what.node} failed" if what.node else "The run failed"
+    parts: list[RenderableType] = []
+    if console.is_terminal:
+        parts.append(Text(what.headline, style="bold"))
+        if what.detail:
+            parts += [Text(), Text(what.detail)]
+        if what.remedy:
+            parts += [Text(), Text(what.remedy)]
+        panel = Panel(
+            Group(*parts),
+            title=Text(title, style="bold red"),
+            title_align="left",
+            border_style="red",
+            padding=(1, 2),
+        )
+        return Padding(panel, (0, 2))
+    said = what.node is not None and what.headline.startswith(what.node)
+    parts.append(Text(what.headline if said else f"{title}: {what.headline}"))
+    parts += [Padding(Text(part), (0, 0, 0, 2)) for part in (what.detail, what.remedy) if part]
+    return _indented(Group(*parts))
+
+
+def _refusals(record: RunRecord) -> Table:
+    table = Table.grid(padding=(0, 3, 0, 0))
+    for refusal in record.refusals:
+        value = "undefined" if refusal.value is None else f"{refusal.value:.6g}"
+        table.add_row(
+            Text(refusal.metric, "bold"),
+            Text(refusal.slice),
+            Text(value, "bold red"),
+            Text(f"expected {refusal.bound}", "dim"),
+        )
+    return table
+
+
+def _places(
+    record: RunRecord, runs: Path, next_step: tuple[str, str] | None
+) -> Iterator[RenderableType]:
+    """Where everything is, and the next command to try."""
+    folder = run_folder(record.id, runs)
+    if record.status not in ("pushed", "interrupted"):
+        yield Text()
+    table = _labelled()
+    if record.status == "pushed":
+        table.add_row("Version", str(record.pushed_version))
+        table.add_row("Pushed to", Text(formatting.path(record.pushed_to or ""), overflow="fold"))
+    table.add_row("Run folder", Text(formatting.path(folder), overflow="fold"))
+    if (folder / "report.html").exists():
+        table.add_row("Report", Text(formatting.path(folder / "report.html"), overflow="fold"))
+    if (folder / LOG).exists():  # A run of the `tfx` command line prints to the screen instead.
+        table.add_row("Log", Text(formatting.path(folder / LOG), overflow="fold"))
+    why, arguments = next_step or _next(record, runs)
+    table.add_row("Next", Text(f"{why}:\n{formatting.command(arguments)}", overflow="fold"))
+    yield _indented(table)
+
+
+def _next(record: RunRecord, runs: Path) -> tuple[str, str]:
+    """Why and how to go on."""
+    again = " ".join(
+        ["run", record.model, *(f"--set {shlex.quote(item)}" for item in record.overrides)]
+    )
+    searched = any(node.name == TUNER and node.status == "done" for node in record.nodes)
+    if record.status == "pushed" and searched:
+        return (
+            "keep these hyperparameters and skip the search",
+            f"freeze-hyperparameters {record.model}",
+        )
+    if record.status in ("pushed", "refused"):
+        return "compare with earlier runs", f"runs --model {record.model}"
+    if record.status == "stopped":
+        return f"correct the data, or models/{record.model}/schema.pbtxt, and run again", again
+    if status(record, runs) == "running":
+        return "look again", f"show {record.id}"
+    if any(node.status != "queued" for node in record.nodes):
+        return "go on; what was finished is not repeated", f"run {record.model} --resume"
+    return "run again", again
+
+
+def _labelled() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", min_width=15, no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _line(mark: str, text: str, style: str) -> Text:
+    return Text.assemble("  ", (f"{mark} {text}", style))
+
+
+def _indented(part: RenderableType) -> Padding:
+    return Padding(part, (0, 0, 0, 2), expand=False)

@@ -1,0 +1,1 @@
+"""Between messages and tensors: JSON, `tf.Example`s and protocol buffers."""

@@ -1,0 +1,117 @@
+"""Where routing and the request log plug into the server; without them it does neither.
+
+All of these are called on the server's event loop or from gRPC's threads, between a request and
+its answer: they must be thread-safe, must not block, and must not raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from serving.core.metrics import Gauge
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where a request goes that named neither version nor label."""
+
+    version: int
+    variant: str
+    """Under which name its outcome counts, such as `stable` or `canary`."""
+    mirror_version: int | None = None
+    """A version that gets the same request as well; its answer reaches no client."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one request, or of its mirrored copy."""
+
+    model: str
+    version: int
+    variant: str
+    """The choice's; for a mirrored copy `mirror`."""
+    seconds: float
+    status: int
+    """The HTTP status, also for gRPC requests."""
+    outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """By output name, first axis the batch; empty if the request failed."""
+
+
+class Entry(NamedTuple):
+    """A request and its answer, for the request log."""
+
+    id: str
+    """The answer's `X-Request-Id`."""
+    time: float
+    """When the request came, in seconds since 1970."""
+    model: str
+    version: int | None
+    """None if no version answered, such as for an unknown one."""
+    label: str | None
+    """The label that the client named, or the variant that the router chose."""
+    seconds: float
+    request: bytes
+    """The request as JSON, as it came, decompressed."""
+    response: bytes
+    """The answer as JSON."""
+    status: int
+
+
+class Router(Protocol):
+    """Decides which version answers."""
+
+    def choose(
+        self, model: str, version: int | None, label: str | None, key: str | None
+    ) -> Choice | None:
+        """Chooses; None leaves it to the server, which takes the highest version.
+
+        Args:
+            model: The model's name.
+            version: Always None as of now: asked only if the client named no version ...
+            label: ... and no label.
+            key: What makes a choice sticky (the header `X-Routing-Key`), if the client sent it.
+        """
+        ...
+
+    def observe(self, outcome: Outcome) -> None:
+        """Takes note of an outcome of a request that this router chose a version for."""
+        ...
+
+    def close(self) -> None:
+        """Ends what it started; called once, when nothing is asked any more."""
+        ...
+
+
+class RequestLog(Protocol):
+    """Stores requests and answers."""
+
+    async def submit(self, entry: Entry) -> bool:
+        """Stores an entry; True means that it is stored, and will be there after a SIGKILL.
+
+        Comes back within milliseconds, with False if the entry could not be stored by then.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stores what it still holds; called once, when nothing is submitted any more."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What is plugged in."""
+
+    router: Router | None = None
+    request_log: RequestLog | None = None
+    gauges: tuple[Gauge, ...] = ()
+    """What they count, for the server's metrics."""
+
+    def close(self) -> None:
+        """Ends what they started."""
+        for hook in (self.router, self.request_log):
+            if hook is not None:
+                hook.close()

@@ -1,0 +1,39 @@
+"""The server's log: one JSON object a line, to stderr."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import sys
+import threading
+from typing import Any
+
+from serving.core.errors import Code, ServingError
+
+_LOCK = threading.Lock()
+
+
+def event(name: str, /, level: str = "info", **fields: Any) -> None:
+    """Writes a line: when, what, and its fields."""
+    time = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+    line = json.dumps({"time": time, "level": level, "event": name, **fields}, default=str)
+    with _LOCK:
+        print(line, file=sys.stderr, flush=True)
+
+
+def failure(error: Exception, **fields: Any) -> ServingError:
+    """Writes what a request failed with unexpectedly, and gives what its client may know of it."""
+    event("request failed", "error", **fields, error=f"{type(error).__name__}: {error}")
+    return ServingError(Code.INTERNAL, "The server failed; its log says more")
+
+
+def capture() -> None:
+    """Sends what libraries log, warnings and worse, here as well."""
+    logging.basicConfig(handlers=[_Lines()], level=logging.WARNING, force=True)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        event("library", record.levelname.lower(), logger=record.name, text=record.getMessage())

@@ -1,0 +1,269 @@
+"""Which versions are loaded: follows `models.config` and the model folders.
+
+A thread looks at both at intervals. What requests see is a snapshot that is replaced as a whole,
+so that no request finds a switch half done: a new version is loaded and warmed up before it is in
+the snapshot, and an old one leaves it before it is unloaded.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serving.core import logs
+from serving.core.errors import Code, ServingError
+from serving.core.metrics import Gauge, Metrics
+from serving.core.settings import Limits
+from serving.engine.batcher import Batcher
+from serving.engine.warm_up import known_answers, warm_up
+from serving.model import models_config, version_folders
+from serving.model.loaded_model import LoadedModel
+from serving.model.models_config import ServedModel
+
+
+class State(enum.IntEnum):
+    """TensorFlow Serving's states of a version, with its numbers."""
+
+    START = 10
+    LOADING = 20
+    AVAILABLE = 30
+    UNLOADING = 40
+    END = 50
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version that can answer."""
+
+    model: str
+    number: int
+    loaded: LoadedModel
+    batcher: Batcher
+    example: Mapping[str, object] | None
+    """A row that it is known to answer."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A model in the snapshot."""
+
+    versions: Mapping[int, Version] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def latest(self) -> Version | None:
+        """The highest version."""
+        return self.versions[max(self.versions)] if self.versions else None
+
+
+@dataclass
+class Status:
+    """What a status request tells of a version."""
+
+    state: State
+    error: ServingError | None = None
+    fingerprint: object = None
+    """Of the folder, when it failed to load: the same will not be tried again."""
+
+
+class Versions:
+    """The versions of all models under the serving folder.
+
+    Args:
+        root: The serving folder.
+        limits: Of each version.
+        metrics: Where loads and runs are counted.
+        interval: Seconds between two looks at the folders.
+    """
+
+    def __init__(self, root: Path, limits: Limits, metrics: Metrics, interval: float = 1.0) -> None:
+        self.root = root
+        self.snapshot: Mapping[str, Served] = {}
+        self.statuses: dict[str, dict[int, Status]] = {}
+        self.config_error: ServingError | None = None
+        self.scanned = threading.Event()
+        """Set after the first look, with whatever could be loaded then."""
+        self._limits = limits
+        self._metrics = metrics
+        self._interval = interval
+        self._config: dict[str, ServedModel] = {}
+        self._missing: set[str] = set()
+        self._settled = version_folders.Settled()
+        self._scanning = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
+        metrics.add(
+            Gauge("serving_version_state", "TensorFlow Serving's state of each version, as a "
+                  "number: 30 is available, 50 is unloaded or failed.",
+                  ("model_name", "version"), self._states)
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Starts to follow the folders."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answers what was accepted, and unloads everything. Blocks until then."""
+        self._stop.set()
+        self._thread.join()
+        for served in self.snapshot.values():
+            for version in served.versions.values():
+                version.batcher.close()
+        self.snapshot = {}
+
+    def unready(self) -> list[str]:
+        """Why not every model can answer; empty if each can."""
+        if not self.scanned.is_set():
+            return ["The models are being loaded."]
+        if self.config_error:
+            return [str(self.config_error)]
+        names = {**self._config, **dict.fromkeys(self.statuses)}
+        missing = [name for name in names if not self._served(name).versions]
+        if not names:
+            return [f"There is no model under {self.root}."]
+        return [f"No version of '{name}' is available." for name in missing]
+
+    def _served(self, name: str) -> Served:
+        return self.snapshot.get(name, Served())
+
+    def _states(self) -> Iterable[tuple[tuple[str, str], float]]:
+        for name, versions in sorted(self.statuses.items()):
+            for number, status in sorted(versions.items()):
+                yield (name, str(number)), status.state
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                self.scan()
+            except Exception as error:  # a disk that fails must not end the watch
+                logs.event("scan failed", "error", error=f"{type(error).__name__}: {error}")
+            self.scanned.set()
+            if self._stop.wait(self._interval):
+                return
+
+    def scan(self) -> None:
+        """Looks at the config and the folders once, and loads and unloads what that asks for."""
+        with self._scanning:
+            self._read_config()
+            models = self._models()
+            for name in {**self.snapshot, **models}:
+                if self._stop.is_set():
+                    return
+                try:
+                    self._follow(name, models.get(name))
+                except OSError as error:
+                    logs.event("folder not readable", "error", model=name, error=str(error))
+
+    def _read_config(self) -> None:
+        path = self.root / models_config.FILE
+        try:
+            self._config = models_config.read(path)
+            self.config_error = None
+        except ServingError as error:
+            if str(error) != str(self.config_error):
+                logs.event("config refused", "error", error=str(error), keeps=list(self._config))
+            self.config_error = error
+
+    def _models(self) -> dict[str, ServedModel]:
+        folders = {path.name: ServedModel(path.name) for path in version_folders.models(self.root)}
+        taken = {model.folder(self.root) for model in self._config.values()}
+        free = {name: model for name, model in folders.items() if self.root / name not in taken}
+        return {**free, **self._config}
+
+    def _follow(self, name: str, model: ServedModel | None) -> None:
+        found = version_folders.versions(model.folder(self.root)) if model else {}
+        wanted = _wanted(model, found) if model else []
+        statuses = self.statuses.setdefault(name, {})
+        # At the start nothing is being copied that is not worth a try at once.
+        hurry = not self.scanned.is_set()
+        for number in wanted:
+            if number in self._served(name).versions:
+                continue
+            status = statuses.get(number)
+            fingerprint = version_folders.fingerprint(found[number])
+            if status and status.error and status.fingerprint == fingerprint:
+                continue
+            if hurry or self._settled.check(found[number], fingerprint):
+                self._load(name, number, found[number], fingerprint)
+        self._publish(name, model, wanted)
+        for number in [n for n, s in statuses.items() if s.state == State.END and n not in found]:
+            del statuses[number]
+        if not model and not statuses:
+            del self.statuses[name]
+
+    def _load(self, name: str, number: int, path: Path, fingerprint: object) -> None:
+        status = self.statuses[name][number] = Status(State.LOADING)
+        start = time.perf_counter()
+        try:
+            loaded = LoadedModel(path)
+            try:
+                began = time.perf_counter()
+                warm_up(loaded)
+                self._metrics.warm_up.observe((time.perf_counter() - began) * 1e6, str(path), "OK")
+            except BaseException:
+                loaded.close()
+                raise
+        except Exception as error:
+            if not isinstance(error, ServingError):
+                error = ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
+            status.error, status.fingerprint = error, fingerprint
+            status.state = State.END
+            self._metrics.loads.add(str(path), "fail")
+            logs.event("version refused", "error", model=name, version=number, error=str(error),
+                       keeps=sorted(self._served(name).versions))  # fmt: skip
+            return
+        rows = (known_answers(path) or {}).get("rows")
+        batcher = Batcher(loaded, self._limits, self._observer(name, number))
+        version = Version(name, number, loaded, batcher, rows[0] if rows else None)
+        served = self._served(name)
+        self._replace(name, Served({**served.versions, number: version}, served.labels))
+        status.state = State.AVAILABLE
+        self._metrics.loads.add(str(path), "success")
+        seconds = round(time.perf_counter() - start, 3)
+        logs.event("version available", model=name, version=number, seconds=seconds)
+
+    def _publish(self, name: str, model: ServedModel | None, wanted: list[int]) -> None:
+        """Lets labels follow, and unloads what is no longer wanted once its successor answers."""
+        served = self._served(name)
+        available = served.versions
+        labels = {}
+        for label, number in (model.labels if model else {}).items():
+            target = number if number in available else served.labels.get(label, -1)
+            if target in available:
+                labels[label] = target
+        keep = {number for number in wanted if number in available}
+        if wanted and not keep:
+            keep = set(available)
+        keep |= set(labels.values())
+        self._replace(name, Served({n: v for n, v in available.items() if n in keep}, labels))
+        for number in sorted(set(available) - keep):
+            self.statuses[name][number].state = State.UNLOADING
+            available[number].batcher.close()
+            self.statuses[name][number].state = State.END
+            logs.event("version unloaded", model=name, version=number)
+
+    def _replace(self, name: str, served: Served) -> None:
+        snapshot = {**self.snapshot, name: served}
+        if not served.versions:
+            del snapshot[name]
+        self.snapshot = snapshot
+
+    def _observer(self, name: str, number: int) -> Callable[[int, float], None]:
+        version = str(number)
+
+        def observe(rows: int, seconds: float) -> None:
+            self._metrics.runtime.observe(seconds * 1e6, name, version)
+            self._metrics.batches.observe(rows, name, version)
+
+        return observe
+
+
+def _wanted(model: ServedModel, found: Mapping[int, Path]) -> list[int]:
+    if model.versions:
+        return [number for number in model.versions if number in found]
+    numbers = sorted(found)
+    return numbers[-model.latest :] if model.latest else numbers

@@ -1,0 +1,195 @@
+"""gRPC's requests and answers: from messages to tensors and back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from tensorflow_serving.apis import (
+    classification_pb2,
+    get_model_metadata_pb2,
+    inference_pb2,
+    predict_pb2,
+    regression_pb2,
+)
+
+from serving.codec import grpc_requests, inference, tensor_protos
+from serving.core.errors import Code, ServingError
+from serving.core.settings import Settings
+from serving.core.target import Target
+from serving.engine.engine import Engine, Prepare, Result
+from serving.engine.versions import Version
+from serving.model.signatures import CLASSIFY, REGRESS, Arrays, Signature
+
+
+@dataclass
+class Answer:
+    """An answer, and what the request log wants to know of it."""
+
+    message: Any
+    result: Result
+
+    @property
+    def version(self) -> int:
+        """The version that answered."""
+        return self.result.version
+
+    @property
+    def label(self) -> str | None:
+        """How that version was chosen."""
+        return self.result.label
+
+
+def target(request: Any, key: str | None) -> Target:
+    """Whom a request is for."""
+    if isinstance(request, inference_pb2.MultiInferenceRequest):
+        return spec_target(request.tasks[0].model_spec, key) if request.tasks else Target("")
+    return spec_target(request.model_spec, key)
+
+
+def spec_target(spec: Any, key: str | None = None) -> Target:
+    """Whom a `ModelSpec` names."""
+    version = spec.version.value if spec.HasField("version") else None
+    return Target(spec.name, version, spec.version_label or None, key)
+
+
+async def predict(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
+    """`Predict`.
+
+    Raises:
+        ServingError: The request is refused, or the model fails.
+    """
+    _check_spec(request)
+
+    def prepare(version: Version) -> tuple[Signature, Arrays]:
+        return grpc_requests.predict(request, version.loaded, settings.body_bytes)
+
+    result = await engine.run(asked, prepare)
+    response = predict_pb2.PredictResponse()
+    _fill_spec(response.model_spec, asked, result)
+    for alias in grpc_requests.outputs(request, result.signature):
+        response.outputs[alias].CopyFrom(tensor_protos.proto(result.outputs[alias]))
+    return Answer(response, result)
+
+
+async def classify(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
+    """`Classify`.
+
+    Raises:
+        ServingError: The request is refused, or the model fails.
+    """
+    _check_spec(request)
+    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    result = await engine.run(asked, _prepare(request.model_spec, serialized, CLASSIFY))
+    engine.metrics.examples.observe(len(serialized), asked.model)
+    response = classification_pb2.ClassificationResponse()
+    _fill_spec(response.model_spec, asked, result)
+    _fill_classifications(response.result, result, len(serialized))
+    return Answer(response, result)
+
+
+async def regress(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
+    """`Regress`.
+
+    Raises:
+        ServingError: The request is refused, or the model fails.
+    """
+    _check_spec(request)
+    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    result = await engine.run(asked, _prepare(request.model_spec, serialized, REGRESS))
+    engine.metrics.examples.observe(len(serialized), asked.model)
+    response = regression_pb2.RegressionResponse()
+    _fill_spec(response.model_spec, asked, result)
+    _fill_regressions(response.result, result, len(serialized))
+    return Answer(response, result)
+
+
+async def multi_inference(
+    engine: Engine, request: Any, asked: Target, settings: Settings
+) -> Answer:
+    """`MultiInference`: several signatures of one model, on the same examples.
+
+    Raises:
+        ServingError: The request is refused, or the model fails.
+    """
+    tasks = request.tasks
+    if not asked.model:
+        raise _refused("ModelSpec has no name specified.")
+    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    first, *others = (_prepare(t.model_spec, serialized, t.method_name) for t in tasks)
+
+    def checked(version: Version) -> tuple[Signature, Arrays]:
+        grpc_requests.check_tasks(tasks, version.loaded)
+        return first(version)
+
+    result = await engine.run(asked, checked)
+    # All tasks must be answered by one version, also if it changes meanwhile.
+    one = Target(asked.model, result.version)
+    results = [result, *await asyncio.gather(*(engine.run(one, prepare) for prepare in others))]
+    engine.metrics.examples.observe(len(serialized), asked.model)
+    response = inference_pb2.MultiInferenceResponse()
+    for task, result in zip(tasks, results, strict=True):
+        entry = response.results.add()
+        _fill_spec(entry.model_spec, one, result)
+        if task.method_name == CLASSIFY:
+            _fill_classifications(entry.classification_result, result, len(serialized))
+        else:
+            _fill_regressions(entry.regression_result, result, len(serialized))
+    return Answer(response, results[0])
+
+
+def metadata(engine: Engine, request: Any) -> Any:
+    """`GetModelMetadata`.
+
+    Raises:
+        ServingError: There is no such version, or another field than `signature_def` is asked for.
+    """
+    _check_spec(request)
+    if not request.metadata_field:
+        raise _refused("GetModelMetadataRequest must specify at least one metadata_field")
+    for field in request.metadata_field:
+        if field != "signature_def":
+            raise _refused(f"Metadata field {field} is not supported")
+    version = engine.find(spec_target(request.model_spec))
+    signatures = get_model_metadata_pb2.SignatureDefMap()
+    for name, signature in version.loaded.signatures.items():
+        signatures.signature_def[name].CopyFrom(signature.definition)
+    response = get_model_metadata_pb2.GetModelMetadataResponse()
+    response.model_spec.name = version.model
+    response.model_spec.version.value = version.number
+    response.metadata["signature_def"].Pack(signatures)
+    return response
+
+
+def _check_spec(request: Any) -> None:
+    if not request.HasField("model_spec"):
+        raise _refused("Missing ModelSpec")
+    if not request.model_spec.name:
+        raise _refused("ModelSpec has no name specified.")
+
+
+def _prepare(spec: Any, serialized: list[bytes], method: str) -> Prepare:
+    return lambda version: grpc_requests.inferred(spec, serialized, method, version.loaded)
+
+
+def _fill_spec(spec: Any, asked: Target, result: Result) -> None:
+    spec.name = asked.model
+    spec.version.value = result.version
+    spec.signature_name = result.signature.name
+
+
+def _fill_classifications(message: Any, result: Result, count: int) -> None:
+    for row in inference.classifications(result.outputs, count):
+        classes = message.classifications.add().classes
+        for label, score in row:
+            classes.add(label=label.decode(errors="replace"), score=float(score))
+
+
+def _fill_regressions(message: Any, result: Result, count: int) -> None:
+    for value in inference.regressions(result.outputs, count):
+        message.regressions.add(value=float(value))
+
+
+def _refused(message: str) -> ServingError:
+    return ServingError(Code.INVALID_ARGUMENT, message)

@@ -1,0 +1,271 @@
+"""TensorFlow Serving's gRPC API: `PredictionService` without `SessionRun`, and `ModelService`."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import itertools
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_management_pb2,
+    model_service_pb2_grpc,
+    prediction_service_pb2_grpc,
+)
+
+from serving.core import json_text, logs
+from serving.core.errors import Code, ServingError
+from serving.core.hooks import Entry
+from serving.core.settings import Settings
+from serving.core.target import Target
+from serving.engine import model_info
+from serving.engine.engine import Engine
+from serving.grpc import log_json, methods, reload_config
+
+_STATUSES = {status.value[0]: status for status in grpc.StatusCode}
+_REQUEST_ID = 128
+_DETAILS = 2048
+
+Handler = Callable[[Engine, Any, Target, Settings], Awaitable[methods.Answer]]
+
+
+class GrpcServer:
+    """The gRPC side of a server.
+
+    Args:
+        engine: Runs the requests.
+        settings: Port, limits, token and TLS.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._settings = settings
+        self._service = _Service(engine, settings)
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> int:
+        """Opens the port and returns it, -1 if there is to be none.
+
+        Raises:
+            ServingError: The port is taken, or the certificate cannot be read.
+        """
+        settings = self._settings
+        if settings.grpc_port < 0:
+            return -1
+        self._server = grpc.aio.server(
+            interceptors=[_Guard()],
+            options=[
+                ("grpc.max_receive_message_length", settings.body_bytes),
+                ("grpc.max_send_message_length", -1),
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+            _Predictions(self._service), self._server
+        )
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(
+            _Models(self._service), self._server
+        )
+        address = f"{settings.host}:{settings.grpc_port}"
+        try:
+            if settings.tls_certificate:
+                key = settings.tls_key or settings.tls_certificate
+                pair = key.read_bytes(), settings.tls_certificate.read_bytes()
+                port = self._server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+            else:
+                port = self._server.add_insecure_port(address)
+        except (OSError, RuntimeError) as error:
+            raise ServingError(
+                Code.UNAVAILABLE,
+                f"Cannot listen on {settings.host}, port {settings.grpc_port}, for gRPC",
+                str(error),
+                "Stop what uses the port, or choose another with --grpc-port.",
+            ) from error
+        await self._server.start()
+        return port
+
+    async def stop(self, grace: float) -> None:
+        """Takes no more requests, and answers what was accepted within `grace` seconds."""
+        if self._server:
+            await self._server.stop(grace)
+
+
+class _Service:
+    """What all methods have in common: token, counts, errors, the log."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._ids = itertools.count()
+        self._process = secrets.token_hex(6)
+
+    async def infer(self, name: str, handler: Handler, request: Any, context: Any) -> Any:
+        """Answers an inference request."""
+        start = time.perf_counter()
+        metadata = dict(context.invocation_metadata() or ())
+        request_id = str(metadata.get("x-request-id") or f"{self._process}-g{next(self._ids):x}")
+        request_id = request_id[:_REQUEST_ID]
+        error, answer = None, None
+        target = methods.target(request, metadata.get("x-routing-key"))
+        try:
+            self.authorize(metadata)
+            answer = await handler(self._engine, request, target, self._settings)
+        except ServingError as refusal:
+            error = refusal
+        except Exception as failure:  # a client never gets a traceback
+            error = logs.failure(failure, id=request_id, method=name)
+        seconds = time.perf_counter() - start
+        counts = self._engine.metrics
+        known = target.model if target.model in self._engine.versions.statuses else ""
+        counts.requests.add(known, error.code.name if error else "OK")
+        counts.latency.observe(seconds * 1e6, known, name, "GRPC")
+        trailing = [("x-request-id", request_id)]
+        if answer:
+            trailing.append(("x-model-version", str(answer.version)))
+        log = self._engine.hooks.request_log
+        if log is not None:
+            entry = Entry(
+                id=request_id, time=time.time() - seconds, model=target.model,
+                version=answer.version if answer else None,
+                label=(answer.label if answer else None) or target.label, seconds=seconds,
+                request=log_json.request_json(request, self._settings.body_bytes),
+                response=_response_json(answer, error),
+                status=error.http_status if error else 200,
+            )  # fmt: skip
+            logged = str(await log.submit(entry)).lower()
+            counts.logged.add(logged)
+            trailing.append(("x-request-logged", logged))
+        context.set_trailing_metadata(tuple(trailing))
+        if error or answer is None:
+            await _abort(context, error or ServingError(Code.INTERNAL, "No answer"))
+        return answer.message if answer else None
+
+    async def info(self, handler: Callable[[Engine, Any], Any], request: Any, context: Any) -> Any:
+        """Answers a request about models."""
+        try:
+            self.authorize(dict(context.invocation_metadata() or ()))
+            return handler(self._engine, request)
+        except ServingError as error:
+            return await _abort(context, error)
+
+    async def reload(self, request: Any, context: Any) -> Any:
+        """Answers a request for other versions and labels."""
+        loop, versions = asyncio.get_running_loop(), self._engine.versions
+        try:
+            self.authorize(dict(context.invocation_metadata() or ()))
+            await loop.run_in_executor(None, reload_config.reload, versions, request.config)
+        except ServingError as error:
+            logs.event("reload refused", "warning", error=str(error))
+            return await _abort(context, error)
+        logs.event("config reloaded", models=sorted(versions.snapshot))
+        response = model_management_pb2.ReloadConfigResponse()
+        response.status.SetInParent()
+        return response
+
+    def authorize(self, metadata: dict[str, Any]) -> None:
+        """Checks the token.
+
+        Raises:
+            ServingError: It is not the server's.
+        """
+        token = self._settings.token
+        sent = str(metadata.get("authorization", "")).encode()
+        if token and not hmac.compare_digest(sent, b"Bearer " + token.encode()):
+            raise ServingError(
+                Code.UNAUTHENTICATED,
+                "The request needs the metadata authorization: Bearer with the server's token",
+            )
+
+
+def _response_json(answer: methods.Answer | None, error: ServingError | None) -> bytes:
+    if answer is None:
+        return json_text.dump_special({"error": str(error)})
+    return log_json.response_json(answer.message, answer.result)
+
+
+async def _abort(context: Any, error: ServingError) -> None:
+    # It travels as a header, of which clients take 8 kB, with three bytes for one beyond ASCII.
+    details = str(error).encode(errors="replace")[:_DETAILS].decode(errors="ignore")
+    await context.abort(_STATUSES[int(error.code)], details)
+
+
+class _Guard(grpc.aio.ServerInterceptor):
+    """Answers what no method can: gRPC would tell clients of Python's exceptions."""
+
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        """Wraps a method."""
+        method = await continuation(handler_call_details)
+        if method is None:
+            return None
+
+        def read(message: bytes) -> Any:
+            try:
+                return method.request_deserializer(message)
+            except DecodeError as error:
+                return error
+
+        async def answer(request: Any, context: Any) -> Any:
+            if isinstance(request, DecodeError):
+                unreadable = "The request is no message of the type that the method takes"
+                return await _abort(context, ServingError(Code.INVALID_ARGUMENT, unreadable))
+            try:
+                return await method.unary_unary(request, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as failure:
+                told = logs.failure(failure, method=handler_call_details.method)
+                return await _abort(context, told)
+
+        return grpc.unary_unary_rpc_method_handler(answer, read, method.response_serializer)
+
+
+class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
+    def __init__(self, service: _Service) -> None:
+        self._service = service
+
+    async def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer("Predict", methods.predict, request, context)
+
+    async def Classify(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer("Classify", methods.classify, request, context)
+
+    async def Regress(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer("Regress", methods.regress, request, context)
+
+    async def MultiInference(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.infer(
+            "MultiInference", methods.multi_inference, request, context
+        )
+
+    async def GetModelMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.info(methods.metadata, request, context)
+
+
+class _Models(model_service_pb2_grpc.ModelServiceServicer):
+    def __init__(self, service: _Service) -> None:
+        self._service = service
+
+    async def GetModelStatus(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.info(_status, request, context)
+
+    async def HandleReloadConfigRequest(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._service.reload(request, context)
+
+
+def _status(engine: Engine, request: Any) -> Any:
+    if not request.HasField("model_spec"):
+        raise ServingError(Code.INVALID_ARGUMENT, "Missing ModelSpec")
+    target = methods.spec_target(request.model_spec)
+    number = engine.find(target).number if target.label else target.version
+    response = get_model_status_pb2.GetModelStatusResponse()
+    for version, status in model_info.statuses(engine.versions, target.model, number).items():
+        entry = response.model_version_status.add(version=version, state=int(status.state))
+        entry.status.error_code = int(status.error.code) if status.error else 0
+        entry.status.error_message = str(status.error or "")
+    return response

@@ -1,0 +1,201 @@
+"""`<serving folder>/<model>/<version>.json`: where a version comes from, what it takes and gives.
+
+The file is beside the version's folder, whose content stays as the pipeline pushed it; TensorFlow
+Serving passes over whatever is not named by a number. It is written when somebody first asks for
+the version, and again when it is promoted. What is known of the run comes from `run.json` files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from serving.core.atomic_file import write_whole
+from serving.core.errors import ServingError
+
+
+class _Part(BaseModel):
+    # Keys of a later release are left alone.
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
+
+
+class Tensor(_Part):
+    """An input or output of a signature."""
+
+    dtype: str
+    """TensorFlow's name of the type, such as `DT_FLOAT`."""
+    shape: tuple[int, ...] | None
+    """-1 for any size, such as the batch's; null: unknown."""
+
+
+class Signature(_Part):
+    """What a request may call."""
+
+    method: str
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+
+
+class Run(_Part):
+    """The pipeline's run that pushed the version."""
+
+    id: str
+    finished: datetime | None = None
+    commit: str | None = None
+    """Git's commit of the code, with `+` behind it if files had been changed since."""
+    data_hash: str | None = None
+    metrics: dict[str, float | None] = Field(default_factory=dict)
+    """Over the whole test split."""
+
+
+class Promotion(_Part):
+    """A change by which the version got traffic."""
+
+    time: datetime
+    action: str
+    """`canary`, `promote`, or `rollback` to it."""
+    by: str
+    why: str = ""
+
+
+class Record(_Part):
+    """The whole file."""
+
+    version: Literal[1] = 1
+    """The version of this file's format."""
+    model: str
+    number: int
+    """The version of the model."""
+    size: int
+    """Bytes of the version's folder."""
+    signatures: dict[str, Signature]
+    run: Run | None = None
+    """Null if no run's record names the version."""
+    promotions: tuple[Promotion, ...] = ()
+
+
+def record(model_folder: Path, number: int, runs: Path) -> Record:
+    """What is known of a version; writes its file where that is missing, and can be written.
+
+    Args:
+        model_folder: The folder with the version's folder.
+        number: The version.
+        runs: The folder of the pipeline's runs; may not exist.
+    """
+    known = _read(_file(model_folder, number))
+    if known is not None and known.run is not None:
+        return known
+    made = Record(
+        model=model_folder.name,
+        number=number,
+        size=known.size if known else _size(model_folder / str(number)),
+        signatures=known.signatures if known else _signatures(model_folder / str(number)),
+        run=_run(model_folder.name, number, runs),
+        promotions=known.promotions if known else (),
+    )
+    if made != known:
+        with contextlib.suppress(ServingError):  # The folder may be mounted to be read only.
+            _write(model_folder, made)
+    return made
+
+
+def promoted(model_folder: Path, number: int, runs: Path, promotion: Promotion) -> None:
+    """Notes in a version's file that it got traffic.
+
+    Raises:
+        ServingError: The file cannot be written.
+    """
+    known = record(model_folder, number, runs)
+    promotions = (*known.promotions, promotion)
+    _write(model_folder, known.model_copy(update={"promotions": promotions}))
+
+
+def _file(model_folder: Path, number: int) -> Path:
+    return model_folder / f"{number}.json"
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _write(model_folder: Path, made: Record) -> None:
+    content = json.dumps(made.model_dump(mode="json"), indent=2)
+    write_whole(_file(model_folder, made.number), content + "\n")
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _signatures(folder: Path) -> dict[str, Signature]:
+    from google.protobuf.message import DecodeError
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    saved = saved_model_pb2.SavedModel()
+    try:
+        saved.ParseFromString((folder / "saved_model.pb").read_bytes())
+    except (OSError, DecodeError):
+        return {}  # The server says why it does not load.
+    found = {}
+    for graph in saved.meta_graphs:
+        for name, definition in sorted(graph.signature_def.items()):
+            if not name.startswith("__"):
+                found[name] = Signature(
+                    method=definition.method_name,
+                    inputs=_tensors(definition.inputs),
+                    outputs=_tensors(definition.outputs),
+                )
+    return found
+
+
+def _tensors(infos: Any) -> dict[str, Tensor]:
+    from tensorflow.core.framework import types_pb2
+
+    found = {}
+    for name, info in sorted(infos.items()):
+        shape = info.tensor_shape
+        sizes = None if shape.unknown_rank else tuple(dimension.size for dimension in shape.dim)
+        found[name] = Tensor(dtype=types_pb2.DataType.Name(info.dtype), shape=sizes)
+    return found
+
+
+def _run(model: str, number: int, runs: Path) -> Run | None:
+    for content in _run_records(runs):
+        pushed_to = Path(content.get("pushed_to") or "")
+        if pushed_to.parts[-2:] == (model, str(number)):
+            code, data = content.get("code") or {}, content.get("data") or {}
+            commit = code.get("commit")
+            return Run(
+                id=content["id"],
+                finished=content.get("finished"),
+                commit=f"{commit}+" if commit and code.get("dirty") else commit,
+                data_hash=data.get("hash"),
+                metrics={
+                    item["metric"]: item["value"]
+                    for item in content.get("metrics") or ()
+                    if item["slice"] == "overall"
+                },
+            )
+    return None
+
+
+def _run_records(runs: Path) -> Iterator[dict[str, Any]]:
+    """The runs' records, newest first; those that cannot be read are passed over."""
+    found = []
+    for path in runs.glob("*/run.json"):
+        try:
+            found.append((path.stat().st_mtime, path, json.loads(path.read_bytes())))
+        except (OSError, ValueError):
+            continue
+    for _, _, content in sorted(found, key=lambda item: item[:2], reverse=True):
+        if isinstance(content, dict):
+            yield content

@@ -1,0 +1,129 @@
+"""`:predict`, `:classify` and `:regress`: from a body to a body."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
+
+import numpy as np
+
+from serving.codec import examples_json, inference, predict_json, typed_json
+from serving.core import json_text
+from serving.core.errors import Code, ServingError
+from serving.core.target import Target
+from serving.engine.engine import Engine, Result
+from serving.engine.versions import Version
+from serving.model.signatures import CLASSIFY, DEFAULT, REGRESS, Arrays, Signature, TensorInfo
+from serving.rest.app import Answer
+
+
+async def predict(engine: Engine, target: Target, body: bytes) -> Answer:
+    """`:predict`.
+
+    Raises:
+        ServingError: The request is refused, or the model fails.
+    """
+    rows = True
+
+    def prepare(version: Version) -> tuple[Signature, Arrays]:
+        nonlocal rows
+        usual = version.loaded.signatures.get(DEFAULT)
+        arrays = typed_json.arrays(body, usual) if usual else None
+        if usual and arrays:
+            return usual, arrays
+        request = json_text.parse(body)
+        signature = version.loaded.signature(predict_json.signature_name(request))
+        rows = predict_json.in_rows(request)
+        return signature, predict_json.inputs(request, signature)
+
+    result = await engine.run(target, prepare)
+    text = predict_json.answer(result.outputs, result.signature.outputs, rows)
+    return Answer(text, version=result.version, label=result.label)
+
+
+async def classify(engine: Engine, target: Target, body: bytes) -> Answer:
+    """`:classify`.
+
+    Raises:
+        ServingError: The request is refused, or the model fails.
+    """
+    result, count = await _run_examples(engine, target, body, CLASSIFY)
+    rows = inference.classifications(result.outputs, count)
+    values = [
+        [[label.decode(errors="replace"), json_text.shortest(score)] for label, score in row]
+        for row in rows
+    ]
+    return Answer(_results(values), version=result.version, label=result.label)
+
+
+async def regress(engine: Engine, target: Target, body: bytes) -> Answer:
+    """`:regress`.
+
+    Raises:
+        ServingError: The request is refused, or the model fails.
+    """
+    result, count = await _run_examples(engine, target, body, REGRESS)
+    numbers = inference.regressions(result.outputs, count)
+    values = [json_text.shortest(number) for number in numbers]
+    return Answer(_results(values), version=result.version, label=result.label)
+
+
+METHODS: dict[str, Callable[[Engine, Target, bytes], Awaitable[Answer]]] = {
+    "predict": predict,
+    "classify": classify,
+    "regress": regress,
+    "form": predict,
+}
+
+
+def form_request(query: bytes, version: Version) -> bytes:
+    """A query such as `x=25&y=a` as the JSON of a request with one row.
+
+    Raises:
+        ServingError: A value is not of its input's type.
+    """
+    inputs = version.loaded.signature(DEFAULT).inputs
+    row: dict[str, object] = {}
+    try:
+        pairs = parse_qsl(query.decode(), keep_blank_values=True, max_num_fields=1000)
+    except ValueError as error:
+        raise ServingError(Code.INVALID_ARGUMENT, f"The query cannot be read: {error}") from None
+    for name, text in pairs:
+        # An unknown name is refused with the row, in words that name the known ones.
+        row[name] = _value(text, inputs[name]) if name in inputs else text
+    return json_text.dump_special({"instances": [row]})
+
+
+def _value(text: str, info: TensorInfo) -> object:
+    kind = info.dtype.kind
+    try:
+        if kind == "b":
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+        value = {"f": float, "i": int, "u": int}.get(kind, str)(text)
+    except (KeyError, ValueError):
+        raise ServingError(
+            Code.INVALID_ARGUMENT, f"{info.name}={text} is not of expected type: {info.type_name}"
+        ) from None
+    # A list of any length takes a single value as a list of one.
+    return [value] if info.shape is not None and len(info.shape) == 2 else value
+
+
+async def _run_examples(
+    engine: Engine, target: Target, body: bytes, method: str
+) -> tuple[Result, int]:
+    request = json_text.parse(body)
+    name = predict_json.signature_name(request)
+    examples = examples_json.serialized(request)
+
+    def prepare(version: Version) -> tuple[Signature, Arrays]:
+        return inference.called(name, examples, method, version.loaded.signatures)
+
+    result = await engine.run(target, prepare)
+    engine.metrics.examples.observe(len(examples), target.model)
+    return result, len(examples)
+
+
+def _results(values: list[object] | list[list[list[object]]] | list[float]) -> bytes:
+    finite = all(np.isfinite(number) for number in values if isinstance(number, float))
+    dump = json_text.dump if finite else json_text.dump_special
+    return dump({"results": values})

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.query.columns import Columns
+from dashboard.query.expression import FilterError, compile_filter
+from dashboard.records.runs import Run
+
+NOW = 1_800_000_000.0
+RUN = Run(
+    id="taxi-20261121-093000-4f2a",
+    status="pushed",
+    model="taxi",
+    started=1_795_253_400.0,  # 2026-11-21 09:30 UTC
+    finished=1_795_253_650.0,
+    blessed=True,
+    pushed_version=7,
+    dirty=False,
+    hyperparameters={
+        "units": 64,
+        "loss": "mse",
+        "layers": [64, 32],
+        "odd name": 1,
+        "optimizer.rate": 0.1,
+        "lambda": 2,
+    },
+    metrics={"AUC": 0.9312, "loss": 0.21, "Undefined": None},
+    tags=("candidate", "Nightly"),
+    note="more dropout",
+)
+COLUMNS = Columns([RUN])
+
+
+def passes(text: str) -> bool:
+    return compile_filter(text, COLUMNS)(RUN, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auc > 0.93",
+        "AUC > 0.93 and blessed",
+        "AUC >= 0.9312 AND NOT dirty",
+        "0.9 < auc < 0.94",
+        "not (auc < 0.9 or status == 'failed')",
+        'status == "PUSHED"',
+        'status in ("pushed", "refused")',
+        'status not in ["failed"]',
+        "hyperparameters.units == 64",
+        "units in [32, 64]",
+        "units != 32",
+        'hyperparameters["odd name"] == 1',
+        "hyperparameters['lambda'] == 2",
+        "hyperparameters.optimizer.rate == 0.1",
+        "layers == [64, 32]",
+        "32 in layers",
+        "loss < 0.3",
+        "metrics.loss < 0.3",
+        'hyperparameters.loss == "mse"',
+        '"candidate" in tags and "nightly" in tags',
+        '"dropout" in note',
+        'model == "taxi" and "4f2a" in id',
+        "blessed == true and dirty == False",
+        "duration < 300",
+        'duration >= "4 min" and duration < "0.1 h"',
+        'started > "2026-11-01"',
+        'started <= "2026-11-21T09:30:00Z"',
+        "version == 7",
+        "undefined == none",
+        "auc > -1",
+        "  auc > 0.9  ",
+        "auc > 0.9 and\nblessed",
+    ],
+)
+def test_what_passes(text: str) -> None:
+    assert passes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auc > 0.94",
+        "undefined > 0",
+        "undefined < 0",
+        "undefined",
+        'units > "many"',
+        "status > 3",
+        "not blessed",
+        "blessed == 1",
+        '"absent" in tags',
+        "3 in status",
+        'started > "2026-11-22"',
+        "auc in 3",
+    ],
+)
+def test_what_does_not(text: str) -> None:
+    assert not passes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "headline", "remedy", "place"),
+    [
+        ("aucc > 1", "No run has a column aucc", "Did you mean AUC?", "aucc"),
+        ("blessed and unitss == 1", "No run has a column unitss", "Did you mean units?", "unitss"),
+        ("metrics.acu > 1", "No run has a column metrics.acu", "metrics.AUC", "metrics.acu"),
+        ("qqqqqq", "No run has a column qqqqqq", "", "qqqqqq"),
+        ("auc = 1", "The expression cannot be read", "==", "="),
+        ("auc > 1 && blessed", "The expression cannot be read", "Write and", "&&"),
+        ("!blessed", "The expression cannot be read", "not", "!"),
+        ("auc >", "cannot be read", "It ends too early.", ">"),
+        ("(auc > 1", "cannot be read", "", None),
+        ("   ", "The expression is empty", "", None),
+        ("status == failed", "failed is not the name of a column", '"failed"', "failed"),
+        ("started > 'yesterday'", "no date or time", "2026", "'yesterday'"),
+        ("duration > 'long'", "no duration", "5 min", "'long'"),
+        ("é > 1 or aucc > 2", "No run has a column é", "", "é"),
+        ('"é" in note or aucc > 2', "No run has a column aucc", "AUC", "aucc"),
+        ("hyperparameters.lambda > 1", "cannot be read", '["lambda"]', None),
+        ("auc + 1 > 2", "cannot have this", "names, numbers", "auc + 1"),
+        ("len(tags)", "cannot have this", "", "len(tags)"),
+        ("(lambda: 1)()", "cannot have this", "", None),
+        ("[x for x in tags]", "cannot have this", "", None),
+        ("status.__class__", "No run has a column", "", "status.__class__"),
+        ("().__class__", "This is not a name", "", None),
+        ("__import__('os').system('true')", "cannot have this", "", None),
+        ("f'{auc}'", "cannot have this", "", None),
+        ("b'x' in note", "cannot have this", "", "b'x'"),
+        ("1j == auc", "cannot have this", "", "1j"),
+        ("(x := 3) > 1", "cannot have this", "", None),
+        ("auc > 1 if blessed else 2", "cannot have this", "", None),
+        ("9" * 900 + " ** " + "9" * 90, "cannot have this", "", None),
+        ("(" * 400 + ")" * 400, "cannot be read", "", None),
+        ("-" * 999 + "1", "", "", None),
+        ("not " * 249 + "auc", None, None, None),
+        ("a" * 2000, "The expression is too long", "", None),
+        ("auc\0 > 1", "", "", None),
+    ],
+)
+def test_mistakes_are_told_in_words_and_with_their_place(
+    text: str, headline: str | None, remedy: str | None, place: str | None
+) -> None:
+    if headline is None:
+        passes(text)
+        return
+    with pytest.raises(FilterError) as caught:
+        compile_filter(text, COLUMNS)
+    error = caught.value
+    assert headline in error.headline
+    assert remedy is not None and remedy in error.remedy
+    if place is not None:
+        assert text[error.start : error.end] == place
+
+
+@given(st.text(max_size=60) | st.text("auc<>=!andort\"'()[]., 019", max_size=60))
+def test_any_text_is_a_filter_or_a_mistake(text: str) -> None:
+    try:
+        assert passes(text) in (True, False)
+    except FilterError as error:
+        assert error.headline
+        assert 0 <= error.start <= len(text) + 1

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dashboard.records.index import RunIndex
+from dashboard.records.runs import read
+from tests.dashboard import sample_runs
+
+
+def status_of(folder: Path) -> str:
+    return read(folder).status
+
+
+@pytest.mark.parametrize("status", sample_runs.STATUSES)
+def test_a_run_of_each_status_is_listed_as_such(status: str, runs: Path) -> None:
+    folder = sample_runs.make_run(runs, status=status)
+    index = RunIndex(runs)
+    index.scan()
+    [run] = index.snapshot().runs
+    assert (run.id, run.status, run.problem) == (folder.name, status, "")
+
+
+def test_runs_come_newest_first(runs: Path) -> None:
+    for number in (2, 0, 1):
+        sample_runs.make_run(runs, number)
+    index = RunIndex(runs)
+    index.scan()
+    started = [run.started for run in index.snapshot().runs]
+    assert started == sorted(started, key=lambda at: at or 0, reverse=True)
+
+
+def test_a_scan_sees_what_came_what_changed_and_what_went(runs: Path) -> None:
+    index = RunIndex(runs)
+    index.scan()
+    assert index.snapshot().complete
+    assert index.snapshot().runs == ()
+    folder = sample_runs.make_run(runs, status="running")
+    index.scan()
+    assert index.snapshot().runs[0].status == "running"
+    before = index.snapshot().generation
+    index.scan()
+    assert index.snapshot().generation == before
+    change(folder, status="pushed", process=None)
+    index.scan()
+    assert index.snapshot().runs[0].status == "pushed"
+    (folder / "notes.json").write_text('{"tags": ["a"], "note": ""}')
+    index.scan()
+    assert index.snapshot().runs[0].tags == ("a",)
+    (folder / "run.json").unlink()
+    index.scan()
+    assert index.snapshot().runs == ()
+
+
+def test_a_record_that_did_not_change_is_not_read_again(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample_runs.make_run(runs)
+    index = RunIndex(runs)
+    index.scan()
+    monkeypatch.setattr("dashboard.records.runs.read", lambda folder: pytest.fail(f"read {folder}"))
+    index.scan()
+
+
+def test_a_run_dies_with_its_process(runs: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        folder = sample_runs.make_run(runs, status="running", process=process.pid)
+        index = RunIndex(runs)
+        index.scan()
+        assert index.snapshot().runs[0].status == "running"
+        process.kill()
+        process.wait()
+        index.scan()
+        assert index.snapshot().runs[0].status == "died"
+        assert index.find(folder.name) == index.snapshot().runs[0]
+
+
+def test_another_process_of_the_same_number_is_not_the_run(runs: Path) -> None:
+    folder = sample_runs.make_run(runs, status="running", process=os.getpid())
+    long_ago = time.time() - 10 * 365 * 86400
+    os.utime(folder / "run.json", (long_ago, long_ago))
+    assert status_of(folder) == "died"
+
+
+@pytest.mark.parametrize("process", [-1, 0, 1.5, "1", True, 2**70, None])
+def test_an_odd_process_is_not_alive(process: object, runs: Path) -> None:
+    assert status_of(sample_runs.make_run(runs, status="running", process=process)) == "died"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/etc", "none", "a\0b", "\udcff"])
+def test_no_other_folder_is_found(name: str, runs: Path) -> None:
+    (runs.parent / "run.json").write_text("{}")
+    assert RunIndex(runs).find(name) is None
+
+
+def test_other_folders_are_not_runs(runs: Path) -> None:
+    (runs / "taxi/ExampleGen/1").mkdir(parents=True)
+    (runs / "metadata.db").write_bytes(b"")
+    (runs / "odd/run.json").mkdir(parents=True)
+    Path(os.fsdecode(bytes(runs) + b"/\xff")).mkdir()
+    index = RunIndex(runs)
+    index.scan()
+    assert index.snapshot().runs == ()
+
+
+def test_a_folder_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
+    index = RunIndex(tmp_path / "runs")
+    index.scan()
+    assert index.snapshot().complete
+    sample_runs.make_run(tmp_path / "runs")
+    index.scan()
+    assert len(index.snapshot().runs) == 1
+
+
+def test_the_thread_follows_while_somebody_asks(runs: Path) -> None:
+    index = RunIndex(runs)
+    index.start()
+    try:
+        sample_runs.make_run(runs)
+        give_up = time.monotonic() + 20
+        while not index.snapshot().runs and time.monotonic() < give_up:
+            time.sleep(0.02)
+        assert index.snapshot().runs
+    finally:
+        index.stop()
+
+
+def test_the_first_who_asks_after_a_pause_gets_a_fresh_list(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.records.index._SECONDS_BETWEEN", 0.02)
+    monkeypatch.setattr("dashboard.records.index._PATIENCE", 20)
+    index = RunIndex(runs)
+    index.start()
+    try:
+        while not index.snapshot().complete:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        sample_runs.make_run(runs)
+        assert len(index.snapshot().runs) == 1
+    finally:
+        index.stop()
+
+
+def change(folder: Path, **changes: object) -> None:
+    path = folder / "run.json"
+    partial = path.with_suffix(".new")
+    partial.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    partial.replace(path)

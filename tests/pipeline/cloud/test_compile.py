@@ -1,0 +1,315 @@
+"""The compiled specification: that both blessings and the baseline are wired, and nothing loose."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kfp import components as kfp_components
+
+from components import code_hash, user_code
+from models.common.errors import RunError
+from pipeline import nodes
+from pipeline.cloud import compile, spec_check
+from pipeline.config import loading, project
+from pipeline.config.target_schema import Beam, CloudTarget, Targets
+
+pytestmark = pytest.mark.tfx
+
+IMAGE = "ghcr.io/me/pipeline:3f2c9a1b"
+TARGETS = Targets.model_validate(
+    {
+        "vertex": {
+            "project": "p",
+            "region": "r",
+            "bucket": "gs://b/folder",
+            "data": "gs://b",
+            "image": IMAGE,
+            "training": {"cpus": 8, "memory_gb": 30, "accelerator": {"type": "T4"}},
+        },
+        "kfp": {"bucket": "s3://b", "data": "gs://b", "image": IMAGE},
+    }
+)
+KINDS = ["vertex", "kfp"]
+
+
+def settings(kind: str, **changes: Any) -> CloudTarget:
+    target: CloudTarget = getattr(TARGETS, kind)
+    return target.model_copy(update=changes)
+
+
+def compiled(folder: Path, kind: str = "vertex", **options: Any) -> dict[str, Any]:
+    """The specification of the taxi pipeline."""
+    output = folder / "job.json"
+    loaded = loading.load("taxi", options.pop("overrides", ()))
+    where = options.pop("where", settings(kind))
+    compile.compile_to(output, "taxi", loaded, where, **options)
+    return json.loads(output.read_text())["pipelineSpec"]
+
+
+@pytest.fixture(scope="module")
+def specifications(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return {kind: compiled(tmp_path_factory.mktemp(kind), kind) for kind in KINDS}
+
+
+@pytest.fixture(params=KINDS)
+def specification(
+    request: pytest.FixtureRequest, specifications: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    return specifications[request.param]
+
+
+def containers(specification: dict[str, Any]) -> dict[str, Any]:
+    executors = specification["deploymentSpec"]["executors"].items()
+    return {
+        name.removesuffix("_executor"): executor["container"]
+        for name, executor in executors
+        if "container" in executor
+    }
+
+
+def test_every_node_is_there(specification: dict[str, Any]) -> None:
+    tasks = set(specification["root"]["dag"]["tasks"])
+    resolvers = {name for name in tasks if name.startswith(nodes.RESOLVER)}
+    expected = set(nodes.of_model("taxi", loading.load("taxi")))
+    assert tasks - resolvers == expected - {nodes.RESOLVER}
+    assert resolvers
+
+
+def test_the_pusher_takes_both_blessings_and_the_evaluator_the_baseline(
+    specification: dict[str, Any],
+) -> None:
+    tasks = specification["root"]["dag"]["tasks"]
+
+    def source(task: str, key: str) -> tuple[str, str]:
+        output = tasks[task]["inputs"]["artifacts"][key]["taskOutputArtifact"]
+        return output["producerTask"], output["outputArtifactKey"]
+
+    assert source("Pusher", "model_blessing") == ("Evaluator", "blessing")
+    assert source("Pusher", "infra_blessing") == ("ServingCheck", "blessing")
+    assert source("Pusher", "model") == source("Evaluator", "model") == ("Trainer", "model")
+    resolver, key = source("Evaluator", "baseline_model")
+    assert key == "model" and resolver in ("Resolver", "Resolver-model-resolver")
+    if resolver != "Resolver":
+        assert source(resolver, "input") == ("Resolver-model-blessing-resolver", "model_blessing")
+
+
+def test_only_vertex_has_resolver_tasks(specifications: dict[str, dict[str, Any]]) -> None:
+    for kind, specification in specifications.items():
+        executors = specification["deploymentSpec"]["executors"].values()
+        assert any("resolver" in executor for executor in executors) == (kind == "vertex")
+
+
+def test_images_are_named_by_content(specification: dict[str, Any]) -> None:
+    assert {container["image"] for container in containers(specification).values()} == {IMAGE}
+    assert "latest" not in json.dumps(specification["deploymentSpec"])
+
+
+def test_nothing_of_this_machine_is_in_it(specification: dict[str, Any]) -> None:
+    text = json.dumps(specification)
+    for folder in (project.ROOT, Path.home(), "/tmp"):
+        assert str(folder) not in text
+    assert "sqlite" not in text and "metadata.db" not in text
+    assert specification["defaultPipelineRoot"].endswith("/runs/taxi")
+    source = json.loads(spec_check.constant(specification, "ExampleGen", "source"))
+    assert source["pattern"] == "gs://b/data/taxi/*.csv"
+
+
+def test_the_kfp_sdk_loads_it(specification: dict[str, Any]) -> None:
+    loaded = kfp_components.load_component_from_text(yaml.safe_dump(specification))
+    assert loaded.name == "taxi"
+    assert len(loaded.pipeline_spec.root.dag.tasks) == len(specification["root"]["dag"]["tasks"])
+
+
+@pytest.mark.slow
+def test_the_vertex_sdk_loads_it(specifications: dict[str, Any], tmp_path: Path) -> None:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import aiplatform
+
+    job = {"pipelineSpec": specifications["vertex"], "runtimeConfig": {}}
+    compile.write(job, tmp_path / "taxi.yaml")
+    loaded = aiplatform.PipelineJob(
+        display_name="taxi",
+        template_path=str(tmp_path / "taxi.yaml"),
+        pipeline_root="gs://b/runs",
+        project="p",
+        location="europe-west4",
+        credentials=AnonymousCredentials(),
+    )
+    assert loaded.job_id.startswith("taxi-")
+
+
+def test_only_training_gets_the_machine(specifications: dict[str, dict[str, Any]]) -> None:
+    found = containers(specifications["vertex"])
+    with_machine = {name for name, container in found.items() if "resources" in container}
+    assert with_machine == {"Tuner", "Trainer"}
+    assert found["Trainer"]["resources"] == {
+        "cpuLimit": 8.0, "memoryLimit": 30.0, "accelerator": {"type": "T4", "count": "1"},
+    }  # fmt: skip
+
+
+def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
+    output = tmp_path / "job.yaml"
+    bundles = compile.compile_to(output, "taxi", loading.load("taxi"), settings("vertex"))
+    specification = yaml.safe_load(output.read_text())
+    for name, container in containers(specification).items():
+        expected = (
+            [{"name": "PIPELINE_CODE", "value": f"gs://b/folder/modules/{bundles[name].name}"}]
+            if name in bundles
+            else None
+        )
+        assert container.get("env") == expected, name
+    assert set(bundles) == {
+        "ExampleGen", "FrozenSchema", "DataGate", "Transform", "Tuner", "Trainer", "ServingCheck",
+    }  # fmt: skip
+
+    def files(node: str) -> set[str]:
+        with zipfile.ZipFile(io.BytesIO(bundles[node].content)) as archive:
+            return set(archive.namelist())
+
+    assert "models/taxi/preprocessing.py" in files("Transform")
+    assert "models/taxi/model.py" in files("Trainer") & files("Tuner")
+    assert "models/taxi/model.py" not in files("Transform")
+    assert "models/taxi/search_space.py" in files("Tuner") - files("Trainer")
+    assert "models/common/loaded_model.py" in files("ServingCheck")
+    assert not any(name.startswith("models/taxi/") for name in files("ServingCheck"))
+
+
+def test_what_a_node_hashes_is_in_its_bundle() -> None:
+    """So that its cache key changes with the bundle, and not the other way round only."""
+    modules = user_code.modules_of("taxi")
+    hashed = {
+        "Transform": ("models.taxi.preprocessing",),
+        "Tuner": ("models.taxi.search_space", "models.common.tuning"),
+        "Trainer": ("models.taxi.model", "models.common.training"),
+    }
+    for node, needed in hashed.items():
+        assert set(code_hash.model_files(*needed)) <= set(code_hash.model_files(*modules[node]))
+
+
+def caching(specification: dict[str, Any]) -> set[str]:
+    tasks = specification["root"]["dag"]["tasks"]
+    return {name for name, task in tasks.items() if "cachingOptions" not in task}
+
+
+def test_data_that_nobody_has_looked_at_is_read_each_time(
+    specifications: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    assert "ExampleGen" in caching(specifications["vertex"])
+    known = compiled(tmp_path, data_hash="abc")
+    assert "ExampleGen" not in caching(known)
+    assert spec_check.constant(known, "ExampleGen", "data_hash") == "abc"
+
+
+def test_a_clusters_baseline_is_looked_up_each_time(
+    specifications: dict[str, dict[str, Any]],
+) -> None:
+    assert caching(specifications["kfp"]) == {"ExampleGen", "Resolver"}
+
+
+def test_compiling_twice_gives_the_same(
+    specifications: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    assert compiled(tmp_path) == specifications["vertex"]
+
+
+def test_beam_arguments_of_the_target_win(tmp_path: Path) -> None:
+    where = settings("vertex", beam=Beam(args=("--runner=FlinkRunner", "--flink_master=f")))
+    args = containers(compiled(tmp_path, where=where))["StatisticsGen"]["args"]
+    assert "--runner=FlinkRunner" in args and "--flink_master=f" in args
+    assert "--runner=FnApiRunner" not in args
+
+
+@pytest.mark.slow
+def test_a_vertex_endpoint_is_pushed_to(tmp_path: Path) -> None:
+    endpoint = {"name": "tips", "image": "r/serving:2.19", "replicas": 2}
+    vertex = {**settings("vertex").model_dump(), "endpoint": endpoint}
+    where = Targets.model_validate({"vertex": vertex}).vertex
+    specification = compiled(tmp_path, where=where)
+    pusher = containers(specification)["Pusher"]["args"]
+    assert "tfx.extensions.google_cloud_ai_platform.pusher.executor.Executor" in pusher
+    arguments = json.loads(spec_check.constant(specification, "Pusher", "custom_config"))
+    assert arguments["ai_platform_vertex_region"] == "r"
+    assert arguments["ai_platform_vertex_container_image_uri"] == "r/serving:2.19"
+    assert arguments["ai_platform_serving_args"] == {
+        "project_id": "p", "endpoint_name": "tips", "machine_type": "n1-standard-4",
+        "min_replica_count": 2,
+    }  # fmt: skip
+
+
+def tasks(specification: Any) -> Any:
+    return specification["root"]["dag"]["tasks"]
+
+
+def no_thresholds(specification: Any) -> None:
+    parameter = tasks(specification)["Evaluator"]["inputs"]["parameters"]["eval_config"]
+    text = parameter["runtimeValue"]["constant"]
+    evaluation = json.loads(text)
+    for metric in evaluation["metrics_specs"][0]["metrics"]:
+        metric.pop("per_slice_thresholds", None)
+    parameter["runtimeValue"]["constant"] = json.dumps(evaluation)
+
+
+def latest(specification: Any) -> None:
+    containers(specification)["Trainer"]["image"] = "ghcr.io/me/pipeline:latest"
+
+
+def local_path(specification: Any) -> None:
+    parameter = tasks(specification)["ExampleGen"]["inputs"]["parameters"]["source"]
+    parameter["runtimeValue"]["constant"] = f"{project.ROOT}/data.csv"
+
+
+def other_baseline(specification: Any) -> None:
+    output = tasks(specification)["Evaluator"]["inputs"]["artifacts"]["baseline_model"]
+    output["taskOutputArtifact"]["producerTask"] = "Trainer"
+
+
+MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
+    (
+        lambda s: tasks(s)["Pusher"]["inputs"]["artifacts"].pop("model_blessing"),
+        "Pusher takes 'model_blessing' from nowhere, not from Evaluator.",
+    ),
+    (
+        lambda s: tasks(s)["Pusher"]["inputs"]["artifacts"].pop("infra_blessing"),
+        "Pusher takes 'infra_blessing' from nowhere, not from ServingCheck.",
+    ),
+    (
+        lambda s: tasks(s)["Evaluator"]["inputs"]["artifacts"].pop("baseline_model"),
+        "Evaluator takes 'baseline_model' from nowhere, not from Resolver.",
+    ),
+    (other_baseline, "Evaluator takes 'baseline_model' from Trainer, not from Resolver."),
+    (lambda s: tasks(s).pop("Evaluator"), "The node Evaluator is missing."),
+    (lambda s: tasks(s).pop("DataGate"), "The node DataGate is missing."),
+    (no_thresholds, "The Evaluator has no threshold"),
+    (latest, "Trainer_executor has the image ghcr.io/me/pipeline:latest"),
+    (local_path, "ExampleGen.inputs.parameters.source"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "expected"), MISTAKES)
+def test_an_unsafe_specification_is_refused(
+    specification: dict[str, Any], spoil: Callable[[Any], Any], expected: str
+) -> None:
+    spoiled = copy.deepcopy(specification)
+    known = nodes.of_model("taxi", loading.load("taxi"))
+    spec_check.check(spoiled, known)
+    spoil(spoiled)
+    with pytest.raises(RunError, match=re.escape(expected)):
+        spec_check.check(spoiled, known)
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("taxi", "taxi"), ("My_Model2", "my-model2"), ("_tips_", "tips")]
+)
+def test_pipelines_have_names_that_kubernetes_allows(model: str, name: str) -> None:
+    from pipeline.cloud import target
+
+    assert target.pipeline_name(model) == name

@@ -1,0 +1,327 @@
+"""What a change needs: a table of paths, and real git repositories."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.cli import main
+from pipeline.config import project
+from pipeline.delivery import changes, image_tag
+from pipeline.delivery.changes import IMAGE, MODULES, NONE
+
+FILES = {
+    "Dockerfile": "FROM scratch\nCOPY uv.lock models/common/errors.py pipeline /opt/\n",
+    ".dockerignore": "",
+    "uv.lock": "",
+    "pipeline/cli/main.py": "",
+    "models/common/errors.py": "",
+    "models/common/training.py": "",
+    "models/taxi/config.yaml": "data: {path: data/trips/*.csv}",
+    "models/taxi/model.py": "from models.rents import features",
+    "models/rents/config.yaml": "data: {path: data/rents.csv}",
+    "models/rents/features.py": "",
+    "data/trips/one.csv": "",
+    "docs/page.md": "",
+}
+
+
+class Repository:
+    """A git repository of a small project."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "gc.auto=0"]
+        command = ["git", "-C", str(self.root), *identity, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def commit(self) -> str:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "m")
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    repository = Repository(tmp_path_factory.mktemp("project"))
+    for path, text in FILES.items():
+        repository.write(path, text)
+    return repository.root
+
+
+@pytest.fixture(scope="module")
+def committed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    repository = Repository(tmp_path_factory.mktemp("committed") / "repository")
+    shutil.copytree(root, repository.root)
+    repository.git("init", "--quiet", "--initial-branch", "main")
+    repository.commit()
+    return repository.root
+
+
+@pytest.fixture
+def repository(committed: Path, tmp_path: Path) -> Repository:
+    shutil.copytree(committed, tmp_path / "repository")
+    return Repository(tmp_path / "repository")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "models"),
+    [
+        ("pipeline/cli/main.py", IMAGE, ["rents", "taxi"]),
+        ("uv.lock", IMAGE, ["rents", "taxi"]),
+        ("Dockerfile", IMAGE, ["rents", "taxi"]),
+        (".dockerignore", IMAGE, ["rents", "taxi"]),
+        ("models/common/errors.py", IMAGE, ["rents", "taxi"]),
+        ("cloudbuild.yaml", IMAGE, ["rents", "taxi"]),
+        ("targets.yaml", IMAGE, ["rents", "taxi"]),
+        ("models/new.py", IMAGE, ["rents", "taxi"]),
+        ("docsmith.py", IMAGE, ["rents", "taxi"]),
+        ("documents/docs/page.md", IMAGE, ["rents", "taxi"]),
+        ("Docs/page.md", IMAGE, ["rents", "taxi"]),
+        ("models/taxi/model.py", MODULES, ["taxi"]),
+        ("models/taxi/deep/words.txt", MODULES, ["taxi"]),
+        ("models/rents/features.py", MODULES, ["rents", "taxi"]),
+        ("models/common/training.py", MODULES, ["rents", "taxi"]),
+        ("data/trips/two.csv", MODULES, ["taxi"]),
+        ("data/trips/deep/two.csv", MODULES, ["taxi"]),
+        ("data/rents.csv", MODULES, ["rents", "taxi"]),
+        ("data/elsewhere/one.csv", MODULES, ["rents", "taxi"]),
+        ("models/gone/model.py", NONE, []),
+        ("docs/page.md", NONE, []),
+        ("docs/run.svg", NONE, []),
+        ("tests/pipeline/test_cli.py", NONE, []),
+        ("dashboard/web/app.py", NONE, []),
+        ("README.md", NONE, []),
+        ("LICENSE", NONE, []),
+        ("models/taxi/README.md", NONE, []),
+        ("data/trips/README.md", NONE, []),
+    ],
+)
+def test_one_changed_file(root: Path, path: str, kind: str, models: list[str]) -> None:
+    found = changes.classify([path], root)
+    assert (found.kind, found.models) == (kind, models)
+
+
+@pytest.mark.parametrize(
+    ("paths", "kind"),
+    [
+        ([], NONE),
+        (["docs/page.md", "models/taxi/model.py"], MODULES),
+        (["models/taxi/model.py", "pipeline/cli/main.py", "docs/page.md"], IMAGE),
+        (["tests/test.py", "README.md"], NONE),
+    ],
+)
+def test_the_most_that_any_file_needs_counts(root: Path, paths: list[str], kind: str) -> None:
+    assert changes.classify(paths, root).kind == kind
+
+
+KNOWN = ("docs", "tests", "dashboard", "models", "data")
+_SEGMENT = st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_SEGMENT, min_size=1, max_size=4))
+def test_an_unknown_path_needs_an_image(segments: list[str]) -> None:
+    top = segments[0]
+    known = top in KNOWN and len(segments) > 1
+    document = len(segments) == 1 and (
+        top.endswith(".md") or top.startswith(("LICENSE", "LICENCE"))
+    )
+    if not (known or document):
+        assert changes.classify(["/".join(segments)]).kind == IMAGE
+
+
+def test_each_input_of_the_real_image_needs_an_image() -> None:
+    for path in image_tag.inputs():
+        assert changes.classify([path]).kind == IMAGE, path
+
+
+def test_the_taxi_model_and_its_data_need_no_image() -> None:
+    found = changes.classify(["models/taxi/model.py", "data/taxi/trips.csv"])
+    assert (found.kind, found.models) == (MODULES, ["taxi"])
+    assert changes.models() == project.model_names()
+
+
+def edit(path: str) -> Callable[[Repository], None]:
+    return lambda repository: repository.write(path, "changed")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "models"),
+    [
+        (edit("models/taxi/model.py"), MODULES, ["taxi"]),
+        (edit("docs/page.md"), NONE, []),
+        (edit("new folder/name with\nline \"and\" 'quotes' ü.md"), IMAGE, ["rents", "taxi"]),
+        (lambda r: r.git("rm", "-q", "pipeline/cli/main.py"), IMAGE, ["rents", "taxi"]),
+        (lambda r: r.git("rm", "-q", "models/rents/features.py"), MODULES, ["rents", "taxi"]),
+        (lambda r: r.git("rm", "-q", "-r", "docs"), NONE, []),
+        # Moved out of the image: what it was before counts too.
+        (lambda r: r.git("mv", "pipeline/cli/main.py", "docs/cli.py"), IMAGE, ["rents", "taxi"]),
+        (lambda r: r.git("mv", "models/taxi", "models/cabs"), MODULES, ["cabs"]),
+        (lambda r: r.git("rm", "-q", "-r", "models/taxi"), NONE, []),
+        (lambda r: (r.root / "docs/page.md").chmod(0o755), NONE, []),
+        (lambda r: (r.root / "pipeline/cli/main.py").chmod(0o755), IMAGE, ["rents", "taxi"]),
+    ],
+)
+def test_a_commit(
+    repository: Repository, change: Callable[[Repository], object], kind: str, models: list[str]
+) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    change(repository)
+    repository.commit()
+    found = changes.since(base, repository.root)
+    assert (found.kind, found.models) == (kind, models), found.as_text()
+    assert "\n" not in found.reason.strip() or kind == IMAGE
+
+
+def test_the_base_is_the_last_deployed_commit_not_the_push_before(repository: Repository) -> None:
+    repository.git("tag", "deployed")
+    repository.write("pipeline/cli/main.py", "this image's build fails")
+    failed = repository.commit()
+    repository.write("models/taxi/model.py", "edited")
+    repository.commit()
+    assert changes.since(failed, repository.root).kind == MODULES
+    assert changes.since("deployed", repository.root).kind == IMAGE
+
+
+def test_a_merge_counts_with_all_that_it_brings(repository: Repository) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    repository.git("switch", "-q", "-c", "branch")
+    repository.write("models/rents/features.py", "edited")
+    repository.commit()
+    repository.git("switch", "-q", "main")
+    repository.write("docs/page.md", "edited")
+    repository.commit()
+    repository.git("merge", "-q", "--no-edit", "branch")
+    assert changes.since(base, repository.root).models == ["rents", "taxi"]
+
+
+@pytest.mark.parametrize(
+    ("base", "reason"),
+    [
+        ("", "no last deployed commit"),
+        ("0" * 40, "no last deployed commit"),
+        ("deployed", "deployed does not exist"),
+        ("1" * 40, "1111 does not exist"),
+        ("--output=/tmp/x", "does not exist"),
+        ("HEAD:docs", "does not exist"),
+    ],
+)
+def test_a_base_that_is_not_a_commit_needs_an_image(
+    repository: Repository, base: str, reason: str
+) -> None:
+    found = changes.since(base, repository.root)
+    assert (found.kind, found.models) == (IMAGE, ["rents", "taxi"])
+    assert reason in found.reason
+
+
+def test_rewritten_history_needs_an_image(repository: Repository) -> None:
+    repository.write("docs/page.md", "first")
+    lost = repository.commit()
+    repository.git("reset", "-q", "--hard", "HEAD~1")
+    repository.write("docs/page.md", "second")
+    repository.commit()
+    found = changes.since(lost, repository.root)
+    assert (found.kind, "history was rewritten" in found.reason) == (IMAGE, True)
+
+
+def test_a_shallow_clone_needs_an_image(repository: Repository, tmp_path: Path) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    for text in ("1", "2"):
+        repository.write("docs/page.md", text)
+        repository.commit()
+    shallow = Repository(tmp_path / "shallow")
+    repository.git("clone", "-q", "--depth", "1", repository.root.as_uri(), str(shallow.root))
+    found = changes.since(base, shallow.root)
+    assert (found.kind, "shallow clone" in found.reason) == (IMAGE, True)
+    # A base that was fetched alone: its history is not there to tell.
+    shallow.git("fetch", "-q", "--depth", "1", "origin", base)
+    found = changes.since(base, shallow.root)
+    assert (found.kind, "shallow clone" in found.reason) == (IMAGE, True)
+
+
+def test_without_a_repository_or_git_an_image_is_needed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert changes.since("HEAD", root).reason.startswith("git rev-parse failed")
+    monkeypatch.setenv("PATH", "")
+    found = changes.since("HEAD", root)
+    assert (found.kind, "git cannot be run" in found.reason) == (IMAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("paths", "model", "kind", "models"),
+    [
+        ([], "all", MODULES, ["rents", "taxi"]),
+        (["docs/page.md"], "taxi", MODULES, ["taxi"]),
+        (["models/rents/features.py"], "rents", MODULES, ["rents", "taxi"]),
+        (["uv.lock"], "taxi", IMAGE, ["rents", "taxi"]),
+    ],
+)
+def test_retraining(root: Path, paths: list[str], model: str, kind: str, models: list[str]) -> None:
+    found = changes.retraining(changes.classify(paths, root), model, root)
+    assert (found.kind, found.models, found.retrain) == (kind, models, True)
+
+
+def test_retraining_an_unknown_model_is_refused(root: Path) -> None:
+    with pytest.raises(ValueError, match=r"no model '\$\(id\)'; there are: rents, taxi"):
+        changes.retraining(changes.classify([], root), "$(id)", root)
+
+
+def test_no_file_name_adds_a_line_to_the_outputs(root: Path) -> None:
+    found = changes.classify(["a\nclass=none\r\nmodels=[]"], root)
+    assert [line.split("=")[0] for line in found.as_outputs().splitlines()] == [
+        "class",
+        "models",
+        "reason",
+        "retrain",
+    ]
+
+
+def test_it_runs_with_nothing_installed(repository: Repository) -> None:
+    """As a workflow does it; `-S` and `-E` hide whatever this environment has."""
+    shutil.copy(project.ROOT / "pipeline" / "__init__.py", repository.root / "pipeline")
+    shutil.copytree(project.ROOT / "pipeline/delivery", repository.root / "pipeline/delivery")
+    shutil.copy(project.ROOT / "models" / "__init__.py", repository.root / "models")
+    base = repository.commit()
+    repository.write("models/taxi/model.py", "edited")
+    repository.commit()
+    module = ("-m", "pipeline.delivery.changes")
+    command = [sys.executable, "-S", "-E", "-s", *module, "--base", base, "--format", "json"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=repository.root)
+    assert json.loads(done.stdout) == {
+        "class": "modules",
+        "models": ["taxi"],
+        "reason": "models/taxi/model.py is code or data of models alone",
+        "files": {"models/taxi/model.py": "modules"},
+        "retrain": False,
+    }
+
+
+def test_the_command(
+    repository: Repository,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(project, "ROOT", repository.root)
+    with pytest.raises(SystemExit):
+        main.main(["changes", "--base", "HEAD"])
+    assert capsys.readouterr().out == "none: nothing has changed\n"
+    with pytest.raises(SystemExit):
+        main.main(["changes", "--base", "nowhere", "--json"])
+    assert json.loads(capsys.readouterr().out)["class"] == "image"

@@ -1,0 +1,139 @@
+"""The tuned inspection of functions says what Beam's own says."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import worker_handlers
+from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.transforms import core
+
+from pipeline.local import beam_tuning
+
+pytestmark = pytest.mark.tfx
+
+
+@pytest.fixture(autouse=True)
+def untuned(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Beam as it comes, whatever ran before in this process."""
+    inspect = core.get_function_args_defaults
+    monkeypatch.setattr(
+        core, "get_function_args_defaults", getattr(inspect, "__wrapped__", inspect)
+    )
+    monkeypatch.setattr(worker_handlers, "STATE_CACHE_SIZE_MB", 100)
+    yield
+
+
+class One(beam.DoFn):
+    def process(self, element: int, factor: int = 2) -> Iterator[int]:
+        yield element * factor
+
+    def setup(self) -> None:
+        pass
+
+
+class Two(beam.DoFn):
+    def process(self, element: int, window: Any = beam.DoFn.WindowParam, *more: int) -> Any:
+        yield element + 1
+
+    def start_bundle(self) -> None:
+        pass
+
+
+class Three(Two):
+    """Inherits `process` and changes `start_bundle`."""
+
+    def start_bundle(self, extra: int = 5) -> None:
+        pass
+
+
+def equal_names() -> list[Callable[..., Any]]:
+    def make(number: int) -> Callable[..., Any]:
+        if number:
+
+            def process(element: int, other: int = number) -> int:
+                return element
+        else:
+
+            def process(element: int) -> int:  # type: ignore[misc]
+                return element
+
+        return process
+
+    return [make(number) for number in range(3)]
+
+
+FUNCTIONS: dict[str, Any] = {
+    "a method": One().process,
+    "the same of another instance": One().process,
+    "the method unbound": One.process,
+    "another class's": Two().process,
+    "an inherited one": Three().process,
+    "a changed one": Three().start_bundle,
+    "the one that it changed": Two().start_bundle,
+    "no arguments": One().setup,
+    "a lambda": lambda element: element,
+    "a lambda with a default": lambda element, default=3: element,
+    "a partial": functools.partial(lambda a, b, c=1: a, 1),
+    "a builtin": str.upper,
+    "a class": dict,
+    **{f"equal name {number}": function for number, function in enumerate(equal_names())},
+}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_it_says_what_beam_says_of_every_function(order: int) -> None:
+    expected = {name: core.get_function_args_defaults(f) for name, f in FUNCTIONS.items()}
+    beam_tuning.tune()
+    for _ in range(2):
+        for name in list(FUNCTIONS)[::order]:
+            assert core.get_function_args_defaults(FUNCTIONS[name]) == expected[name], name
+
+
+def test_a_caller_may_change_what_it_gets() -> None:
+    before = core.get_function_args_defaults(One().process)
+    beam_tuning.tune()
+    args, defaults = core.get_function_args_defaults(One().process)
+    args.append("more")
+    defaults.clear()
+    assert core.get_function_args_defaults(One().process) == before
+
+
+def test_a_function_is_inspected_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+
+    def inspect(function: Any) -> tuple[list[str], list[Any]]:
+        calls.append(function)
+        return ["element"], []
+
+    monkeypatch.setattr(core, "get_function_args_defaults", inspect)
+    beam_tuning.tune()
+    for _ in range(3):
+        core.get_function_args_defaults(One().process)
+        core.get_function_args_defaults(Two().process)
+    assert len(calls) == 2
+
+
+def test_tuning_twice_changes_nothing() -> None:
+    beam_tuning.tune()
+    once = core.get_function_args_defaults
+    beam_tuning.tune()
+    assert core.get_function_args_defaults is once
+    assert worker_handlers.STATE_CACHE_SIZE_MB == 0
+
+
+def test_a_tuned_pipeline_gives_the_same() -> None:
+    beam_tuning.tune()
+    with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
+        numbers = pipeline | beam.Create([1, 2, 3])
+        assert_that(
+            numbers | beam.ParDo(One()) | "3" >> beam.ParDo(One(), 3), equal_to([6, 12, 18])
+        )
+        total = numbers | beam.CombineGlobally(sum)
+        scaled = numbers | beam.Map(lambda x, by: x * by, by=beam.pvalue.AsSingleton(total))
+        assert_that(scaled, equal_to([6, 12, 18]), label="side input")

@@ -1,0 +1,218 @@
+"""What the runner keeps of a run: the environment, the failing node, and why it failed."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+
+from models.common.errors import AnomalyError, ModelCodeError, RunError
+from pipeline import nodes
+from pipeline.local import runner
+from pipeline.local.runner import RecordedLocalDagRunner
+from pipeline.record import run_record
+from pipeline.record.run_record import RunRecord
+from pipeline.results import rerun_reason
+from pipeline.show import report
+from tests.pipeline.fake_run import queued
+
+pytestmark = pytest.mark.tfx
+
+ANOMALY = {
+    "feature": "fare",
+    "split": "train",
+    "severity": "error",
+    "headline": "Column dropped",
+    "detail": "Gone",
+}
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> RunRecord:
+    """A record that is written into a folder of the test's own."""
+    record = queued()
+    run_record.write(record, tmp_path)
+    return record
+
+
+def running(record: RunRecord, name: str) -> None:
+    record.node(name).status = "running"
+    record.node(name).started = run_record.now() - timedelta(seconds=5)
+
+
+def run(
+    record: RunRecord, runs: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException | None
+) -> None:
+    """Runs a pipeline whose Trainer ends so."""
+    runner = RecordedLocalDagRunner(record, runs)
+
+    def nodes_run(_: Any) -> None:
+        running(record, nodes.TRAINER)
+        if error is not None:
+            raise error
+        record.node(nodes.TRAINER).status = "done"
+
+    monkeypatch.setattr(runner, "_run_nodes", nodes_run)
+    runner.run_with_ir(SimpleNamespace())
+
+
+def test_a_run_that_nobody_prepared_gets_its_folder(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(tmp_path / record.id)
+    run(record, tmp_path, monkeypatch, None)
+    written = run_record.read(record.id, tmp_path)
+    assert written.command == "python -m pipeline run taxi"
+    assert written.environment["tfx"] and "models/taxi/model.py" in written.code.files
+    assert (tmp_path / record.id / "code/models/taxi/model.py").is_file()
+
+
+def test_an_error_of_the_project_is_kept_whole(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(record, tmp_path, monkeypatch, ModelCodeError("the headline", "the detail", "the remedy"))
+    written = run_record.read(record.id, tmp_path)
+    assert written.status == "failed" and written.failure is not None
+    assert written.failure.model_dump() == {
+        "node": "Trainer",
+        "headline": "the headline",
+        "detail": "the detail",
+        "remedy": "the remedy",
+    }
+    assert written.node("Trainer").status == "failed"
+    assert written.node("Trainer").seconds == pytest.approx(5, abs=2)
+    assert written.finished is not None and written.process is None
+
+
+def test_any_other_error_is_told_by_type_and_message(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(record, tmp_path, monkeypatch, ValueError("\n".join(f"line {n}" for n in range(30))))
+    failure = run_record.read(record.id, tmp_path).failure
+    assert failure is not None and failure.node == "Trainer"
+    assert failure.headline == "Trainer failed with ValueError"
+    assert failure.detail.splitlines() == [f"line {n}" for n in range(10)]
+    assert "log" in failure.remedy
+
+
+def test_an_error_without_words(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(record, tmp_path, monkeypatch, ValueError())
+    assert record.failure is not None and record.failure.detail == ""
+
+
+def test_anomalies_stop_a_run(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(record, tmp_path, monkeypatch, AnomalyError("1 anomaly", "fare", "Correct it.", [ANOMALY]))
+    written = run_record.read(record.id, tmp_path)
+    assert written.status == "stopped" and written.failure is not None
+    assert [anomaly.model_dump() for anomaly in written.anomalies] == [ANOMALY]
+    assert written.failure.headline == "1 anomaly"
+
+
+def test_an_interrupt_is_no_error(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(record, tmp_path, monkeypatch, KeyboardInterrupt())
+    written = run_record.read(record.id, tmp_path)
+    assert written.status == "interrupted" and written.failure is None
+    assert written.node("Trainer").status == "failed"
+
+
+@pytest.mark.parametrize(("version", "status"), [(None, "refused"), (17, "pushed")])
+def test_a_run_to_the_end_is_pushed_or_refused(
+    record: RunRecord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: int | None,
+    status: str,
+) -> None:
+    record.pushed_version = version
+    run(record, tmp_path, monkeypatch, None)
+    assert record.status == status and record.failure is None
+    assert record.id in (tmp_path / record.id / report.FILE).read_text(encoding="utf-8")
+
+
+def test_a_failure_between_nodes_names_the_pipeline(record: RunRecord) -> None:
+    runner._fail(record, OSError("disk full"))
+    assert record.failure is not None and record.failure.node is None
+    assert record.failure.headline == "The pipeline failed with OSError"
+
+
+@pytest.fixture
+def store() -> MetadataStore:
+    config = metadata_store_pb2.ConnectionConfig()
+    config.fake_database.SetInParent()
+    return MetadataStore(config)
+
+
+def recorded(store: MetadataStore, state: int, result: str = "") -> int:
+    """An execution as TFX leaves it in ML Metadata."""
+    kind = metadata_store_pb2.ExecutionType(name="node")
+    kind.properties["x"] = metadata_store_pb2.STRING
+    one = metadata_store_pb2.Execution(type_id=store.put_execution_type(kind))
+    one.last_known_state = state
+    if result:
+        one.custom_properties["__execution_result__"].string_value = result
+    [execution_id] = store.put_executions([one])
+    return execution_id
+
+
+@pytest.mark.parametrize(("state", "expected"), [("COMPLETE", "done"), ("CACHED", "cached")])
+def test_how_a_node_ended(store: MetadataStore, state: str, expected: str) -> None:
+    number = metadata_store_pb2.Execution.State.Value(state)
+    assert runner._state(store, recorded(store, number), "Trainer") == expected
+
+
+@pytest.mark.parametrize(
+    ("result", "detail"),
+    [("", ""), ('{"resultMessage": "Traceback:\\n no input model "}', " no input model")],
+)
+def test_a_failure_that_tfx_only_recorded_is_raised(
+    store: MetadataStore, result: str, detail: str
+) -> None:
+    execution_id = recorded(store, metadata_store_pb2.Execution.FAILED, result)
+    with pytest.raises(RunError, match="Resolver could not get its inputs") as caught:
+        runner._state(store, execution_id, "Resolver")
+    assert caught.value.detail == detail
+
+
+def test_outputs_are_found_by_key(store: MetadataStore) -> None:
+    execution_id = recorded(store, metadata_store_pb2.Execution.COMPLETE)
+    kind = metadata_store_pb2.ArtifactType(name="thing")
+    kind.properties["x"] = metadata_store_pb2.STRING
+    type_id = store.put_artifact_type(kind)
+    keys = {"model": 4, "model_run": 4, "examples": 3}  # Event types: OUTPUT is 4, INPUT is 3.
+    for key, event_type in keys.items():
+        [artifact_id] = store.put_artifacts(
+            [metadata_store_pb2.Artifact(type_id=type_id, uri=f"/{key}")]
+        )
+        event = metadata_store_pb2.Event(
+            artifact_id=artifact_id, execution_id=execution_id, type=event_type
+        )
+        event.path.steps.add(key=key)
+        event.path.steps.add(index=0)
+        store.put_events([event])
+    found = runner._outputs(store, execution_id)
+    assert {key: artifact.uri for key, artifact in found.items()} == {
+        "model": "/model",
+        "model_run": "/model_run",
+    }
+
+
+def test_a_reason_that_cannot_be_found_stops_nothing(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rerun_reason, "why", lambda *_: 1 / 0)
+    node = SimpleNamespace(node_info=SimpleNamespace(id=nodes.TRAINER))
+    runner = RecordedLocalDagRunner(record, tmp_path)
+    runner._tell_why(None, SimpleNamespace(pipeline_node=node))
+    assert run_record.read(record.id, tmp_path).node("Trainer").why == "no reason was found"

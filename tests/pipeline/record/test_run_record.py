@@ -1,0 +1,193 @@
+"""`run.json`: written whole, read from older versions, refused in words when damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.common.errors import RunError
+from pipeline import nodes
+from pipeline.config import loading
+from pipeline.record import run_record
+from pipeline.record.run_record import RunRecord
+from tests.pipeline.fake_run import REPOSITORY, finished, queued
+
+STORIES = ["pushed", "refused", "stopped", "failed", "interrupted"]
+
+
+def edited(runs: Path, change: dict[str, Any]) -> str:
+    """Writes a record and changes its file; returns the run's id."""
+    record = finished()
+    run_record.write(record, runs)
+    path = runs / record.id / "run.json"
+    content = json.loads(path.read_text())
+    for dotted, value in change.items():
+        *above, last = dotted.split(".")
+        section = content
+        for key in above:
+            section = section[key]
+        section[last] = value
+    path.write_text(json.dumps(content))
+    return record.id
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_record_comes_back_as_it_was(tmp_path: Path, story: str) -> None:
+    record = finished(story)
+    run_record.write(record, tmp_path)
+    assert run_record.read(record.id, tmp_path) == record
+    assert record.status == story and story in run_record.EXIT_CODES
+
+
+def test_nothing_but_the_record_stays_in_the_folder(tmp_path: Path) -> None:
+    record = queued()
+    for _ in range(3):
+        run_record.write(record, tmp_path)
+    assert [path.name for path in (tmp_path / record.id).iterdir()] == ["run.json"]
+
+
+def test_a_reader_never_sees_a_part(tmp_path: Path) -> None:
+    record = finished()
+    run_record.write(record, tmp_path)
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(200):
+            record.rows = {"train": number} | {f"split {n}": n for n in range(number % 50)}
+            run_record.write(record, tmp_path)
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    reads = 0
+    while not done.is_set() or not reads:
+        assert run_record.read(record.id, tmp_path).id == record.id
+        reads += 1
+    writer.join()
+
+
+def test_a_write_that_fails_leaves_the_old_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = queued()
+    run_record.write(record, tmp_path)
+
+    def full(self: Path, *_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    record.overrides = ["training.epochs=3"]
+    with pytest.raises(RunError, match="cannot be written") as caught:
+        run_record.write(record, tmp_path)
+    assert "No space left on device" in caught.value.detail and record.id in caught.value.headline
+    assert run_record.read(record.id, tmp_path).overrides == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(RunError, match="cannot be written"):
+        run_record.write(queued(), tmp_path / "runs")
+
+
+def test_a_run_of_an_older_config_stays_readable(tmp_path: Path) -> None:
+    run_id = edited(
+        tmp_path, {"config.gone": 1, "config.training.warmup": 3, "config.data.sheet": {"a": 1}}
+    )
+    assert run_record.read(run_id, tmp_path).config == finished().config
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"status": "lost"}, "status"),
+        ({"version": 2}, "version"),
+        ({"started": "yesterday"}, "started"),
+        ({"surprise": 1}, "surprise"),
+        ({"config.training.epochs": "many"}, "config.training.epochs"),
+        ({"nodes": [{"name": "Trainer", "status": "lost"}]}, "nodes.0.status"),
+    ],
+)
+def test_a_record_that_does_not_fit_names_the_key(
+    tmp_path: Path, change: dict[str, Any], key: str
+) -> None:
+    run_id = edited(tmp_path, change)
+    with pytest.raises(RunError, match=r"run\.json is not a readable run record") as caught:
+        run_record.read(run_id, tmp_path)
+    assert caught.value.detail.startswith(f"{key}: ")
+    assert f"{tmp_path}/{run_id}" in caught.value.remedy
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b'{"version": 1}'])
+def test_a_damaged_record_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "taxi-1").mkdir()
+    (tmp_path / "taxi-1" / "run.json").write_bytes(content)
+    with pytest.raises(RunError, match="is not a readable run record"):
+        run_record.read("taxi-1", tmp_path)
+
+
+@given(content=st.binary(max_size=60))
+def test_no_content_raises_anything_else(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    runs = tmp_path_factory.mktemp("runs")
+    (runs / "taxi-1").mkdir()
+    (runs / "taxi-1" / "run.json").write_bytes(content)
+    with pytest.raises(RunError):
+        run_record.read("taxi-1", runs)
+
+
+def test_a_run_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="There is no run 'taxi-9'"):
+        run_record.read("taxi-9", tmp_path)
+
+
+def test_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path) -> None:
+    ids = [
+        "taxi-20260101-000000-ffff",
+        "another_one-20260102-000000-0000",
+        "a-20251231-235959-eeee",
+    ]
+    for run_id in ids:
+        run_record.write(queued(run_id), tmp_path)
+    (tmp_path / ids[0] / "run.json").write_text("{")
+    (tmp_path / "taxi" / "Trainer").mkdir(parents=True)  # Artifacts are in the same folder.
+    newest, broken, oldest = run_record.latest_first(tmp_path)
+    assert isinstance(newest, RunRecord) and newest.id == ids[1]
+    assert isinstance(broken, RunError) and ids[0] in broken.headline
+    assert isinstance(oldest, RunRecord) and oldest.id == ids[2]
+    assert list(run_record.latest_first(tmp_path / "nothing")) == []
+
+
+def test_a_new_record_has_the_models_nodes_queued() -> None:
+    settings = loading.load("taxi", ["tuning.mode=always"], root=REPOSITORY)
+    record = run_record.new("taxi", settings, ["tuning.mode=always"], root=REPOSITORY)
+    assert [node.name for node in record.nodes] == nodes.of_model("taxi", settings, REPOSITORY)
+    assert {node.status for node in record.nodes} == {"queued"} and nodes.TUNER in {
+        node.name for node in record.nodes
+    }
+    assert record.process == os.getpid() and record.overrides == ["tuning.mode=always"]
+    assert record.status == "running" and record.node(nodes.TRAINER).name == nodes.TRAINER
+
+
+def test_finishing_frees_the_process_and_stops_the_clock() -> None:
+    record = queued()
+    record.process = os.getpid()
+    record.started -= timedelta(seconds=60)
+    assert 60 <= record.seconds < 90
+    record.finish("refused")
+    assert record.process is None and record.status == "refused"
+    assert record.seconds == record.seconds
+
+
+def test_ids_sort_by_time_and_differ() -> None:
+    made = [run_record.new_run_id("taxi") for _ in range(20)]
+    assert len(set(made)) > 15 and all(name.startswith("taxi-20") for name in made)
+    assert [name[:-5] for name in made] == sorted(name[:-5] for name in made)

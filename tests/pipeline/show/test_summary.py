@@ -1,0 +1,197 @@
+"""What a run says at its end, on a terminal and in a file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pipeline.record import run_record
+from pipeline.record.run_record import RunRecord
+from pipeline.show import terminal
+from pipeline.show.metric_tables import metric_tables
+from pipeline.show.summary import summary
+from tests.pipeline.fake_run import finished, metrics, queued, tell
+
+
+def on_terminal(record: RunRecord, width: int = 80, runs: Path = Path("/runs")) -> str:
+    file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    console = Console(
+        file=file, force_terminal=True, color_system=None, width=width, height=24, markup=False
+    )
+    with console.capture() as captured:
+        terminal.show(console, summary(record, console, runs))
+    return captured.get()
+
+
+def in_file(record: RunRecord, capsys: pytest.CaptureFixture[str]) -> str:
+    console = terminal.console()
+    terminal.show(console, summary(record, console, Path("/runs")))
+    return capsys.readouterr().out
+
+
+def line_with(text: str, *words: str) -> str:
+    return next(line for line in text.splitlines() if all(word in line for word in words))
+
+
+STORIES = ["pushed", "refused", "stopped", "failed", "interrupted"]
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_is_wider_than_the_terminal(story: str, width: int) -> None:
+    text = on_terminal(finished(story), width)
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_file_gets_no_control_characters_and_no_trailing_blanks(
+    story: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = in_file(finished(story), capsys)
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_a_pushed_run_says_version_and_place(capsys: pytest.CaptureFixture[str]) -> None:
+    text = in_file(finished("pushed"), capsys)
+    assert "train 11,997 · eval 1,502 · test 1,503" in text
+    assert "learning_rate 0.0031 · hidden [64, 32] · dropout 0.1" in text
+    assert "✓ Blessed and pushed in 2 min 05 s" in text
+    assert "1767323045" in line_with(text, "Version")
+    assert "serving_models/taxi/1767323045" in line_with(text, "Pushed to")
+    assert "/runs/taxi-20260102-030405-4f2a" in line_with(text, "Run folder")
+    assert "-m pipeline freeze-hyperparameters taxi" in text
+
+
+def test_the_whole_split_comes_before_the_slices_with_bound_and_baseline(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = in_file(finished("pushed"), capsys)
+    auc = line_with(text, "AUC", "at least 0.9").split()
+    assert auc == ["AUC", "0.9412", "at", "least", "0.9", "0.9452", "-0.0040"]
+    assert text.index("Whole test split") < text.index("By slice")
+
+
+def test_the_worst_slice_of_each_feature_is_marked_whichever_way_the_metric_is_better(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = finished("pushed")
+    for measured in record.metrics:
+        if measured.slice == "payment_type=Cash" and measured.metric == "AUC":
+            measured.value = 0.6
+        if measured.slice == "payment_type=Credit Card" and measured.metric == "BinaryCrossEntropy":
+            measured.value = 0.9
+        if measured.slice == "payment_type=Cash" and measured.metric == "Calibration":
+            measured.value = 0.5
+    text = in_file(record, capsys)
+    assert "0.6000 ▾" in line_with(text, "  Cash") and "0.5000 ▾" in line_with(text, "  Cash")
+    assert "0.9000 ▾" in line_with(text, "  Credit Card")
+    assert "751 ▾" not in text  # A count is neither good nor bad.
+
+
+def test_an_undefined_metric_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "n/a" in line_with(in_file(finished("pushed"), capsys), "  Unknown")
+
+
+def test_of_many_slices_the_worst_are_shown_and_the_rest_counted() -> None:
+    record = finished("pushed")
+    template = record.metrics[-5:]
+    record.metrics = [
+        measured.model_copy(
+            update={"slice": f"trip_start_day={day}", "value": (measured.value or 0) - day / 1000}
+        )
+        for day in range(40)
+        for measured in template
+    ]
+    text = on_terminal(record)
+    assert "and 28 more" in text
+    assert "  39 " in text and "   5 " not in text
+
+
+def test_a_refused_run_names_each_metric_slice_value_and_bound(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = in_file(finished("refused"), capsys)
+    assert "✗ Not blessed, so nothing was pushed" in text
+    assert line_with(text, "AUC   trip_start_day=3").split() == [
+        *("AUC", "trip_start_day=3", "0.8392", "expected", "at", "least", "0.85"),
+    ]
+    assert "0.8392 ✗" in text
+    assert "expected at most 0.01 below the baseline's 0.9412" in text
+    assert "Pushed to" not in text
+
+
+def test_a_stopped_run_lists_every_anomaly(capsys: pytest.CaptureFixture[str]) -> None:
+    text = in_file(finished("stopped"), capsys)
+    assert line_with(text, "payment_type", "train", "Unexpected string values", "Crypto")
+    assert line_with(text, "company", "eval", "Column dropped")
+    assert "1 anomaly in the data, so nothing was trained" in text
+    assert "correct the data, or models/taxi/schema.pbtxt, and run again" in text
+
+
+def test_a_failed_run_tells_headline_detail_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    text = in_file(finished("failed"), capsys)
+    assert "Trainer failed: models/taxi/model.py: build_model raised ValueError" in text
+    assert text.index("the learning rate is -1.0") < text.index("Correct build_model")
+    assert "╭" not in text
+    assert "╭─ Trainer failed" in on_terminal(finished("failed"))
+
+
+def test_a_run_that_died_says_so(tmp_path: Path) -> None:
+    record = finished("failed")
+    record.status, record.failure, record.finished = "running", None, None
+    record.process = 2**22 + 1
+    run_record.write(record, tmp_path)
+    assert "died without recording an end" in on_terminal(record, runs=tmp_path)
+
+
+def test_the_log_and_the_report_are_named_where_they_are_there(tmp_path: Path) -> None:
+    record = finished("pushed")
+    run_record.write(record, tmp_path)
+    assert "tfx.log" not in on_terminal(record, 200, tmp_path)
+    for name in ("tfx.log", "report.html"):
+        (tmp_path / record.id / name).write_text("")
+    text = on_terminal(record, 200, tmp_path)
+    assert f"{tmp_path}/{record.id}/tfx.log" in text and "/report.html" in text
+
+
+def test_settings_come_back_quoted_in_the_command_to_run_again() -> None:
+    record = finished("stopped")
+    record.overrides = ["data.path=my data/*.csv"]
+    assert "run taxi --set 'data.path=my data/*.csv'" in on_terminal(record, 120)
+
+
+@pytest.mark.parametrize("story", ["failed", "interrupted"])
+def test_a_run_that_did_not_come_to_its_end_names_the_command_that_goes_on(story: str) -> None:
+    text = on_terminal(finished(story), 120)
+    assert text.rstrip().endswith("-m pipeline run taxi --resume")
+
+
+def test_a_run_that_failed_before_any_node_is_to_be_run_again() -> None:
+    record = queued()
+    record.overrides = ["evaluation.metrics={AUCC: {at_least: 0.5}}"]
+    tell(record, "failed")
+    assert "--resume" not in on_terminal(record, 120)
+    assert "run taxi --set 'evaluation.metrics={AUCC" in on_terminal(record, 120)
+
+
+def test_square_brackets_in_data_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    record = finished("failed")
+    assert record.failure is not None
+    record.failure.headline = "column [bold]fare[/bold] is gone"
+    assert "column [bold]fare[/bold] is gone" in in_file(record, capsys)
+
+
+def test_without_a_baseline_there_is_no_comparison() -> None:
+    record = finished("pushed")
+    record.metrics = metrics(worse=0, baseline=False)
+    text = on_terminal(record)
+    assert "Baseline" not in text and "worse than" not in text
+
+
+def test_without_metrics_there_is_no_table() -> None:
+    record = finished("failed")
+    assert list(metric_tables(record, terminal.console())) == []

@@ -1,0 +1,219 @@
+"""Which versions are served and labelled, look by look; `test_versions.py` asks a real server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+MODEL = "half_plus_two"
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def push(conformance_models: Path, models: Path) -> Callable[..., Path]:
+    """Copies a version, or makes one that does not load."""
+
+    def copy(number: int, model: str = MODEL, broken: bool = False) -> Path:
+        folder = models / model / str(number)
+        if broken:
+            folder.mkdir(parents=True)
+            (folder / "saved_model.pb").write_bytes(b"not a model")
+        else:
+            shutil.copytree(conformance_models / MODEL / "123", folder)
+        return folder
+
+    return copy
+
+
+@pytest.fixture
+def versions(models: Path) -> Iterator[Any]:
+    """Versions that look when they are told to."""
+    from serving.core.metrics import Metrics
+    from serving.core.settings import Limits
+    from serving.engine.versions import Versions
+
+    made = Versions(models, Limits(), Metrics())
+    yield made
+    for served in made.snapshot.values():
+        for version in served.versions.values():
+            version.batcher.close()
+
+
+def configure(models: Path, *served: Any) -> None:
+    from serving.model import models_config
+
+    models_config.write(models / models_config.FILE, {one.name: one for one in served})
+
+
+def look(versions: Any, times: int = 2) -> None:
+    """As the server does; a folder that is new is taken at the second look."""
+    for _ in range(times):
+        versions.scan()
+        versions.scanned.set()
+
+
+def served(versions: Any, model: str = MODEL) -> list[int]:
+    return sorted(versions.snapshot[model].versions) if model in versions.snapshot else []
+
+
+def states(versions: Any, model: str = MODEL) -> dict[int, str]:
+    return {n: status.state.name for n, status in versions.statuses.get(model, {}).items()}
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ({}, [10]),
+        ({"latest": 2}, [9, 10]),
+        ({"latest": 0}, [8, 9, 10]),
+        ({"latest": 7}, [8, 9, 10]),
+        ({"versions": (8, 10)}, [8, 10]),
+        ({"versions": (9, 77)}, [9]),
+        ({"versions": (77,)}, []),
+    ],
+)
+def test_the_policy_says_which(
+    models: Path, push: Any, versions: Any, policy: dict[str, Any], expected: list[int]
+) -> None:
+    from serving.model.models_config import ServedModel
+
+    for number in (8, 9, 10):
+        push(number)
+    if policy:
+        configure(models, ServedModel(MODEL, **policy))
+    look(versions, 1)
+    assert served(versions) == expected
+    latest = versions.snapshot[MODEL].latest.number if expected else None
+    assert latest == (max(expected) if expected else None)
+
+
+def test_a_new_folder_is_taken_when_it_is_the_same_twice(push: Any, versions: Any) -> None:
+    push(1)
+    look(versions, 1)
+    folder = push(2)
+    look(versions, 1)
+    assert served(versions) == [1]
+    (folder / "more").write_text("still copying")
+    look(versions, 1)
+    assert served(versions) == [1]
+    look(versions, 1)
+    assert (served(versions), states(versions)) == ([2], {1: "END", 2: "AVAILABLE"})
+
+
+def test_what_does_not_load_is_tried_again_when_it_changes(push: Any, versions: Any) -> None:
+    push(1)
+    broken = push(2, broken=True)
+    attempts = f'load_attempt_count{{model_path="{broken}",status="fail"}}'
+    look(versions, 3)
+    assert (served(versions), states(versions)) == ([], {2: "END"})
+    assert f"{attempts} 1" in versions._metrics.text(), "the same is not tried again"
+    error = versions.statuses[MODEL][2].error
+    assert str(broken) in str(error)
+    assert versions.unready() == [f"No version of '{MODEL}' is available."]
+    (broken / "saved_model.pb").write_bytes(b"another")
+    look(versions, 2)
+    assert f"{attempts} 2" in versions._metrics.text()
+    shutil.rmtree(broken)
+    push(2)
+    look(versions)
+    assert (served(versions), versions.unready()) == ([2], [])
+
+
+def test_a_successor_that_fails_leaves_the_running_one(push: Any, versions: Any) -> None:
+    push(1)
+    look(versions, 1)
+    push(2, broken=True)
+    look(versions)
+    assert (served(versions), states(versions)) == ([1], {1: "AVAILABLE", 2: "END"})
+
+
+def test_labels_move_to_versions_that_are_there(models: Path, push: Any, versions: Any) -> None:
+    from serving.model.models_config import ServedModel
+
+    for number in (1, 2):
+        push(number)
+    push(3, broken=True)
+
+    def labelled(numbers: tuple[int, ...], **labels: int) -> dict[str, int]:
+        configure(models, ServedModel(MODEL, versions=numbers, labels=labels))
+        look(versions)
+        return dict(versions.snapshot[MODEL].labels)
+
+    assert labelled((1, 2), stable=1, canary=2) == {"stable": 1, "canary": 2}
+    # One that does not load leaves the label, and what it names, where they were.
+    assert labelled((2, 3), stable=3, canary=2) == {"stable": 1, "canary": 2}
+    assert served(versions) == [1, 2]
+    assert labelled((2, 3), canary=3) == {"canary": 2}
+    assert labelled((2,)) == {}
+    assert served(versions) == [2]
+    # A label keeps what the policy alone would unload.
+    push(4)
+    configure(models, ServedModel(MODEL, labels={"stable": 2}))
+    look(versions)
+    assert served(versions) == [2, 4]
+
+
+def test_a_folder_can_be_served_by_another_name(models: Path, push: Any, versions: Any) -> None:
+    from serving.model.models_config import ServedModel
+
+    push(1)
+    push(1, model="other")
+    configure(models, ServedModel("renamed", f"/models/{MODEL}"))
+    look(versions)
+    assert sorted(versions.snapshot) == ["other", "renamed"]
+
+
+def test_what_is_gone_is_forgotten(push: Any, versions: Any) -> None:
+    folder = push(1)
+    look(versions, 1)
+    shutil.rmtree(folder.parent)
+    look(versions, 1)
+    assert (served(versions), states(versions)) == ([], {})
+    assert versions.unready() == [f"There is no model under {versions.root}."]
+
+
+def test_a_config_that_cannot_be_read_changes_nothing(
+    models: Path, push: Any, versions: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from serving.model.models_config import ServedModel
+
+    for number in (1, 2):
+        push(number)
+    configure(models, ServedModel(MODEL, versions=(1,), labels={"stable": 1}))
+    look(versions, 1)
+    (models / "models.config").write_text("model_config_list {")
+    look(versions, 3)
+    assert (served(versions), versions.snapshot[MODEL].labels) == ([1], {"stable": 1})
+    assert "models.config is not usable" in versions.unready()[0]
+    assert capsys.readouterr().err.count('"config refused"') == 1, "told once"
+
+
+def test_a_folder_that_cannot_be_read_hinders_no_other_model(
+    models: Path, push: Any, versions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving.model import version_folders
+
+    push(1, model="a")
+    push(1, model="b")
+    fingerprint = version_folders.fingerprint
+
+    def fails(folder: Path) -> Any:
+        if "a" in folder.parts:
+            raise OSError("the disk fails")
+        return fingerprint(folder)
+
+    monkeypatch.setattr(version_folders, "fingerprint", fails)
+    look(versions)
+    assert sorted(versions.snapshot) == ["b"]
