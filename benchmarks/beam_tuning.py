@@ -54,7 +54,8 @@ def seconds_by_node(*, tuned: bool) -> dict[str, float]:
     from tfx.orchestration.portable import launcher
 
     from pipeline.config import loading
-    from pipeline.graph.pipeline import Target, create_pipeline
+    from pipeline.graph.pipeline import create_pipeline
+    from pipeline.graph.target import Target
     from pipeline.local import beam_tuning
 
     seconds: dict[str, float] = {}

@@ -16,8 +16,6 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
-from components import code_hash
-
 if TYPE_CHECKING:
     from models.common.plan import Plan
     from models.common.tuning import Search
@@ -27,45 +25,42 @@ RUN_FN = "components.user_code.run_fn"
 TUNER_FN = "components.user_code.tuner_fn"
 
 
-def modules_of(model: str) -> dict[str, tuple[str, ...]]:
-    """The modules that each node needs when it runs, by the node's name."""
-    network = (f"models.{model}.model", "models.common.training")
-    search = (f"models.{model}.search_space", "models.common.tuning")
-    return {
-        "Transform": (f"models.{model}.preprocessing", "models.common.model_folder"),
-        "Tuner": (*network, *search),
-        "Trainer": network,
-    }
+def transform_config(model: str, code: Mapping[str, str]) -> dict[str, Any]:
+    """Transform's `custom_config`.
+
+    Args:
+        model: The model's name.
+        code: Hashes of the source files that it depends on, by path.
+    """
+    return {"model": model, "code": dict(code)}
 
 
-def transform_config(model: str) -> dict[str, Any]:
-    """Transform's `custom_config`."""
-    return {"model": model, "code": code_hash.file_hashes(f"models.{model}.preprocessing")}
-
-
-def tuner_config(plan: Plan, search: Search) -> dict[str, Any]:
+def tuner_config(plan: Plan, search: Search, code: Mapping[str, str]) -> dict[str, Any]:
     """The Tuner's `custom_config`.
 
-    The network is not among its files: editing a layer trains with the hyperparameters found
-    before, instead of searching again.
+    Args:
+        plan: What the configuration says of training.
+        search: What it says of the search.
+        code: Hashes of the source files that it depends on, by path.
     """
-    code = code_hash.file_hashes(f"models.{plan.model}.search_space", "models.common.tuning")
     # What is only about the final training shall not start a new search.
     plan = dataclasses.replace(
         plan, epochs=search.epochs, early_stopping_patience=None, known_answers=0
     )
-    return {"plan": plan.to_dict(), "search": search.to_dict(), "code": code}
+    return {"plan": plan.to_dict(), "search": search.to_dict(), "code": dict(code)}
 
 
-def trainer_config(plan: Plan, hyperparameters: Mapping[str, Any] | None) -> dict[str, Any]:
+def trainer_config(
+    plan: Plan, hyperparameters: Mapping[str, Any] | None, code: Mapping[str, str]
+) -> dict[str, Any]:
     """The Trainer's `custom_config`.
 
     Args:
         plan: What the configuration says of training.
         hyperparameters: Frozen values; None where the Tuner's are used.
+        code: Hashes of the source files that it depends on, by path.
     """
-    code = code_hash.file_hashes(f"models.{plan.model}.model", "models.common.training")
-    return {"plan": plan.to_dict(), "hyperparameters": hyperparameters, "code": code}
+    return {"plan": plan.to_dict(), "hyperparameters": hyperparameters, "code": dict(code)}
 
 
 # Autograph would wrap a model's errors in its own, and the functions below have nothing to convert.

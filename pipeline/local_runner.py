@@ -36,7 +36,8 @@ def main() -> None:
     redaction.hide_in_output(run_record.redactor(record))
     try:
         # Imported here, so that what cannot be imported is recorded too.
-        from pipeline.graph.pipeline import create_pipeline, fixed_hyperparameters
+        from pipeline.graph.pipeline import create_pipeline
+        from pipeline.graph.training import fixed_hyperparameters
         from pipeline.local.runner import RecordedLocalDagRunner
 
         runner = RecordedLocalDagRunner(record)

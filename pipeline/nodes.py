@@ -1,15 +1,17 @@
-"""The pipeline's nodes by name, in the order in which they run.
+"""The pipeline's nodes: one `NodeSpec` each, in the order in which they run.
 
-The names are known here without importing TFX, for the views that show a run before it has started.
+Whatever the project says of a node stands here once, but for how it is built, which is one function
+in `pipeline.graph`. Nothing here imports TFX, so that a run can be shown before it has started.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.common.errors import RunError, did_you_mean
-from pipeline.config import project
+from pipeline.config import model_files, project
 from pipeline.config.model_config import ModelConfig
 
 EXAMPLE_GEN = "ExampleGen"
@@ -31,55 +33,210 @@ BULK_INFERRER = "BulkInferrer"
 ALL = "all"
 """Stands for every node where nodes are named."""
 
-PURPOSE = {
-    EXAMPLE_GEN: "reads the data and splits it",
-    STATISTICS_GEN: "describes every feature",
-    SCHEMA_GEN: "infers a schema",
-    FROZEN_SCHEMA: "takes the model's frozen schema",
-    EXAMPLE_VALIDATOR: "compares data and schema",
-    DATA_GATE: "stops on anomalies",
-    TRANSFORM: "preprocesses the examples",
-    TUNER: "searches hyperparameters",
-    TRAINER: "trains and exports the model",
-    RESOLVER: "finds the latest blessed model",
-    EVALUATOR: "judges the model on the test split",
-    SERVING_CHECK: "asks the export as a server would",
-    PUSHER: "pushes a blessed model",
-}
-"""What each node of every pipeline does."""
+_FEATURES = "models/{model}/features.py"
+_SCHEMA = f"models/{{model}}/{model_files.SCHEMA}"
+_HYPERPARAMETERS = f"models/{{model}}/{model_files.HYPERPARAMETERS}"
 
-BATCH_PREDICTION = {
-    BATCH_EXAMPLES: "reads the rows to predict for",
-    BULK_INFERRER: "predicts with a blessed model",
-}
-"""The nodes that a pipeline has if its config has `batch_prediction`."""
 
-ORDER = (*PURPOSE, *BATCH_PREDICTION)
-"""All nodes, in the order in which they run."""
+def _always(model: str, config: ModelConfig, root: Path) -> bool:
+    return True
 
-_UPSTREAM = {
-    EXAMPLE_GEN: [],
-    STATISTICS_GEN: [EXAMPLE_GEN],
-    SCHEMA_GEN: [STATISTICS_GEN],
-    FROZEN_SCHEMA: [],
-    EXAMPLE_VALIDATOR: [STATISTICS_GEN, SCHEMA_GEN, FROZEN_SCHEMA],
-    DATA_GATE: [STATISTICS_GEN, EXAMPLE_VALIDATOR],
-    TRANSFORM: [EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE],
-    TUNER: [EXAMPLE_GEN, TRANSFORM],
-    TRAINER: [EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRANSFORM, TUNER],
-    RESOLVER: [TRAINER],
-    EVALUATOR: [EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER],
-    SERVING_CHECK: [TRAINER],
-    PUSHER: [TRAINER, EVALUATOR, SERVING_CHECK],
-    BATCH_EXAMPLES: [PUSHER],
-    BULK_INFERRER: [TRAINER, EVALUATOR, BATCH_EXAMPLES],
-}
+
+def _has_frozen_schema(model: str, config: ModelConfig, root: Path) -> bool:
+    return model_files.schema_path(model, root).exists()
+
+
+def _searches(model: str, config: ModelConfig, root: Path) -> bool:
+    return searches(model, config, root)
+
+
+def _predicts_batches(model: str, config: ModelConfig, root: Path) -> bool:
+    return config.batch_prediction is not None
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """What the project knows of a node beside how it is built."""
+
+    name: str
+    """Its id in the pipeline; it is unique."""
+    purpose: str
+    """What it does, in a few words for the views of a run."""
+    upstream: tuple[str, ...] = ()
+    """The nodes that it waits for, where the pipeline has them; each stands before it."""
+    config_keys: tuple[str, ...] = ()
+    """The keys of a model's config that reach its parameters, and so its cache key."""
+    parameter_files: Mapping[str, str] = field(default_factory=dict)
+    """The file that a parameter is read from, by the parameter's name, where no key of the config
+    sets it. `{model}`, `{data}` and `{batch}` stand for the model's name and for the paths of its
+    data and of the rows of batch prediction."""
+    code: tuple[str, ...] = ()
+    """The modules whose files, and those of all that they import under `models/`, are in its cache
+    key. `{model}` stands for the model's name."""
+    imports: tuple[str, ...] = ()
+    """What else of `models/` it imports when it runs: its bundle in the cloud has that too."""
+    required_inputs: Mapping[str, str] = field(default_factory=dict)
+    """The inputs that no compiled pipeline may be without, each with the node that it comes
+    from."""
+    results: str | None = None
+    """The function in `pipeline.results.readers` that reads its artifacts into the run's record;
+    None where nothing of them is recorded."""
+    replaces: str | None = None
+    """The node in whose place its output is used; None: it replaces none."""
+    reason_to_run: str | None = None
+    """Why it runs in every run, where it has no cache; None where it has one."""
+    is_present: Callable[[str, ModelConfig, Path], bool] = _always
+    """Whether a model's pipeline has it, by the model's name, its config and the project's root."""
+
+    def code_of(self, model: str) -> tuple[str, ...]:
+        """The modules of `code`, for one model."""
+        return tuple(module.format(model=model) for module in self.code)
+
+    def imports_of(self, model: str) -> tuple[str, ...]:
+        """All modules of `models/` that it imports, for one model."""
+        return tuple(module.format(model=model) for module in (*self.code, *self.imports))
+
+
+NODES = (
+    NodeSpec(
+        EXAMPLE_GEN,
+        "reads the data and splits it",
+        config_keys=("data", "splits", "beam"),
+        parameter_files={"data_hash": "{data}", "hints": _SCHEMA},
+    ),
+    NodeSpec(
+        STATISTICS_GEN,
+        "describes every feature",
+        upstream=(EXAMPLE_GEN,),
+        config_keys=("beam",),
+        results="read_statistics",
+    ),
+    NodeSpec(
+        SCHEMA_GEN,
+        "infers a schema",
+        upstream=(STATISTICS_GEN,),
+        results="read_schema",
+    ),
+    NodeSpec(
+        FROZEN_SCHEMA,
+        "takes the model's frozen schema",
+        parameter_files={"text": _SCHEMA},
+        results="read_schema",
+        replaces=SCHEMA_GEN,
+        is_present=_has_frozen_schema,
+    ),
+    NodeSpec(
+        EXAMPLE_VALIDATOR,
+        "compares data and schema",
+        upstream=(STATISTICS_GEN, SCHEMA_GEN, FROZEN_SCHEMA),
+    ),
+    NodeSpec(
+        DATA_GATE,
+        "stops on anomalies",
+        upstream=(STATISTICS_GEN, EXAMPLE_VALIDATOR),
+        config_keys=("validation", "label.columns"),
+        parameter_files={"inputs": _FEATURES, "least_present": _SCHEMA},
+        results="read_anomalies",
+    ),
+    NodeSpec(
+        TRANSFORM,
+        "preprocesses the examples",
+        upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE),
+        config_keys=("beam",),
+        code=("models.{model}.preprocessing",),
+        imports=("models.common.model_folder",),
+    ),
+    NodeSpec(
+        TUNER,
+        "searches hyperparameters",
+        upstream=(EXAMPLE_GEN, TRANSFORM),
+        config_keys=(
+            *("label", "training.batch_size", "training.steps_per_epoch"),
+            *("tuning.trials", "tuning.epochs", "tuning.objective", "tuning.direction"),
+        ),
+        parameter_files={"custom_config.plan.inputs": _FEATURES},
+        # The network is not among its code: an edited layer trains with the hyperparameters that
+        # were found before, instead of searching again.
+        code=("models.{model}.search_space", "models.common.tuning"),
+        imports=("models.{model}.model", "models.common.training"),
+        results="read_search",
+        is_present=_searches,
+    ),
+    NodeSpec(
+        TRAINER,
+        "trains and exports the model",
+        upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRANSFORM, TUNER),
+        config_keys=("label", "training", "serving.check_rows"),
+        parameter_files={
+            "custom_config.plan.inputs": _FEATURES,
+            "custom_config.hyperparameters": _HYPERPARAMETERS,
+        },
+        code=("models.{model}.model", "models.common.training"),
+        results="read_training",
+    ),
+    NodeSpec(
+        RESOLVER,
+        "finds the latest blessed model",
+        upstream=(TRAINER,),
+        reason_to_run="looks anew in each run",
+    ),
+    NodeSpec(
+        EVALUATOR,
+        "judges the model on the test split",
+        upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER),
+        config_keys=("label.name", "evaluation", "beam"),
+        required_inputs={"model": TRAINER, "baseline_model": RESOLVER},
+        results="read_evaluation",
+    ),
+    NodeSpec(
+        SERVING_CHECK,
+        "asks the export as a server would",
+        upstream=(TRAINER,),
+        required_inputs={"model": TRAINER},
+    ),
+    NodeSpec(
+        PUSHER,
+        "pushes a blessed model",
+        upstream=(TRAINER, EVALUATOR, SERVING_CHECK),
+        config_keys=("serving.name",),
+        required_inputs={
+            "model": TRAINER,
+            "model_blessing": EVALUATOR,
+            "infra_blessing": SERVING_CHECK,
+        },
+        results="read_pushed_model",
+    ),
+    NodeSpec(
+        BATCH_EXAMPLES,
+        "reads the rows to predict for",
+        upstream=(PUSHER,),
+        config_keys=("batch_prediction", "splits", "beam"),
+        parameter_files={"data_hash": "{batch}", "hints": _SCHEMA},
+        is_present=_predicts_batches,
+    ),
+    NodeSpec(
+        BULK_INFERRER,
+        "predicts with a blessed model",
+        upstream=(TRAINER, EVALUATOR, BATCH_EXAMPLES),
+        config_keys=("beam",),
+        # Without a blessing it would predict with any model.
+        required_inputs={"model_blessing": EVALUATOR},
+        is_present=_predicts_batches,
+    ),
+)
+"""Every node that a pipeline may have, each after those that it waits for."""
+
+SPECS: Mapping[str, NodeSpec] = {spec.name: spec for spec in NODES}
+"""The same by name."""
+
+ORDER = tuple(SPECS)
+"""The names, in the order in which the nodes run."""
 
 
 def upstream(name: str, names: Collection[str]) -> list[str]:
     """The nodes that a node waits for, in a pipeline that has the nodes `names`."""
-    unused = SCHEMA_GEN if FROZEN_SCHEMA in names else None
-    return [other for other in _UPSTREAM[name] if other in names and other != unused]
+    replaced = {SPECS[other].replaces for other in names if other in SPECS}
+    return [other for other in SPECS[name].upstream if other in names and other not in replaced]
 
 
 def followers(of: Collection[str], names: Collection[str]) -> set[str]:
@@ -93,10 +250,10 @@ def followers(of: Collection[str], names: Collection[str]) -> set[str]:
 
 def purpose(name: str) -> str:
     """What a node does; nothing for one that is not known here."""
-    return PURPOSE.get(name) or BATCH_PREDICTION.get(name, "")
+    return SPECS[name].purpose if name in SPECS else ""
 
 
-def known(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
+def select(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
     """The nodes that somebody named, or every node for ALL.
 
     Raises:
@@ -114,17 +271,11 @@ def known(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
 
 def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:
     """The nodes of a model's pipeline: some depend on its config and on what is in its folder."""
-    folder = project.model_folder(model, root)
-    left_out = set() if config.batch_prediction else set(BATCH_PREDICTION)
-    if not (folder / project.SCHEMA).exists():
-        left_out.add(FROZEN_SCHEMA)
-    if not searches(model, config, root):
-        left_out.add(TUNER)
-    return [name for name in ORDER if name not in left_out]
+    return [spec.name for spec in NODES if spec.is_present(model, config, root)]
 
 
 def searches(model: str, config: ModelConfig, root: Path = project.ROOT) -> bool:
     """Whether the Tuner searches hyperparameters, by the config's `tuning.mode`."""
-    frozen = (project.model_folder(model, root) / project.HYPERPARAMETERS).exists()
+    frozen = model_files.hyperparameters_path(model, root).exists()
     mode = config.tuning.mode
     return mode == "always" or (mode == "when_missing" and not frozen)

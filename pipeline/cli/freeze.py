@@ -12,7 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from components import presence
 from models.common.errors import RunError
 from pipeline import nodes
-from pipeline.config import loading, project
+from pipeline.config import loading, model_files, project
 from pipeline.record.atomic_file import write_whole
 
 SERVING = "SERVING"
@@ -53,7 +53,7 @@ def schema(model: str, root: Path = project.ROOT) -> Path:
             share = present.get(feature.name, 0.0) - _TOLERANCE
             feature.presence.min_fraction = max(0.0, math.floor(100 * share) / 100)
             feature.presence.ClearField("min_count")
-    path = project.model_folder(model, root) / project.SCHEMA
+    path = model_files.schema_path(model, root)
     write_whole(path, text_format.MessageToString(frozen))
     return path
 
@@ -68,7 +68,7 @@ def hyperparameters(model: str, root: Path = project.ROOT) -> Path:
     loading.load(model, root=root)
     found = _latest(model, nodes.TUNER, "best_hyperparameters", "best_hyperparameters.txt", root)
     values = json.loads(found.read_text(encoding="utf-8"))["values"]
-    path = project.model_folder(model, root) / project.HYPERPARAMETERS
+    path = model_files.hyperparameters_path(model, root)
     write_whole(path, json.dumps(values, indent=2) + "\n")
     return path
 

@@ -18,7 +18,7 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
     KubeflowV2DagRunnerConfig,
 )
 
-from components import code_hash, user_code
+from components import code_hash
 from components.code_bundle import Bundle, pack
 from pipeline import nodes
 from pipeline.cloud import container, spec_check, target
@@ -122,16 +122,15 @@ def write(job: Specification, output: Path) -> None:
 
 def _bundles(pipeline: tfx_pipeline.Pipeline, model: str) -> dict[str, Bundle]:
     """The code of each node that has any."""
-    modules = dict(user_code.modules_of(model))
+    modules = {}
     for node in pipeline.components:
-        module = getattr(node.executor_spec, "executor_class", object).__module__
-        if module.startswith("components."):
-            modules[node.id] = (module,)
-    ids = {node.id for node in pipeline.components}
+        executor = getattr(node.executor_spec, "executor_class", object).__module__
+        own = (executor,) if executor.startswith("components.") else ()
+        modules[node.id] = (*nodes.SPECS[node.id].imports_of(model), *own)
     return {
         name: pack(code_hash.model_files(*needed, "models.common.errors"))
         for name, needed in modules.items()
-        if name in ids
+        if needed
     }
 
 

@@ -20,16 +20,6 @@ from pipeline.config.target_schema import is_named_by_content
 Specification = Mapping[str, Any]
 """A KFP `PipelineSpec` in JSON."""
 
-WIRES = (
-    (nodes.PUSHER, "model", nodes.TRAINER),
-    (nodes.PUSHER, "model_blessing", nodes.EVALUATOR),
-    (nodes.PUSHER, "infra_blessing", nodes.SERVING_CHECK),
-    (nodes.EVALUATOR, "model", nodes.TRAINER),
-    (nodes.EVALUATOR, "baseline_model", nodes.RESOLVER),
-    (nodes.SERVING_CHECK, "model", nodes.TRAINER),
-)
-"""Consumer, input and producer of what no pipeline may be without."""
-
 
 def check(specification: Specification, expected: Sequence[str]) -> None:
     """Checks a compiled specification.
@@ -44,7 +34,7 @@ def check(specification: Specification, expected: Sequence[str]) -> None:
     """
     mistakes = [
         *_missing_nodes(specification, expected),
-        *_missing_wires(specification),
+        *_missing_inputs(specification),
         *_missing_thresholds(specification),
         *_loose_images(specification),
         *_local_paths(specification),
@@ -77,14 +67,13 @@ def _missing_nodes(specification: Specification, expected: Sequence[str]) -> Ite
             yield f"The node {name} is missing."
 
 
-def _missing_wires(specification: Specification) -> Iterator[str]:
-    wires: tuple[tuple[str, str, str], ...] = WIRES
-    if nodes.BULK_INFERRER in _tasks(specification):
-        wires += ((nodes.BULK_INFERRER, "model_blessing", nodes.EVALUATOR),)
-    for consumer, key, wanted in wires:
-        found = producer(specification, consumer, key)
-        if found != wanted:
-            yield f"{consumer} takes '{key}' from {found or 'nowhere'}, not from {wanted}."
+def _missing_inputs(specification: Specification) -> Iterator[str]:
+    for task in _tasks(specification):
+        spec = nodes.SPECS.get(task)
+        for key, wanted in spec.required_inputs.items() if spec else ():
+            found = producer(specification, task, key)
+            if found != wanted:
+                yield f"{task} takes '{key}' from {found or 'nowhere'}, not from {wanted}."
 
 
 def _missing_thresholds(specification: Specification) -> Iterator[str]:

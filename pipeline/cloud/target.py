@@ -16,8 +16,7 @@ from tfx.types.channel import BaseChannel, Channel
 
 from components import pushed_baseline
 from pipeline.config.target_schema import CloudTarget, Endpoint, Machine, VertexTarget
-from pipeline.graph import pipeline
-from pipeline.graph.pipeline import Target
+from pipeline.graph.target import Target, push_to_folder
 
 UNKNOWN = "unknown"
 """The data hash where nobody has looked at the data."""
@@ -42,7 +41,7 @@ def target(settings: CloudTarget, data_hash: str | None) -> Target:
         "training": _resources(settings.training),
     }
     if isinstance(settings, VertexTarget):
-        push = pipeline.push_to_folder
+        push = push_to_folder
         if settings.endpoint is not None:
             push = _push_to_endpoint(settings, settings.endpoint)
         return Target(**common, baseline=_latest_blessed, pusher=push)

@@ -6,17 +6,13 @@ Whatever a frozen schema knows is left to the gate, which reports it among the o
 from __future__ import annotations
 
 import importlib
-import json
 import math
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
-
 from components import tables
-from components.tables import ColumnType, TableSource, TableSummary
+from components.tables import TableSource, TableSummary
 from models.common import model_folder
 from models.common.errors import (
     ConfigError,
@@ -25,14 +21,8 @@ from models.common.errors import (
     RunError,
     did_you_mean,
 )
-from pipeline.config import beam_arguments, project
-from pipeline.config.model_config import Data, ModelConfig
-
-_COLUMN_TYPES: dict[int, ColumnType] = {
-    schema_pb2.INT: "INT",
-    schema_pb2.FLOAT: "FLOAT",
-    schema_pb2.BYTES: "STRING",
-}
+from pipeline.config import beam_arguments, model_files, project
+from pipeline.config.model_config import ModelConfig
 
 
 def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSummary | None:
@@ -54,10 +44,10 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
         RunError: A folder cannot be written to.
     """
     inputs = check_folder(model, config, root)
-    schema = read_schema(model, root)
+    schema = model_files.frozen_schema(model, root)
     for folder in (root / project.RUNS.name, root / project.SERVING_MODELS.name):
         _check_writable(folder, root)
-    source = table_source(config, root)
+    source = model_files.table_source(config, root)
     if "://" in source.pattern:
         return None
     if config.data.format == "tfrecord":
@@ -84,55 +74,9 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)
     inputs = _inputs(model)
-    read_schema(model, root)
+    model_files.frozen_schema(model, root)
     _check_inputs(model, config, inputs)
     return inputs
-
-
-def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:
-    """The table that a configuration names, below the folder or bucket where it is relative."""
-    return source_of(config.data, root)
-
-
-def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
-    """The table that one section of a configuration names."""
-    pattern = data.path if "://" in data.path else f"{root}/{data.path}"
-    return TableSource(pattern, data.format, data.delimiter, data.encoding)
-
-
-def hints(model: str, root: Path = project.ROOT) -> dict[str, ColumnType]:
-    """The columns' types by the model's frozen schema; nothing where it has none.
-
-    Raises:
-        ConfigError: The schema is not readable.
-    """
-    schema = read_schema(model, root)
-    if schema is None:
-        return {}
-    return {
-        feature.name: _COLUMN_TYPES[feature.type]
-        for feature in schema.feature
-        if feature.type in _COLUMN_TYPES
-    }
-
-
-def read_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | None:
-    """The model's frozen schema; None where it has none.
-
-    Raises:
-        ConfigError: It is not readable.
-    """
-    path = project.model_folder(model, root) / project.SCHEMA
-    if not path.exists():
-        return None
-    try:
-        return text_format.Parse(path.read_text(encoding="utf-8"), schema_pb2.Schema())
-    except (text_format.ParseError, UnicodeError, OSError) as error:
-        raise ConfigError(
-            f"{path.relative_to(root)} is not a schema",
-            f"Expected: a Schema of tensorflow_metadata as text. Received: {error}.",
-            f"Correct it, or write it anew: python -m pipeline freeze-schema {model}.",
-        ) from error
 
 
 def _check_files(model: str, config: ModelConfig, root: Path) -> None:
@@ -152,34 +96,14 @@ def _check_files(model: str, config: ModelConfig, root: Path) -> None:
 
 def _check_hyperparameters(model: str, config: ModelConfig, root: Path) -> None:
     mode = config.tuning.mode
-    path = project.model_folder(model, root) / project.HYPERPARAMETERS
-    if mode == "always" or (mode == "when_missing" and not path.exists()):
+    if mode == "always":
         return
-    remedy = (
-        f"Let a run search and then write it: python -m pipeline run {model} --set "
-        f"tuning.mode=always, and python -m pipeline freeze-hyperparameters {model}."
-    )
-    name = f"models/{model}/hyperparameters.json"
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    if model_files.frozen_hyperparameters(model, root) is None and mode == "frozen":
         raise ConfigError(
-            f"{name} cannot be read, which 'tuning.mode: {mode}' needs",
-            f"Received: {error.strerror}. Expected: a mapping of hyperparameters in JSON.",
-            remedy,
-        ) from error
-    except ValueError as error:
-        place = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise ConfigError(
-            f"{name}{place}: not valid JSON",
-            f"Expected: a mapping of hyperparameters. Received: {error}.",
-            remedy,
-        ) from error
-    if not isinstance(values, dict):
-        raise ConfigError(
-            f"{name} is not a mapping",
-            f"Expected: hyperparameters by name. Received: {json.dumps(values):.80}",
-            remedy,
+            f"models/{model}/{model_files.HYPERPARAMETERS} cannot be read, which "
+            "'tuning.mode: frozen' needs",
+            "Expected: a mapping of hyperparameters in JSON. Received: no such file.",
+            model_files.how_to_freeze_hyperparameters(model),
         )
 
 

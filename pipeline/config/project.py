@@ -10,11 +10,6 @@ REHEARSALS = RUNS / "rehearsals"
 """Rehearsals of compiled pipelines, each in a folder like a run's, and the stand-in buckets."""
 SERVING_MODELS = ROOT / "serving_models"
 
-SCHEMA = "schema.pbtxt"
-"""A model folder's frozen schema."""
-HYPERPARAMETERS = "hyperparameters.json"
-"""A model folder's frozen hyperparameters."""
-
 
 def model_folder(model: str, root: Path = ROOT) -> Path:
     """The folder that a data scientist edits."""

@@ -108,7 +108,7 @@ def start(
         ProjectError: A mistake was found; nothing ran and nothing was written.
     """
     config = loading.load(model, overrides, root)
-    no_cache = nodes.known(no_cache, nodes.of_model(model, config, root))
+    no_cache = nodes.select(no_cache, nodes.of_model(model, config, root))
     resumed = resumption(model, root, runs) if resume else None
     if resumed:
         config, overrides, no_cache = resumed.config, resumed.overrides, resumed.no_cache

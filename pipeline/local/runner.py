@@ -36,8 +36,8 @@ from pipeline.local.recovery import recover
 from pipeline.record import run_details, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
-from pipeline.results import readers
-from pipeline.results import rerun_reason as reasons
+from pipeline.results import rerun_reason
+from pipeline.results.record_results import record_results
 from pipeline.show import report
 
 
@@ -135,14 +135,13 @@ class RecordedLocalDagRunner(LocalDagRunner):
             if execution is None or execution.execution_id is None:
                 raise RunError(f"{name} did not run", "Its inputs were not there.")
             entry.status = _state(store, execution.execution_id, name)
-            if name == nodes.RESOLVER:
-                entry.why = reasons.RESOLVED
+            entry.why = nodes.SPECS[name].reason_to_run or entry.why
             outputs = _outputs(store, execution.execution_id)
             if name == nodes.EXAMPLE_GEN:
                 data_hash = node.parameters.parameters["data_hash"].field_value.string_value
                 path = self._record.config.data.path
                 self._record.data = Dataset(path=path, hash=data_hash)
-            readers.record(self._record, self._details, name, outputs, self._runs)
+            record_results(self._record, self._details, name, outputs, self._runs)
             run_details.write(self._details, self._runs)
             if name == nodes.PUSHER and self._record.pushed_to:
                 pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
@@ -159,10 +158,10 @@ class RecordedLocalDagRunner(LocalDagRunner):
     def _tell_why(self, store: MetadataStore, execution: ExecutionInfo) -> None:
         """Records why a node is run; whatever happens here, the node is run."""
         try:
-            reason = reasons.why(store, execution, self._record, self._runs)
+            reason = rerun_reason.rerun_reason(store, execution, self._record, self._runs)
         except Exception:
             traceback.print_exc()
-            reason = reasons.UNKNOWN
+            reason = rerun_reason.UNKNOWN
         self._record.node(execution.pipeline_node.node_info.id).why = reason
         run_record.write(self._record, self._runs)
 

@@ -1,10 +1,14 @@
-"""What each node's artifacts say, taken over into the run's record as soon as the node is done."""
+"""What each node's artifacts say, read into the run's record.
+
+Which of these functions reads a node's artifacts is said by its `NodeSpec`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,6 @@ from tfx.types.artifact_utils import decode_split_names
 from components import data_gate
 from models.common import training
 from models.common.errors import RunError
-from pipeline import nodes
-from pipeline.config import project
 from pipeline.record import run_details, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, RunRecord, TrainedModel
@@ -26,64 +28,63 @@ from pipeline.results import data_profile, drift, evaluation, plots
 Artifacts = Mapping[str, metadata_store_pb2.Artifact]
 
 
-def record(
-    run: RunRecord,
-    details: RunDetails,
-    node: str,
-    outputs: Artifacts,
-    runs: Path = project.RUNS,
-) -> None:
-    """Adds a finished node's findings to the record and to the details.
+@dataclass(frozen=True)
+class NodeResult:
+    """A finished node's artifacts, and what is to be made of them."""
 
-    Args:
-        run: The record to add to.
-        details: The details to add to.
-        node: The node's name.
-        outputs: Its output artifacts by key.
-        runs: The folder of all runs, for what this one is compared with.
-    """
-    if node in _READERS:
-        _READERS[node](run, details, outputs)
-    if node == nodes.STATISTICS_GEN:
-        _compare(run, details, outputs, runs)
+    run: RunRecord
+    """The record to add to."""
+    details: RunDetails
+    """The details to add to."""
+    outputs: Artifacts
+    """The node's output artifacts by key."""
+    runs: Path
+    """The folder of all runs, for what this one is compared with."""
 
 
-def _data(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
-    artifact = outputs["statistics"]
+def read_statistics(result: NodeResult) -> None:
+    """Takes over the rows of each split and what the features look like."""
+    artifact = result.outputs["statistics"]
     splits = decode_split_names(artifact.properties["split_names"].string_value)
-    details.features = data_profile.features(artifact.uri, splits)
+    result.details.features = data_profile.features(artifact.uri, splits)
     for split in splits:
-        run.rows[split] = data_profile.rows(artifact.uri, split)
-    if run.data:
-        run.data.columns = len(details.features)
+        result.run.rows[split] = data_profile.rows(artifact.uri, split)
+    if result.run.data:
+        result.run.data.columns = len(result.details.features)
+    _measure_drift(result)
 
 
-def _compare(run: RunRecord, details: RunDetails, outputs: Artifacts, runs: Path) -> None:
+def _measure_drift(result: NodeResult) -> None:
     """Measures how far the data has moved since the model's previous run that came so far."""
-    for earlier in run_record.latest_first(runs):
+    run, details = result.run, result.details
+    for earlier in run_record.latest_first(result.runs):
         if isinstance(earlier, RunError) or earlier.model != run.model:
             continue
         if earlier.started >= run.started:
             continue
         try:
-            before = run_details.read(earlier.id, runs)
+            before = run_details.read(earlier.id, result.runs)
         except RunError:
             continue
         if before.features:
             details.drift_from = earlier.id
-            fine = data_profile.fine_quantiles(outputs["statistics"].uri, drift.SPLIT)
+            fine = data_profile.fine_quantiles(result.outputs["statistics"].uri, drift.SPLIT)
             drift.fill(details.features, before.features, fine)
             return
 
 
-def _anomalies(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
-    found = _json(f"{outputs['report'].uri}/{data_gate.REPORT}")
-    run.anomalies = [Anomaly(**anomaly) for anomaly in found]
+def read_anomalies(result: NodeResult) -> None:
+    """Takes over the anomalies that the gate let pass."""
+    found = _json(f"{result.outputs['report'].uri}/{data_gate.REPORT}")
+    result.run.anomalies = [Anomaly(**anomaly) for anomaly in found]
 
 
-def _hyperparameters(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
-    run.hyperparameters = _json(_only_file(outputs["best_hyperparameters"]))["values"]
-    details.trials = _trials(details, _json(_only_file(outputs["tuner_results"])), run)
+def read_search(result: NodeResult) -> None:
+    """Takes over the best hyperparameters and the trials."""
+    result.run.hyperparameters = _json(_only_file(result.outputs["best_hyperparameters"]))["values"]
+    result.details.trials = _trials(
+        result.details, _json(_only_file(result.outputs["tuner_results"])), result.run
+    )
 
 
 def _trials(details: RunDetails, results: list[dict[str, Any]], run: RunRecord) -> list[Trial]:
@@ -95,13 +96,13 @@ def _trials(details: RunDetails, results: list[dict[str, Any]], run: RunRecord) 
         run: The run's record.
     """
     told = {trial.number: trial for trial in details.trials}
-    for rank, result in enumerate(results):
-        number, score = int(result.pop("trial_id")) + 1, result.pop("score")
+    for rank, values in enumerate(results):
+        number, score = int(values.pop("trial_id")) + 1, values.pop("score")
         trial = told.setdefault(
             number,
             Trial(
                 number=number,
-                hyperparameters=result,
+                hyperparameters=values,
                 objective=run.config.tuning.objective,
                 score=score,
                 seconds=None,
@@ -111,40 +112,46 @@ def _trials(details: RunDetails, results: list[dict[str, Any]], run: RunRecord) 
     return [told[number] for number in sorted(told)]
 
 
-def _training(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
-    summary = _json(f"{outputs['model_run'].uri}/{training.SUMMARY}")
-    run.trained = TrainedModel(
+def read_training(result: NodeResult) -> None:
+    """Takes over the network and its learning curves."""
+    summary = _json(f"{result.outputs['model_run'].uri}/{training.SUMMARY}")
+    result.run.trained = TrainedModel(
         type=summary["type"],
         parameters=summary["parameters"],
-        bytes=_size(f"{outputs['model'].uri}/Format-Serving"),
+        bytes=_size(f"{result.outputs['model'].uri}/Format-Serving"),
     )
     history = summary["history"]
-    details.curves = []
+    result.details.curves = []
     for epoch in zip(*history.values(), strict=True):
-        run_details.add_epoch(details, dict(zip(history, epoch, strict=True)))
+        run_details.add_epoch(result.details, dict(zip(history, epoch, strict=True)))
 
 
-def _schema(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
-    with fileio.open(f"{outputs['schema'].uri}/schema.pbtxt", "rb") as file:
+def read_schema(result: NodeResult) -> None:
+    """Takes over the hash of the schema that judges the data."""
+    with fileio.open(f"{result.outputs['schema'].uri}/schema.pbtxt", "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()
-    if run.data:
-        run.data.schema_hash = digest[:32]
+    if result.run.data:
+        result.run.data.schema_hash = digest[:32]
 
 
-def _verdict(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
-    uri = outputs["evaluation"].uri
-    settings = run.config.evaluation
-    run.metrics = evaluation.slice_metrics(uri, settings)
-    run.blessed = outputs["blessing"].custom_properties["blessed"].int_value == 1
-    run.refusals = [] if run.blessed else evaluation.refusals(uri, settings, run.metrics)
-    details.plots = plots.plots(uri)
+def read_evaluation(result: NodeResult) -> None:
+    """Takes over metrics by slice, the blessing, and what it failed on."""
+    uri = result.outputs["evaluation"].uri
+    settings = result.run.config.evaluation
+    result.run.metrics = evaluation.slice_metrics(uri, settings)
+    result.run.blessed = result.outputs["blessing"].custom_properties["blessed"].int_value == 1
+    result.run.refusals = (
+        [] if result.run.blessed else evaluation.refusals(uri, settings, result.run.metrics)
+    )
+    result.details.plots = plots.plots(uri)
 
 
-def _push(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
-    properties = outputs["pushed_model"].custom_properties
+def read_pushed_model(result: NodeResult) -> None:
+    """Takes over the version that was pushed, if one was."""
+    properties = result.outputs["pushed_model"].custom_properties
     if properties["pushed"].int_value == 1:
-        run.pushed_version = int(properties["pushed_version"].string_value)
-        run.pushed_to = properties["pushed_destination"].string_value
+        result.run.pushed_version = int(properties["pushed_version"].string_value)
+        result.run.pushed_to = properties["pushed_destination"].string_value
 
 
 def _only_file(artifact: metadata_store_pb2.Artifact) -> str:
@@ -163,15 +170,3 @@ def _size(folder: str) -> int:
 def _json(path: str) -> Any:
     with fileio.open(path) as file:
         return json.load(file)
-
-
-_READERS: dict[str, Callable[[RunRecord, RunDetails, Artifacts], None]] = {
-    nodes.STATISTICS_GEN: _data,
-    nodes.SCHEMA_GEN: _schema,
-    nodes.FROZEN_SCHEMA: _schema,
-    nodes.DATA_GATE: _anomalies,
-    nodes.TUNER: _hyperparameters,
-    nodes.TRAINER: _training,
-    nodes.EVALUATOR: _verdict,
-    nodes.PUSHER: _push,
-}

@@ -23,11 +23,10 @@ from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.config import project
 from pipeline.config.differences import differences, listed
+from pipeline.nodes import NodeSpec
 from pipeline.record import run_record
 from pipeline.record.run_record import FIRST_RUN, RunRecord
 
-RESOLVED = "looks anew in each run"
-"""A Resolver has no cache."""
 FAILED = "its last attempt failed"
 NO_CACHE = "--no-cache"
 DELETED = "its earlier output was deleted"
@@ -36,36 +35,9 @@ OTHERWISE = "the node itself changed"
 """Its code is not compared, but TFX's cache key has the name of its class, its outputs and such."""
 
 _CODE = "custom_config.code"
-_CONFIG_KEYS: dict[str, tuple[str, ...]] = {
-    nodes.EXAMPLE_GEN: ("data", "splits", "beam"),
-    nodes.STATISTICS_GEN: ("beam",),
-    nodes.DATA_GATE: ("validation", "label.columns"),
-    nodes.TRANSFORM: ("beam",),
-    nodes.TUNER: (
-        *("label", "training.batch_size", "training.steps_per_epoch"),
-        *("tuning.trials", "tuning.epochs", "tuning.objective", "tuning.direction"),
-    ),
-    nodes.TRAINER: ("label", "training", "serving.check_rows"),
-    nodes.EVALUATOR: ("label.name", "evaluation", "beam"),
-    nodes.PUSHER: ("serving.name",),
-    nodes.BATCH_EXAMPLES: ("batch_prediction", "beam"),
-    nodes.BULK_INFERRER: ("beam",),
-}
-"""The keys of a config that reach a node's parameters, as `pipeline.graph.pipeline` wires them."""
-
-_FILES = {
-    "custom_config.plan.inputs": "models/{model}/features.py",
-    "inputs": "models/{model}/features.py",
-    "custom_config.hyperparameters": "models/{model}/hyperparameters.json",
-    "hints": "models/{model}/schema.pbtxt",
-    "least_present": "models/{model}/schema.pbtxt",
-    "text": "models/{model}/schema.pbtxt",
-    "data_hash": "{data}",
-}
-"""The files that parameters are read from which no key of the config sets."""
 
 
-def why(
+def rerun_reason(
     store: MetadataStore, execution: ExecutionInfo, record: RunRecord, runs: Path = project.RUNS
 ) -> str:
     """Compares a node's execution with the one before it.
@@ -83,10 +55,10 @@ def why(
     if not earlier:
         return FIRST_RUN
     [last] = earlier
-    name = execution.pipeline_node.node_info.id
+    spec = nodes.SPECS[execution.pipeline_node.node_info.id]
     reasons = [
-        *_changed_files(last, present, record),
-        *_changed_settings(name, _run_of(store, last, runs), _run_of(store, present, runs)),
+        *_changed_files(spec, last, present, record),
+        *_changed_settings(spec, _run_of(store, last, runs), _run_of(store, present, runs)),
     ]
     reasons = reasons or [*_changed_parameters(last, present)]
     reasons += _changed_inputs(store, last, execution)
@@ -94,7 +66,7 @@ def why(
         return listed(reasons)
     if not execution_lib.is_execution_successful(last):
         return FAILED
-    if name in nodes.followers(record.no_cache, [node.name for node in record.nodes]):
+    if spec.name in nodes.followers(record.no_cache, [node.name for node in record.nodes]):
         return NO_CACHE
     return OTHERWISE if _outputs_exist(store, last) else DELETED
 
@@ -131,7 +103,10 @@ def _run_of(
 
 
 def _changed_files(
-    last: metadata_store_pb2.Execution, present: metadata_store_pb2.Execution, record: RunRecord
+    spec: NodeSpec,
+    last: metadata_store_pb2.Execution,
+    present: metadata_store_pb2.Execution,
+    record: RunRecord,
 ) -> Iterator[str]:
     before, after = _parameters(last), _parameters(present)
     old, new = (values.get(_CODE) or {} for values in (before, after))
@@ -140,22 +115,27 @@ def _changed_files(
             yield f"{path} is no longer used"
         elif old.get(path) != new[path]:
             yield f"{path} changed" if path in old else f"{path} is new"
+    batch = record.config.batch_prediction
+    names = {
+        "model": record.model,
+        "data": record.config.data.path,
+        "batch": batch.path if batch else "",
+    }
     read_from = {
-        file.format(model=record.model, data=record.config.data.path)
-        for parameter, file in _FILES.items()
+        file.format_map(names)
+        for parameter, file in spec.parameter_files.items()
         if before.get(parameter) != after.get(parameter)
     }
     yield from (f"{path} changed" for path in sorted(read_from - {*old, *new}))
 
 
 def _changed_settings(
-    name: str, before: RunRecord | None, after: RunRecord | None
+    spec: NodeSpec, before: RunRecord | None, after: RunRecord | None
 ) -> Iterator[str]:
     if before is None or after is None:
         return
-    keys = _CONFIG_KEYS.get(name, ())
     for key, text in differences(before.config.model_dump(), after.config.model_dump()):
-        if any(f"{key}.".startswith(f"{known}.") for known in keys):
+        if any(f"{key}.".startswith(f"{own}.") for own in spec.config_keys):
             yield text
 
 

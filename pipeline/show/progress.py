@@ -12,13 +12,13 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from pipeline.nodes import PURPOSE, PUSHER, purpose
+from pipeline.nodes import NODES, PUSHER, purpose
 from pipeline.record.run_record import FIRST_RUN, Node, NodeStatus, RunRecord, now
 from pipeline.show import formatting, terminal
 
 _FRAMES_PER_SECOND = 6
-_NAME_WIDTH = max(map(len, PURPOSE)) + 2
-_PURPOSE_WIDTH = max(map(len, PURPOSE.values()))
+_NAME_WIDTH = max(len(spec.name) for spec in NODES) + 2
+_PURPOSE_WIDTH = max(len(spec.purpose) for spec in NODES)
 _LONGEST_REASON = 60
 _STATE_WIDTH = 12
 _AROUND_PURPOSE = 5 + _NAME_WIDTH + 2 + 2 + _STATE_WIDTH

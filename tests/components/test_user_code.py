@@ -6,7 +6,6 @@ import dataclasses
 import importlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 import models
-from components import code_hash, user_code
+from components import user_code
 from models.common import training
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
@@ -26,6 +25,7 @@ pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 PLAN = tiny_sample.plan(model="taxi")
 SEARCH = Search(trials=2, epochs=1, objective="val_loss", direction="min")
+CODE = {"models/taxi/model.py": "4f2a"}
 
 
 @pytest.fixture(scope="module")
@@ -34,46 +34,21 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     return tiny_sample.make(tmp_path_factory.getbasetemp() / "tiny")
 
 
-@pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
-    """The modules whose files were hashed."""
-    calls: list[tuple[str, ...]] = []
-    real = code_hash.file_hashes
-
-    def noted(*modules: str) -> dict[str, str]:
-        calls.append(modules)
-        return real(*modules)
-
-    monkeypatch.setattr(code_hash, "file_hashes", noted)
-    yield calls
-
-
 @pytest.mark.parametrize("name", ["PREPROCESSING_FN", "RUN_FN", "TUNER_FN"])
 def test_tfx_finds_the_functions_by_these_paths(name: str) -> None:
     module, _, function = getattr(user_code, name).rpartition(".")
     assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_each_node_hashes_the_files_that_it_uses(hashed: list[tuple[str, ...]]) -> None:
-    user_code.transform_config("taxi")
-    user_code.tuner_config(PLAN, SEARCH)
-    user_code.trainer_config(PLAN, None)
-    assert hashed == [
-        ("models.taxi.preprocessing",),
-        ("models.taxi.search_space", "models.common.tuning"),
-        ("models.taxi.model", "models.common.training"),
-    ]
-
-
 def test_the_configs_are_json() -> None:
     configs = [
-        user_code.transform_config("taxi"),
-        user_code.tuner_config(PLAN, SEARCH),
-        user_code.trainer_config(PLAN, {"units": 3}),
+        user_code.transform_config("taxi", CODE),
+        user_code.tuner_config(PLAN, SEARCH, CODE),
+        user_code.trainer_config(PLAN, {"units": 3}, CODE),
     ]
     for config in configs:
         assert json.loads(json.dumps(config)).keys() == config.keys()
-        assert "models/taxi/__init__.py" in config["code"]
+        assert config["code"] == CODE
 
 
 @pytest.mark.parametrize(
@@ -91,15 +66,17 @@ def test_what_is_only_about_the_final_training_starts_no_search(
     change: dict[str, Any], searches_again: bool
 ) -> None:
     changed = dataclasses.replace(PLAN, **change)
-    before, after = (user_code.tuner_config(plan, SEARCH) for plan in (PLAN, changed))
+    before, after = (user_code.tuner_config(plan, SEARCH, CODE) for plan in (PLAN, changed))
     assert (before != after) == searches_again
-    assert user_code.trainer_config(changed, None) != user_code.trainer_config(PLAN, None)
+    assert user_code.trainer_config(changed, None, CODE) != user_code.trainer_config(
+        PLAN, None, CODE
+    )
 
 
 def test_a_changed_search_searches_again() -> None:
     longer = dataclasses.replace(SEARCH, epochs=9)
-    assert user_code.tuner_config(PLAN, longer) != user_code.tuner_config(PLAN, SEARCH)
-    assert user_code.tuner_config(PLAN, longer)["plan"]["epochs"] == 9
+    assert user_code.tuner_config(PLAN, longer, CODE) != user_code.tuner_config(PLAN, SEARCH, CODE)
+    assert user_code.tuner_config(PLAN, longer, CODE)["plan"]["epochs"] == 9
 
 
 def inputs() -> dict[str, Any]:

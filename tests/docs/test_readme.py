@@ -12,12 +12,12 @@ import pytest
 import typer.main
 
 import dashboard.__main__ as dashboard
-from pipeline import nodes
 from pipeline.cli import main
 from pipeline.config import loading, project
 from pipeline.record import run_record
 from serving.commands import app as serving_cli
 from tests.helpers.paths import ROOT
+from tests.helpers.pipeline_nodes import NODES
 from tools import platform_check
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *ROOT.glob("data/*/README.md")]
@@ -165,7 +165,7 @@ def test_the_readme_shows_every_node_and_no_other() -> None:
     [graph] = blocks(ROOT / "README.md", "mermaid")
     body = "\n".join(line for line in graph.splitlines() if "-->" in line or "-.->" in line)
     without_labels = re.sub(r"\|[^|]*\|", "", body)
-    assert set(re.findall(r"[A-Za-z]+", without_labels)) == set(nodes.PURPOSE)
+    assert set(re.findall(r"[A-Za-z]+", without_labels)) == set(NODES)
 
 
 def test_the_readme_shows_folders_that_exist() -> None:

@@ -31,7 +31,7 @@ def main() -> None:
 
 def _run(model: str, overrides: list[str], no_cache: list[str]) -> str:
     settings = loading.load(model, overrides)
-    forced = nodes.known(no_cache, nodes.of_model(model, settings))
+    forced = nodes.select(no_cache, nodes.of_model(model, settings))
     record = run_record.new(model, settings, overrides, no_cache=forced)
     RecordedLocalDagRunner(record).run(create_pipeline(model, settings))
     return record.id

@@ -22,10 +22,11 @@ from pipeline.nodes import (
     TUNER,
 )
 from tests.e2e.project_copy import TINY_ROWS, ManyRuns, Project, copy_with_tiny, write_tiny_rows
+from tests.helpers.pipeline_nodes import NODES
 
 pytestmark = pytest.mark.e2e
 
-EVERY = set(nodes.PURPOSE)
+EVERY = set(NODES)
 FROM_TRAINER = {TRAINER, RESOLVER, EVALUATOR, SERVING_CHECK, PUSHER}
 FROM_TUNER = {TUNER, *FROM_TRAINER}
 FROM_TRANSFORM = {TRANSFORM, *FROM_TUNER}

@@ -19,6 +19,7 @@ from pipeline import nodes
 from tests.e2e.project_copy import REPOSITORY, Outcome, Project
 from tests.helpers import neptune_files
 from tests.helpers.model_server import running
+from tests.helpers.pipeline_nodes import NODES
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +33,7 @@ def details(project: Project, outcome: Outcome) -> Any:
 def test_the_shipped_model_is_blessed_and_pushed(pushed: tuple[Project, Outcome]) -> None:
     project, outcome = pushed
     assert outcome.status == 0, outcome.stdout + outcome.stderr
-    assert set(outcome.nodes()) == set(nodes.PURPOSE)
+    assert set(outcome.nodes()) == set(NODES)
     assert set(outcome.nodes().values()) == {"done"}
     [version] = project.versions()
     assert (version / "saved_model.pb").is_file()

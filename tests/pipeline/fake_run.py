@@ -19,9 +19,9 @@ from pipeline import nodes
 from pipeline.config import loading
 from pipeline.record import run_record
 from pipeline.record.run_record import Anomaly, Failure, Node, Refusal, RunRecord, SliceMetric
+from tests.helpers.pipeline_nodes import NODES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NODES = list(nodes.PURPOSE)
 SECONDS = [8.2, 8.4, 0.3, 0.4, 2.1, 0.2, 17.4, 41.3, 26.2, 0.1, 14.9, 4.2, 0.4]
 
 

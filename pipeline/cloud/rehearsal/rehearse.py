@@ -18,12 +18,12 @@ from pipeline.cloud.rehearsal.bucket import StandIn
 from pipeline.cloud.rehearsal.history import Artifact, History, Outputs
 from pipeline.cloud.rehearsal.specification import Specification
 from pipeline.cloud.rehearsal.walk import Walk
-from pipeline.config import preflight, project, targets
+from pipeline.config import model_files, project, targets
 from pipeline.config.target_schema import CloudTarget
 from pipeline.record import run_record
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import Failure, RunRecord
-from pipeline.results import readers
+from pipeline.results.record_results import record_results
 
 SPECIFICATION = "specification.json"
 
@@ -59,7 +59,7 @@ def _walk(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
     folder = run_record.run_folder(record.id, runs)
     bucket = StandIn(runs / "buckets")
     settings = targets.for_rehearsal(kind, record.model, record.config)
-    source = preflight.table_source(record.config)
+    source = model_files.table_source(record.config)
     bundles = compile.compile_to(
         folder / SPECIFICATION,
         record.model,
@@ -127,7 +127,7 @@ class _Recorder:
         if entry.started is not None:
             entry.seconds = (run_record.now() - entry.started).total_seconds()
         details = RunDetails(run=self._record.id)
-        readers.record(self._record, details, node, _as_in_metadata(outputs))
+        record_results(self._record, details, node, _as_in_metadata(outputs))
         run_record.write(self._record, self._runs)
 
 

@@ -13,7 +13,7 @@ from components import tables
 from models.common.errors import DataError
 from pipeline.cloud import compile, target
 from pipeline.cloud.submission import job, uploads
-from pipeline.config import loading, preflight, project, targets
+from pipeline.config import loading, model_files, preflight, project, targets
 from pipeline.config.model_config import ModelConfig
 from pipeline.config.target_schema import CloudTarget, KfpTarget, VertexTarget
 from pipeline.record import provenance
@@ -109,7 +109,7 @@ def _data(
     """
     if "://" in loaded.data.path:
         return target, None, []
-    source = preflight.table_source(loaded, root)
+    source = model_files.table_source(loaded, root)
     try:
         files = tables.resolve(source)
     except DataError:

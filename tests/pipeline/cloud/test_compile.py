@@ -15,7 +15,6 @@ import pytest
 import yaml
 from kfp import components as kfp_components
 
-from components import code_hash, user_code
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.cloud import compile, spec_check
@@ -181,18 +180,6 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
     assert "models/taxi/search_space.py" in files("Tuner") - files("Trainer")
     assert "models/common/loaded_model.py" in files("ServingCheck")
     assert not any(name.startswith("models/taxi/") for name in files("ServingCheck"))
-
-
-def test_what_a_node_hashes_is_in_its_bundle() -> None:
-    """So that its cache key changes with the bundle, and not the other way round only."""
-    modules = user_code.modules_of("taxi")
-    hashed = {
-        "Transform": ("models.taxi.preprocessing",),
-        "Tuner": ("models.taxi.search_space", "models.common.tuning"),
-        "Trainer": ("models.taxi.model", "models.common.training"),
-    }
-    for node, needed in hashed.items():
-        assert set(code_hash.model_files(*needed)) <= set(code_hash.model_files(*modules[node]))
 
 
 def caching(specification: dict[str, Any]) -> set[str]:

@@ -297,13 +297,6 @@ def test_a_column_that_nothing_knows_is_told_with_a_frozen_schema_too(good: Proj
         good.check()
 
 
-def test_hints_are_the_frozen_schemas_types(good: Project) -> None:
-    assert preflight.hints(good.model, good.root) == {}
-    good.write("schema.pbtxt", SCHEMA)
-    expected = {"fare": "FLOAT", "city": "STRING", "tip": "INT"}
-    assert preflight.hints(good.model, good.root) == expected
-
-
 def test_data_elsewhere_and_tfrecord_are_not_read(good: Project) -> None:
     assert good.check("data.path=gs://bucket/*.csv") is None
     good.write("data/t.tfrecord", b"anything")

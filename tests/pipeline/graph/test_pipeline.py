@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from tfx.dsl.compiler import compiler
 
+from components import code_hash
 from models.taxi import features
 from pipeline import nodes
-from pipeline.config import loading, project
+from pipeline.config import loading, model_files
 from pipeline.config.model_config import ModelConfig
-from pipeline.graph.pipeline import Target, create_pipeline
+from pipeline.graph import release
+from pipeline.graph.pipeline import BUILDERS, create_pipeline
+from pipeline.graph.target import Target
+from pipeline.record import run_record
+from pipeline.show import progress
 
 pytestmark = pytest.mark.tfx
 
@@ -73,8 +80,9 @@ def test_batch_prediction_is_by_a_blessed_model_alone(tmp_path: Path) -> None:
 def test_frozen_hyperparameters_need_no_tuner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nodes, "searches", lambda *_: False)
-    monkeypatch.setattr("pipeline.graph.pipeline.frozen_hyperparameters", lambda *_: {"units": 48})
+    frozen = tmp_path / "hyperparameters.json"
+    frozen.write_text('{"units": 48}')
+    monkeypatch.setattr(model_files, "hyperparameters_path", lambda *_: frozen)
     graph = compiled(load(), tmp_path)
     assert nodes.TUNER not in graph
     hyperparameters = parameter(graph[nodes.TRAINER], "custom_config")["hyperparameters"]
@@ -85,7 +93,7 @@ def test_frozen_hyperparameters_need_no_tuner(
 def test_without_a_frozen_schema_the_inferred_one_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.graph.pipeline.frozen_schema", lambda *_: None)
+    monkeypatch.setattr(model_files, "schema_path", lambda *_: tmp_path / "none")
     graph = compiled(load(), tmp_path)
     assert nodes.FROZEN_SCHEMA not in graph
     for name in (nodes.EXAMPLE_VALIDATOR, nodes.TRANSFORM, nodes.TRAINER, nodes.EVALUATOR):
@@ -93,7 +101,7 @@ def test_without_a_frozen_schema_the_inferred_one_is_used(
 
 
 def test_the_order_of_the_nodes_is_one_in_which_they_can_run(graph: dict[str, Any]) -> None:
-    position = {name: index for index, name in enumerate(nodes.PURPOSE)}
+    position = {name: index for index, name in enumerate(nodes.ORDER)}
     for name, node in graph.items():
         for upstream in node.upstream_nodes:
             assert position[upstream] < position[name], f"{name} before {upstream}"
@@ -102,7 +110,7 @@ def test_the_order_of_the_nodes_is_one_in_which_they_can_run(graph: dict[str, An
 def test_a_frozen_schema_is_what_judges_and_transforms(graph: dict[str, Any]) -> None:
     for name in (nodes.EXAMPLE_VALIDATOR, nodes.TRANSFORM, nodes.TRAINER, nodes.EVALUATOR):
         assert sources(graph[name], "schema") == {("FrozenSchema", "schema")}, name
-    text = (project.model_folder("taxi") / project.SCHEMA).read_text()
+    text = model_files.frozen_schema_text("taxi")
     assert graph[nodes.FROZEN_SCHEMA].parameters.parameters["text"].field_value.string_value == text
 
 
@@ -207,26 +215,95 @@ def test_the_database_has_a_folder_to_be_in(tmp_path: Path) -> None:
     assert not (tmp_path / "cloud").exists()
 
 
-def test_only_what_a_change_touches_gets_another_cache_key(
-    graph: dict[str, Any], tmp_path: Path
+CHANGES = {
+    "data.delimiter": ";",
+    "splits.train": 5,
+    "label.name": "other",
+    "label.columns": "[tips, fare]",
+    "validation.stop_on": "warning",
+    "training.epochs": 17,
+    "training.batch_size": 17,
+    "training.steps_per_epoch": 17,
+    "training.early_stopping_patience": 17,
+    "tuning.trials": 17,
+    "tuning.epochs": 17,
+    "tuning.objective": "val_loss",
+    "tuning.direction": "min",
+    "evaluation.metrics.AUC.at_least": 0.5,
+    "evaluation.slices": "[]",
+    "serving.check_rows": 3,
+    "serving.name": "tips",
+    "batch_prediction.delimiter": ";",
+}
+"""Another value for each key that a node's parameters may depend on."""
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_only_what_a_key_of_the_config_reaches_gets_another_cache_key(
+    key: str, tmp_path: Path
 ) -> None:
-    """Nodes above it keep their parameters, and so their cached results."""
+    """Nodes above it keep their parameters, and so their cached results; `NodeSpec` says which."""
+    always = ["tuning.mode=always", "batch_prediction.path=data/taxi/*.csv"]
+    if key == "evaluation.slices":  # Bounds of a slice need the slice.
+        always.append("evaluation.metrics={AUC: {at_least: 0.8}}")
+    before = compiled(load(*always), tmp_path)
+    after = compiled(load(*always, f"{key}={CHANGES[key]}"), tmp_path)
+    changed = {name for name in before if before[name].parameters != after[name].parameters}
+    named = {
+        spec.name
+        for spec in nodes.NODES
+        if any(f"{key}.".startswith(f"{own}.") for own in spec.config_keys)
+    }
+    assert changed == named
 
-    def changed_by(override: str) -> set[str]:
-        other = compiled(load("tuning.mode=always", override), tmp_path)
-        # This test's folders are others; they stand in the destination only.
-        return {
-            name
-            for name in graph.keys() - {nodes.PUSHER}
-            if graph[name].parameters != other[name].parameters
-        }
 
-    assert changed_by("serving.name=tips") == set()
-    assert changed_by("training.epochs=17") == {nodes.TRAINER}
-    assert changed_by("tuning.trials=17") == {nodes.TUNER}
-    assert changed_by("validation.stop_on=warning") == {nodes.DATA_GATE}
-    assert changed_by("splits.train=5") == {nodes.EXAMPLE_GEN}
-    assert changed_by("evaluation.metrics.AUC.at_least=0.5") == {nodes.EVALUATOR}
+def test_every_key_that_a_node_names_is_tried_here() -> None:
+    keys = {key for spec in nodes.NODES for key in spec.config_keys} - {"beam"}
+    assert {key for key in keys if not any(f"{k}.".startswith(f"{key}.") for k in CHANGES)} == set()
+
+
+def test_the_parameters_that_come_from_files_are_there(tmp_path: Path) -> None:
+    graph = compiled(load("tuning.mode=always", "batch_prediction.path=data/taxi/*.csv"), tmp_path)
+    for spec in nodes.NODES:
+        for name in spec.parameter_files:
+            parameter, _, rest = name.partition(".")
+            value = graph[spec.name].parameters.parameters[parameter].field_value.string_value
+            for key in filter(None, rest.split(".")):
+                value = json.loads(value) if isinstance(value, str) else value
+                assert key in value, f"{spec.name}: {name}"
+                value = value[key]
+
+
+def test_the_source_files_that_a_node_depends_on_are_hashed_into_its_parameters(
+    graph: dict[str, Any],
+) -> None:
+    for spec in nodes.NODES:
+        if spec.code:
+            hashed = parameter(graph[spec.name], "custom_config")["code"]
+            assert hashed == code_hash.file_hashes(*spec.code_of("taxi"))
+            assert "models/taxi/__init__.py" in hashed
+
+
+def test_every_node_has_a_builder() -> None:
+    assert list(BUILDERS) == list(nodes.ORDER)
+
+
+def test_a_node_is_added_by_one_entry_and_one_builder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = nodes.NodeSpec("SecondCheck", "asks again", upstream=(nodes.TRAINER,))
+    specs = (*nodes.NODES, spec)
+    monkeypatch.setattr(nodes, "NODES", specs)
+    monkeypatch.setattr(nodes, "SPECS", {spec.name: spec for spec in specs})
+    monkeypatch.setattr(nodes, "ORDER", tuple(spec.name for spec in specs))
+    monkeypatch.setitem(BUILDERS, spec.name, release.serving_check)
+    graph = compiled(load(), tmp_path)
+    assert set(graph["SecondCheck"].upstream_nodes) == set(nodes.upstream("SecondCheck", graph))
+    record = run_record.new("taxi", load())
+    assert record.node("SecondCheck").upstream == [nodes.TRAINER]
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(progress.overview(record, console))
+    assert "asks again" in console.export_text()
 
 
 @pytest.mark.parametrize("frozen", [True, False])
@@ -234,7 +311,7 @@ def test_the_record_knows_what_each_node_waits_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frozen: bool
 ) -> None:
     if not frozen:
-        monkeypatch.setattr("pipeline.graph.pipeline.frozen_schema", lambda *_: None)
+        monkeypatch.setattr(model_files, "schema_path", lambda *_: tmp_path / "none")
     graph = compiled(load(), tmp_path)
     for name, node in graph.items():
         assert set(nodes.upstream(name, graph)) == set(node.upstream_nodes), name

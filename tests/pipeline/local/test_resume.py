@@ -15,6 +15,7 @@ from pipeline.config import loading
 from pipeline.local.resume import resumption
 from pipeline.record import provenance, run_record
 from pipeline.record.run_record import RunRecord
+from tests.helpers.pipeline_nodes import NODES
 from tests.pipeline.fake_run import REPOSITORY, finished, queued
 
 CONFIG = "models/taxi/config.yaml"
@@ -140,7 +141,7 @@ def test_code_that_changed_since_is_told_and_used(root: Path) -> None:
         ([nodes.TRAINER], nodes.TRAINER, [nodes.RESOLVER, nodes.SERVING_CHECK]),
         ([nodes.PUSHER], nodes.TRAINER, [nodes.PUSHER]),
         ([nodes.EXAMPLE_GEN], nodes.DATA_GATE, [nodes.TRANSFORM]),
-        (list(nodes.PURPOSE), nodes.SCHEMA_GEN, [nodes.FROZEN_SCHEMA]),
+        (list(NODES), nodes.SCHEMA_GEN, [nodes.FROZEN_SCHEMA]),
     ],
 )
 def test_what_was_to_run_whatever_the_cache_has_still_does(
@@ -148,7 +149,7 @@ def test_what_was_to_run_whatever_the_cache_has_still_does(
 ) -> None:
     record = finished("failed")
     record.no_cache = no_cache
-    names = list(nodes.PURPOSE)
+    names = list(NODES)
     for number, node in enumerate(record.nodes):
         node.status = "done" if number <= names.index(done) else "queued"
     kept(record, root)

@@ -1,0 +1,134 @@
+"""The files of a model's folder that are data, and the table that its configuration names.
+
+They are read here and nowhere else; `preflight` checks what they say. The libraries that read them
+are imported when they are, as the command line looks for these files without reading them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.common.errors import ConfigError
+from pipeline.config import project
+from pipeline.config.model_config import Data, ModelConfig
+
+if TYPE_CHECKING:
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    from components.tables import ColumnType, TableSource
+
+SCHEMA = "schema.pbtxt"
+"""A model folder's frozen schema."""
+HYPERPARAMETERS = "hyperparameters.json"
+"""A model folder's frozen hyperparameters."""
+
+
+def schema_path(model: str, root: Path = project.ROOT) -> Path:
+    """Where a model's frozen schema is, if it has one."""
+    return project.model_folder(model, root) / SCHEMA
+
+
+def hyperparameters_path(model: str, root: Path = project.ROOT) -> Path:
+    """Where a model's frozen hyperparameters are, if it has any."""
+    return project.model_folder(model, root) / HYPERPARAMETERS
+
+
+def frozen_schema_text(model: str, root: Path = project.ROOT) -> str | None:
+    """The text of the model's frozen schema; None where it has none."""
+    path = schema_path(model, root)
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def frozen_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | None:
+    """The model's frozen schema; None where it has none.
+
+    Raises:
+        ConfigError: It is not readable.
+    """
+    from google.protobuf import text_format
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    try:
+        text = frozen_schema_text(model, root)
+        return None if text is None else text_format.Parse(text, schema_pb2.Schema())
+    except (text_format.ParseError, UnicodeError, OSError) as error:
+        raise ConfigError(
+            f"{schema_path(model, root).relative_to(root)} is not a schema",
+            f"Expected: a Schema of tensorflow_metadata as text. Received: {error}.",
+            f"Correct it, or write it anew: python -m pipeline freeze-schema {model}.",
+        ) from error
+
+
+def column_types(model: str, root: Path = project.ROOT) -> dict[str, ColumnType]:
+    """The columns' types by the model's frozen schema; nothing where it has none.
+
+    Raises:
+        ConfigError: The schema is not readable.
+    """
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    types: dict[int, ColumnType] = {
+        schema_pb2.INT: "INT",
+        schema_pb2.FLOAT: "FLOAT",
+        schema_pb2.BYTES: "STRING",
+    }
+    schema = frozen_schema(model, root)
+    features = schema.feature if schema else ()
+    return {feature.name: types[feature.type] for feature in features if feature.type in types}
+
+
+def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, Any] | None:
+    """The model's frozen hyperparameters by name; None where it has none.
+
+    Raises:
+        ConfigError: The file is not readable, or holds something else.
+    """
+    name = f"models/{model}/{HYPERPARAMETERS}"
+    expected = "Expected: a mapping of hyperparameters."
+    try:
+        values = json.loads(hyperparameters_path(model, root).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(
+            f"{name} cannot be read",
+            f"{expected} Received: {error.strerror}.",
+            how_to_freeze_hyperparameters(model),
+        ) from error
+    except ValueError as error:
+        place = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise ConfigError(
+            f"{name}{place}: not valid JSON",
+            f"{expected} Received: {error}.",
+            how_to_freeze_hyperparameters(model),
+        ) from error
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{name} is not a mapping",
+            f"Expected: hyperparameters by name. Received: {json.dumps(values):.80}",
+            how_to_freeze_hyperparameters(model),
+        )
+    return values
+
+
+def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:
+    """The table that a configuration names, below the folder or bucket where it is relative."""
+    return source_of(config.data, root)
+
+
+def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
+    """The table that one section of a configuration names."""
+    from components.tables import TableSource
+
+    pattern = data.path if "://" in data.path else f"{root}/{data.path}"
+    return TableSource(pattern, data.format, data.delimiter, data.encoding)
+
+
+def how_to_freeze_hyperparameters(model: str) -> str:
+    """The remedy where frozen hyperparameters are missing or not usable."""
+    return (
+        f"Let a run search and then write it: python -m pipeline run {model} --set "
+        f"tuning.mode=always, and python -m pipeline freeze-hyperparameters {model}."
+    )

@@ -1,0 +1,65 @@
+"""Builders of the nodes that judge a model, try it, push it, and predict with it."""
+
+from __future__ import annotations
+
+from tfx.components.bulk_inferrer.component import BulkInferrer
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.proto import bulk_inferrer_pb2
+
+from components.serving_check import ServingCheck
+from pipeline import nodes
+from pipeline.graph import data
+from pipeline.graph.eval_config import eval_config
+from pipeline.graph.wiring import Wiring
+
+
+def resolver(wiring: Wiring) -> BaseNode:
+    """Finds the model to beat."""
+    return wiring.target.baseline(wiring.trained, wiring.serving)
+
+
+def evaluator(wiring: Wiring) -> BaseNode:
+    """Judges the candidate on the test split, which nothing else has seen."""
+    return wiring.target.evaluator(
+        examples=wiring.examples,
+        model=wiring.trained,
+        baseline_model=wiring.output(nodes.RESOLVER, "model"),
+        schema=wiring.schema,
+        example_splits=["test"],
+        eval_config=eval_config(wiring.model, wiring.config),
+    )
+
+
+def serving_check(wiring: Wiring) -> BaseNode:
+    """Asks the export rows with known answers."""
+    return ServingCheck(model=wiring.trained)
+
+
+def pusher(wiring: Wiring) -> BaseNode:
+    """Pushes the candidate if it has both blessings."""
+    return wiring.target.pusher(
+        wiring.serving,
+        model=wiring.trained,
+        model_blessing=wiring.output(nodes.EVALUATOR, "blessing"),
+        infra_blessing=wiring.output(nodes.SERVING_CHECK, "blessing"),
+    )
+
+
+def batch_examples(wiring: Wiring) -> BaseNode:
+    """Reads the rows to predict for, once the model is pushed."""
+    rows = wiring.config.batch_prediction
+    assert rows is not None, "the node is there for a config that has them"
+    node = data.read_table(wiring, rows)
+    node.add_upstream_node(wiring.built[nodes.PUSHER])
+    return node
+
+
+def bulk_inferrer(wiring: Wiring) -> BaseNode:
+    """Predicts, with a blessed model alone."""
+    return BulkInferrer(
+        examples=wiring.output(nodes.BATCH_EXAMPLES, "examples"),
+        model=wiring.trained,
+        # Without a blessing it would predict with any model.
+        model_blessing=wiring.output(nodes.EVALUATOR, "blessing"),
+        model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=["serving_examples"]),
+    )

@@ -1,0 +1,102 @@
+"""The data files of a model's folder: read in one place, with errors that say what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.common.errors import ConfigError
+from pipeline.config import model_files, project
+from pipeline.config.model_config import Data
+
+SCHEMA = """
+feature { name: "fare" type: FLOAT }
+feature { name: "city" type: BYTES }
+feature { name: "tip" type: INT }
+feature { name: "odd" type: STRUCT }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "models" / "m"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_a_folder_without_the_files_has_none_of_it(folder: Path, tmp_path: Path) -> None:
+    assert model_files.frozen_schema_text("m", tmp_path) is None
+    assert model_files.frozen_schema("m", tmp_path) is None
+    assert model_files.column_types("m", tmp_path) == {}
+    assert model_files.frozen_hyperparameters("m", tmp_path) is None
+
+
+def test_the_schema_gives_the_types_of_columns(folder: Path, tmp_path: Path) -> None:
+    (folder / "schema.pbtxt").write_text(SCHEMA)
+    schema = model_files.frozen_schema("m", tmp_path)
+    assert schema is not None and [one.name for one in schema.feature][-1] == "odd"
+    expected = {"fare": "FLOAT", "city": "STRING", "tip": "INT"}
+    assert model_files.column_types("m", tmp_path) == expected
+
+
+@pytest.mark.parametrize("content", [b"feature { type: FLOTE }", b"\xff\xfe", b"{}"])
+def test_a_schema_that_is_none_is_told(folder: Path, tmp_path: Path, content: bytes) -> None:
+    (folder / "schema.pbtxt").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"models/m/schema\.pbtxt is not a schema") as caught:
+        model_files.column_types("m", tmp_path)
+    assert "python -m pipeline freeze-schema m" in caught.value.remedy
+
+
+def test_hyperparameters_are_a_mapping(folder: Path, tmp_path: Path) -> None:
+    (folder / "hyperparameters.json").write_text('{"units": 48, "rate": 0.1}')
+    assert model_files.frozen_hyperparameters("m", tmp_path) == {"units": 48, "rate": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("content", "headline"),
+    [
+        (b'{\n"a" 1}', "hyperparameters.json:2: not valid JSON"),
+        (b"", "hyperparameters.json:1: not valid JSON"),
+        (b"\xff", "hyperparameters.json: not valid JSON"),
+        (b"[1]", "hyperparameters.json is not a mapping"),
+        (b"null", "hyperparameters.json is not a mapping"),
+    ],
+)
+def test_hyperparameters_that_are_none_are_told(
+    folder: Path, tmp_path: Path, content: bytes, headline: str
+) -> None:
+    (folder / "hyperparameters.json").write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        model_files.frozen_hyperparameters("m", tmp_path)
+    assert caught.value.headline == f"models/m/{headline}"
+    assert "python -m pipeline freeze-hyperparameters m" in caught.value.remedy
+
+
+def test_hyperparameters_that_cannot_be_read_are_told(folder: Path, tmp_path: Path) -> None:
+    (folder / "hyperparameters.json").mkdir()
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        model_files.frozen_hyperparameters("m", tmp_path)
+    assert "Is a directory" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [("data/*.csv", "/root/data/*.csv"), ("gs://bucket/x.csv", "gs://bucket/x.csv")],
+)
+def test_a_relative_path_is_below_the_folder(path: str, pattern: str) -> None:
+    source = model_files.source_of(Data(path=path, delimiter="|"), "/root")
+    assert (source.pattern, source.delimiter) == (pattern, "|")
+
+
+def test_looking_for_the_files_reads_with_no_library() -> None:
+    code = (
+        "import sys; from pipeline.config import model_files; model_files.schema_path('taxi');"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"pyarrow", "tensorflow_metadata", "numpy"}.isdisjoint(done.stdout.split())
