@@ -211,7 +211,7 @@ def test_outputs_are_found_by_key(store: MetadataStore) -> None:
 def test_a_reason_that_cannot_be_found_stops_nothing(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rerun_reason, "why", lambda *_: 1 / 0)
+    monkeypatch.setattr(rerun_reason, "rerun_reason", lambda *_: 1 / 0)
     node = SimpleNamespace(node_info=SimpleNamespace(id=nodes.TRAINER))
     runner = RecordedLocalDagRunner(record, tmp_path)
     runner._tell_why(None, SimpleNamespace(pipeline_node=node))

@@ -1,0 +1,46 @@
+"""Where models are pushed to, and by which Pusher."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tfx.components.pusher.component import Pusher as TfxPusher
+from tfx.types import channel_utils, standard_artifacts
+
+from components.pusher import Pusher
+from pipeline.graph import target
+
+pytestmark = pytest.mark.tfx
+
+
+def inputs() -> dict[str, Any]:
+    return {
+        "model": channel_utils.as_channel([standard_artifacts.Model()]),
+        "model_blessing": channel_utils.as_channel([standard_artifacts.ModelBlessing()]),
+        "infra_blessing": channel_utils.as_channel([standard_artifacts.InfraBlessing()]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("serving", "kind"),
+    [
+        ("/data/serving/taxi", Pusher),
+        ("serving/taxi", Pusher),
+        ("gs://bucket/serving/taxi", TfxPusher),
+        ("s3://bucket/taxi", TfxPusher),
+    ],
+)
+def test_a_folder_gets_whole_versions_and_a_bucket_tfx_own_pusher(serving: str, kind: type) -> None:
+    node = target.push_to_folder(serving, **inputs())
+    assert type(node) is kind
+    destination = json.loads(node.exec_properties["push_destination"])
+    assert destination["filesystem"]["base_directory"] == serving
+
+
+def test_the_baseline_is_another_model_than_the_candidate() -> None:
+    trained = channel_utils.as_channel([standard_artifacts.Model()])
+    node = target.latest_other_blessed(trained, "serving")
+    assert set(node.outputs) >= {"model", "model_blessing"}
+    assert "LatestOtherBlessedModel" in repr(node.outputs["model"])
