@@ -9,6 +9,7 @@ import pytest
 from tfx.components.pusher.component import Pusher as TfxPusher
 from tfx.types import channel_utils, standard_artifacts
 
+from components.latest_blessed import LatestOtherBlessedModel
 from components.pusher import Pusher
 from pipeline.graph import target
 
@@ -33,14 +34,15 @@ def inputs() -> dict[str, Any]:
     ],
 )
 def test_a_folder_gets_whole_versions_and_a_bucket_tfx_own_pusher(serving: str, kind: type) -> None:
-    node = target.push_to_folder(serving, **inputs())
+    node: Any = target.push_to_folder(serving, **inputs())
+    parameters = node.exec_properties
     assert type(node) is kind
-    destination = json.loads(node.exec_properties["push_destination"])
+    destination = json.loads(parameters["push_destination"])
     assert destination["filesystem"]["base_directory"] == serving
 
 
 def test_the_baseline_is_another_model_than_the_candidate() -> None:
     trained = channel_utils.as_channel([standard_artifacts.Model()])
-    node = target.latest_other_blessed(trained, "serving")
+    node: Any = target.latest_other_blessed(trained, "serving")
     assert set(node.outputs) >= {"model", "model_blessing"}
-    assert "LatestOtherBlessedModel" in repr(node.outputs["model"])
+    assert node.exec_properties["resolver_class"] is LatestOtherBlessedModel
