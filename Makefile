@@ -63,5 +63,5 @@ unit: static
 	@$(PYTEST) -m 'not e2e and not slow'
 
 clean: ## remove the environments, caches and a uv of the project's own; runs and models stay
-	@rm -rf .venv .venv-* .tools .*_cache .hypothesis
+	@rm -rf .venv .venv-* .tools .*_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -37,7 +37,7 @@ def main() -> None:
     # refs/tags/deployed: a branch of that name is not meant.
     base = ["--base", "refs/tags/deployed"]
     classify = (sys.executable, "-m", "pipeline.delivery.changes", *base, *options)
-    found = json.loads(commands.run(*classify, "--format", "json"))
+    found = json.loads(commands.run(*classify, "--json"))
     commands.output("class", found["class"])
     commands.output("models", json.dumps(found["models"]))
     commands.output("names", " ".join(found["models"]))

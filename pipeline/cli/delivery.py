@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,33 +10,33 @@ from pipeline.cli.cloud import Image, Target
 from pipeline.cli.options import ModelOrTaxi, Settings
 from pipeline.config import project
 
+HANDED_OVER: dict[str, Any] = {
+    "add_help_option": False,
+    "context_settings": {"ignore_unknown_options": True, "allow_extra_args": True},
+}
+"""For a command whose module has the command line itself: it also runs with nothing installed."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands to the program."""
-    app.command("changes")(changes)
-    app.command("image-tag")(image_tag)
+    app.command("changes", **HANDED_OVER)(changes)
+    app.command("image-tag", **HANDED_OVER)(image_tag)
     app.command("submit")(submit)
     app.command("pushed")(pushed)
 
 
-def changes(
-    base: Annotated[
-        str, typer.Option("--base", metavar="COMMIT", help="The last deployed commit.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
-) -> None:
-    """Say what the commits since a deployed one need: a new image, models' code, or nothing."""
+def changes(context: typer.Context) -> None:
+    """Say what the commits since a deployed one need: an image, models' code, or nothing."""
     from pipeline.delivery import changes as module
 
-    found = module.since(base, project.ROOT)
-    print(found.as_json() if as_json else found.as_text().rstrip())
+    raise typer.Exit(module.main(context.args, project.ROOT))
 
 
-def image_tag() -> None:
+def image_tag(context: typer.Context) -> None:
     """Print the pipeline image's tag: a hash over exactly what the Dockerfile copies."""
     from pipeline.delivery import image_tag as module
 
-    print(module.tag(project.ROOT))
+    raise typer.Exit(module.main(context.args, project.ROOT))
 
 
 def submit(

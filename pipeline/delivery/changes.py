@@ -1,37 +1,39 @@
-"""What a change needs to reach production: a new image, changed models' code, or nothing.
+"""What a change needs to reach production: an image, changed models' code, or nothing.
 
     python -m pipeline changes --base deployed
 
 The base is the last commit that was *deployed*, not the previous push: otherwise a failed image
-build followed by an edited model would ship new code on an old image. Whatever is not known, a path
-or a base, counts as a change of the image. Standard library and git alone, so that a workflow can
-run it before anything is installed.
+build followed by an edited model would ship new code on an old image. A base that is not known
+counts as a change of the image. Standard library and git alone, so that a workflow can run it
+before anything is installed, as `python -m pipeline.delivery.changes`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.delivery import image_tag
+from pipeline.delivery.file_class import (
+    CLASSES,
+    HOW_MODELS_SHIP,
+    IMAGE,
+    MODULES,
+    NONE,
+    SERVING,
+    affected_models,
+    file_class,
+    models,
+)
+from pipeline.delivery.image_tag import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-IMAGE = "image"
-MODULES = "modules"
-NONE = "none"
-CLASSES = (NONE, MODULES, IMAGE)
-"""From the least to the most that a change can need."""
 EVERY = "all"
 """All models, where one could be named."""
-
-_HARMLESS = ("docs/", "tests/", "dashboard/")
-_DOCUMENTS = re.compile(r"(?:[^/]+|(?:models|data)/.+)\.md|LICEN[CS]E[^/]*")
+NOTHING = "nothing has changed"
 
 
 @dataclass
@@ -58,16 +60,6 @@ class Changes:
             {"class": self.kind, **{k: v for k, v in vars(self).items() if k != "kind"}}
         )
 
-    def as_outputs(self) -> str:
-        """Lines for the file that GITHUB_OUTPUT names; JSON, so that no name can add a line."""
-        values = {
-            "class": self.kind,
-            "models": json.dumps(self.models),
-            "reason": json.dumps(self.reason),
-            "retrain": json.dumps(self.retrain),
-        }
-        return "".join(f"{key}={value}\n" for key, value in values.items())
-
     def as_text(self) -> str:
         """For a person: the class, the models, why, and each file with its class."""
         models = f" ({', '.join(self.models)})" if self.models else ""
@@ -88,20 +80,23 @@ def classify(paths: Sequence[str], root: Path = ROOT) -> Changes:
         paths: Paths from the project's root of files that were added, changed or removed.
         root: The project's root, as it is after the change.
     """
-    files = {path: _class(path, root) for path in sorted(paths)}
+    files = {path: file_class(path, root) for path in sorted(paths)}
     kind = max(files.values(), key=CLASSES.index, default=NONE)
+    # Quoted as JSON quotes it: a file's name may have several lines.
+    first = json.dumps(next((path for path, one in files.items() if one == kind), ""))[1:-1]
     if kind == IMAGE:
-        first = next(path for path, one in files.items() if one == IMAGE)
-        return Changes(
-            IMAGE, models(root), f"{first} is not known to leave the image as it is", files
-        )
-    changed = [path for path, one in files.items() if one == MODULES]
-    affected = sorted(set().union(*(_affected(path, root) for path in changed)))
-    if affected:
-        return Changes(MODULES, affected, f"{changed[0]} is code or data of models alone", files)
-    if changed:
-        return Changes(NONE, [], f"{changed[0]} belongs to no model that is left", files)
-    reason = "documentation, tests or dashboard alone" if files else "nothing has changed"
+        which = "says how models ship" if first in HOW_MODELS_SHIP else "is part of the image"
+        return Changes(IMAGE, models(root), f"{first} {which}", files)
+    if kind == MODULES:
+        changed = [path for path, one in files.items() if one == MODULES]
+        affected = sorted(set().union(*(affected_models(path, root) for path in changed)))
+        if affected:
+            return Changes(MODULES, affected, f"{first} is code or data of models alone", files)
+        rest = SERVING if SERVING in files.values() else NONE
+        return Changes(rest, [], f"{first} belongs to no model that is left", files)
+    if kind == SERVING:
+        return Changes(SERVING, [], f"{first} is part of the model server's image alone", files)
+    reason = "no image holds what has changed, and no model uses it" if files else NOTHING
     return Changes(NONE, [], reason, files)
 
 
@@ -145,44 +140,6 @@ def retraining(changes: Changes, model: str, root: Path = ROOT) -> Changes:
     return Changes(kind, wanted, f"retraining; {changes.reason}", changes.files, retrain=True)
 
 
-def models(root: Path = ROOT) -> list[str]:
-    """The models: the folders under `models/` that have a configuration."""
-    return sorted(path.parent.name for path in (root / "models").glob("*/config.yaml"))
-
-
-def _class(path: str, root: Path) -> str:
-    if image_tag.is_input(path, root):
-        return IMAGE
-    if path.startswith(_HARMLESS) or _DOCUMENTS.fullmatch(path):
-        return NONE
-    parts = path.split("/")
-    inside = (parts[0] == "models" and len(parts) > 2) or (parts[0] == "data" and len(parts) > 1)
-    return MODULES if inside else IMAGE
-
-
-def _affected(path: str, root: Path) -> set[str]:
-    """The models that a file under `models/` or `data/` may be part of."""
-    known = models(root)
-    room, folder = path.split("/")[:2]
-    users = {model for model in known if _mentions(root / "models" / model, room, folder)}
-    if room == "models" and folder in known:
-        return {folder, *users}
-    if room == "data" and path.count("/") > 1 and users:
-        return users
-    removed = room == "models" and folder != "common" and not (root / "models" / folder).exists()
-    # Code and data that several models may share are part of each.
-    return users if removed else set(known)
-
-
-def _mentions(model: Path, room: str, folder: str) -> bool:
-    """Whether a model's code or configuration names a folder of models or data."""
-    name = re.compile(
-        rf"\b{room}[./]{re.escape(folder)}\b|from {room} import .*\b{re.escape(folder)}\b"
-    )
-    files = (path for path in sorted(model.rglob("*")) if path.suffix in (".py", ".yaml"))
-    return any(name.search(path.read_text(encoding="utf-8", errors="replace")) for path in files)
-
-
 def _problem_with(base: str, root: Path) -> str:
     """Why nothing can be said of the changes since the base; empty where it can."""
     if not base.strip("0"):
@@ -221,21 +178,40 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.decode(errors="surrogateescape")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what changed; see `--help`."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline changes", description=__doc__)
-    parser.add_argument("--base", default="", help="the last deployed commit")
-    parser.add_argument("--retrain", metavar="MODEL", help=f"train MODEL again, or '{EVERY}'")
-    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
-    options = parser.parse_args(arguments)
-    changes = since(options.base)
+def parser() -> argparse.ArgumentParser:
+    """The command line, of this module and of `python -m pipeline changes` alike."""
+    made = argparse.ArgumentParser(
+        prog="python -m pipeline changes",
+        description="Say what the commits since a deployed one need: the pipeline's image, models' "
+        "code, the model server's image, or nothing.",
+    )
+    made.add_argument(
+        "--base", metavar="COMMIT", required=True, help="the last deployed commit; '' for none"
+    )
+    made.add_argument(
+        "--retrain",
+        metavar="MODEL",
+        help=f"train MODEL again whatever has changed; '{EVERY}': all models",
+    )
+    made.add_argument("--json", action="store_true", dest="as_json", help="print it as JSON")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Prints what changed; see `--help`.
+
+    Args:
+        arguments: The command line; by default the process's.
+        root: The project's root, a git repository.
+    """
+    options = parser().parse_args(arguments)
+    changes = since(options.base, root)
     if options.retrain:
         try:
-            changes = retraining(changes, options.retrain)
+            changes = retraining(changes, options.retrain, root)
         except ValueError as error:
-            parser.error(str(error))
-    formats = {"text": changes.as_text, "json": changes.as_json, "github": changes.as_outputs}
-    print(formats[options.format]().rstrip("\n"))
+            parser().error(str(error))
+    print(changes.as_json() if options.as_json else changes.as_text().rstrip("\n"))
     return 0
 
 

@@ -11,9 +11,11 @@ import pytest
 from tests.dashboard import sample_runs
 from tests.helpers.paths import ROOT
 
-DOCS = ROOT / "docs"
+SCHEMA_FILES = ROOT / "docs" / "generated"
 SCHEMAS = {
-    name: jsonschema.Draft202012Validator(json.loads((DOCS / f"{name}.schema.json").read_text()))
+    name: jsonschema.Draft202012Validator(
+        json.loads((SCHEMA_FILES / f"{name}.schema.json").read_text())
+    )
     for name in ("run", "details")
 }
 

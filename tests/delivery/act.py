@@ -22,7 +22,10 @@ import yaml
 
 from tests.helpers.paths import ROOT
 
-COPIED = (".github", "Dockerfile", ".dockerignore", "cloudbuild.yaml", "pyproject.toml", "uv.lock")
+COPIED = (
+    *(".github", "Dockerfile", ".dockerignore", "cloudbuild.yaml", "pyproject.toml", "uv.lock"),
+    "deploy",
+)
 ACT = Path(sys.executable).parent / "act"
 VARIABLES = {
     "BUCKET": "bucket",
@@ -151,14 +154,13 @@ def repository(folder: Path) -> Repository:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, root / name)
+    shutil.copytree(ROOT / "pipeline/delivery", root / "pipeline/delivery")
     for name in (
         "pipeline/__init__.py",
-        "pipeline/delivery/changes.py",
-        "pipeline/delivery/image_tag.py",
+        "models/__init__.py",
+        "models/common/__init__.py",
+        "models/common/errors.py",
     ):
-        (root / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, root / name)
-    for name in ("models/__init__.py", "models/common/__init__.py", "models/common/errors.py"):
         (root / name).parent.mkdir(exist_ok=True, parents=True)
         shutil.copy(ROOT / name, root / name)
     for name in ("components/c.py", "models/taxi/config.yaml", "models/rents/config.yaml"):

@@ -117,11 +117,21 @@ def test_a_revert_finds_its_old_image(repository: Repository) -> None:
     assert submitted(result) == ["rents", "taxi"]
 
 
-def test_documentation_does_nothing(repository: Repository) -> None:
-    repository.commit("docs/page.md", "edited")
+@pytest.mark.parametrize("path", ["docs/page.md", "serving/cli.py", ".editorconfig"])
+def test_what_is_no_model_s_does_nothing(repository: Repository, path: str) -> None:
+    repository.commit(path, "edited")
     result = repository.run("ship.yml", "push")
     assert (result.status, programs(result)) == (0, [])
     assert result.calling("action google-github-actions/auth") == []
+
+
+def test_a_change_of_how_models_ship_takes_every_model_through_it(repository: Repository) -> None:
+    repository.answers = [FOUND, NOT_BLESSED]
+    repository.commit("targets.yaml", "vertex: {region: elsewhere}\n")
+    result = repository.run("ship.yml", "push")
+    assert result.status == 0, result.log
+    assert result.calling("builds submit") == []
+    assert submitted(result) == ["rents", "taxi"]
 
 
 @pytest.mark.parametrize("answer", [FOUND, MISSING])

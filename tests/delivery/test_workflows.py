@@ -254,7 +254,7 @@ def test_conditions_of_the_submission() -> None:
     jobs = workflow_files.load("submit")["jobs"]
     assert {name: job.get("if") for name, job in jobs.items()} == {
         "plan": None,
-        "find": "needs.plan.outputs.class != 'none'",
+        "find": "needs.plan.outputs.models != '[]'",
         "image": "needs.find.outputs.exists == 'false'",
         "modules": "needs.find.outputs.exists == 'true'",
         "record": "${{ !cancelled() && (needs.image.result == 'success' "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -20,7 +21,11 @@ from tests.helpers.paths import ROOT
 from tests.helpers.pipeline_nodes import NODES
 from tools import platform_check
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *ROOT.glob("data/*/README.md")]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+    *ROOT.glob("data/*/README.md"),
+]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 WRITTEN_BY_THE_READER = ("data/rents", "models/rents")
 """Folders of the worked example in docs/new-model.md."""
@@ -125,6 +130,10 @@ def check_cli(arguments: list[str]) -> None:
     group: Any = typer.main.get_command(main.app)
     name, *rest = arguments
     assert name in group.commands
+    if name in ("changes", "image-tag"):  # Their modules have the command line.
+        importlib.import_module(f"pipeline.delivery.{name.replace('-', '_')}").parser().parse_args(
+            rest
+        )
     context = group.commands[name].make_context(name, rest)
     model = context.params.get("model") or "taxi"
     if model in project.model_names(ROOT) and context.params.get("settings"):

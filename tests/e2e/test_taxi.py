@@ -59,7 +59,7 @@ def test_the_screen_has_no_log_line_of_tfx(pushed: tuple[Project, Outcome]) -> N
 def test_the_files_of_a_run_are_as_their_schemas_say(pushed: tuple[Project, Outcome]) -> None:
     project, outcome = pushed
     for name in ("run", "details"):
-        schema = json.loads((REPOSITORY / f"docs/{name}.schema.json").read_text())
+        schema = json.loads((REPOSITORY / f"docs/generated/{name}.schema.json").read_text())
         content = json.loads((project.run_folder(outcome) / f"{name}.json").read_text())
         jsonschema.Draft202012Validator(schema).validate(content)
 

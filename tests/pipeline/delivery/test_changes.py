@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import typer.main
 
 from pipeline.cli import main
 from pipeline.config import project
 from pipeline.delivery import changes, image_tag
-from pipeline.delivery.changes import IMAGE, MODULES, NONE
+from pipeline.delivery.file_class import IMAGE, MODULES, NONE, SERVING
+from tests.helpers.paths import ROOT
 
 FILES = {
     "Dockerfile": "FROM scratch\nCOPY uv.lock models/common/errors.py pipeline /opt/\n",
     ".dockerignore": "",
+    "deploy/serving.Dockerfile": "FROM scratch\nCOPY serving /opt/serving\n",
+    "serving/cli.py": "",
     "uv.lock": "",
     "pipeline/cli/main.py": "",
     "models/common/errors.py": "",
@@ -80,41 +85,24 @@ def repository(committed: Path, tmp_path: Path) -> Repository:
 
 
 @pytest.mark.parametrize(
-    ("path", "kind", "models"),
+    ("path", "kind", "models", "reason"),
     [
-        ("pipeline/cli/main.py", IMAGE, ["rents", "taxi"]),
-        ("uv.lock", IMAGE, ["rents", "taxi"]),
-        ("Dockerfile", IMAGE, ["rents", "taxi"]),
-        (".dockerignore", IMAGE, ["rents", "taxi"]),
-        ("models/common/errors.py", IMAGE, ["rents", "taxi"]),
-        ("cloudbuild.yaml", IMAGE, ["rents", "taxi"]),
-        ("targets.yaml", IMAGE, ["rents", "taxi"]),
-        ("models/new.py", IMAGE, ["rents", "taxi"]),
-        ("docsmith.py", IMAGE, ["rents", "taxi"]),
-        ("documents/docs/page.md", IMAGE, ["rents", "taxi"]),
-        ("Docs/page.md", IMAGE, ["rents", "taxi"]),
-        ("models/taxi/model.py", MODULES, ["taxi"]),
-        ("models/taxi/deep/words.txt", MODULES, ["taxi"]),
-        ("models/rents/features.py", MODULES, ["rents", "taxi"]),
-        ("models/common/training.py", MODULES, ["rents", "taxi"]),
-        ("data/trips/two.csv", MODULES, ["taxi"]),
-        ("data/trips/deep/two.csv", MODULES, ["taxi"]),
-        ("data/rents.csv", MODULES, ["rents", "taxi"]),
-        ("data/elsewhere/one.csv", MODULES, ["rents", "taxi"]),
-        ("models/gone/model.py", NONE, []),
-        ("docs/page.md", NONE, []),
-        ("docs/run.svg", NONE, []),
-        ("tests/pipeline/test_cli.py", NONE, []),
-        ("dashboard/web/app.py", NONE, []),
-        ("README.md", NONE, []),
-        ("LICENSE", NONE, []),
-        ("models/taxi/README.md", NONE, []),
-        ("data/trips/README.md", NONE, []),
+        ("uv.lock", IMAGE, ["rents", "taxi"], "uv.lock is part of the image"),
+        ("targets.yaml", IMAGE, ["rents", "taxi"], "targets.yaml says how models ship"),
+        ("models/taxi/model.py", MODULES, ["taxi"], "is code or data of models alone"),
+        ("models/gone/model.py", NONE, [], "belongs to no model that is left"),
+        ("serving/cli.py", SERVING, [], "is part of the model server's image alone"),
+        (".editorconfig", NONE, [], "no image holds what has changed, and no model uses it"),
     ],
 )
-def test_one_changed_file(root: Path, path: str, kind: str, models: list[str]) -> None:
+def test_one_changed_file(root: Path, path: str, kind: str, models: list[str], reason: str) -> None:
     found = changes.classify([path], root)
-    assert (found.kind, found.models) == (kind, models)
+    assert (found.kind, found.models, found.files) == (
+        kind,
+        models,
+        {path: MODULES if "gone" in path else kind},
+    )
+    assert found.reason.endswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -124,37 +112,19 @@ def test_one_changed_file(root: Path, path: str, kind: str, models: list[str]) -
         (["docs/page.md", "models/taxi/model.py"], MODULES),
         (["models/taxi/model.py", "pipeline/cli/main.py", "docs/page.md"], IMAGE),
         (["tests/test.py", "README.md"], NONE),
+        (["docs/page.md", "serving/cli.py"], SERVING),
+        (["models/taxi/model.py", "serving/cli.py"], MODULES),
+        (["models/gone/model.py", "serving/cli.py"], SERVING),
+        (["serving/cli.py", "uv.lock"], IMAGE),
     ],
 )
 def test_the_most_that_any_file_needs_counts(root: Path, paths: list[str], kind: str) -> None:
     assert changes.classify(paths, root).kind == kind
 
 
-KNOWN = ("docs", "tests", "dashboard", "models", "data")
-_SEGMENT = st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1, max_size=12)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(_SEGMENT, min_size=1, max_size=4))
-def test_an_unknown_path_needs_an_image(segments: list[str]) -> None:
-    top = segments[0]
-    known = top in KNOWN and len(segments) > 1
-    document = len(segments) == 1 and (
-        top.endswith(".md") or top.startswith(("LICENSE", "LICENCE"))
-    )
-    if not (known or document):
-        assert changes.classify(["/".join(segments)]).kind == IMAGE
-
-
-def test_each_input_of_the_real_image_needs_an_image() -> None:
-    for path in image_tag.inputs():
-        assert changes.classify([path]).kind == IMAGE, path
-
-
 def test_the_taxi_model_and_its_data_need_no_image() -> None:
     found = changes.classify(["models/taxi/model.py", "data/taxi/trips.csv"])
     assert (found.kind, found.models) == (MODULES, ["taxi"])
-    assert changes.models() == project.model_names()
 
 
 def edit(path: str) -> Callable[[Repository], None]:
@@ -166,7 +136,12 @@ def edit(path: str) -> Callable[[Repository], None]:
     [
         (edit("models/taxi/model.py"), MODULES, ["taxi"]),
         (edit("docs/page.md"), NONE, []),
-        (edit("new folder/name with\nline \"and\" 'quotes' ü.md"), IMAGE, ["rents", "taxi"]),
+        (edit("new folder/name with\nline \"and\" 'quotes' ü.md"), NONE, []),
+        (edit("data/name with\nline \"and\" 'quotes' ü.csv"), MODULES, ["rents", "taxi"]),
+        (edit("pipeline/name with\nline.py"), IMAGE, ["rents", "taxi"]),
+        (edit("serving/cli.py"), SERVING, []),
+        (edit("deploy/compose.yaml"), NONE, []),
+        (edit(".editorconfig"), NONE, []),
         (lambda r: r.git("rm", "-q", "pipeline/cli/main.py"), IMAGE, ["rents", "taxi"]),
         (lambda r: r.git("rm", "-q", "models/rents/features.py"), MODULES, ["rents", "taxi"]),
         (lambda r: r.git("rm", "-q", "-r", "docs"), NONE, []),
@@ -186,7 +161,8 @@ def test_a_commit(
     repository.commit()
     found = changes.since(base, repository.root)
     assert (found.kind, found.models) == (kind, models), found.as_text()
-    assert "\n" not in found.reason.strip() or kind == IMAGE
+    assert found.reason
+    assert len(found.as_text().splitlines()) == 1 + len(found.files)
 
 
 def test_the_base_is_the_last_deployed_commit_not_the_push_before(repository: Repository) -> None:
@@ -271,6 +247,7 @@ def test_without_a_repository_or_git_an_image_is_needed(
         (["docs/page.md"], "taxi", MODULES, ["taxi"]),
         (["models/rents/features.py"], "rents", MODULES, ["rents", "taxi"]),
         (["uv.lock"], "taxi", IMAGE, ["rents", "taxi"]),
+        (["serving/cli.py"], "taxi", MODULES, ["taxi"]),
     ],
 )
 def test_retraining(root: Path, paths: list[str], model: str, kind: str, models: list[str]) -> None:
@@ -283,16 +260,6 @@ def test_retraining_an_unknown_model_is_refused(root: Path) -> None:
         changes.retraining(changes.classify([], root), "$(id)", root)
 
 
-def test_no_file_name_adds_a_line_to_the_outputs(root: Path) -> None:
-    found = changes.classify(["a\nclass=none\r\nmodels=[]"], root)
-    assert [line.split("=")[0] for line in found.as_outputs().splitlines()] == [
-        "class",
-        "models",
-        "reason",
-        "retrain",
-    ]
-
-
 def test_it_runs_with_nothing_installed(repository: Repository) -> None:
     """As a workflow does it; `-S` and `-E` hide whatever this environment has."""
     shutil.copy(project.ROOT / "pipeline" / "__init__.py", repository.root / "pipeline")
@@ -302,7 +269,7 @@ def test_it_runs_with_nothing_installed(repository: Repository) -> None:
     repository.write("models/taxi/model.py", "edited")
     repository.commit()
     module = ("-m", "pipeline.delivery.changes")
-    command = [sys.executable, "-S", "-E", "-s", *module, "--base", base, "--format", "json"]
+    command = [sys.executable, "-S", "-E", "-s", *module, "--base", base, "--json"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=repository.root)
     assert json.loads(done.stdout) == {
         "class": "modules",
@@ -313,15 +280,96 @@ def test_it_runs_with_nothing_installed(repository: Repository) -> None:
     }
 
 
+def run(*arguments: str) -> None:
+    """Runs a command of the program to its end, which has to be a good one."""
+    with pytest.raises(SystemExit) as end:
+        main.main([*arguments])
+    assert not end.value.code
+
+
 def test_the_command(
     repository: Repository,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(project, "ROOT", repository.root)
-    with pytest.raises(SystemExit):
-        main.main(["changes", "--base", "HEAD"])
+    run("changes", "--base", "HEAD")
     assert capsys.readouterr().out == "none: nothing has changed\n"
-    with pytest.raises(SystemExit):
-        main.main(["changes", "--base", "nowhere", "--json"])
+    run("changes", "--base", "nowhere", "--json")
     assert json.loads(capsys.readouterr().out)["class"] == "image"
+    run("changes", "--json", "--base=HEAD", "--retrain", "taxi")
+    found = json.loads(capsys.readouterr().out)
+    assert (found["class"], found["models"], found["retrain"]) == ("modules", ["taxi"], True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--base", "HEAD", "--retrain", "buses"], "no model 'buses'; there are: rents, taxi"),
+        (["--base", "HEAD", "--format", "json"], "unrecognized arguments: --format json"),
+        ([], "the following arguments are required: --base"),
+    ],
+)
+def test_a_mistake_in_the_command_line_is_told(
+    repository: Repository,
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(project, "ROOT", repository.root)
+    with pytest.raises(SystemExit) as end:
+        main.main(["changes", *arguments])
+    assert end.value.code == main.MISTAKE
+    assert words in capsys.readouterr().err
+
+
+TWINS = {"changes": changes, "image-tag": image_tag}
+"""The commands of the program that exist as `python -m pipeline.<room>.<module>` too."""
+
+
+def test_these_are_all_that_exist_twice() -> None:
+    program: Any = typer.main.get_command(main.app)
+    modules = {
+        path.stem.replace("_", "-")
+        for path in (ROOT / "pipeline").rglob("*.py")
+        if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
+    }
+    assert modules & set(program.commands) == set(TWINS)
+
+
+def output(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--no-such-option"]])
+def test_both_say_the_same(name: str, arguments: list[str]) -> None:
+    module = output(TWINS[name].__name__, *arguments)
+    assert output("pipeline", name, *arguments) == module
+    assert module[0] == (main.MISTAKE if arguments == ["--no-such-option"] else 0)
+
+
+def test_the_help_has_every_option() -> None:
+    _, text = output("pipeline", "changes", "--help")
+    assert set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", text, re.MULTILINE)) == {
+        "--help",
+        "--base",
+        "--retrain",
+        "--json",
+    }
+
+
+def test_a_module_needs_nothing_installed() -> None:
+    for name, module in TWINS.items():
+        command = [sys.executable, "-S", "-E", "-s", "-m", module.__name__, "--help"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, (name, done.stderr)

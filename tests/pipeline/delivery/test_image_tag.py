@@ -99,11 +99,51 @@ def test_a_file_that_the_dockerfile_copies_and_that_is_missing_is_an_error(tmp_p
         ("ADD a \\\n  b \\\n  /opt/", ["a", "b"]),
         ("# COPY a b\nRUN COPY", []),
         ("copy a b", ["a"]),
+        ("COPY ./a/./b /a /opt/", ["a/b", "a"]),
+        ("COPY *.toml . /opt/", ["*.toml", "."]),
+        ('COPY --chown=1 ["a b", "c", "/opt/"]', ["a b", "c"]),
+        ("COPY <<END /etc/motd", []),
+        ("ADD https://example.com/a.tgz b /opt/", ["b"]),
+        ("RUN --mount=type=cache,target=/root/.cache a b", []),
+        ("RUN --mount=type=bind,source=uv.lock,target=uv.lock uv sync", ["uv.lock"]),
+        ("RUN --mount=target=a,type=bind --mount=type=bind,src=b,target=b make", [".", "b"]),
+        ("RUN --mount=type=bind,from=uv,source=/uv,target=/uv /uv sync", []),
     ],
 )
 def test_sources_of_a_dockerfile(tmp_path: Path, dockerfile: str, expected: list[str]) -> None:
     (tmp_path / "Dockerfile").write_text(dockerfile)
     assert image_tag.sources(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "expected"),
+    [
+        ("pipeline", "pipeline/cli/main.py", True),
+        ("pipeline", "pipelines/main.py", False),
+        ("pipeline/cli", "pipeline/main.py", False),
+        ("*.toml", "pyproject.toml", True),
+        ("*/errors.py", "models/errors.py", True),
+        ("pipe*", "pipeline/cli/main.py", True),
+        (".", "any/path.txt", True),
+    ],
+)
+@pytest.mark.parametrize("dockerfile", [image_tag.DOCKERFILE, image_tag.SERVING_DOCKERFILE])
+def test_whether_a_file_is_in_an_image(
+    tmp_path: Path, dockerfile: str, source: str, path: str, expected: bool
+) -> None:
+    (tmp_path / dockerfile).parent.mkdir(exist_ok=True)
+    (tmp_path / dockerfile).write_text(f"FROM scratch\nCOPY {source} /opt/\n")
+    assert image_tag.is_input(path, tmp_path, dockerfile) is expected
+    assert image_tag.is_input(dockerfile, tmp_path, dockerfile)
+    assert image_tag.is_input(f"{dockerfile}{image_tag.IGNORE}", tmp_path, dockerfile)
+
+
+def test_a_pattern_of_the_dockerfile_counts_with_all_that_it_matches(tmp_path: Path) -> None:
+    for name in ("Dockerfile", ".dockerignore", "a.toml", "b.toml", "c.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY *.toml /opt/\n")
+    expected = [".dockerignore", "Dockerfile", "a.toml", "b.toml"]
+    assert image_tag.inputs(tmp_path) == expected
 
 
 def test_the_ignore_file_lets_through_exactly_what_is_copied() -> None:

@@ -1,6 +1,6 @@
-"""Writes the JSON Schemas of a run's files beside their documentation.
+"""Writes the JSON Schemas of a run's files.
 
-python -m docs.record_schemas
+python -m docs.generated.record_schemas
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Draws docs/run.svg, the picture in the README: what `python -m pipeline show` prints of a run.
+"""Draws run.svg, the picture in the README: what `python -m pipeline show` prints of a run.
 
-python -m docs.run_picture [RUN]    from the project's root; by default the latest run
+python -m docs.pictures.run_picture [RUN]    from the project's root; by default the latest run
 """
 
 from __future__ import annotations
