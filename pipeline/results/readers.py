@@ -60,9 +60,7 @@ def _data(run: RunRecord, details: RunDetails, outputs: Artifacts) -> None:
 
 def _compare(run: RunRecord, details: RunDetails, outputs: Artifacts, runs: Path) -> None:
     """Measures how far the data has moved since the model's previous run that came so far."""
-    for earlier in run_record.latest_first(runs):
-        if isinstance(earlier, RunError) or earlier.model != run.model:
-            continue
+    for earlier in run_record.of_model(run.model, runs):
         if earlier.started >= run.started:
             continue
         try:
