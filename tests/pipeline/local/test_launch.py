@@ -17,7 +17,8 @@ import pytest
 
 from models.common.errors import ConfigError, DataError, RunError
 from pipeline.config import loading
-from pipeline.local import launch, post_mortem
+from pipeline.config.model_config import ModelConfig
+from pipeline.local import launch
 from pipeline.record import provenance, run_folder, run_record
 from pipeline.record.run_record import RunRecord
 from tests.helpers.paths import TESTS
@@ -288,6 +289,21 @@ def test_mistakes_are_told_before_anything_is_written(
     assert not runs.exists()
 
 
+def test_the_process_gets_variables_that_this_one_does_not_have(
+    project_root: Path, runs: Path
+) -> None:
+    before = dict(os.environ)
+    run = launch.start(
+        "taxi",
+        root=project_root,
+        runs=runs,
+        command=[sys.executable, "-c", "import os; print(os.environ['ONLY_THERE'])"],
+        environment={"ONLY_THERE": "yes"},
+    )
+    run.process.wait()
+    assert run.log.read_text() == "yes\n" and dict(os.environ) == before
+
+
 def test_a_command_that_is_not_there_leaves_no_run_folder(project_root: Path, runs: Path) -> None:
     with pytest.raises(RunError, match="could not be started: No such file"):
         launch.start("taxi", root=project_root, runs=runs, command=["/no/such/python"])
@@ -370,6 +386,19 @@ def test_a_run_goes_on_with_its_own_config_whatever_the_file_has_become(
     assert "config.yaml" in notice and f"keeps the config of {last.id}" in notice
 
 
+def test_what_is_checked_beforehand_is_the_config_that_is_gone_on_with(
+    project_root: Path, runs: Path, preflight: types.ModuleType
+) -> None:
+    checked: list[ModelConfig] = []
+    preflight.check = lambda model, config, root: checked.append(config)  # type: ignore[attr-defined]
+    last = failed_run(project_root, runs)
+    path = project_root / "models" / "taxi" / "config.yaml"
+    path.write_text(CONFIG.replace("path: ", "path: gone/"))
+    assert loading.load("taxi", root=project_root).data.path.startswith("gone/")
+    launch.start("taxi", resume=True, root=project_root, runs=runs, command=["true"]).process.wait()
+    assert checked == [last.config]
+
+
 @pytest.mark.parametrize("model", ["taix", "no such", "../taxi"])
 def test_a_model_that_is_not_there_is_not_gone_on_with(
     project_root: Path, runs: Path, model: str
@@ -413,16 +442,6 @@ def test_a_run_goes_on_when_its_reader_has_gone(runs: Path) -> None:
     command.stdout = None
     assert command.wait(timeout=30) == 0
     assert json.loads(record_text(runs))["status"] == "pushed"
-
-
-def test_of_a_log_without_traceback_the_last_lines_count(tmp_path: Path) -> None:
-    log = tmp_path / "tfx.log"
-    log.write_text(
-        "first\nI0102 03:04:05.6 chatter\n\x1b[31mF0102 Check failed: x\x1b[0m\n"
-        "2026-01-02 03:04:05.6: I tensorflow/core: chatter\nINFO:absl:chatter\n\n"
-    )
-    assert post_mortem.last_lines(log) == ["first", "F0102 Check failed: x"]
-    assert post_mortem.last_lines(tmp_path / "none.log") == []
 
 
 def failed_run(root: Path, runs: Path, *overrides: str) -> RunRecord:
