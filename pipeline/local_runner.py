@@ -4,7 +4,7 @@
     tfx run create --engine local --pipeline_name taxi
 
 The model is PIPELINE_MODEL (default `taxi`). `python -m pipeline run` starts this file too, with
-the record that it has prepared in PIPELINE_RUN.
+the record that it has prepared (see pipeline/local/handover.py).
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError, RunError  # noqa: E402
-from pipeline import tracking  # noqa: E402
 from pipeline.config import loading  # noqa: E402
-from pipeline.local import run_folder  # noqa: E402
+from pipeline.local import handover  # noqa: E402
 from pipeline.record import redaction, run_record  # noqa: E402
 from pipeline.record.run_record import RunRecord  # noqa: E402
 from pipeline.show import terminal  # noqa: E402
@@ -31,8 +30,8 @@ from pipeline.show.summary import summary  # noqa: E402
 
 def main() -> None:
     """Runs the pipeline and leaves with the run's exit status."""
-    run_id = os.environ.get("PIPELINE_RUN")
-    record = run_folder.take_over(run_id) if run_id else _new_record()
+    prepared = handover.take_over()
+    record = prepared or _new_record()
     redaction.hide_in_output(run_record.redactor(record))
     try:
         # Imported here, so that what cannot be imported is recorded too.
@@ -44,12 +43,9 @@ def main() -> None:
         graph = create_pipeline(record.model, record.config)
         record.hyperparameters = fixed_hyperparameters(record.model, record.config) or {}
     except ProjectError as error:
-        if not run_id:
+        if not prepared:
             sys.exit(f"Error: {error}")
-        record.failure = run_record.Failure(
-            node=None, headline=error.headline, detail=error.detail, remedy=error.remedy
-        )
-        record.finish("failed")
+        record.fail("failed", run_record.Failure.of(error))
         run_record.write(record)
         sys.exit(2)
     try:
@@ -57,8 +53,8 @@ def main() -> None:
     except RunError as error:
         sys.exit(f"Error: {error}")
     if record.status != "running":  # The `tfx` command line compiles without running.
-        if not run_id:
-            warning = tracking.finish(runner.tracker, run_record.run_folder(record.id))
+        if not prepared:
+            warning = runner.tracker.finish() if runner.tracker else None
             console = terminal.console()
             terminal.show(console, summary(record, console), *filter(None, [warning]))
         sys.stdout.flush()

@@ -13,8 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from pipeline.config import project
-from pipeline.record import run_record
+from pipeline.record import run_folder, run_record
 from pipeline.record.run_record import RunRecord
 from pipeline.show.progress import overview
 from pipeline.show.summary import summary
@@ -44,8 +43,7 @@ def draw(record: RunRecord) -> str:
 
 def main() -> None:
     """Draws the run that the command line names."""
-    runs = sorted(path.parent.name for path in project.RUNS.glob("*/run.json"))
-    name = sys.argv[1] if len(sys.argv) > 1 else runs[-1]
+    name = sys.argv[1] if len(sys.argv) > 1 else run_folder.latest_first()[0]
     PICTURE.write_text(draw(run_record.read(name)), encoding="utf-8")
 
 

@@ -79,7 +79,6 @@ def rehearse(
     Each task is a process of its own that shares nothing with the others but files in a folder
     that stands in for the bucket. Exit status: as of `run`.
     """
-    import os
     import shlex
     import sys
 
@@ -91,8 +90,6 @@ def rehearse(
     from pipeline.show.summary import summary
 
     kind = targets.kind(target)
-    os.environ[targets.TARGET] = kind
-    os.environ[tracking.MODE] = tracking.DISABLED  # It is no run of the model's history.
     console = terminal.console()
     runs = project.REHEARSALS
     started = launch.start(
@@ -101,6 +98,8 @@ def rehearse(
         root=project.ROOT,
         runs=runs,
         command=(sys.executable, "-m", "pipeline.cloud.rehearsal"),
+        # It is no run of the model's history, so it is not tracked.
+        environment={targets.TARGET: kind, tracking.MODE: tracking.DISABLED},
     )
     with progress.for_run(started.record, console) as shown:
         record = launch.follow(started, shown)

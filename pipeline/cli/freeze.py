@@ -65,7 +65,7 @@ def hyperparameters(model: str, root: Path = project.ROOT) -> Path:
         RunError: No run has searched.
         ConfigError: There is no such model.
     """
-    loading.load(model, root=root)
+    loading.check_model(model, root)
     found = _latest(model, nodes.TUNER, "best_hyperparameters", "best_hyperparameters.txt", root)
     values = json.loads(found.read_text(encoding="utf-8"))["values"]
     path = model_files.hyperparameters_path(model, root)

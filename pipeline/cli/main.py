@@ -146,7 +146,7 @@ def show(run: Run = "") -> None:
     from pipeline.show.progress import overview
     from pipeline.show.summary import summary
 
-    record = _find(run)
+    record = _find_run(run)
     console = terminal.console()
     terminal.show(console, overview(record, console), summary(record, console, project.RUNS))
 
@@ -157,7 +157,7 @@ def report(run: Run = "") -> None:
     from pipeline.show import formatting
     from pipeline.show import report as reports
 
-    print(formatting.path(reports.write(_find(run), project.RUNS)))
+    print(formatting.path(reports.write(_find_run(run), project.RUNS)))
 
 
 @app.command()
@@ -197,9 +197,9 @@ def export_mlflow(
     from pipeline.tracking import mlflow_export
 
     done = mlflow_export.export(to, model, project.RUNS)
-    for error in done.unreadable:
-        error_messages.tell(error)
-    print(f"{len(done.written)} written to {to}, {len(done.known)} there already.")
+    for unreadable in done.unreadable:
+        error_messages.tell(unreadable.error)
+    print(f"{len(done.written)} written to {to}, {len(done.there_already)} there already.")
     if done.running:
         print(f"{len(done.running)} still running, left for a later export.")
 
@@ -240,30 +240,28 @@ def _frozen(path: Path) -> None:
     print(f"Wrote {where}.\nReview it with: git add -N {where} && git diff -- {where}")
 
 
-def _find(run: str) -> RunRecord:
+def _find_run(run: str) -> RunRecord:
     """The run that an id, or a part of one, names."""
-    from pipeline.record import run_record
+    from pipeline.record import run_folder, run_record
     from pipeline.show import formatting
 
-    names = sorted(
-        (path.parent.name for path in project.RUNS.glob("*/run.json")), key=lambda name: name[-20:]
-    )
-    if not names:
+    ids = run_folder.latest_first(project.RUNS)
+    if not ids:
         raise RunError(
             "There is no run yet",
             f"Looked in {project.RUNS}.",
             f"Start one with: {formatting.command('run')}",
         )
     if not run:
-        return run_record.read(names[-1], project.RUNS)
-    found = [run] if run in names else [name for name in names if run in name]
+        return run_record.read(ids[0], project.RUNS)
+    found = [run] if run in ids else [run_id for run_id in ids if run in run_id]
     if len(found) == 1:
         return run_record.read(found[0], project.RUNS)
     if found:
-        listed = "\n".join(found[::-1][:10])
+        listed = "\n".join(found[:10])
         raise RunError(f"{len(found)} runs match '{run}'", listed, "Give more of the id.")
     raise RunError(
         f"There is no run '{run}'",
-        f"The latest is {names[-1]}.",
+        f"The latest is {ids[0]}.",
         f"List them all with: {formatting.command('runs')}",
     )

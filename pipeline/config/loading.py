@@ -28,6 +28,7 @@ def load(model: str, overrides: Sequence[str] = (), root: Path = project.ROOT) -
     Raises:
         ConfigError: There is no such model, or the file or an override is not valid.
     """
+    check_model(model, root)
     path = _config_path(model, root)
     name = path.relative_to(root).as_posix()
     tree, lines = yaml_file.read(path, name)
@@ -38,10 +39,13 @@ def load(model: str, overrides: Sequence[str] = (), root: Path = project.ROOT) -
         raise explain(error, tree, name, lines, overridden) from None
 
 
-def _config_path(model: str, root: Path) -> Path:
+def check_model(model: str, root: Path = project.ROOT) -> None:
+    """Refuses what is no folder under `models/`, whatever is in that folder.
+
+    Raises:
+        ConfigError: There is no such model.
+    """
     known = project.model_names(root)
-    if model in known and model.isidentifier():
-        return root / "models" / model / "config.yaml"
     listing = f"Models here: {', '.join(known) or 'none'}."
     if not model.isidentifier():
         raise ConfigError(
@@ -49,16 +53,23 @@ def _config_path(model: str, root: Path) -> Path:
             f"Expected: letters, digits and underscores, as in a Python name. {listing}",
             "Name a folder of models/.",
         )
-    if model in project.folders_without_config(root):
+    if model not in (*known, *project.folders_without_config(root)):
         raise ConfigError(
-            f"models/{model}/config.yaml does not exist",
-            f"The folder models/{model} is there, without a configuration. {listing}",
-            "Copy models/taxi/config.yaml there and edit it.",
+            f"There is no model '{model}'{did_you_mean(model, known)}",
+            listing,
+            f"Name one of these, or create models/{model}/: docs/new-model.md says how.",
         )
+
+
+def _config_path(model: str, root: Path) -> Path:
+    known = project.model_names(root)
+    if model in known:
+        return project.model_folder(model, root) / "config.yaml"
     raise ConfigError(
-        f"There is no model '{model}'{did_you_mean(model, known)}",
-        listing,
-        f"Name one of these, or create models/{model}/: docs/new-model.md says how.",
+        f"models/{model}/config.yaml does not exist",
+        f"The folder models/{model} is there, without a configuration. "
+        f"Models here: {', '.join(known) or 'none'}.",
+        "Copy models/taxi/config.yaml there and edit it.",
     )
 
 

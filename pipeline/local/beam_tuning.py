@@ -22,21 +22,21 @@ def tune() -> None:
     """Applies both settings to this process; a second call changes nothing."""
     worker_handlers.STATE_CACHE_SIZE_MB = 0
     if not hasattr(core.get_function_args_defaults, "__wrapped__"):
-        core.get_function_args_defaults = _remembering(core.get_function_args_defaults)
+        core.get_function_args_defaults = _caching(core.get_function_args_defaults)
 
 
-def _remembering(inspect: Callable[[Any], Arguments]) -> Callable[[Any], Arguments]:
+def _caching(inspect: Callable[[Any], Arguments]) -> Callable[[Any], Arguments]:
     """The inspection of a function's arguments, done once for each function."""
 
-    known: dict[Any, Arguments] = {}
+    cache: dict[Any, Arguments] = {}
 
     @functools.wraps(inspect)
     def arguments(function: Any) -> Arguments:
         # Bound methods of different instances share their function, and so their arguments.
         key = (getattr(function, "__func__", function), hasattr(function, "__self__"))
-        if key not in known:
-            known[key] = inspect(function)
-        args, defaults = known[key]
+        if key not in cache:
+            cache[key] = inspect(function)
+        args, defaults = cache[key]
         # The caller may change its lists.
         return list(args), list(defaults)
 

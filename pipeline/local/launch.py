@@ -7,14 +7,13 @@ side imports neither, so that mistakes are told at once, and keeps that output i
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,10 +21,11 @@ from typing import Protocol
 from models.common.errors import RunError
 from pipeline import nodes, tracking
 from pipeline.config import loading, project
-from pipeline.local import lock, post_mortem, run_folder
+from pipeline.local import child_process, handover, lock, new_run_folder, post_mortem
 from pipeline.local.resume import resumption
-from pipeline.record import run_record
-from pipeline.record.run_record import LOG, RunRecord
+from pipeline.record import run_folder, run_record
+from pipeline.record.atomic_file import Revision, revision
+from pipeline.record.run_record import RunRecord
 from pipeline.show import report
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "pipeline.local_runner")
@@ -54,31 +54,31 @@ class Run:
     """Its state when it was last looked at."""
     process: subprocess.Popen[bytes]
     runs: Path
-    tracker: subprocess.Popen[bytes] | None = None
+    tracker: tracking.Tracker | None = None
     notices: Sequence[str] = ()
     """What to tell before anything else."""
     warning: str | None = None
     """What went wrong at its end without changing it."""
-    _written: tuple[int, int] | None = None
+    _read: Revision | None = None
+    """The revision of the record's file that `record` is of."""
 
     @property
     def folder(self) -> Path:
         """The run folder."""
-        return run_record.run_folder(self.record.id, self.runs)
+        return run_folder.path(self.record.id, self.runs)
 
     @property
     def log(self) -> Path:
         """What TFX, TensorFlow and the model's code print."""
-        return self.folder / LOG
+        return self.folder / run_folder.LOG
 
     def refresh(self) -> RunRecord:
         """Reads the record if it has changed; if it cannot be read, the last state stands."""
-        with contextlib.suppress(RunError, OSError):
-            status = (self.folder / "run.json").stat()
-            written = (status.st_ino, status.st_mtime_ns)  # Each writing makes a new file.
-            if written != self._written:
+        found = revision(self.folder / run_folder.RECORD)
+        if found != self._read:
+            with contextlib.suppress(RunError):
                 self.record = run_record.read(self.record.id, self.runs)
-                self._written = written
+                self._read = found
         return self.record
 
 
@@ -91,37 +91,33 @@ def start(
     root: Path = project.ROOT,
     runs: Path = project.RUNS,
     command: Sequence[str] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Run:
     """Checks all that can be checked beforehand, then starts the run's process.
 
     Args:
         model: Name of a folder under `models/`.
-        overrides: `key=value` settings for this run.
-        no_cache: Nodes to run whatever the cache has, with all that follow from them.
-        resume: Whether to go on with the model's last run, with the settings that it had.
+        overrides: `key=value` settings for this run; none where `resume` is given.
+        no_cache: Nodes to run whatever the cache has, with all that follow from them; none where
+            `resume` is given.
+        resume: Whether to go on with the model's last run, with the settings that it had. What
+            `config.yaml` has become since makes no difference.
         root: The project's root.
         runs: The folder of all runs.
         command: What runs the pipeline, COMMAND by default. It finds the run's id in PIPELINE_RUN
             and its config in PIPELINE_CONFIG.
+        environment: Environment variables for the run's process and its tracker, beside those of
+            this process.
 
     Raises:
         ProjectError: A mistake was found; nothing ran and nothing was written.
     """
-    config = loading.load(model, overrides, root)
-    no_cache = nodes.select(no_cache, nodes.of_model(model, config, root))
-    resumed = resumption(model, root, runs) if resume else None
-    if resumed:
-        config, overrides, no_cache = resumed.config, resumed.overrides, resumed.no_cache
-    # It reads data, so its imports wait until the config is right.
-    from pipeline.config import preflight
-
-    preflight.check(model, config, root)
-    record = run_record.new(model, config, overrides, root, no_cache)
-    record.resumed = resumed.run if resumed else None
+    record, notices = _prepare(model, overrides, no_cache, resume, root, runs)
+    variables = {**os.environ, **(environment or {})}
     with lock.held(record, runs) as held:
-        tracker = run_folder.open_for(record, root, runs)
-        process = _spawn(command or COMMAND, record, root, runs, held.fileno())
-    return Run(record, process, runs, tracker, resumed.notices if resumed else ())
+        tracker = new_run_folder.create(record, root, runs, variables)
+        process = _start_process(command or COMMAND, record, root, runs, variables, held.fileno())
+    return Run(record, process, runs, tracker, notices)
 
 
 def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
@@ -132,7 +128,7 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
     """
     interrupted = False
     try:
-        with _signals_interrupt():
+        with child_process.signals_interrupt():
             try:
                 _watch(run, watcher)
             except KeyboardInterrupt:
@@ -141,64 +137,68 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
                 _interrupt(run, watcher, grace)
     except BaseException:
         # The watcher broke or the user insisted: nothing may run on without anybody watching.
-        _signal_group(run, signal.SIGKILL)
+        child_process.signal_group(run.process, signal.SIGKILL)
         run.process.wait()
-        _settle(run, interrupted=True)
+        _complete_record(run, interrupted=True)
         if not interrupted:
             raise
-    record = _settle(run, interrupted=interrupted)
+    record = _complete_record(run, interrupted=interrupted)
     watcher.update(record)
-    for warning in (run.warning, tracking.finish(run.tracker, run.folder)):
+    for warning in (run.warning, run.tracker.finish() if run.tracker else None):
         if warning:
             watcher.notice(warning)
     return record
 
 
-def _spawn(
-    command: Sequence[str], record: RunRecord, root: Path, runs: Path, lock_file: int
+def _prepare(
+    model: str,
+    overrides: Sequence[str],
+    no_cache: Sequence[str],
+    resume: bool,
+    root: Path,
+    runs: Path,
+) -> tuple[RunRecord, Sequence[str]]:
+    """The record of the run that is to start, once all is checked; and what to tell about it."""
+    resumed = resumption(model, root, runs) if resume else None
+    if resumed:
+        config, overrides, no_cache = resumed.config, resumed.overrides, resumed.no_cache
+    else:
+        config = loading.load(model, overrides, root)
+        no_cache = nodes.select(no_cache, nodes.of_model(model, config, root))
+    # It reads data, so its imports wait until the config is right.
+    from pipeline.config import preflight
+
+    preflight.check(model, config, root)
+    record = run_record.new(model, config, overrides, root, no_cache)
+    record.resumed = resumed.run if resumed else None
+    return record, resumed.notices if resumed else ()
+
+
+def _start_process(
+    command: Sequence[str],
+    record: RunRecord,
+    root: Path,
+    runs: Path,
+    variables: Mapping[str, str],
+    lock_file: int,
 ) -> subprocess.Popen[bytes]:
     """Starts the run's process, which gets the open lock file."""
-    folder = run_record.run_folder(record.id, runs)
-    # The config is not read from the record, where secrets are hidden.
-    task = {"PIPELINE_RUN": record.id, "PIPELINE_CONFIG": record.config.model_dump_json()}
+    folder = run_folder.path(record.id, runs)
     try:
-        with (folder / LOG).open("wb") as output:
-            return subprocess.Popen(
-                command,
-                cwd=root,
-                env={**os.environ, **task, "PYTHONUNBUFFERED": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=[lock_file],
-                # A session of its own: the terminal's Ctrl-C reaches this process alone, which
-                # passes it on, and a signal to the group reaches the processes that the run starts.
-                start_new_session=True,
-                preexec_fn=_end_with_parent(),
-            )
+        return child_process.start(
+            command,
+            folder=root,
+            environment={**variables, **handover.variables(record), "PYTHONUNBUFFERED": "1"},
+            log=folder / run_folder.LOG,
+            lock_file=lock_file,
+        )
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise RunError(
             f"The run's process could not be started: {error.strerror}",
             f"Command: {' '.join(command)}.",
-            "Install the locked packages again (make setup), or free memory and processes.",
+            "Install the locked packages again (make setup), or free memory and child_process.",
         ) from error
-
-
-def _end_with_parent() -> Callable[[], None]:
-    """What the new process does first: ask to be interrupted when this one dies.
-
-    A shell's background job ignores SIGINT and its children inherit that, so it is undone as well.
-    """
-    set_parent_death_signal = 1
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-    def first() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if libc is not None:
-            libc.prctl(set_parent_death_signal, signal.SIGINT)
-
-    return first
 
 
 def _watch(run: Run, watcher: Watcher) -> None:
@@ -209,7 +209,7 @@ def _watch(run: Run, watcher: Watcher) -> None:
         if run.record.status != "running":
             ended = ended or time.monotonic()
             if time.monotonic() - ended > _LINGER:
-                _signal_group(run, signal.SIGKILL)
+                child_process.signal_group(run.process, signal.SIGKILL)
         time.sleep(_POLL)
     run.refresh()
 
@@ -217,7 +217,7 @@ def _watch(run: Run, watcher: Watcher) -> None:
 def _interrupt(run: Run, watcher: Watcher, grace: float) -> None:
     """Asks the run to end, then insists; another Ctrl-C meanwhile raises KeyboardInterrupt."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        _signal_group(run, number)
+        child_process.signal_group(run.process, number)
         deadline = time.monotonic() + grace
         while time.monotonic() < deadline:
             if run.process.poll() is not None:
@@ -226,46 +226,20 @@ def _interrupt(run: Run, watcher: Watcher, grace: float) -> None:
             time.sleep(_POLL)
 
 
-def _settle(run: Run, *, interrupted: bool) -> RunRecord:
+def _complete_record(run: Run, *, interrupted: bool) -> RunRecord:
     """Gives a record that its process left unfinished its end, and ends what it left behind."""
     record = run.refresh()
     # An interruption often surfaces as a failure of whichever node it hit.
     if record.status != "running" and not (interrupted and record.status == "failed"):
-        if not (run.folder / report.FILE).exists():
+        if not (run.folder / run_folder.REPORT).exists():
             run.warning = report.write_if_possible(record, run.runs)
         return record
-    _signal_group(run, signal.SIGKILL)
-    running = next((node for node in record.nodes if node.status == "running"), None)
-    if running is not None:
-        running.status = "failed"
-        if running.started is not None:
-            running.seconds = (run_record.now() - running.started).total_seconds()
+    child_process.signal_group(run.process, signal.SIGKILL)
     if interrupted:
-        record.failure = None
-        record.finish("interrupted")
+        record.fail("interrupted")
     else:
-        name = running.name if running else None
-        record.failure = post_mortem.explain(run.process.returncode, run.log, name)
-        record.finish("failed")
+        status, node = run.process.returncode, record.running_node
+        record.fail("failed", post_mortem.explain(status, run.log, node))
     run.warning = report.write_if_possible(record, run.runs)
     run_record.write(record, run.runs)
     return record
-
-
-def _signal_group(run: Run, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(run.process.pid, number)
-
-
-@contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Makes SIGTERM and a closed terminal end a run as Ctrl-C does, unless they are ignored."""
-    before = {}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            before[number] = signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -13,7 +13,7 @@ _TAIL = 64 * 1024
 _LINES = 8
 
 # Progress reports of TensorFlow, absl and Python's logging: never the cause of an end.
-_CHATTER = re.compile(r"^(\d{4}-\d\d-\d\d .*: [IW] |[IW]\d{4} |INFO|DEBUG|WARNING|\s*$)")
+_NOISE = re.compile(r"^(\d{4}-\d\d-\d\d .*: [IW] |[IW]\d{4} |INFO|DEBUG|WARNING|\s*$)")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 _TRACEBACK = "Traceback (most recent call last):"
 
@@ -71,20 +71,20 @@ def last_lines(log: Path) -> list[str]:
         start = len(lines) - lines[::-1].index(_TRACEBACK)
         lines = [*_exception(lines[start:])]
         return lines[:_LINES]
-    return [line for line in lines if not _CHATTER.match(line)][-_LINES:]
+    return [line for line in lines if not _NOISE.match(line)][-_LINES:]
 
 
 def _exception(lines: list[str]) -> list[str]:
     """What follows a traceback's stack, which is indented."""
     for index, line in enumerate(lines):
         if line and not line.startswith(" "):
-            return [line for line in lines[index:] if not _CHATTER.match(line)]
+            return [line for line in lines[index:] if not _NOISE.match(line)]
     return [line for line in lines if line][-_LINES:]
 
 
 def _signal(number: int) -> tuple[str, tuple[str, str]]:
     try:
-        known = signal.Signals(number)
+        found = signal.Signals(number)
     except ValueError:
         return f"signal {number}", _CRASH
-    return known.name, _SIGNALS.get(known, _CRASH)
+    return found.name, _SIGNALS.get(found, _CRASH)

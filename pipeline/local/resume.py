@@ -55,8 +55,10 @@ def resumption(model: str, root: Path = project.ROOT, runs: Path = project.RUNS)
         runs: The folder of all runs.
 
     Raises:
+        ConfigError: There is no such model.
         RunError: There is nothing to go on with, or the run's config is not known any more.
     """
+    loading.check_model(model, root)
     record = _unfinished(model, runs)
     config, notices = _config(record, root)
     return Resumption(
@@ -71,8 +73,7 @@ def resumption(model: str, root: Path = project.ROOT, runs: Path = project.RUNS)
 def _unfinished(model: str, runs: Path) -> RunRecord:
     """The model's last run, if it did not come to an end."""
     again = f"Start a run with: {formatting.command(f'run {model}')}"
-    records = (found for found in run_record.latest_first(runs) if isinstance(found, RunRecord))
-    last = next((record for record in records if record.model == model), None)
+    last = next(run_record.of_model(model, runs), None)
     if last is None:
         raise RunError(f"There is no run of '{model}' to resume", f"Looked in {runs}.", again)
     ended = _ENDS.get(status(last, runs))
@@ -100,21 +101,21 @@ def _config(record: RunRecord, root: Path) -> tuple[ModelConfig, list[str]]:
     try:
         present = loading.load(record.model, record.overrides, root)
     except ConfigError as error:
-        changes = [error.headline]
+        change = f"models/{record.model}/config.yaml cannot be used any more: {error.headline}"
     else:
         tree = present.model_dump(mode="json")
         hidden = redaction.redactor(tree, record.overrides).tree(tree)
         changes = [text for _, text in differences(then, hidden)]
         if not changes:
             return present, []
+        change = f"models/{record.model}/config.yaml has changed since: {listed(changes)}"
     if redaction.HIDDEN in json.dumps(then):
         raise RunError(
             f"The run {record.id} cannot be resumed",
-            f"Its config had a secret, which records do not keep, and has changed: {changes[0]}.",
+            f"Its config had a secret, which records do not keep. {change}.",
             again,
         )
-    notice = f"The config has changed since: {listed(changes)}. This run keeps what it was then."
-    return record.config, [notice]
+    return record.config, [f"{change}. This run keeps the config of {record.id}."]
 
 
 def _still_to_run(record: RunRecord) -> list[str]:
@@ -126,9 +127,10 @@ def _still_to_run(record: RunRecord) -> list[str]:
 
 
 def _edited(record: RunRecord, root: Path) -> list[str]:
-    """The model's files that differ from those that the run had."""
+    """The model's code that differs from what the run had."""
     then, now = record.code.files, provenance.code(record.model, root).files
-    edited = sorted(path for path in {*then, *now} if then.get(path) != now.get(path))
+    config = f"models/{record.model}/config.yaml"  # Whatever it says now is not used.
+    edited = sorted(path for path in {*then, *now} - {config} if then.get(path) != now.get(path))
     if not edited:
         return []
     return [f"Edited since: {listed(edited)}. What uses them runs again."]

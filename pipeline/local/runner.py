@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import json
 import os
-import subprocess
 import time
 import traceback
 from collections.abc import Callable
@@ -29,11 +28,11 @@ from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from components import pusher
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
-from pipeline import nodes
+from pipeline import nodes, tracking
 from pipeline.config import project
-from pipeline.local import beam_tuning, lock, run_folder
+from pipeline.local import beam_tuning, lock, new_run_folder
 from pipeline.local.recovery import recover
-from pipeline.record import run_details, run_record
+from pipeline.record import run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
 from pipeline.results import rerun_reason
@@ -54,7 +53,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         self._record = record
         self._runs = runs
         self._details = RunDetails(run=record.id)
-        self.tracker: subprocess.Popen[bytes] | None = None
+        self.tracker: tracking.Tracker | None = None
         """The run's tracker, if this runner has started it."""
 
     def run_with_ir(
@@ -70,10 +69,10 @@ class RecordedLocalDagRunner(LocalDagRunner):
         """
         record = self._record
         record.process = os.getpid()
-        prepared = run_record.run_folder(record.id, self._runs).exists()
+        prepared = run_folder.path(record.id, self._runs).exists()
         with contextlib.nullcontext() if prepared else lock.held(record, self._runs):
             if not prepared:
-                self.tracker = run_folder.open_for(record, runs=self._runs)
+                self.tracker = new_run_folder.create(record, runs=self._runs)
             run_record.write(record, self._runs)
             self._run(pipeline)
             # Before the record says that the run is over: who waits for that finds the report.
@@ -86,19 +85,16 @@ class RecordedLocalDagRunner(LocalDagRunner):
         record = self._record
         beam_tuning.tune()
         try:
-            with progress.listening(self._take):
+            with progress.listening(self._add_training_event):
                 self._run_nodes(pipeline)
         except AnomalyError as error:
             record.anomalies = [Anomaly.model_validate(anomaly) for anomaly in error.anomalies]
-            _fail(record, error)
-            record.finish("stopped")
+            record.fail("stopped", Failure.of(error, record.running_node))
         except KeyboardInterrupt:
-            _fail(record, None)
-            record.finish("interrupted")
+            record.fail("interrupted")
         except Exception as error:
             traceback.print_exc()
-            _fail(record, error)
-            record.finish("failed")
+            record.fail("failed", _failure(error, record.running_node))
         else:
             record.finish("pushed" if record.pushed_version is not None else "refused")
 
@@ -129,7 +125,9 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 pipeline_runtime_spec=pipeline.runtime_spec,
                 executor_spec=runner_utils.extract_executor_spec(deployment, name),
                 custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
-                custom_executor_operators=_telling(functools.partial(self._tell_why, store)),
+                custom_executor_operators=_operators_calling(
+                    functools.partial(self._record_reason, store)
+                ),
             ).launch()
             entry.seconds = round(time.monotonic() - began, 3)
             if execution is None or execution.execution_id is None:
@@ -147,15 +145,15 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
             run_record.write(self._record, self._runs)
 
-    def _take(self, event: progress.Event) -> None:
-        """Adds what training tells while it goes on to the run's details."""
+    def _add_training_event(self, event: progress.Event) -> None:
+        """Adds an epoch or a trial to the run's details while training goes on."""
         if isinstance(event, progress.EpochEnded):
             run_details.add_epoch(self._details, event.metrics)
         else:
             self._details.trials.append(Trial(**dataclasses.asdict(event)))
         run_details.write(self._details, self._runs)
 
-    def _tell_why(self, store: MetadataStore, execution: ExecutionInfo) -> None:
+    def _record_reason(self, store: MetadataStore, execution: ExecutionInfo) -> None:
         """Records why a node is run; whatever happens here, the node is run."""
         try:
             reason = rerun_reason.rerun_reason(store, execution, self._record, self._runs)
@@ -166,24 +164,24 @@ class RecordedLocalDagRunner(LocalDagRunner):
         run_record.write(self._record, self._runs)
 
 
-def _telling(
-    tell: Callable[[ExecutionInfo], None],
+def _operators_calling(
+    before_execution: Callable[[ExecutionInfo], None],
 ) -> dict[Any, type[BaseExecutorOperator]]:
-    """TFX's executor operators, each telling first what it is about to run.
+    """TFX's executor operators, each with a call before it executes a node.
 
-    TFX calls them for nodes alone that the cache has no result of.
+    TFX uses them for nodes alone that the cache has no result of.
     """
 
-    def telling(operator: type[BaseExecutorOperator]) -> type[BaseExecutorOperator]:
-        class Telling(operator):
+    def subclass(operator: type[BaseExecutorOperator]) -> type[BaseExecutorOperator]:
+        class CallingOperator(operator):
             def run_executor(self, execution_info: ExecutionInfo) -> ExecutorOutput:
-                tell(execution_info)
+                before_execution(execution_info)
                 return super().run_executor(execution_info)
 
-        return Telling
+        return CallingOperator
 
     return {
-        spec: telling(operator) for spec, operator in launcher.DEFAULT_EXECUTOR_OPERATORS.items()
+        spec: subclass(operator) for spec, operator in launcher.DEFAULT_EXECUTOR_OPERATORS.items()
     }
 
 
@@ -217,23 +215,13 @@ def _outputs(store: MetadataStore, execution_id: int) -> dict[str, metadata_stor
     return {keys[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(keys))}
 
 
-def _fail(record: RunRecord, error: BaseException | None) -> None:
-    """Marks the running node as failed and keeps the error's cause."""
-    running = next((node for node in record.nodes if node.status == "running"), None)
-    if running is not None:
-        running.status = "failed"
-        if running.started is not None:
-            running.seconds = (run_record.now() - running.started).total_seconds()
-    node = running.name if running else None
+def _failure(error: Exception, node: str | None) -> Failure:
+    """What an error says; one that is not the project's own, by its type and first lines."""
     if isinstance(error, ProjectError):
-        record.failure = Failure(
-            node=node, headline=error.headline, detail=error.detail, remedy=error.remedy
-        )
-    elif error is not None:
-        lines = str(error).strip().splitlines() or [""]
-        record.failure = Failure(
-            node=node,
-            headline=f"{node or 'The pipeline'} failed with {type(error).__name__}",
-            detail="\n".join(lines[:10]),
-            remedy="The full traceback is in the run's log.",
-        )
+        return Failure.of(error, node)
+    return Failure(
+        node=node,
+        headline=f"{node or 'The pipeline'} failed with {type(error).__name__}",
+        detail="\n".join(str(error).strip().splitlines()[:10]),
+        remedy="The full traceback is in the run's log.",
+    )

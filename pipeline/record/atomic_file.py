@@ -1,4 +1,4 @@
-"""Files that a reader finds whole or not at all."""
+"""Files that a reader finds whole or not at all, and can tell when they have been written anew."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 from models.common.errors import RunError
+
+Revision = tuple[int, int]
+"""An inode and the time of its last change, in nanoseconds."""
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -29,3 +32,12 @@ def write_whole(path: Path, content: str | bytes) -> None:
             f"Received: {error.strerror}.",
             "Make the folder writable, or free some space.",
         ) from error
+
+
+def revision(path: Path) -> Revision | None:
+    """What differs after each `write_whole`, as each makes a new file; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.record import run_record
+from pipeline.record import run_folder
 from pipeline.record.run_record import RunRecord
 
 
@@ -24,7 +24,7 @@ def _alive(record: RunRecord, runs: Path) -> bool:
     """
     if record.process is None:
         return False
-    written = (run_record.run_folder(record.id, runs) / "run.json").stat().st_mtime
+    written = (run_folder.path(record.id, runs) / run_folder.RECORD).stat().st_mtime
     try:
         fields = Path(f"/proc/{record.process}/stat").read_text().rpartition(")")[2].split()
         booted = next(

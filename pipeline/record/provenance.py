@@ -12,14 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config import project
+from pipeline.record import run_folder
 from pipeline.record.atomic_file import write_whole
 from pipeline.record.redaction import Redactor
 from pipeline.record.run_record import Code
 
-CODE = "code"
-"""The folder in a run folder with the files of the model's folder."""
-PACKAGES = "packages.txt"
-"""The file in a run folder with every installed package, as `pip` writes requirements."""
 _NAMED = ("tfx", "tensorflow", "keras", "apache-beam", "neptune-client")
 _TOO_LARGE = 1_000_000
 """Bytes above which a file in a model's folder is data, whose hash is enough."""
@@ -53,8 +50,8 @@ def keep(model: str, folder: Path, redactor: Redactor, root: Path = project.ROOT
         content = path.read_bytes()
         if len(content) <= _TOO_LARGE:
             text = redactor.text(content.decode("utf-8", errors="replace"))
-            write_whole(folder / CODE / _relative(path, root), text)
-    write_whole(folder / PACKAGES, _packages())
+            write_whole(folder / run_folder.CODE / _relative(path, root), text)
+    write_whole(folder / run_folder.PACKAGES, _packages())
 
 
 def environment() -> dict[str, str]:

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict
 
 from models.common.errors import RunError
 from pipeline.config import project
+from pipeline.record import run_folder
 from pipeline.record.atomic_file import write_whole
 
-FILE = "details.json"
 _EVAL = "val_"
 
 
@@ -192,7 +192,7 @@ def write(details: RunDetails, runs: Path = project.RUNS) -> None:
     Raises:
         RunError: The run folder cannot be written.
     """
-    write_whole(runs / details.run / FILE, details.model_dump_json(indent=1) + "\n")
+    write_whole(_path(details.run, runs), details.model_dump_json(indent=1) + "\n")
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:
@@ -201,7 +201,7 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:
     Raises:
         RunError: The file is not readable.
     """
-    path = runs / run_id / FILE
+    path = _path(run_id, runs)
     try:
         return RunDetails.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -212,3 +212,7 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:
             str(error).splitlines()[0],
             "Remove the file if you do not need it; run.json has the key figures.",
         ) from error
+
+
+def _path(run_id: str, runs: Path) -> Path:
+    return run_folder.path(run_id, runs) / run_folder.DETAILS

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import secrets as random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,21 +17,19 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from models.common.errors import RunError
+from models.common.errors import ProjectError, RunError
 from pipeline import nodes
 from pipeline.config import project
 from pipeline.config.model_config import ModelConfig
-from pipeline.record import redaction
+from pipeline.record import redaction, run_folder
 from pipeline.record.atomic_file import write_whole
 
-FILE = "run.json"
 VERSION: Literal[1] = 1
 
 RunStatus = Literal["running", "pushed", "refused", "stopped", "failed", "interrupted"]
+UnfinishedStatus = Literal["stopped", "failed", "interrupted"]
+"""How a run ends that does not run all of its nodes."""
 NodeStatus = Literal["queued", "running", "done", "cached", "failed"]
-
-LOG = "tfx.log"
-"""What TFX, TensorFlow and the model's code print, in the run's folder."""
 
 EXIT_CODES: dict[RunStatus, int] = {
     "pushed": 0,
@@ -146,6 +144,11 @@ class Failure(_Part):
     detail: str = ""
     remedy: str = ""
 
+    @classmethod
+    def of(cls, error: ProjectError, node: str | None = None) -> Failure:
+        """What an error says, about the node that raised it."""
+        return cls(node=node, headline=error.headline, detail=error.detail, remedy=error.remedy)
+
 
 class RunRecord(_Part):
     """The content of `run.json`."""
@@ -188,7 +191,7 @@ class RunRecord(_Part):
     @classmethod
     def _forget_unknown_keys(cls, value: Any) -> Any:
         """A run that was recorded when the config had other keys stays readable."""
-        return _known(ModelConfig, value) if isinstance(value, dict) else value
+        return _without_unknown_keys(ModelConfig, value) if isinstance(value, dict) else value
 
     def node(self, name: str) -> Node:
         """The node of this name."""
@@ -199,31 +202,60 @@ class RunRecord(_Part):
         """How long the run took, or has taken so far."""
         return ((self.finished or now()) - self.started).total_seconds()
 
+    @property
+    def running_node(self) -> str | None:
+        """The name of the node that is running, the first of them if there are several."""
+        return next((node.name for node in self.nodes if node.status == "running"), None)
+
     def finish(self, status: RunStatus) -> None:
         """Marks the end of the run."""
         self.status = status
         self.finished = now()
         self.process = None
 
+    def fail(self, status: UnfinishedStatus, failure: Failure | None = None) -> None:
+        """Marks the end of a run that did not run all of its nodes.
 
-def _known(section: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
+        Args:
+            status: How it ended.
+            failure: Why. The running node that it names failed; others that ran beside it count
+                as queued again, as they were fine. By default, as for an interruption, every
+                running node failed.
+        """
+        for node in self.nodes:
+            if node.status != "running":
+                continue
+            if failure is not None and node.name != failure.node:
+                node.status, node.started = "queued", None
+                continue
+            node.status = "failed"
+            if node.started is not None:
+                node.seconds = (now() - node.started).total_seconds()
+        self.failure = failure
+        self.finish(status)
+
+
+@dataclass(frozen=True)
+class UnreadableRecord:
+    """A run whose record cannot be read."""
+
+    id: str
+    error: RunError
+
+
+def _without_unknown_keys(section: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
     """The tree without keys that the section, or a section in it, does not have."""
-    known = {key: value for key, value in tree.items() if key in section.model_fields}
-    for key, value in known.items():
+    kept = {key: value for key, value in tree.items() if key in section.model_fields}
+    for key, value in kept.items():
         inner: Any = section.model_fields[key].annotation
         if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, BaseModel):
-            known[key] = _known(inner, value)
-    return known
+            kept[key] = _without_unknown_keys(inner, value)
+    return kept
 
 
 def now() -> datetime:
     """The current time, in UTC."""
     return datetime.now(timezone.utc)
-
-
-def new_run_id(model: str) -> str:
-    """A name for a run that sorts by time: `taxi-20261121-093000-4f2a`."""
-    return f"{model}-{now():%Y%m%d-%H%M%S}-{random.token_hex(2)}"
 
 
 def new(
@@ -236,7 +268,7 @@ def new(
     """The record of a run that is about to start, in this process until another takes it over."""
     names = nodes.of_model(model, config, root)
     return RunRecord(
-        id=new_run_id(model),
+        id=run_folder.new_id(model),
         model=model,
         started=now(),
         process=os.getpid(),
@@ -245,11 +277,6 @@ def new(
         config=config,
         nodes=[Node(name=name, upstream=nodes.upstream(name, names)) for name in names],
     )
-
-
-def run_folder(run_id: str, runs: Path = project.RUNS) -> Path:
-    """The folder of a run."""
-    return runs / run_id
 
 
 def redactor(record: RunRecord) -> redaction.Redactor:
@@ -267,7 +294,7 @@ def write(record: RunRecord, runs: Path = project.RUNS) -> None:
     """
     tree = redactor(record).tree(json.loads(record.model_dump_json()))
     text = json.dumps(tree, indent=2, ensure_ascii=False)
-    write_whole(run_folder(record.id, runs) / FILE, text + "\n")
+    write_whole(run_folder.path(record.id, runs) / run_folder.RECORD, text + "\n")
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
@@ -276,7 +303,7 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
     Raises:
         RunError: There is no such run, or its record is not readable.
     """
-    path = run_folder(run_id, runs) / FILE
+    path = run_folder.path(run_id, runs) / run_folder.RECORD
     try:
         return RunRecord.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -291,11 +318,17 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
         ) from error
 
 
-def latest_first(runs: Path = project.RUNS) -> Iterator[RunRecord | RunError]:
-    """Every run under the folder, newest first; an unreadable record comes as its error."""
-    paths = sorted(runs.glob(f"*/{FILE}"), key=lambda path: path.parent.name[-20:], reverse=True)
-    for path in paths:
+def latest_first(runs: Path = project.RUNS) -> Iterator[RunRecord | UnreadableRecord]:
+    """Every run under the folder, newest first."""
+    for run_id in run_folder.latest_first(runs):
         try:
-            yield read(path.parent.name, runs)
+            yield read(run_id, runs)
         except RunError as error:
-            yield error
+            yield UnreadableRecord(run_id, error)
+
+
+def of_model(model: str, runs: Path = project.RUNS) -> Iterator[RunRecord]:
+    """The model's runs that can be read, newest first."""
+    for record in latest_first(runs):
+        if isinstance(record, RunRecord) and record.model == model:
+            yield record

@@ -57,9 +57,7 @@ def read_statistics(result: NodeResult) -> None:
 def _measure_drift(result: NodeResult) -> None:
     """Measures how far the data has moved since the model's previous run that came so far."""
     run, details = result.run, result.details
-    for earlier in run_record.latest_first(result.runs):
-        if isinstance(earlier, RunError) or earlier.model != run.model:
-            continue
+    for earlier in run_record.of_model(run.model, result.runs):
         if earlier.started >= run.started:
             continue
         try:

@@ -12,10 +12,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from models.common.errors import RunError
 from pipeline.record import run_record
 from pipeline.record.liveness import status
-from pipeline.record.run_record import RunRecord
+from pipeline.record.run_record import RunRecord, UnreadableRecord
 from pipeline.show import formatting
 from pipeline.show.metric_tables import OVERALL
 
@@ -35,18 +34,20 @@ _WORDS = {
 
 def select(
     runs: Path, model: str | None = None, limit: int | None = None
-) -> list[RunRecord | RunError]:
-    """The latest runs, of one model or of all; unreadable records among them, as their errors."""
-    records: Iterator[RunRecord | RunError] = run_record.latest_first(runs)
+) -> list[RunRecord | UnreadableRecord]:
+    """The latest runs, of one model or of all; unreadable records among them."""
+    records: Iterator[RunRecord | UnreadableRecord] = run_record.latest_first(runs)
     if model is not None:
         records = (
-            record for record in records if isinstance(record, RunError) or record.model == model
+            record
+            for record in records
+            if isinstance(record, UnreadableRecord) or record.model == model
         )
     return list(islice(records, limit))
 
 
 def runs_table(
-    records: Sequence[RunRecord | RunError], console: Console, runs: Path
+    records: Sequence[RunRecord | UnreadableRecord], console: Console, runs: Path
 ) -> RenderableType:
     """A row for each run, newest first; narrow terminals get fewer columns."""
     wide = console.width >= _WIDE
@@ -61,11 +62,10 @@ def runs_table(
     table.add_column("On test", overflow="fold")
     table.add_column("Version", no_wrap=True, justify="right")
     for record in records:
-        if isinstance(record, RunError):
-            name = Text(record.headline.split("/run.json")[0].rsplit("/", 1)[-1])
-            why = Text(record.detail, "dim")
+        if isinstance(record, UnreadableRecord):
+            problem = Text(record.error.detail, "dim")
             model = [""] if wide else []
-            table.add_row(name, *model, Text("unreadable", "red"), "", "", why, "")
+            table.add_row(record.id, *model, Text("unreadable", "red"), "", "", problem, "")
             continue
         word, style = _WORDS[status(record, runs)]
         started = formatting.ago(record.started)
@@ -81,12 +81,12 @@ def runs_table(
     return table
 
 
-def as_json(records: Sequence[RunRecord | RunError], runs: Path) -> str:
+def as_json(records: Sequence[RunRecord | UnreadableRecord], runs: Path) -> str:
     """The same runs for a program: each record whole, or what is wrong with it."""
     items: list[dict[str, Any]] = []
     for record in records:
-        if isinstance(record, RunError):
-            items.append({"status": "unreadable", "error": str(record)})
+        if isinstance(record, UnreadableRecord):
+            items.append({"status": "unreadable", "error": str(record.error)})
         else:
             items.append({**record.model_dump(mode="json"), "status": status(record, runs)})
     return json.dumps(items, indent=2, ensure_ascii=False)

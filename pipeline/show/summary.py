@@ -14,8 +14,9 @@ from rich.text import Text
 
 from pipeline.config import project
 from pipeline.nodes import DATA_GATE, TUNER
+from pipeline.record import run_folder
 from pipeline.record.liveness import status
-from pipeline.record.run_record import LOG, Anomaly, Failure, RunRecord, run_folder
+from pipeline.record.run_record import Anomaly, Failure, RunRecord
 from pipeline.show import formatting, terminal
 from pipeline.show.metric_tables import metric_tables
 
@@ -160,7 +161,7 @@ def _places(
     record: RunRecord, runs: Path, next_step: tuple[str, str] | None
 ) -> Iterator[RenderableType]:
     """Where everything is, and the next command to try."""
-    folder = run_folder(record.id, runs)
+    folder = run_folder.path(record.id, runs)
     if record.status not in ("pushed", "interrupted"):
         yield Text()
     table = _labelled()
@@ -168,10 +169,10 @@ def _places(
         table.add_row("Version", str(record.pushed_version))
         table.add_row("Pushed to", Text(formatting.path(record.pushed_to or ""), overflow="fold"))
     table.add_row("Run folder", Text(formatting.path(folder), overflow="fold"))
-    if (folder / "report.html").exists():
-        table.add_row("Report", Text(formatting.path(folder / "report.html"), overflow="fold"))
-    if (folder / LOG).exists():  # A run of the `tfx` command line prints to the screen instead.
-        table.add_row("Log", Text(formatting.path(folder / LOG), overflow="fold"))
+    # A run of the `tfx` command line prints to the screen, and has no log.
+    for title, name in (("Report", run_folder.REPORT), ("Log", run_folder.LOG)):
+        if (folder / name).exists():
+            table.add_row(title, Text(formatting.path(folder / name), overflow="fold"))
     why, arguments = next_step or _next(record, runs)
     table.add_row("Next", Text(f"{why}:\n{formatting.command(arguments)}", overflow="fold"))
     yield _indented(table)

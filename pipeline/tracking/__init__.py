@@ -11,51 +11,67 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-LOG = "tracking.log"
-"""What the tracker prints, in the run folder."""
-DIRECTORY = ".neptune"
-"""Neptune's folder in the run folder."""
+from pipeline.record import run_folder
+
 WARNING = "warning: "
 MODE = "NEPTUNE_MODE"
+"""The environment variable that turns tracking off where it is `disabled`."""
 DISABLED = "disabled"
 WAIT = 10.0
 """Seconds that a finished run waits for its tracker, which goes on without it after that."""
 
 
-def start(run_folder: Path, root: Path) -> subprocess.Popen[bytes] | None:
+@dataclass(frozen=True)
+class Tracker:
+    """The tracker of a run."""
+
+    folder: Path
+    """The run folder."""
+    process: subprocess.Popen[bytes] | None
+    """None where no process could be started."""
+
+    def finish(self) -> str | None:
+        """Waits until a finished run's record is complete; returns its warning if any."""
+        if self.process is None:
+            return "The run was not tracked: no process could be started for it."
+        log = self.folder / run_folder.TRACKING_LOG
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self.process.wait(WAIT):
+                return f"The run's Neptune record is not complete: see {log.name} in its folder."
+        with contextlib.suppress(OSError):
+            for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.startswith(WARNING):
+                    return line.removeprefix(WARNING)
+        return None
+
+
+def start(folder: Path, root: Path, environment: Mapping[str, str] = os.environ) -> Tracker | None:
     """Starts the tracker of a run.
 
+    Args:
+        folder: The run folder.
+        root: The project's root.
+        environment: Environment variables of the tracker, by default those of this process.
+
     Returns:
-        Its process; None where NEPTUNE_MODE is `disabled`, or no process can be started.
+        The tracker; None where NEPTUNE_MODE is `disabled`.
     """
-    if os.environ.get(MODE) == DISABLED:
+    if environment.get(MODE) == DISABLED:
         return None
-    with contextlib.suppress(OSError), (run_folder / LOG).open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.tracking", str(run_folder.resolve())],
+    folder = folder.resolve()
+    process = None
+    with contextlib.suppress(OSError), (folder / run_folder.TRACKING_LOG).open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.tracking", str(folder)],
             cwd=root,
-            env={**os.environ, "NEPTUNE_DATA_DIRECTORY": str(run_folder.resolve() / DIRECTORY)},
+            env={**environment, "NEPTUNE_DATA_DIRECTORY": str(folder / run_folder.NEPTUNE)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,  # An interruption of the run is not one of its tracker.
         )
-    return None
-
-
-def finish(tracker: subprocess.Popen[bytes] | None, run_folder: Path) -> str | None:
-    """Waits until a finished run's record is complete, and returns the tracker's warning if any."""
-    if tracker is None:
-        if os.environ.get(MODE) == DISABLED:
-            return None
-        return "The run was not tracked: no process could be started for it."
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        if tracker.wait(WAIT):
-            return f"The run's Neptune record is not complete: see {LOG} in its folder."
-    with contextlib.suppress(OSError):
-        for line in (run_folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(WARNING):
-                return line.removeprefix(WARNING)
-    return None
+    return Tracker(folder, process)

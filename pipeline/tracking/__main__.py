@@ -15,7 +15,8 @@ import warnings
 from pathlib import Path
 
 from models.common.errors import RunError
-from pipeline.record import liveness, redaction, run_details, run_record
+from pipeline.record import liveness, redaction, run_details, run_folder, run_record
+from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
 from pipeline.tracking.neptune_record import NeptuneRecord
@@ -36,13 +37,13 @@ def follow(folder: Path) -> None:
     record = run_record.read(folder.name, folder.parent)
     local = NeptuneRecord(record.id, record.model, "offline")
     server = Server(record.id, record.model) if os.environ.get(Server.TOKEN) else None
-    seen: list[tuple[int, int]] = []
+    seen: list[Revision | None] = []
     last_sign = time.monotonic()
     snapshot: Snapshot | None = None
     while not (snapshot and snapshot.over) and time.monotonic() - last_sign < _SETTLE:
-        written = _written(folder)
-        if written != seen and (found := _read(folder)):
-            seen, (record, details) = written, found
+        present = [revision(folder / name) for name in (run_folder.RECORD, run_folder.DETAILS)]
+        if present != seen and (found := _read(folder)):
+            seen, (record, details) = present, found
             snapshot = take(record, details, folder)
             local.update(snapshot)
             if server:
@@ -56,13 +57,6 @@ def follow(folder: Path) -> None:
     local.close(failed)
     if server:
         server.close(failed)
-
-
-def _written(folder: Path) -> list[tuple[int, int]]:
-    """What changes whenever one of the run's files is written."""
-    found = [folder / name for name in (run_record.FILE, run_details.FILE)]
-    states = [path.stat() for path in found if path.exists()]
-    return [(state.st_ino, state.st_mtime_ns) for state in states]
 
 
 def _read(folder: Path) -> tuple[RunRecord, RunDetails] | None:

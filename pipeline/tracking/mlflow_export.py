@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 from models.common.errors import RunError
 from pipeline.config import project
-from pipeline.record import provenance, run_details, run_record
+from pipeline.record import run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails
-from pipeline.record.run_record import RunRecord, RunStatus
-from pipeline.show import report
+from pipeline.record.run_record import RunRecord, RunStatus, UnreadableRecord
 
 # A server that is not there shall be told of in seconds, not in minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -58,11 +57,11 @@ class Exported:
     """What an export did, as lists of run ids."""
 
     written: list[str] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
+    there_already: list[str] = field(default_factory=list)
     """Those that an earlier export wrote."""
     running: list[str] = field(default_factory=list)
     """Those that go on still; a later export takes them."""
-    unreadable: list[RunError] = field(default_factory=list)
+    unreadable: list[UnreadableRecord] = field(default_factory=list)
 
 
 def export(uri: str, model: str | None = None, runs: Path = project.RUNS) -> Exported:
@@ -81,7 +80,7 @@ def export(uri: str, model: str | None = None, runs: Path = project.RUNS) -> Exp
         client = MlflowClient(tracking_uri=uri)
         experiments: dict[str, str] = {}
         for record in reversed([*run_record.latest_first(runs)]):
-            if isinstance(record, RunError):
+            if isinstance(record, UnreadableRecord):
                 done.unreadable.append(record)
             elif model and record.model != model:
                 continue
@@ -91,7 +90,7 @@ def export(uri: str, model: str | None = None, runs: Path = project.RUNS) -> Exp
                 if record.model not in experiments:
                     experiments[record.model] = _experiment(client, uri, record.model)
                 new = _write(client, experiments[record.model], record, runs)
-                (done.written if new else done.known).append(record.id)
+                (done.written if new else done.there_already).append(record.id)
     except MlflowException as error:
         raise RunError(
             f"The MLflow store {uri} cannot be written",
@@ -103,9 +102,9 @@ def export(uri: str, model: str | None = None, runs: Path = project.RUNS) -> Exp
 
 
 def _experiment(client: MlflowClient, uri: str, model: str) -> str:
-    known = client.get_experiment_by_name(model)
-    if known:
-        return str(known.experiment_id)
+    existing = client.get_experiment_by_name(model)
+    if existing:
+        return str(existing.experiment_id)
     database = re.fullmatch(r"sqlite:///(.+)", uri)
     # MLflow would put the files of a database's runs into whatever folder this was started from.
     place = Path(database[1]).resolve().parent / "mlartifacts" / model if database else None
@@ -128,8 +127,8 @@ def _write(client: MlflowClient, experiment: str, record: RunRecord, runs: Path)
         client.log_batch(run_id, params=params)
     for metrics in _batches([*_metrics(record, details)]):
         client.log_batch(run_id, metrics=metrics)
-    folder = run_record.run_folder(record.id, runs)
-    for name in (run_record.FILE, run_details.FILE, report.FILE, provenance.CODE):
+    folder = run_folder.path(record.id, runs)
+    for name in (run_folder.RECORD, run_folder.DETAILS, run_folder.REPORT, run_folder.CODE):
         path = folder / name
         if path.is_dir():
             client.log_artifacts(run_id, str(path), name)

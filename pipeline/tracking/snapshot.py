@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.record import provenance, run_details, run_record
+from pipeline.record import run_details, run_folder
 from pipeline.record.run_details import Curve, RunDetails
 from pipeline.record.run_record import RunRecord
-from pipeline.show import report
 
 Field = bool | int | float | str
 
@@ -103,12 +102,12 @@ def _curves(details: RunDetails) -> Iterator[Curve]:
 
 
 def _files(folder: Path, over: bool) -> Iterator[tuple[str, Path]]:
-    code = folder / provenance.CODE
+    code = folder / run_folder.CODE
     for path in sorted(code.rglob("*")):
         yield _path("code", "files", *path.relative_to(code).parts), path
-    yield "environment/packages", folder / provenance.PACKAGES
+    yield "environment/packages", folder / run_folder.PACKAGES
     if over:
-        for name in (run_record.FILE, run_details.FILE, report.FILE):
+        for name in (run_folder.RECORD, run_folder.DETAILS, run_folder.REPORT):
             yield _path("files", name), folder / name
 
 

@@ -52,8 +52,13 @@ def resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[dic
         assert status == 1, output
         assert f"{name} failed: The run's process was killed by SIGKILL" in output
         assert output.rstrip().endswith("-m pipeline run tiny --resume")
+    config = project.root / "models" / "tiny" / "config.yaml"
+    content = config.read_text()
+    config.write_text("data: [")  # The runs keep to the config that the first one had.
     status, output, errors = _ended(_start(project, "--resume"))
+    config.write_text(content)
     assert status == 0, output + errors
+    assert "models/tiny/config.yaml cannot be used any more: " in output
     return project, project.records()
 
 

@@ -1,7 +1,7 @@
 """A run without TFX: records of every outcome, and a process that plays one as the real one would.
 
-Started as a script it reads which run it is from PIPELINE_RUN, and from FAKE_RUNS, FAKE_STORY and
-FAKE_SECONDS where the records are, what is to happen, and how long a node takes.
+Started as a script it takes a run over as the real one does, and reads from FAKE_RUNS, FAKE_STORY
+and FAKE_SECONDS where the records are, what is to happen, and how long a node takes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pipeline import nodes
 from pipeline.config import loading
+from pipeline.local import handover
 from pipeline.record import run_record
 from pipeline.record.run_record import Anomaly, Failure, Node, Refusal, RunRecord, SliceMetric
 from tests.helpers.pipeline_nodes import NODES
@@ -147,7 +148,10 @@ def metrics(*, worse: float, baseline: bool) -> list[SliceMetric]:
 
 def play() -> int:
     """Writes the record as a run comes along, and ends as the story says."""
-    run_id, runs = os.environ["PIPELINE_RUN"], Path(os.environ["FAKE_RUNS"])
+    runs = Path(os.environ["FAKE_RUNS"])
+    prepared = handover.take_over(runs)
+    assert prepared is not None
+    run_id = prepared.id
     story = os.environ.get("FAKE_STORY", "pushed")
     pace = float(os.environ.get("FAKE_SECONDS", "0"))
     print("2026-01-02 03:04:05.6: I tensorflow/core/util/port.cc:153] chatter", flush=True)

@@ -1,6 +1,6 @@
 """The process that rehearses; `python -m pipeline rehearse` starts it and watches its record.
 
-It finds the rehearsal's id in PIPELINE_RUN and the target in PIPELINE_TARGET.
+It takes the rehearsal's record over, and finds the target in PIPELINE_TARGET.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import os
 import sys
 
 from pipeline.config import project, targets
-from pipeline.local import run_folder
+from pipeline.local import handover
 from pipeline.record import redaction, run_record
 
 
 def main() -> None:
     """Rehearses and leaves with the rehearsal's exit status."""
-    record = run_folder.take_over(os.environ["PIPELINE_RUN"], project.REHEARSALS)
+    record = handover.take_over(project.REHEARSALS)
+    if record is None:
+        sys.exit("Error: it has no record to run; start it with python -m pipeline rehearse")
     record.process = os.getpid()
     run_record.write(record, project.REHEARSALS)
     redaction.hide_in_output(run_record.redactor(record))

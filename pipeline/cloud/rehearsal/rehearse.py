@@ -20,7 +20,7 @@ from pipeline.cloud.rehearsal.specification import Specification
 from pipeline.cloud.rehearsal.walk import Walk
 from pipeline.config import model_files, project, targets
 from pipeline.config.target_schema import CloudTarget
-from pipeline.record import run_record
+from pipeline.record import run_folder, run_record
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import Failure, RunRecord
 from pipeline.results.record_results import record_results
@@ -39,24 +39,22 @@ def rehearse(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
     try:
         _walk(record, kind, runs)
     except KeyboardInterrupt:
-        record.finish("interrupted")
+        record.fail("interrupted")
     except process.TaskError as error:
-        _fail(record, error, spec_check.node_of(error.task))
-        record.finish("stopped" if error.stopped else "failed")
+        failure = Failure.of(error, spec_check.node_of(error.task))
+        record.fail("stopped" if error.stopped else "failed", failure)
     except ProjectError as error:
-        _fail(record, error, None)
-        record.finish("failed")
+        record.fail("failed", Failure.of(error))
     except Exception as error:
         traceback.print_exc()
-        _fail(record, ProjectError(f"{type(error).__name__}: {error}"), None)
-        record.finish("failed")
+        record.fail("failed", Failure(node=None, headline=f"{type(error).__name__}: {error}"))
     else:
         record.finish("pushed" if record.pushed_version is not None else "refused")
     run_record.write(record, runs)
 
 
 def _walk(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
-    folder = run_record.run_folder(record.id, runs)
+    folder = run_folder.path(record.id, runs)
     bucket = StandIn(runs / "buckets")
     settings = targets.for_rehearsal(kind, record.model, record.config)
     source = model_files.table_source(record.config)
@@ -88,17 +86,6 @@ def _copy_data(files: list[str], settings: CloudTarget, bucket: StandIn) -> None
         place = bucket.path(f"{settings.data}/{Path(name).relative_to(project.ROOT)}")
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(name, place)
-
-
-def _fail(record: RunRecord, error: ProjectError, node: str | None) -> None:
-    for entry in record.nodes:
-        if entry.status == "running":
-            entry.status = "failed" if entry.name == node else "queued"
-            if entry.started is not None:
-                entry.seconds = (run_record.now() - entry.started).total_seconds()
-    record.failure = Failure(
-        node=node, headline=error.headline, detail=error.detail, remedy=error.remedy
-    )
 
 
 class _Recorder:

@@ -14,12 +14,10 @@ from pydantic import BaseModel
 
 from models.common.errors import RunError
 from pipeline.config import project
-from pipeline.record import redaction, run_details, run_record
+from pipeline.record import redaction, run_details, run_folder, run_record
 from pipeline.record.atomic_file import write_whole
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
-
-FILE = "report.html"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -42,7 +40,7 @@ def write(record: RunRecord, runs: Path = project.RUNS) -> Path:
         details = RunDetails(run=record.id)
     redactor = run_record.redactor(record)
     text = page.render(_redacted(record, redactor), _redacted(details, redactor), runs)
-    path = run_record.run_folder(record.id, runs) / FILE
+    path = run_folder.path(record.id, runs) / run_folder.REPORT
     write_whole(path, text)
     return path
 

@@ -118,7 +118,13 @@ def test_an_unknown_model(root: Path) -> None:
             function("mm", root)
 
 
-def test_the_latest_hyperparameters_are_frozen(root: Path) -> None:
+@pytest.mark.parametrize("config", [CONFIG, "data: [", None])
+def test_the_latest_hyperparameters_are_frozen_whatever_the_config_says(
+    root: Path, config: str | None
+) -> None:
+    (root / "models" / "m" / "config.yaml").unlink()
+    if config:
+        (root / "models" / "m" / "config.yaml").write_text(config)
     for execution, units in (("8", 16), ("12", 32)):
         path = root / "runs" / "m" / "Tuner" / "best_hyperparameters" / execution
         path.mkdir(parents=True)

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from models.common.errors import ConfigError, DataError, RunError
-from pipeline.local import launch, post_mortem
-from pipeline.record import run_record
+from pipeline.config import loading
+from pipeline.config.model_config import ModelConfig
+from pipeline.local import launch
+from pipeline.record import provenance, run_folder, run_record
 from pipeline.record.run_record import RunRecord
-from pipeline.show import report
 from tests.helpers.paths import TESTS
-from tests.pipeline.fake_run import REPOSITORY
+from tests.pipeline.fake_run import REPOSITORY, finished
 
 COMMAND = [sys.executable, str(TESTS / "pipeline" / "fake_run.py")]
 
@@ -152,13 +153,13 @@ def test_a_run_that_could_not_write_its_report_has_one(
 ) -> None:
     run = begin(story)
     launch.follow(run, Witness())
-    assert f">{headline}</h1>" in (run.folder / report.FILE).read_text(encoding="utf-8")
+    assert f">{headline}</h1>" in (run.folder / run_folder.REPORT).read_text(encoding="utf-8")
     assert run.warning is None
 
 
 def test_a_report_that_cannot_be_written_is_a_warning(begin: Callable[..., launch.Run]) -> None:
     run, witness = begin("killed"), Witness()
-    (run.folder / report.FILE).mkdir()
+    (run.folder / run_folder.REPORT).mkdir()
     assert launch.follow(run, witness).status == "failed"
     [notice] = [text for text in witness.notices if "report" in text]
     assert notice.startswith("The run's report could not be written")
@@ -228,7 +229,7 @@ def test_ctrl_c_interrupts_the_run_and_says_so_in_the_record(
     assert record.status == "interrupted" and record.failure is None
     assert record.node("Transform").status == "failed"
     assert witness.notices == ["interrupting; press Ctrl-C again to kill"]
-    assert ">Interrupted</h1>" in (run.folder / report.FILE).read_text(encoding="utf-8")
+    assert ">Interrupted</h1>" in (run.folder / run_folder.REPORT).read_text(encoding="utf-8")
 
 
 def test_a_run_that_ignores_the_interrupt_is_killed_in_the_end(
@@ -288,6 +289,21 @@ def test_mistakes_are_told_before_anything_is_written(
     assert not runs.exists()
 
 
+def test_the_process_gets_variables_that_this_one_does_not_have(
+    project_root: Path, runs: Path
+) -> None:
+    before = dict(os.environ)
+    run = launch.start(
+        "taxi",
+        root=project_root,
+        runs=runs,
+        command=[sys.executable, "-c", "import os; print(os.environ['ONLY_THERE'])"],
+        environment={"ONLY_THERE": "yes"},
+    )
+    run.process.wait()
+    assert run.log.read_text() == "yes\n" and dict(os.environ) == before
+
+
 def test_a_command_that_is_not_there_leaves_no_run_folder(project_root: Path, runs: Path) -> None:
     with pytest.raises(RunError, match="could not be started: No such file"):
         launch.start("taxi", root=project_root, runs=runs, command=["/no/such/python"])
@@ -332,6 +348,73 @@ def test_a_run_that_was_killed_is_gone_on_with(
     assert run.record.config.training.epochs == 2
 
 
+CONFIG = (REPOSITORY / "models" / "taxi" / "config.yaml").read_text(encoding="utf-8")
+UNUSABLE: dict[str, str | bytes] = {
+    "not YAML": "data: [",
+    "empty": "",
+    "a list": "- data\n",
+    "not UTF-8": b"data: \xff\xfe",
+    "a key that stands twice": f"{CONFIG}\nlabel: fare\nlabel: tips\n",
+    "an unknown key": f"{CONFIG}\nsurprise: 1\n",
+    "a wrong type": CONFIG.replace("epochs: ", "epochs: many # "),
+    "no keys where the run set one": CONFIG.replace("training:\n", "training: 3\nunused:\n"),
+    "no label": CONFIG.replace("\nlabel:", "\nlabels:"),
+    "a bound that nothing meets": CONFIG.replace("at_most: 1.25", "at_most: 0.5"),
+    "a folder": "",
+    "not there": "",
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_a_run_goes_on_with_its_own_config_whatever_the_file_has_become(
+    project_root: Path, runs: Path, kind: str
+) -> None:
+    path = project_root / "models" / "taxi" / "config.yaml"
+    last = failed_run(project_root, runs, "training.epochs=2")
+    path.unlink()
+    if kind == "a folder":
+        path.mkdir()
+    elif kind != "not there":
+        content = UNUSABLE[kind]
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigError):
+        launch.start("taxi", root=project_root, runs=runs, command=["true"])
+    run = launch.start("taxi", resume=True, root=project_root, runs=runs, command=["true"])
+    run.process.wait()
+    assert run.record.resumed == last.id and run.record.config == last.config
+    [notice] = run.notices
+    assert "config.yaml" in notice and f"keeps the config of {last.id}" in notice
+
+
+def test_what_is_checked_beforehand_is_the_config_that_is_gone_on_with(
+    project_root: Path, runs: Path, preflight: types.ModuleType
+) -> None:
+    checked: list[ModelConfig] = []
+    preflight.check = lambda model, config, root: checked.append(config)  # type: ignore[attr-defined]
+    last = failed_run(project_root, runs)
+    path = project_root / "models" / "taxi" / "config.yaml"
+    path.write_text(CONFIG.replace("path: ", "path: gone/"))
+    assert loading.load("taxi", root=project_root).data.path.startswith("gone/")
+    launch.start("taxi", resume=True, root=project_root, runs=runs, command=["true"]).process.wait()
+    assert checked == [last.config]
+
+
+@pytest.mark.parametrize("model", ["taix", "no such", "../taxi"])
+def test_a_model_that_is_not_there_is_not_gone_on_with(
+    project_root: Path, runs: Path, model: str
+) -> None:
+    failed_run(project_root, runs)
+    with pytest.raises(ConfigError, match=r"did you mean 'taxi'|not a model's name"):
+        launch.start(model, resume=True, root=project_root, runs=runs, command=["true"])
+
+
+def test_a_model_whose_folder_is_gone_is_not_gone_on_with(project_root: Path, runs: Path) -> None:
+    failed_run(project_root, runs)
+    shutil.rmtree(project_root / "models" / "taxi")
+    with pytest.raises(ConfigError, match="There is no model 'taxi'"):
+        launch.start("taxi", resume=True, root=project_root, runs=runs, command=["true"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_command_line_interrupts_the_run(runs: Path, number: int) -> None:
     command = start_command_line(runs, "slow")
@@ -361,14 +444,14 @@ def test_a_run_goes_on_when_its_reader_has_gone(runs: Path) -> None:
     assert json.loads(record_text(runs))["status"] == "pushed"
 
 
-def test_of_a_log_without_traceback_the_last_lines_count(tmp_path: Path) -> None:
-    log = tmp_path / "tfx.log"
-    log.write_text(
-        "first\nI0102 03:04:05.6 chatter\n\x1b[31mF0102 Check failed: x\x1b[0m\n"
-        "2026-01-02 03:04:05.6: I tensorflow/core: chatter\nINFO:absl:chatter\n\n"
-    )
-    assert post_mortem.last_lines(log) == ["first", "F0102 Check failed: x"]
-    assert post_mortem.last_lines(tmp_path / "none.log") == []
+def failed_run(root: Path, runs: Path, *overrides: str) -> RunRecord:
+    """The record of a run that failed in its Trainer."""
+    record = finished("failed")
+    record.overrides = list(overrides)
+    record.config = loading.load("taxi", overrides, root)
+    record.code = provenance.code("taxi", root)
+    run_record.write(record, runs)
+    return record
 
 
 def interrupt_once(condition: Callable[[RunRecord], bool]) -> Callable[[RunRecord], None]:

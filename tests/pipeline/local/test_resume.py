@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.common.errors import RunError
 from pipeline import nodes
@@ -121,14 +123,33 @@ def test_a_config_that_changed_since_is_told_and_not_used(root: Path) -> None:
     edit(root / CONFIG, f"epochs: {record.config.training.epochs}", "epochs: 77")
     found = resumption("taxi", root, root / "runs")
     assert found.config == record.config
-    [notice] = found.notices[:1]
-    assert f"training.epochs {record.config.training.epochs} -> 77" in notice
+    assert found.notices == [
+        "models/taxi/config.yaml has changed since: training.epochs "
+        f"{record.config.training.epochs} -> 77. This run keeps the config of {record.id}."
+    ]
+
+
+@given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_no_content_of_the_config_stops_a_run_from_going_on(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    (root / CONFIG).parent.mkdir(parents=True)
+    (root / CONFIG).write_text((REPOSITORY / CONFIG).read_text())
+    record = kept(finished("failed"), root)
+    (root / CONFIG).write_bytes(content)
+    found = resumption("taxi", root, root / "runs")
+    assert found.config == record.config
+    [notice] = found.notices
+    assert notice.startswith("models/taxi/config.yaml cannot be used any more: ")
+    assert notice.endswith(f"This run keeps the config of {record.id}.")
 
 
 def test_code_that_changed_since_is_told_and_used(root: Path) -> None:
     kept(finished("failed"), root)
     (root / "models" / "taxi" / "model.py").write_text("edited")
     (root / "models" / "taxi" / "features.py").unlink()
+    edit(root / CONFIG, "training:", "# A comment.\ntraining:")
     assert resumption("taxi", root, root / "runs").notices == [
         "Edited since: models/taxi/features.py, models/taxi/model.py. What uses them runs again."
     ]
@@ -179,3 +200,7 @@ def test_a_secret_in_the_config_is_taken_from_there(root: Path) -> None:
     with pytest.raises(RunError, match="cannot be resumed") as caught:
         resumption("taxi", root, root / "runs")
     assert "training.epochs" in caught.value.detail
+    (root / CONFIG).write_text("data: [")
+    with pytest.raises(RunError, match="cannot be resumed") as caught:
+        resumption("taxi", root, root / "runs")
+    assert "not valid YAML" in caught.value.detail

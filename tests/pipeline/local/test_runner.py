@@ -16,10 +16,9 @@ from models.common.errors import AnomalyError, ModelCodeError, RunError
 from pipeline import nodes
 from pipeline.local import runner
 from pipeline.local.runner import RecordedLocalDagRunner
-from pipeline.record import run_record
+from pipeline.record import run_folder, run_record
 from pipeline.record.run_record import RunRecord
 from pipeline.results import rerun_reason
-from pipeline.show import report
 from tests.pipeline.fake_run import queued
 
 pytestmark = pytest.mark.tfx
@@ -138,13 +137,12 @@ def test_a_run_to_the_end_is_pushed_or_refused(
     record.pushed_version = version
     run(record, tmp_path, monkeypatch, None)
     assert record.status == status and record.failure is None
-    assert record.id in (tmp_path / record.id / report.FILE).read_text(encoding="utf-8")
+    assert record.id in (tmp_path / record.id / run_folder.REPORT).read_text(encoding="utf-8")
 
 
-def test_a_failure_between_nodes_names_the_pipeline(record: RunRecord) -> None:
-    runner._fail(record, OSError("disk full"))
-    assert record.failure is not None and record.failure.node is None
-    assert record.failure.headline == "The pipeline failed with OSError"
+def test_a_failure_between_nodes_names_the_pipeline() -> None:
+    failure = runner._failure(OSError("disk full"), None)
+    assert failure.node is None and failure.headline == "The pipeline failed with OSError"
 
 
 @pytest.fixture
@@ -214,5 +212,5 @@ def test_a_reason_that_cannot_be_found_stops_nothing(
     monkeypatch.setattr(rerun_reason, "rerun_reason", lambda *_: 1 / 0)
     node = SimpleNamespace(node_info=SimpleNamespace(id=nodes.TRAINER))
     runner = RecordedLocalDagRunner(record, tmp_path)
-    runner._tell_why(None, SimpleNamespace(pipeline_node=node))
+    runner._record_reason(None, SimpleNamespace(pipeline_node=node))
     assert run_record.read(record.id, tmp_path).node("Trainer").why == "no reason was found"

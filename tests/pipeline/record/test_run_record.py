@@ -17,7 +17,7 @@ from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.config import loading
 from pipeline.record import run_record
-from pipeline.record.run_record import RunRecord
+from pipeline.record.run_record import Failure, RunRecord, UnreadableRecord
 from tests.pipeline.fake_run import REPOSITORY, finished, queued
 
 STORIES = ["pushed", "refused", "stopped", "failed", "interrupted"]
@@ -161,7 +161,7 @@ def test_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path) -> None
     (tmp_path / "taxi" / "Trainer").mkdir(parents=True)  # Artifacts are in the same folder.
     newest, broken, oldest = run_record.latest_first(tmp_path)
     assert isinstance(newest, RunRecord) and newest.id == ids[1]
-    assert isinstance(broken, RunError) and ids[0] in broken.headline
+    assert isinstance(broken, UnreadableRecord) and broken.id == ids[0]
     assert isinstance(oldest, RunRecord) and oldest.id == ids[2]
     assert list(run_record.latest_first(tmp_path / "nothing")) == []
 
@@ -187,7 +187,56 @@ def test_finishing_frees_the_process_and_stops_the_clock() -> None:
     assert record.seconds == record.seconds
 
 
-def test_ids_sort_by_time_and_differ() -> None:
-    made = [run_record.new_run_id("taxi") for _ in range(20)]
-    assert len(set(made)) > 15 and all(name.startswith("taxi-20") for name in made)
-    assert [name[:-5] for name in made] == sorted(name[:-5] for name in made)
+def test_only_the_models_readable_runs_are_its_runs(tmp_path: Path) -> None:
+    for day, model in enumerate(["taxi", "other", "taxi", "taxi"], start=1):
+        record = queued(f"{model}-2026010{day}-000000-aaaa")
+        record.model = model
+        run_record.write(record, tmp_path)
+    (tmp_path / "taxi-20260103-000000-aaaa" / "run.json").write_text("{")
+    found = [record.id for record in run_record.of_model("taxi", tmp_path)]
+    assert found == ["taxi-20260104-000000-aaaa", "taxi-20260101-000000-aaaa"]
+
+
+def while_these_run(*names: str) -> RunRecord:
+    record = queued()
+    for name in names:
+        record.node(name).status = "running"
+        record.node(name).started = run_record.now() - timedelta(seconds=5)
+    record.process = os.getpid()
+    return record
+
+
+def of_status(record: RunRecord, status: str) -> set[str]:
+    return {node.name for node in record.nodes if node.status == status}
+
+
+@pytest.mark.parametrize("running", [(), ("Trainer",), ("Evaluator", "ServingCheck")])
+def test_what_runs_when_a_run_is_interrupted_has_failed(running: tuple[str, ...]) -> None:
+    record = while_these_run(*running)
+    assert record.running_node == (running[0] if running else None)
+    record.fail("interrupted")
+    assert of_status(record, "failed") == {*running} and not of_status(record, "running")
+    assert all(record.node(name).seconds == pytest.approx(5, abs=2) for name in running)
+    assert (record.status, record.failure, record.process) == ("interrupted", None, None)
+    assert record.finished is not None
+
+
+@pytest.mark.parametrize("status", ["failed", "stopped"])
+@pytest.mark.parametrize("node", ["ServingCheck", None, "Pusher"])
+def test_the_node_that_a_failure_names_has_failed_and_no_other(status: Any, node: str) -> None:
+    record = while_these_run("Evaluator", "ServingCheck")
+    failure = Failure(node=node, headline="It broke")
+    record.fail(status, failure)
+    assert of_status(record, "failed") == {node} & {"ServingCheck"}
+    assert record.node("Evaluator") == queued().node("Evaluator")
+    assert (record.status, record.failure) == (status, failure)
+
+
+def test_a_failure_says_what_an_error_does() -> None:
+    said = Failure.of(RunError("headline", "detail", "remedy"), "Trainer")
+    assert said.model_dump() == {
+        "node": "Trainer",
+        "headline": "headline",
+        "detail": "detail",
+        "remedy": "remedy",
+    }

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline import tracking
 from pipeline.config import project
-from pipeline.record import run_details, run_record
+from pipeline.record import run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
 from tests.helpers import neptune_files
@@ -41,14 +41,14 @@ def running(tmp_path: Path) -> RunRecord:
     return record
 
 
-Start = Callable[[RunRecord], "subprocess.Popen[bytes]"]
+Start = Callable[[RunRecord], tracking.Tracker]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    trackers = []
+    trackers = list[tracking.Tracker]()
 
-    def start(record: RunRecord) -> subprocess.Popen[bytes]:
+    def start(record: RunRecord) -> tracking.Tracker:
         tracker = tracking.start(tmp_path / record.id, project.ROOT)
         assert tracker is not None
         trackers.append(tracker)
@@ -56,8 +56,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield start
     for tracker in trackers:
-        tracker.kill()
-        tracker.wait()
+        end(tracker)
+
+
+def end(tracker: tracking.Tracker) -> None:
+    assert tracker.process is not None
+    tracker.process.kill()
+    tracker.process.wait()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -82,7 +87,7 @@ def test_a_run_that_has_ended(tmp_path: Path, start: Start, story: str) -> None:
     run_details.write(details, tmp_path)
     folder = tmp_path / record.id
     (folder / "report.html").write_text("<p>all is well</p>")
-    assert tracking.finish(start(record), folder) is None
+    assert start(record).finish() is None
     written = neptune_files.read(folder)
     assert written.fields["run/status"] == story and written.fields["run/complete"] is True
     assert written.fields["sys/name"] == record.id
@@ -102,8 +107,7 @@ def test_epochs_are_on_disk_while_the_run_goes_on_and_after_everybody_was_killed
         run_details.add_epoch(details, {"loss": loss})
         run_details.write(details, tmp_path)
         wait_for(lambda: logged(folder, "training/train/loss") == details.curves[0].values)
-    tracker.kill()
-    tracker.wait()
+    end(tracker)
     written = neptune_files.read(folder)
     assert written.series["training/train/loss"] == [0.5, 0.25, 0.125]
     assert written.fields["nodes/Trainer/status"] == "running"
@@ -123,7 +127,7 @@ def test_a_run_that_somebody_else_ends_is_complete(
     running.failure = run_record.Failure(node="Trainer", headline="It was killed by SIGKILL")
     running.finish("failed")
     run_record.write(running, tmp_path)
-    assert tracking.finish(tracker, folder) is None
+    assert tracker.finish() is None
     written = neptune_files.read(folder)
     assert written.fields["run/status"] == "failed" and written.fields["run/complete"] is True
     assert written.fields["failure/headline"] == "It was killed by SIGKILL"
@@ -148,10 +152,11 @@ def test_a_server_that_hangs_costs_one_warning(
     run_record.write(record, tmp_path)
     folder = tmp_path / record.id
     tracker = start(record)
-    tracker.wait(60)
-    warning = tracking.finish(tracker, folder)
+    assert tracker.process is not None
+    tracker.process.wait(60)
+    warning = tracker.finish()
     assert warning is not None and "did not answer" in warning
-    assert (folder / tracking.LOG).read_text().count(tracking.WARNING) == 1
+    assert (folder / run_folder.TRACKING_LOG).read_text().count(tracking.WARNING) == 1
     assert neptune_files.read(folder).fields["run/complete"] is True
     for path in folder.rglob("*"):
         assert not path.is_file() or token not in path.read_text(errors="replace"), path
@@ -162,5 +167,5 @@ def test_nothing_is_tracked_where_neptune_is_disabled(
 ) -> None:
     monkeypatch.setenv(tracking.MODE, tracking.DISABLED)
     folder = tmp_path / running.id
-    assert tracking.finish(tracking.start(folder, project.ROOT), folder) is None
+    assert tracking.start(folder, project.ROOT) is None
     assert [path.name for path in folder.iterdir()] == ["run.json"]

@@ -64,7 +64,7 @@ def test_every_ended_run_is_written_once(runs: Path, uri: str) -> None:
     first = mlflow_export.export(uri, runs=runs)
     assert len(first.written) == 6 and len(first.running) == len(first.unreadable) == 1
     second = mlflow_export.export(uri, runs=runs)
-    assert second.written == [] and second.known == first.written
+    assert second.written == [] and second.there_already == first.written
     assert len(of(uri, "taxi")) == 5 and len(of(uri, "houses")) == 1
     statuses = [run.info.status for _, run in sorted(of(uri, "taxi").items())]
     assert statuses == ["FINISHED", "FINISHED", "FINISHED", "FAILED", "KILLED"]

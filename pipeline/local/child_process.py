@@ -1,0 +1,84 @@
+"""A process that this one starts, watches and ends, with whatever it starts in turn."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+
+def start(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    lock_file: int,
+) -> subprocess.Popen[bytes]:
+    """Starts a process that is interrupted when this one dies.
+
+    Args:
+        command: The program and its arguments.
+        folder: Where it starts.
+        environment: All of its environment variables.
+        log: The file that gets what it prints.
+        lock_file: An open file that it gets too, and with it the lock on it.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[lock_file],
+            # A session of its own: the terminal's Ctrl-C reaches this process alone, which passes
+            # it on, and a signal to the group reaches the processes that the run starts.
+            start_new_session=True,
+            preexec_fn=_end_with_parent(),
+        )
+
+
+def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Sends a signal to a process and to all that it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+@contextlib.contextmanager
+def signals_interrupt() -> Iterator[None]:
+    """Makes SIGTERM and a closed terminal raise KeyboardInterrupt here, unless they are ignored."""
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_with_parent() -> Callable[[], None]:
+    """What the new process does first: ask to be interrupted when this one dies.
+
+    A shell's background job ignores SIGINT and its children inherit that, so it is undone as well.
+    """
+    set_parent_death_signal = 1
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def first() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if libc is not None:
+            libc.prctl(set_parent_death_signal, signal.SIGINT)
+
+    return first

@@ -1,0 +1,43 @@
+"""How the process that prepares a run hands it to the process that runs the pipeline.
+
+The record is in the run's folder. The run's id is in PIPELINE_RUN, and the config in
+PIPELINE_CONFIG, as secrets are hidden in the record.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.config import project
+from pipeline.config.model_config import ModelConfig
+from pipeline.record import run_record
+from pipeline.record.run_record import RunRecord
+
+_RUN = "PIPELINE_RUN"
+_CONFIG = "PIPELINE_CONFIG"
+
+
+def variables(record: RunRecord) -> dict[str, str]:
+    """The environment variables for the process that is to run the pipeline."""
+    return {_RUN: record.id, _CONFIG: record.config.model_dump_json()}
+
+
+def take_over(
+    runs: Path = project.RUNS, environment: Mapping[str, str] = os.environ
+) -> RunRecord | None:
+    """The record of the run that another process has prepared for this one; None if none has.
+
+    Args:
+        runs: The folder of all runs.
+        environment: Environment variables, by default those of this process.
+
+    Raises:
+        RunError: The run has no record, or it is not readable.
+    """
+    if not environment.get(_RUN):
+        return None
+    record = run_record.read(environment[_RUN], runs)
+    record.config = ModelConfig.model_validate_json(environment[_CONFIG])
+    return record

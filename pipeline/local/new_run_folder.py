@@ -1,0 +1,41 @@
+"""Creates the folder of a run that is about to start: its record, its code, its tracker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline import tracking
+from pipeline.config import project
+from pipeline.record import provenance, run_folder, run_record
+from pipeline.record.run_record import RunRecord
+
+
+def create(
+    record: RunRecord,
+    root: Path = project.ROOT,
+    runs: Path = project.RUNS,
+    environment: Mapping[str, str] = os.environ,
+) -> tracking.Tracker | None:
+    """Completes a new record, writes it and copies of the model's code, and starts its tracker.
+
+    Args:
+        record: A new run's record, to which code, command and environment are added.
+        root: The project's root.
+        runs: The folder of all runs.
+        environment: Environment variables of the tracker, by default those of this process.
+
+    Returns:
+        The tracker; None where NEPTUNE_MODE is `disabled`.
+
+    Raises:
+        RunError: The folder cannot be written.
+    """
+    record.command = provenance.command(record.model, record.overrides)
+    record.code = provenance.code(record.model, root)
+    record.environment = provenance.environment()
+    folder = run_folder.path(record.id, runs)
+    provenance.keep(record.model, folder, run_record.redactor(record), root)
+    run_record.write(record, runs)
+    return tracking.start(folder, root, environment)

@@ -1,0 +1,57 @@
+"""The names of a run: its id, its folder under `runs/`, and the files that are in it.
+
+`runs/` holds other things as well, such as `runs/<model>/` with a model's artifacts: a run is
+whatever folder has a `run.json`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime, timezone
+from pathlib import Path
+
+from pipeline.config import project
+
+RECORD = "run.json"
+"""What the run was, how far it came, and how it ended."""
+DETAILS = "details.json"
+"""What it found, too large for the record."""
+REPORT = "report.html"
+LOG = "tfx.log"
+"""What TFX, TensorFlow and the model's code print."""
+CODE = "code"
+"""The folder with the files of the model's folder."""
+PACKAGES = "packages.txt"
+"""Every installed package, as `pip` writes requirements."""
+TRACKING_LOG = "tracking.log"
+"""What the tracker prints."""
+NEPTUNE = ".neptune"
+"""The folder that Neptune writes to."""
+
+_ID = re.compile(r"(?P<model>\w+)-(?P<started>\d{8}-\d{6})-(?P<random>[0-9a-f]{4})")
+
+
+def new_id(model: str) -> str:
+    """An id for a run that starts now: `taxi-20261121-093000-4f2a`, with the time in UTC."""
+    return f"{model}-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def path(run_id: str, runs: Path = project.RUNS) -> Path:
+    """The folder of a run."""
+    return runs / run_id
+
+
+def latest_first(runs: Path = project.RUNS) -> list[str]:
+    """The ids of all runs, the one that started last first.
+
+    A folder that somebody has renamed is a run too, under its new name; where that is no id, it
+    comes after all others.
+    """
+    return sorted((file.parent.name for file in runs.glob(f"*/{RECORD}")), key=_start, reverse=True)
+
+
+def _start(run_id: str) -> tuple[str, str]:
+    """What ids are sorted by: the start, and for runs of the same second the rest of the id."""
+    parts = _ID.fullmatch(run_id)
+    return (f"{parts['started']}-{parts['random']}" if parts else "", run_id)

@@ -1,0 +1,57 @@
+"""Whether a run that its record calls running still goes on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.record import liveness, run_folder, run_record
+from tests.pipeline.fake_run import finished, queued
+
+
+def status(runs: Path, process: int | None) -> str:
+    record = queued()
+    record.process = process
+    run_record.write(record, runs)
+    return liveness.status(record, runs)
+
+
+@pytest.mark.parametrize("story", ["pushed", "stopped", "failed", "interrupted"])
+def test_a_run_that_ended_needs_no_process(tmp_path: Path, story: str) -> None:
+    assert liveness.status(finished(story), tmp_path) == story
+
+
+def test_a_run_whose_process_is_there_is_running(tmp_path: Path) -> None:
+    assert status(tmp_path, os.getpid()) == "running"
+
+
+def test_a_run_without_a_process_has_died(tmp_path: Path) -> None:
+    assert status(tmp_path, None) == "died"
+
+
+def test_a_process_that_ended_is_gone_even_if_nobody_waited_for_it(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as ended:
+        assert ended.stdout is not None
+        ended.stdout.read()  # Until it ends.
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        assert status(tmp_path, ended.pid) == "died"
+    assert status(tmp_path, ended.pid) == "died"
+
+
+def test_a_process_that_is_younger_than_the_record_is_another(tmp_path: Path) -> None:
+    record = queued()
+    record.process = os.getpid()
+    run_record.write(record, tmp_path)
+    before = (run_record.now() - timedelta(days=30)).timestamp()
+    os.utime(run_folder.path(record.id, tmp_path) / run_folder.RECORD, (before, before))
+    assert liveness.status(record, tmp_path) == "died"
+
+
+@pytest.mark.parametrize(("process", "expected"), [(os.getpid(), True), (2**22 + 1, False)])
+def test_without_proc_the_number_alone_counts(process: int, expected: bool) -> None:
+    assert liveness._answers(process) == expected
