@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets as random
+import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -223,7 +223,7 @@ def now() -> datetime:
 
 def new_run_id(model: str) -> str:
     """A name for a run that sorts by time: `taxi-20261121-093000-4f2a`."""
-    return f"{model}-{now():%Y%m%d-%H%M%S}-{random.token_hex(2)}"
+    return f"{model}-{now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def new(
