@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -129,7 +130,9 @@ def fit(
                 patience=plan.early_stopping_patience, restore_best_weights=True
             )
         )
-    with model_folder.errors_of(plan.model, "training the network"):
+    with model_folder.errors_of(plan.model, "training the network"), warnings.catch_warnings():
+        # How many batches there are Keras learns at the end of the first epoch, with a warning.
+        warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
         history: dict[str, list[float]] = model.fit(
             train,
             epochs=plan.epochs,
