@@ -73,7 +73,7 @@ def modules() -> list[PurePosixPath]:
 
 def mirrored(module: PurePosixPath) -> PurePosixPath:
     """`tests/<room>/test_<module>.py`; of a package's own code, named after the package."""
-    name = module.parent.name if module.name == "__init__.py" else module.stem
+    name = module.parent.name if module.name == "__init__.py" else module.stem.strip("_")
     return PurePosixPath("tests", module.parent, f"test_{name}.py")
 
 

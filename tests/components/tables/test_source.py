@@ -84,7 +84,7 @@ def test_content_hash_sees_content_and_names_only() -> None:
     Path("d/x.csv").write_text("a\n3\n")
     changed = source.content_hash(table)
     assert changed != before
-    Path("d/x.csv").rename("d/z.csv")
+    Path("d/x.csv").rename("d/w.csv")
     assert source.content_hash(table) not in (before, changed)
 
 

@@ -376,7 +376,9 @@ def test_garbage_raises_nothing_but_config_errors(root: Path, tree: Any, value: 
         try:
             load("m", overrides, root=root)
         except ConfigError as error:
-            places = ["models/m/config.yaml", *(f"--set {override}" for override in overrides)]
+            places = ["models/m/config.yaml"]
+            if overrides:
+                places += [f"--set {setting}", "The --set options have "]
             assert error.headline.startswith(tuple(places))
             assert error.detail and error.remedy
 
