@@ -15,8 +15,8 @@ from models.common.errors import DataError
 _MARKED = re.compile(r"<DataError ([A-Za-z0-9+/=]+)>")
 
 
-def telling(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function for Beam whose DataError `received` can restore."""
+def pack_data_error(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function for Beam whose DataError `unpack_data_error` can restore."""
 
     @functools.wraps(function)
     def wrapped(*arguments: Any) -> Any:
@@ -31,11 +31,11 @@ def telling(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextlib.contextmanager
-def received() -> Iterator[None]:
+def unpack_data_error() -> Iterator[None]:
     """Runs a Beam pipeline.
 
     Raises:
-        DataError: As a function that was made `telling` raised it.
+        DataError: As a function that went through `pack_data_error` raised it.
     """
     try:
         yield

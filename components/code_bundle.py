@@ -57,7 +57,9 @@ def upload(bundle: Bundle, folder: str) -> str:
         RunError: The folder cannot be written to.
     """
     address = f"{folder}/{bundle.name}"
-    with _telling(f"The code bundle cannot be written to {folder}", f"Tried to write {address}."):
+    with _storage_errors(
+        f"The code bundle cannot be written to {folder}", f"Tried to write {address}."
+    ):
         if not tf.io.gfile.exists(address):
             partial = f"{address}.{os.getpid()}.partial"
             tf.io.gfile.makedirs(folder)
@@ -87,7 +89,7 @@ def fetch(address: str, cache: Path | None = None) -> Path:
     if folder.is_dir():
         return folder
     with (
-        _telling("The code bundle cannot be read", f"Looked for {address}."),
+        _storage_errors("The code bundle cannot be read", f"Looked for {address}."),
         tf.io.gfile.GFile(address, "rb") as file,
     ):
         bundle = Bundle(file.read())
@@ -125,7 +127,8 @@ def use(address: str, cache: Path | None = None) -> None:
 
 
 @contextlib.contextmanager
-def _telling(headline: str, doing: str) -> Iterator[None]:
+def _storage_errors(headline: str, doing: str) -> Iterator[None]:
+    """Turns what the file system or bucket says into a RunError."""
     try:
         yield
     except (tf.errors.OpError, OSError) as error:

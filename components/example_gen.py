@@ -23,8 +23,8 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components import beam_errors, examples_writer, tables, tfrecord_file
-from components.beam_errors import telling
+from components import examples_writer, tables, tfrecord_file
+from components.beam_errors import pack_data_error, unpack_data_error
 from components.tables.reading import READERS
 from components.tables.source import LOCAL
 from models.common.errors import DataError
@@ -69,16 +69,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples.split_names = artifact_utils.encode_split_names(list(splits))
         folders = {split: artifact_utils.get_split_uri([examples], split) for split in splits}
         paths = tables.resolve(source, _files(source.pattern))
-        with beam_errors.received(), self._make_beam_pipeline() as pipeline:
+        with unpack_data_error(), self._make_beam_pipeline() as pipeline:
             files = pipeline | beam.Create(list(enumerate(paths))) | beam.Reshuffle()
             summary = (
                 files
-                | "Scan" >> beam.Map(telling(_scan), source)
+                | "Scan" >> beam.Map(pack_data_error(_scan), source)
                 | beam.combiners.ToList()
-                | "Merge" >> beam.Map(telling(_merge), source.format)
+                | "Merge" >> beam.Map(pack_data_error(_merge), source.format)
             )
             _ = files | "Write" >> beam.Map(
-                telling(_write), source, beam.pvalue.AsSingleton(summary), hints, splits, folders
+                pack_data_error(_write),
+                source,
+                beam.pvalue.AsSingleton(summary),
+                hints,
+                splits,
+                folders,
             )
         _check_none_is_empty(splits, folders)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)

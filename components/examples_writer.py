@@ -30,7 +30,7 @@ def write(
     A split that gets no row gets no file.
 
     Args:
-        batches: Rows, as `tables.read_batches` gives them.
+        batches: Rows, as `tables.read_file` gives them.
         splits: Each split's share, in hash buckets.
         folders: Each split's folder.
         name: What tells these files from those that others write to the same folders.

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.tables.columnar import plain_lists
-from components.tables.source import Files, TableSource, looks_like, opened_by_system, shown
+from components.tables.source import Files, TableSource, looks_like, read_errors, shown
 from models.common.errors import DataError
 
 _ROWS = 4096
@@ -23,7 +23,7 @@ def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatc
     Raises:
         DataError: The file is damaged, or holds something else than tf.Examples.
     """
-    with opened_by_system(path), files.open(path, "rb") as file:
+    with read_errors(path), files.open(path, "rb") as file:
         kind = looks_like(file.read(16))
     if kind not in (None, "gzip"):
         raise DataError(

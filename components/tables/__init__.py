@@ -4,11 +4,11 @@ CSV, Parquet and Avro are read here without TensorFlow, so that data can be chec
 starts. Every problem with the data is a `DataError`.
 """
 
-from components.tables.columns import Column, ColumnType, TableSummary, widest
-from components.tables.reading import merge, read_batches, read_file, scan, scan_file
-from components.tables.source import Files, LocalFiles, TableSource, content_hash, resolve, shown
+from components.tables.columns import Column, ColumnType, TableSummary
+from components.tables.reading import merge, read_file, scan, scan_file
+from components.tables.source import Files, TableSource, content_hash, resolve, shown
 
 __all__ = [
-    "Column", "ColumnType", "Files", "LocalFiles", "TableSource", "TableSummary", "content_hash",
-    "merge", "read_batches", "read_file", "resolve", "scan", "scan_file", "shown", "widest",
+    "Column", "ColumnType", "Files", "TableSource", "TableSummary", "content_hash", "merge",
+    "read_file", "resolve", "scan", "scan_file", "shown",
 ]  # fmt: skip

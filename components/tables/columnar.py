@@ -17,9 +17,9 @@ from components.tables.source import (
     Files,
     TableSource,
     looks_like,
-    opened_by_system,
+    read_errors,
+    remedy_for,
     shown,
-    what_to_do_about,
 )
 from models.common.errors import DataError
 
@@ -46,7 +46,7 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
     Raises:
         DataError: The file is not a whole Parquet file, or has a column of another type.
     """
-    with opened_by_system(path), files.open(path, "rb") as file:
+    with read_errors(path), files.open(path, "rb") as file:
         _check_head(file, path, "Parquet")
         try:
             table = pq.ParquetFile(file)
@@ -65,7 +65,7 @@ def read_avro(source: TableSource, path: str, files: Files) -> Iterator[pa.Recor
     Raises:
         DataError: The file is not a whole Avro file, or has a column of another type.
     """
-    with opened_by_system(path), files.open(path, "rb") as file:
+    with read_errors(path), files.open(path, "rb") as file:
         _check_head(file, path, "Avro")
         reader = _or_corrupt(path, lambda: fastavro.reader(file))
         schema = reader.writer_schema
@@ -231,7 +231,7 @@ def _check_head(file: Any, path: str, expected: str) -> None:
         f"Expected: {expected}, because of data.format. Received: {received}.",
         "If it is CSV, set data.format: csv in the model's config.yaml."
         if text
-        else what_to_do_about(kind),
+        else remedy_for(kind),
     )
 
 

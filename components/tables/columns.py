@@ -49,7 +49,7 @@ class Column:
         """Whether all rows are alike: one value in each of them, or none in any."""
         return not self.is_list and len(self.values) + (self.missing > 0) <= 1
 
-    def and_also(self, other: Column) -> Column:
+    def merged(self, other: Column) -> Column:
         """The same column over these rows and the other's."""
         values = self.values + tuple(value for value in other.values if value not in self.values)
         return Column(

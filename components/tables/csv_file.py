@@ -17,7 +17,7 @@ import pyarrow.csv
 
 from components.tables import csv_mistakes
 from components.tables.columns import ARROW_TYPE, ColumnType, wider_or_same
-from components.tables.source import Files, TableSource, opened_by_system
+from components.tables.source import Files, TableSource, read_errors
 
 _BLOCK = csv_mistakes.LONGEST_ROW
 _PROBED = 64
@@ -40,7 +40,7 @@ def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatc
     Raises:
         DataError: The file is not a table in CSV with this delimiter and encoding.
     """
-    with opened_by_system(path):
+    with read_errors(path):
         encoding = _encoding(source, path, files)
         with files.open(path, "rb") as file:
             csv_mistakes.check_head(file.read(csv_mistakes.HEAD), source, path, encoding)
@@ -178,4 +178,4 @@ def _header(source: TableSource, path: str, files: Files, encoding: str) -> list
     with files.open(path, "rb") as file:
         for row in csv_mistakes.rows(file, source, path, encoding):
             return row.cells
-    raise csv_mistakes.nothing_in(path)
+    raise csv_mistakes.empty_file(path)

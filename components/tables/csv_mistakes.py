@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from components.tables.source import TableSource, listing, looks_like, shown, what_to_do_about
+from components.tables.source import TableSource, listing, looks_like, remedy_for, shown
 from models.common.errors import DataError
 
 HEAD = 1 << 16
@@ -76,14 +76,14 @@ def rows(file: BinaryIO, source: TableSource, path: str, encoding: str) -> Itera
 def check_head(head: bytes, source: TableSource, path: str, encoding: str) -> None:
     """Refuses a file that is empty or not text."""
     if not head.strip():
-        raise nothing_in(path)
+        raise empty_file(path)
     kind = looks_like(head)
     if kind:
         raise DataError(
             f"{shown(path)} is not CSV: it looks like {kind}",
             f"Expected: text, because data.format is csv. Received: a file that begins with "
             f"{head[:8]!r}.",
-            what_to_do_about(kind),
+            remedy_for(kind),
         )
     if encoding.startswith(("utf-16", "utf-32")):
         return
@@ -171,7 +171,7 @@ def explain(
     )
 
 
-def nothing_in(path: str) -> DataError:
+def empty_file(path: str) -> DataError:
     """The error about a file without content."""
     return DataError(
         f"{shown(path)} is empty",
@@ -201,7 +201,7 @@ def _binary(path: str, where: str) -> DataError:
     return DataError(
         f"{shown(path)} is not text: it has a zero byte {where}",
         "Expected: text, because data.format is csv. Received: a zero byte, which no text has.",
-        what_to_do_about(None),
+        remedy_for(None),
     )
 
 

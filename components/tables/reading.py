@@ -53,15 +53,15 @@ def scan_file(
     for batch in read(source, path, files):
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
             # Where a file is free to leave a column out of a batch, its values are missing so far.
-            known = columns.get(name, Column(name, None, missing=rows))
+            seen = columns.get(name, Column(name, None, missing=rows))
             kind: ColumnType | None
             if not text:
                 kind = columnar.type_of(array.type)
-            elif known.type == "STRING":
+            elif seen.type == "STRING":
                 kind = "STRING"
             else:
-                kind, array = csv_file.parse(array, known.type)
-            columns[name] = known.and_also(observe(name, array, kind, known.values))
+                kind, array = csv_file.parse(array, seen.type)
+            columns[name] = seen.merged(observe(name, array, kind, seen.values))
         for name in columns.keys() - set(batch.schema.names):
             columns[name] = _with_missing(columns[name], batch.num_rows)
         rows += batch.num_rows
@@ -74,7 +74,7 @@ def merge(summaries: Iterable[TableSummary], format: str) -> TableSummary:
     Raises:
         DataError: Two files have other columns, or no file has a row.
     """
-    total = functools.reduce(functools.partial(_and_also, format=format), summaries)
+    total = functools.reduce(functools.partial(_merged, format=format), summaries)
     if total.rows == 0:
         many = len(total.files) > 1
         raise DataError(
@@ -85,33 +85,6 @@ def merge(summaries: Iterable[TableSummary], format: str) -> TableSummary:
     return total
 
 
-def read_batches(
-    source: TableSource,
-    hints: Mapping[str, ColumnType] | None = None,
-    summary: TableSummary | None = None,
-    files: Files = LOCAL,
-) -> Iterator[pa.RecordBatch]:
-    """Yields the rows of a table, file by file, in bounded memory.
-
-    Args:
-        source: The table.
-        hints: Types that widen what the values say; see `TableSummary.types`.
-        summary: What a scan of the same table gave; None: it is scanned first.
-        files: Where it is.
-
-    Yields:
-        Batches with the same columns: int64, float64, string (or binary, where the file says so),
-        or a list of one of these; null without any value to tell the type by. A missing value is
-        null.
-
-    Raises:
-        DataError: The data cannot be read.
-    """
-    summary = summary or scan(source, files)
-    for path in summary.files:
-        yield from read_file(source, path, summary.types(hints), files)
-
-
 def read_file(
     source: TableSource,
     path: str,
@@ -120,6 +93,18 @@ def read_file(
     read: Reader | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yields the rows of one file of a table, with the columns and types of the whole table.
+
+    Args:
+        source: The table.
+        path: One of its files.
+        types: The type to read each column as; see `TableSummary.types`.
+        files: Where it is.
+        read: What reads it; None: what READERS has for its format.
+
+    Yields:
+        Batches with the same columns: int64, float64, string (or binary, where the file says so),
+        or a list of one of these; null without any value to tell the type by. A missing value is
+        null.
 
     Raises:
         DataError: The file cannot be read, or has changed since the types were found.
@@ -154,7 +139,7 @@ def _typed(array: pa.Array | None, kind: ColumnType | None, rows: int, format: s
     return parsed
 
 
-def _and_also(first: TableSummary, other: TableSummary, format: str) -> TableSummary:
+def _merged(first: TableSummary, other: TableSummary, format: str) -> TableSummary:
     theirs = {column.name: column for column in other.columns}
     ours = {column.name: column for column in first.columns}
     # Only in tf.Examples is a column that a file never mentions a column without values.
@@ -163,7 +148,7 @@ def _and_also(first: TableSummary, other: TableSummary, format: str) -> TableSum
     columns = []
     for name in [*ours, *(theirs.keys() - ours.keys())]:
         mine = ours.get(name, Column(name, None, missing=first.rows))
-        columns.append(mine.and_also(theirs.get(name, Column(name, None, missing=other.rows))))
+        columns.append(mine.merged(theirs.get(name, Column(name, None, missing=other.rows))))
     return TableSummary(first.files + other.files, first.rows + other.rows, tuple(columns))
 
 

@@ -117,7 +117,7 @@ def resolve(source: TableSource, files: Files = LOCAL) -> list[str]:
         DataError: There is none, or the folder cannot be listed.
     """
     pattern = source.pattern
-    with opened_by_system(pattern):
+    with read_errors(pattern):
         if files.isdir(pattern):
             extensions = EXTENSIONS[source.format]
             found = [
@@ -154,7 +154,7 @@ def content_hash(source: TableSource, files: Files = LOCAL) -> str:
     digest = hashlib.sha256()
     for path in paths:
         content = hashlib.sha256()
-        with opened_by_system(path), files.open(path, "rb") as file:
+        with read_errors(path), files.open(path, "rb") as file:
             while block := file.read(_BLOCK):
                 content.update(block)
         digest.update(f"{posixpath.relpath(path, folder)}\0".encode())
@@ -163,7 +163,7 @@ def content_hash(source: TableSource, files: Files = LOCAL) -> str:
 
 
 @contextlib.contextmanager
-def opened_by_system(path: str) -> Iterator[None]:
+def read_errors(path: str) -> Iterator[None]:
     """Turns what the operating system says of a file into a DataError."""
     try:
         yield
@@ -198,7 +198,7 @@ _MAGIC = {
 }
 
 
-def what_to_do_about(kind: str | None) -> str:
+def remedy_for(kind: str | None) -> str:
     """What to do where a file has another format than the configuration says."""
     if kind in ("Parquet", "Avro"):
         return f"Set data.format: {kind.lower()} in the model's config.yaml."

@@ -1,4 +1,4 @@
-"""What training tells while it goes on, to whoever listens in the same process.
+"""Events of a training that goes on, for listeners in the same process.
 
 Training knows nothing of run records; the runner that keeps one listens. Nobody listens in a
 container of a cluster, and then nothing happens.
@@ -37,7 +37,7 @@ Event = EpochEnded | TrialEnded
 _listeners: list[Callable[[Event], None]] = []
 
 
-def tell(event: Event) -> None:
+def notify(event: Event) -> None:
     """Calls every listener with the event."""
     for listener in _listeners:
         listener(event)

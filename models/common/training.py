@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ def train_and_export(
     keras.utils.set_random_seed(0)
     model = build(plan, hyperparameters, transform)
     data = datasets(plan, transform, train_files, eval_files)
-    history = fit(model, plan, *data, callbacks=[_TellEpochs()])
+    history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
     tf.io.gfile.makedirs(summary_path)
     with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
         network = {"type": type(model).__name__, "parameters": model.count_params()}
@@ -129,7 +130,9 @@ def fit(
                 patience=plan.early_stopping_patience, restore_best_weights=True
             )
         )
-    with model_folder.errors_of(plan.model, "training the network"):
+    with model_folder.errors_of(plan.model, "training the network"), warnings.catch_warnings():
+        # How many batches there are Keras learns at the end of the first epoch, with a warning.
+        warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
         history: dict[str, list[float]] = model.fit(
             train,
             epochs=plan.epochs,
@@ -142,11 +145,11 @@ def fit(
     return {name: [float(value) for value in values] for name, values in history.items()}
 
 
-class _TellEpochs(keras.callbacks.Callback):
-    """Tells each epoch's metrics as soon as it is over."""
+class _ReportEpochs(keras.callbacks.Callback):
+    """Reports each epoch's metrics as soon as it is over."""
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        progress.tell(
+        progress.notify(
             progress.EpochEnded({name: float(value) for name, value in (logs or {}).items()})
         )
 

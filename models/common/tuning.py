@@ -52,7 +52,7 @@ class _Tuner(keras_tuner.RandomSearch):
             # After any other kind Keras Tuner goes on with the next trial.
             raise keras_tuner.errors.FatalError(error.headline) from error
         finally:
-            progress.tell(
+            progress.notify(
                 progress.TrialEnded(
                     number=int(trial.trial_id) + 1,
                     hyperparameters=dict(trial.hyperparameters.values),

@@ -12,9 +12,9 @@ def test_who_listens_is_told_until_the_end() -> None:
     second: list[progress.Event] = []
     with progress.listening(first.append):
         with progress.listening(second.append):
-            progress.tell(EVENT)
-        progress.tell(EVENT)
-    progress.tell(EVENT)
+            progress.notify(EVENT)
+        progress.notify(EVENT)
+    progress.notify(EVENT)
     assert (len(first), len(second)) == (2, 1)
 
 
@@ -22,5 +22,5 @@ def test_a_failure_ends_the_listening() -> None:
     told: list[progress.Event] = []
     with pytest.raises(RuntimeError), progress.listening(told.append):
         raise RuntimeError
-    progress.tell(EVENT)
+    progress.notify(EVENT)
     assert not told

@@ -36,12 +36,13 @@ class Score(keras.metrics.Metric):
 
 def build_model(hyperparameters, inputs, transform):
     value = hyperparameters["value"]
-    answer = keras.layers.Dense(1)(inputs["miles_xf"])
+    columns = [keras.ops.cast(column, "float32") for column in inputs.values()]
+    answer = keras.layers.Dense(1)(keras.layers.Concatenate()(columns))
     if value > 8:
         raise ValueError("too wide")
     if value < 0:
         answer = answer * float("nan")
-    model = keras.Model({"miles_xf": inputs["miles_xf"]}, answer)
+    model = keras.Model(dict(inputs), answer)
     model.compile("sgd", "mse", metrics=[Score(value)], jit_compile=False)
     return model
 """
@@ -147,13 +148,13 @@ def test_an_objective_that_the_network_does_not_have(tuner: Any) -> None:
 
 
 def test_a_network_that_raises_for_the_defaults(tuner: Any) -> None:
-    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:18: build_model failed"):
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:19: build_model failed"):
         tuner([9])
 
 
 def test_a_network_that_raises_in_a_trial(tuner: Any) -> None:
     search = tuner([1, 9])
-    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:18: build_m") as caught:
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:19: build_m") as caught:
         search.search()
     assert caught.value.detail == "too wide"
 

@@ -124,7 +124,8 @@ def test_a_column_that_lost_or_gained_all_values_has_drifted() -> None:
 def test_the_same_statistics_are_no_drift(values: list[int], missing: int) -> None:
     split = numbers(np.array(values, dtype=float), missing)
     found = drift.psi(split, split, split.quantiles)
-    assert found.value == pytest.approx(0, abs=1e-9) and found.expected >= 0
+    buckets = len(split.quantiles) + (missing > 0)
+    assert found.value == 0 and (found.expected > 0) == (buckets > 1)
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,0 +1,202 @@
+"""Reading Parquet and Avro: what an example can hold, and files that are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components import tables
+from components.tables import ColumnType, TableSource, columnar
+from tests.components.tables.table_files import (
+    avro_file,
+    check_refused,
+    csv_file,
+    cut,
+    parquet_file,
+    read,
+)
+
+
+def parquet_column(column: pa.Array) -> TableSource:
+    return parquet_file({"c": column})
+
+
+def avro_value(kind: Any, value: Any) -> TableSource:
+    return avro_file({"c": kind}, {"c": [value]})
+
+
+def avro_array_of_longs() -> TableSource:
+    with Path("t.avro").open("wb") as file:
+        fastavro.writer(file, {"type": "array", "items": "long"}, [[1]])
+    return TableSource("t.avro", "avro")
+
+
+REFUSED: dict[str, tuple[Callable[[], TableSource], str, str]] = {
+    # what: (the table, the headline, a part of detail or remedy)
+    "CSV as Parquet": (
+        lambda: csv_file("a,b\n1,2\n", format="parquet"),
+        "t.csv is not Parquet",
+        "If it is CSV, set data.format: csv",
+    ),
+    "Avro as Parquet": (
+        lambda: TableSource(avro_value("long", 1).pattern, "parquet"),
+        "t.avro is not Parquet",
+        "Set data.format: avro",
+    ),
+    "half a Parquet file": (
+        lambda: cut(parquet_column(pa.array(range(5000))), 2000),
+        "t.parquet is damaged or incomplete",
+        "Expected: a whole Parquet file.",
+    ),
+    "half an Avro file": (
+        lambda: cut(avro_file({"c": "long"}, {"c": list(range(5000))}), 2000),
+        "t.avro is damaged or incomplete",
+        "Expected: a whole Avro file.",
+    ),
+    "an empty Avro file": (
+        lambda: cut(avro_file({"c": "long"}, {"c": list(range(5000))}), 0),
+        "t.avro is not Avro",
+        "an empty file",
+    ),
+    "a time in Parquet": (
+        lambda: parquet_column(pa.array([0], pa.timestamp("ms"))),
+        "t.parquet: the column 'c' has a type that an example cannot hold: timestamp[ms]",
+        "a time to a number or text",
+    ),
+    "a struct in Parquet": (
+        lambda: parquet_column(pa.array([{"x": 1}])),
+        "t.parquet: the column 'c' has a type that an example cannot hold: struct<x: int64>",
+        "a column for each field",
+    ),
+    "lists of lists in Parquet": (
+        lambda: parquet_column(pa.array([[[1]]])),
+        "t.parquet: the column 'c' has a type that an example cannot hold: lists of lists",
+        "lists of these",
+    ),
+    "a number too large in Parquet": (
+        lambda: parquet_column(pa.array([2**63], pa.uint64())),
+        "t.parquet: the column 'c' has a value that does not fit",
+        "as text or as floats",
+    ),
+    "a time in Avro": (
+        lambda: avro_value({"type": "long", "logicalType": "timestamp-millis"}, 0),
+        "t.avro: the column 'c' has a type that an example cannot hold: timestamp-millis",
+        "a time to a number or text",
+    ),
+    "a map in Avro": (
+        lambda: avro_value({"type": "map", "values": "long"}, {"x": 1}),
+        "t.avro: the column 'c' has a type that an example cannot hold: map",
+        "a column for each field",
+    ),
+    "text or number in Avro": (
+        lambda: avro_value(["long", "string"], 1),
+        "t.avro: the column 'c' has a type that an example cannot hold: union of long, string",
+        "convert it",
+    ),
+    "Avro without records": (
+        avro_array_of_longs,
+        "t.avro does not hold rows",
+        "Write the table with a record as schema",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_file_that_no_examples_can_hold_is_refused(what: str) -> None:
+    make, headline, more = REFUSED[what]
+    check_refused(make(), headline, more)
+
+
+def test_parquet_columns_come_as_what_an_example_can_hold() -> None:
+    columns: dict[str, tuple[pa.Array, list[Any]]] = {
+        "flag": (pa.array([True, None]), [1, None]),
+        "small": (pa.array([1, 2], pa.int8()), [1, 2]),
+        "half": (pa.array([0.5, None], pa.float32()), [0.5, None]),
+        "category": (pa.array(["x", None]).dictionary_encode(), ["x", None]),
+        "bytes": (pa.array([b"\xff", b""]), [b"\xff", b""]),
+        "list": (pa.array([[1, None, 2], None]), [[1, 2], None]),
+        "flags": (pa.array([[True], []]), [[1], []]),
+        "texts": (pa.array([["x", "y"], ["z"]], pa.large_list(pa.string())), [["x", "y"], ["z"]]),
+        "nothing": (pa.nulls(2), [None, None]),
+    }
+    source = parquet_file({name: column for name, (column, _) in columns.items()})
+    assert read(source) == {name: values for name, (_, values) in columns.items()}
+    summary = tables.scan(source)
+    assert [c.name for c in summary.columns if c.is_list] == ["list", "texts"]
+    assert summary.column("nothing").type is None
+    assert summary.column("list").missing == 1
+
+
+def test_avro_columns_come_as_what_an_example_can_hold() -> None:
+    types: dict[str, Any] = {
+        "flag": ["null", "boolean"],
+        "number": ["null", "int", "double"],
+        "bytes": "bytes",
+        "choice": {"type": "enum", "name": "E", "symbols": ["x", "y"]},
+        "list": ["null", {"type": "array", "items": ["null", "long"]}],
+    }
+    rows: dict[str, list[Any]] = {
+        "flag": [True, None],
+        "number": [1, 2.5],
+        "bytes": [b"\xff", b""],
+        "choice": ["x", "y"],
+        "list": [[1, None, 2], None],
+    }
+    expected = {**rows, "flag": [1, None], "number": [1.0, 2.5], "list": [[1, 2], None]}
+    assert read(avro_file(types, rows, codec="deflate")) == expected
+
+
+@pytest.mark.parametrize(
+    ("arrow", "kind"),
+    [
+        (pa.int64(), "INT"),
+        (pa.float64(), "FLOAT"),
+        (pa.string(), "STRING"),
+        (pa.binary(), "STRING"),
+        (pa.null(), None),
+        (pa.list_(pa.float64()), "FLOAT"),
+        (pa.list_(pa.null()), None),
+    ],
+)
+def test_type_of(arrow: pa.DataType, kind: ColumnType | None) -> None:
+    assert columnar.type_of(arrow) == kind
+
+
+@pytest.mark.parametrize(
+    ("array", "kind", "expected"),
+    [
+        (pa.array([1, None]), "FLOAT", pa.array([1.0, None])),
+        (pa.array([1, None]), "STRING", pa.array(["1", None])),
+        (pa.array([b"\xff"]), "STRING", pa.array([b"\xff"])),
+        (pa.array([[1], None]), "FLOAT", pa.array([[1.0], None])),
+        (pa.nulls(1), None, pa.nulls(1)),
+    ],
+)
+def test_to_type(array: pa.Array, kind: ColumnType | None, expected: pa.Array) -> None:
+    assert columnar.to_type(array, kind).equals(expected)
+
+
+def test_a_value_that_has_not_the_type_is_refused() -> None:
+    with pytest.raises(pa.ArrowInvalid):
+        columnar.to_type(pa.array(["x"]), "INT")
+
+
+@given(
+    st.lists(st.none() | st.lists(st.none() | st.integers(0, 9), max_size=4), max_size=6),
+    st.sampled_from([pa.list_, pa.large_list]),
+)
+def test_plain_lists_lose_their_nulls_and_nothing_else(
+    lists: list[list[int | None] | None], kind: Callable[[pa.DataType], pa.DataType]
+) -> None:
+    found = columnar.plain_lists(pa.array(lists, kind(pa.int64())))
+    assert found.type == pa.list_(pa.int64())
+    assert found.to_pylist() == [
+        None if items is None else [item for item in items if item is not None] for items in lists
+    ]

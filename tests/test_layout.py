@@ -1,0 +1,121 @@
+"""The house's rules: folders that can be taken in at a glance, and tests that mirror the code."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from tests.helpers.paths import ROOT
+
+MOST_MODULES = 15
+"""In a folder, its `__init__.py` not counted."""
+ROOMS = ("components", "dashboard", "models", "pipeline", "serving", "tools")
+
+WITHOUT_A_TEST_FILE = {
+    "dashboard/__main__.py": "the browser tests start it",
+    "pipeline/__main__.py": "calls pipeline.cli.main; tests/e2e and tests/docs run it",
+    "pipeline/cloud/rehearsal/__main__.py": "tests/e2e/test_rehearsal.py runs it",
+    "pipeline/beam_runner.py": "an entry point of `tfx`; tests/e2e/test_beam.py runs it",
+    "pipeline/kubeflow_runner.py": "an entry point of `tfx`; tests/e2e/test_tfx_compile.py runs it",
+    "pipeline/local_runner.py": "an entry point of `tfx`; the runs of tests/e2e go through it",
+    "serving/__main__.py": "calls serving.commands; every test of a server's process runs it",
+}
+"""Modules of the rooms whose tests are elsewhere, and where."""
+
+WITHOUT_A_MODULE = {
+    "tests/dashboard/browser": "the dashboard's pages, in a browser",
+    "tests/data": "the example data",
+    "tests/delivery": "workflows and their scripts, in .github",
+    "tests/deploy": "manifests and images",
+    "tests/docs": "what the documentation says, tried",
+    "tests/e2e": "whole pipelines, by the command line",
+    "tests/dashboard/test_sample_runs.py": "the records that the dashboard's tests look at",
+    "tests/models/common/test_training_serving_skew.py": "training and serving, side by side",
+    "tests/serving/test_slim_environment.py": "the packages that the server does without",
+    "tests/test_layout.py": "this file",
+}
+"""Test files, or folders of them, that test no single module, and what they test instead."""
+
+
+def tracked() -> list[PurePosixPath]:
+    """The Python files of the repository, or, in a copy without one, of the folder."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a Git repository")
+    return [PurePosixPath(line) for line in listed.stdout.splitlines() if (ROOT / line).exists()]
+
+
+def has_code(path: Path) -> bool:
+    """Whether a module defines functions or classes; most `__init__.py` do not."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in body)
+
+
+def modules() -> list[PurePosixPath]:
+    """The modules of the rooms. Of `models`, what all models share: a model is its owner's."""
+    return [
+        path
+        for path in tracked()
+        if path.parts[0] in ROOMS
+        and (path.parts[0] != "models" or path.parts[1] == "common")
+        and (path.name != "__init__.py" or has_code(ROOT / path))
+    ]
+
+
+def mirrored(module: PurePosixPath) -> PurePosixPath:
+    """`tests/<room>/test_<module>.py`; of a package's own code, named after the package."""
+    name = module.parent.name if module.name == "__init__.py" else module.stem.strip("_")
+    return PurePosixPath("tests", module.parent, f"test_{name}.py")
+
+
+def test_no_folder_has_more_modules_than_can_be_taken_in() -> None:
+    folders: dict[PurePosixPath, int] = {}
+    for path in tracked():
+        if path.name != "__init__.py":
+            folders[path.parent] = folders.get(path.parent, 0) + 1
+    assert folders[PurePosixPath("components")] > 0
+    assert {str(path): n for path, n in folders.items() if n > MOST_MODULES} == {}
+
+
+def test_every_module_has_a_test_file_of_its_own_name() -> None:
+    files = set(tracked())
+    lacking = {
+        str(module)
+        for module in modules()
+        if str(module) not in WITHOUT_A_TEST_FILE and mirrored(module) not in files
+    }
+    assert sorted(lacking) == []
+
+
+def test_every_test_file_has_a_module_of_its_own_name() -> None:
+    expected = {mirrored(module) for module in modules()}
+    stray = [
+        str(path)
+        for path in tracked()
+        if path.parts[0] == "tests"
+        and path.name.startswith("test_")
+        and path not in expected
+        and not {str(path), *map(str, path.parents)} & WITHOUT_A_MODULE.keys()
+    ]
+    assert stray == []
+
+
+def test_the_exceptions_are_there_and_needed() -> None:
+    files = set(tracked())
+    for module in WITHOUT_A_TEST_FILE:
+        assert PurePosixPath(module) in files, module
+        assert mirrored(PurePosixPath(module)) not in files, module
+    of_modules = {mirrored(module) for module in modules()}
+    for name in WITHOUT_A_MODULE:
+        path = PurePosixPath(name)
+        assert path in files or any(path in file.parents for file in files), name
+        assert path not in of_modules, name
