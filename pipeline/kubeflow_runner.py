@@ -20,18 +20,19 @@ sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").reso
 
 import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import ProjectError  # noqa: E402
-from pipeline.config import loading, targets  # noqa: E402
+from pipeline.cloud import targets  # noqa: E402
+from pipeline.config import loading, platform_names  # noqa: E402
 
 
 def main() -> None:
     """Compiles the pipeline."""
     model = os.environ.get("PIPELINE_MODEL", "taxi")
     try:
-        kind = targets.kind(os.environ.get(targets.TARGET, "vertex"))
-        settings = targets.load(kind, model, loaded := loading.load(model))
+        target = os.environ.get(targets.TARGET, platform_names.DEFAULT)
+        platform = targets.load(target, model, config := loading.load(model))
         from pipeline.cloud import compile
 
-        compile.compile_to(Path("pipeline.json"), model, loaded, settings)
+        compile.compile_to(Path("pipeline.json"), model, config, platform)
     except ProjectError as error:
         sys.exit(f"Error: {error}")
 

@@ -8,10 +8,15 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import ModelOrTaxi, Settings
-from pipeline.config import project
+from pipeline.config import platform_names, project
 
 Target = Annotated[
-    str, typer.Option("--target", metavar="vertex|kfp", help="A section of targets.yaml.")
+    str,
+    typer.Option(
+        "--target",
+        metavar="|".join(platform_names.names()),
+        help="A section of targets.yaml.",
+    ),
 ]
 Image = Annotated[
     str | None,
@@ -40,7 +45,7 @@ def compile_(
         ),
     ],
     model: ModelOrTaxi = "taxi",
-    target: Target = "vertex",
+    target: Target = platform_names.DEFAULT,
     image: Image = None,
     data_hash: Annotated[
         str | None,
@@ -56,23 +61,26 @@ def compile_(
 
     It needs no account and writes to no bucket.
     """
-    from pipeline.config import loading, preflight, targets
+    from pipeline.cloud import targets
+    from pipeline.config import loading, preflight
     from pipeline.show import formatting, terminal
 
     if output.suffix not in (".json", ".yaml", ".yml"):
         raise typer.BadParameter("expected a file name that ends in .json or .yaml")
     loaded = loading.load(model, settings or [], project.ROOT)
-    where = targets.load(targets.kind(target), model, loaded, image, project.ROOT)
+    platform = targets.load(target, model, loaded, image, project.ROOT)
     preflight.check_folder(model, loaded, project.ROOT)
     with terminal.quiet():
         from pipeline.cloud import compile
 
-        compile.compile_to(output, model, loaded, where, data_hash)
+        compile.compile_to(output, model, loaded, platform, data_hash)
     terminal.show(terminal.console(), f"Wrote {formatting.path(output)}")
 
 
 def rehearse(
-    model: ModelOrTaxi = "taxi", target: Target = "vertex", settings: Settings = None
+    model: ModelOrTaxi = "taxi",
+    target: Target = platform_names.DEFAULT,
+    settings: Settings = None,
 ) -> None:
     """Run the compiled specification on this machine, as the cluster would.
 
@@ -83,13 +91,13 @@ def rehearse(
     import sys
 
     from pipeline import tracking
-    from pipeline.config import targets
+    from pipeline.cloud import platforms, targets
     from pipeline.local import launch
     from pipeline.record.run_record import EXIT_CODES
     from pipeline.show import progress, terminal
     from pipeline.show.summary import summary
 
-    kind = targets.kind(target)
+    platform = platforms.find(target)
     console = terminal.console()
     runs = project.REHEARSALS
     started = launch.start(
@@ -99,18 +107,18 @@ def rehearse(
         runs=runs,
         command=(sys.executable, "-m", "pipeline.cloud.rehearsal"),
         # It is no run of the model's history, so it is not tracked.
-        environment={targets.TARGET: kind, tracking.MODE: tracking.DISABLED},
+        environment={targets.TARGET: target, tracking.MODE: tracking.DISABLED},
     )
     with progress.for_run(started.record, console) as shown:
         record = launch.follow(started, shown)
     if record.status in ("pushed", "refused"):
-        file = f"{model}.json" if kind == "vertex" else f"{model}.yaml"
-        step = "compile it for the cloud", f"compile {model} --target {kind} --output {file}"
+        file = f"{model}{platform.specification_suffix}"
+        step = "compile it for the cloud", f"compile {model} --target {target} --output {file}"
     else:
         again = shlex.join(part for setting in settings or [] for part in ("--set", setting))
         step = (
             "rehearse again; what was finished comes from the cache",
-            f"rehearse {model} --target {kind} {again}".rstrip(),
+            f"rehearse {model} --target {target} {again}".rstrip(),
         )
     terminal.show(console, summary(record, console, runs, step))
     raise typer.Exit(EXIT_CODES[record.status])

@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli.cloud import Image, Target
 from pipeline.cli.options import ModelOrTaxi, Settings
-from pipeline.config import project
+from pipeline.config import platform_names, project
 
 HANDED_OVER: dict[str, Any] = {
     "add_help_option": False,
@@ -41,7 +41,7 @@ def image_tag(context: typer.Context) -> None:
 
 def submit(
     model: ModelOrTaxi = "taxi",
-    target: Target = "vertex",
+    target: Target = platform_names.DEFAULT,
     image: Image = None,
     cron: Annotated[
         str | None,
@@ -64,37 +64,33 @@ def submit(
 
     What is in the bucket already is not uploaded again.
     """
-    from pipeline.config import targets
+    from pipeline.cloud import platforms
     from pipeline.show import terminal
 
-    kind = targets.kind(target)
+    platforms.find(target)  # A slip is told before what follows is imported.
     with terminal.quiet():
         from pipeline.cloud.submission import submit as module
 
         options = module.Options(image, run, cron, not no_cache, tuple(settings or ()))
-        done = module.submit(model, kind, options, project.ROOT)
+        done = module.submit(model, target, options, project.ROOT)
     print(f"Uploaded {len(done.uploaded)} files that were not there.")
     print(f"{'Scheduled' if cron else 'Submitted'} {done.name}: {done.where}")
 
 
 def pushed(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="A job's name on Vertex AI.")],
+    job: Annotated[str, typer.Argument(metavar="JOB", help="A job's name, as `submit` says.")],
+    target: Target = platform_names.DEFAULT,
 ) -> None:
-    """Wait for a job on Vertex AI, and print the address of the model that it pushed.
+    """Wait for a job in the cloud, and print the address of the model that it pushed.
 
     Exit status: 0 pushed, 2 failed or not found, 3 not blessed, so that nothing was pushed.
     """
-    from models.common.errors import ConfigError
-    from pipeline.config import targets
+    from pipeline.cloud import targets
     from pipeline.show import terminal
 
-    settings = targets.read(project.ROOT).vertex
-    if settings is None:
-        raise ConfigError(f"{targets.FILE} has no section 'vertex'", "", "See docs/kubeflow.md.")
+    platform = targets.section(target, project.ROOT)
     with terminal.quiet():
-        from pipeline.cloud.submission import vertex
-
-        address = vertex.pushed(job, settings, seconds=30)
+        address = platform.pushed(job, seconds=30)
     if address is None:
         typer.echo(f"{job} pushed nothing: its model was not blessed.", err=True)
         raise typer.Exit(3)

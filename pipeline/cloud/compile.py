@@ -21,9 +21,9 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 from components import code_hash
 from components.code_bundle import Bundle, pack
 from pipeline import nodes
-from pipeline.cloud import container, spec_check, target
+from pipeline.cloud import container, spec_check
+from pipeline.cloud.platforms.base import UNKNOWN, Platform
 from pipeline.config.model_config import ModelConfig
-from pipeline.config.target_schema import CloudTarget
 from pipeline.graph.pipeline import create_pipeline
 from pipeline.record import atomic_file
 
@@ -37,22 +37,20 @@ class BundlingRunner(KubeflowV2DagRunner):
     Args:
         model: The model's name.
         config: Its configuration.
-        settings: Where the pipeline runs.
+        platform: Where the pipeline runs.
         output: The file to write, `.json` for a PipelineJob or `.yaml` for its specification alone.
     """
 
-    def __init__(
-        self, model: str, config: ModelConfig, settings: CloudTarget, output: Path
-    ) -> None:
+    def __init__(self, model: str, config: ModelConfig, platform: Platform, output: Path) -> None:
         runner = KubeflowV2DagRunnerConfig(
-            default_image=settings.image,
+            default_image=platform.image,
             default_commands=list(container.COMMAND),
             use_pipeline_spec_2_1=True,
         )
         super().__init__(runner, output_dir=str(output.parent), output_filename=output.name)
         self._model = model
         self._model_config = config
-        self._settings = settings
+        self._platform = platform
         self.bundles: dict[str, Bundle] = {}
         """Each node's code, after `run`."""
 
@@ -69,7 +67,7 @@ class BundlingRunner(KubeflowV2DagRunner):
         """
         job = super().run(pipeline, parameter_values, write_out=False)
         self.bundles = _bundles(pipeline, self._model)
-        _complete(job, pipeline, self.bundles, self._settings)
+        _complete(job, pipeline, self.bundles, self._platform.modules)
         spec_check.check(job["pipelineSpec"], nodes.of_model(self._model, self._model_config))
         if write_out:
             # The `tfx` command line may have set another folder meanwhile.
@@ -81,7 +79,7 @@ def compile_to(
     output: Path,
     model: str,
     config: ModelConfig,
-    settings: CloudTarget,
+    platform: Platform,
     data_hash: str | None = None,
 ) -> dict[str, Bundle]:
     """Compiles a model's pipeline into a file.
@@ -90,25 +88,20 @@ def compile_to(
         output: `.json` for a PipelineJob, `.yaml` for its specification alone.
         model: The model's name.
         config: Its configuration.
-        settings: Where the pipeline runs, with an image.
+        platform: Where the pipeline runs, with an image.
         data_hash: What changes when the data does. Without it ExampleGen reads the data each time.
 
     Returns:
         The code bundles that the specification names, by node; they belong in
-        `modules_folder(settings)`.
+        `platform.modules`.
 
     Raises:
         ProjectError: The configuration, the model's code or the specification is not usable.
     """
-    pipeline = create_pipeline(model, config, target.target(settings, data_hash))
-    runner = BundlingRunner(model, config, settings, output)
+    pipeline = create_pipeline(model, config, platform.graph_target(data_hash))
+    runner = BundlingRunner(model, config, platform, output)
     runner.run(pipeline)
     return runner.bundles
-
-
-def modules_folder(settings: CloudTarget) -> str:
-    """Where code bundles are kept."""
-    return f"{settings.bucket}/modules"
 
 
 def write(job: Specification, output: Path) -> None:
@@ -138,14 +131,14 @@ def _complete(
     job: Specification,
     pipeline: tfx_pipeline.Pipeline,
     bundles: Mapping[str, Bundle],
-    settings: CloudTarget,
+    modules: str,
 ) -> None:
     """Adds what TFX's compiler has no option for."""
     specification = job["pipelineSpec"]
     specification["defaultPipelineRoot"] = pipeline.pipeline_info.pipeline_root
     executors = specification["deploymentSpec"]["executors"]
     for name, bundle in bundles.items():
-        address = f"{modules_folder(settings)}/{bundle.name}"
+        address = f"{modules}/{bundle.name}"
         executors[f"{name}_executor"]["container"]["env"] = [
             {"name": container.CODE, "value": address}
         ]
@@ -161,4 +154,4 @@ def _looks_outside(task: Mapping[str, Any]) -> bool:
     """Whether what a task finds may change although no parameter or input of it does."""
     parameters = task["inputs"]["parameters"]
     known = parameters.get("data_hash")
-    return known is None or known["runtimeValue"]["constant"] == target.UNKNOWN
+    return known is None or known["runtimeValue"]["constant"] == UNKNOWN

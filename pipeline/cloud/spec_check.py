@@ -14,8 +14,8 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from models.common.errors import RunError
 from pipeline import nodes
+from pipeline.cloud.images import is_named_by_content
 from pipeline.config import project
-from pipeline.config.target_schema import is_named_by_content
 
 Specification = Mapping[str, Any]
 """A KFP `PipelineSpec` in JSON."""

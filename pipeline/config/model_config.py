@@ -14,7 +14,7 @@ import pydantic
 from pydantic import BeforeValidator, Field
 
 from pipeline.config.base import Bound, Count, Section, Text, refuse
-from pipeline.config.target_schema import Beam, ModelTarget
+from pipeline.config.target_schema import Beam, ModelTarget, PlatformName
 
 
 def _name_is_a_slice(value: Any) -> Any:
@@ -247,7 +247,7 @@ class ModelConfig(Section):
     """What the model is called once it serves."""
     beam: Beam = Beam()
     """Where the data nodes run."""
-    targets: dict[Literal["vertex", "kfp"], ModelTarget] = Field(default_factory=dict)
+    targets: dict[PlatformName, ModelTarget] = Field(default_factory=dict)
     """What this model needs of a target in the cloud beyond what `targets.yaml` says."""
 
     @pydantic.field_validator("label", mode="before")

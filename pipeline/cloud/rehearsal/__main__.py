@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
-from pipeline.config import project, targets
+from pipeline.cloud import targets
+from pipeline.config import project
 from pipeline.local import handover
 from pipeline.record import redaction, run_record
 
@@ -24,7 +25,7 @@ def main() -> None:
     # Imported here, so that a death in the imports is one of a run that has begun.
     from pipeline.cloud.rehearsal.rehearse import rehearse
 
-    rehearse(record, targets.kind(os.environ[targets.TARGET]), project.REHEARSALS)
+    rehearse(record, os.environ[targets.TARGET], project.REHEARSALS)
     sys.stdout.flush()
     sys.stderr.flush()
     # All is written; taking TensorFlow down in order takes seconds.

@@ -12,14 +12,14 @@ from ml_metadata.proto import metadata_store_pb2
 
 from components import code_bundle, example_gen, tables
 from models.common.errors import ProjectError
-from pipeline.cloud import compile, spec_check
+from pipeline.cloud import compile, spec_check, targets
+from pipeline.cloud.platforms.base import Platform
 from pipeline.cloud.rehearsal import process, specification
 from pipeline.cloud.rehearsal.bucket import StandIn
 from pipeline.cloud.rehearsal.history import Artifact, History, Outputs
 from pipeline.cloud.rehearsal.specification import Specification
 from pipeline.cloud.rehearsal.walk import Walk
-from pipeline.config import model_files, project, targets
-from pipeline.config.target_schema import CloudTarget
+from pipeline.config import model_files, project
 from pipeline.record import run_folder, run_record
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import Failure, RunRecord
@@ -28,16 +28,16 @@ from pipeline.results.record_results import record_results
 SPECIFICATION = "specification.json"
 
 
-def rehearse(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
+def rehearse(record: RunRecord, target: str, runs: Path) -> None:
     """Rehearses a model's pipeline; failures end up in the record, not as exceptions.
 
     Args:
         record: Of the rehearsal; its status is the result.
-        kind: The target whose specification is rehearsed.
+        target: The section of `targets.yaml` whose specification is rehearsed.
         runs: The folder of all rehearsals, where the stand-in bucket is kept too.
     """
     try:
-        _walk(record, kind, runs)
+        _walk(record, target, runs)
     except KeyboardInterrupt:
         record.fail("interrupted")
     except process.TaskError as error:
@@ -53,21 +53,21 @@ def rehearse(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
     run_record.write(record, runs)
 
 
-def _walk(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
+def _walk(record: RunRecord, target: str, runs: Path) -> None:
     folder = run_folder.path(record.id, runs)
     bucket = StandIn(runs / "buckets")
-    settings = targets.for_rehearsal(kind, record.model, record.config)
+    platform = targets.for_rehearsal(target, record.model, record.config)
     source = model_files.table_source(record.config)
     bundles = compile.compile_to(
         folder / SPECIFICATION,
         record.model,
         record.config,
-        settings,
+        platform,
         example_gen.fingerprint(source),
     )
     for bundle in bundles.values():
-        code_bundle.upload(bundle, bucket.local(compile.modules_folder(settings)))
-    _copy_data(tables.resolve(source), settings, bucket)
+        code_bundle.upload(bundle, bucket.local(platform.modules))
+    _copy_data(tables.resolve(source), platform, bucket)
     compiled = specification.read(folder / SPECIFICATION)
     with tempfile.TemporaryDirectory() as image:
         Walk(
@@ -80,10 +80,10 @@ def _walk(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
         ).run(_Recorder(record, compiled, runs))
 
 
-def _copy_data(files: list[str], settings: CloudTarget, bucket: StandIn) -> None:
+def _copy_data(files: list[str], platform: Platform, bucket: StandIn) -> None:
     """Puts the data where the specification says that it is."""
     for name in files:
-        place = bucket.path(f"{settings.data}/{Path(name).relative_to(project.ROOT)}")
+        place = bucket.path(f"{platform.data}/{Path(name).relative_to(project.ROOT)}")
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(name, place)
 

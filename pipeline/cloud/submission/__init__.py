@@ -1,1 +1,1 @@
-"""Submits a model's pipeline to Vertex AI or Kubeflow Pipelines."""
+"""Uploads what a model's pipeline needs, and submits it to its platform."""

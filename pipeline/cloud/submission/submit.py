@@ -11,11 +11,11 @@ from pathlib import Path
 
 from components import tables
 from models.common.errors import DataError
-from pipeline.cloud import compile, target
-from pipeline.cloud.submission import job, uploads
-from pipeline.config import loading, model_files, preflight, project, targets
+from pipeline.cloud import compile, job, targets
+from pipeline.cloud.platforms.base import UNKNOWN, Platform
+from pipeline.cloud.submission import uploads
+from pipeline.config import loading, model_files, preflight, project
 from pipeline.config.model_config import ModelConfig
-from pipeline.config.target_schema import CloudTarget, KfpTarget, VertexTarget
 from pipeline.record import provenance
 
 COMMIT = "PIPELINE_COMMIT"
@@ -45,36 +45,33 @@ class Options:
     settings: Sequence[str] = ()
 
 
-def submit(
-    model: str, kind: targets.Kind, options: Options, root: Path = project.ROOT
-) -> Submitted:
+def submit(model: str, target: str, options: Options, root: Path = project.ROOT) -> Submitted:
     """Submits a model's pipeline.
 
     Args:
         model: The model's name.
-        kind: The section of `targets.yaml`.
+        target: The section of `targets.yaml`.
         options: What else was asked for.
         root: The project's root.
 
     Raises:
         ProjectError: The configuration or the model's code is not usable, or the bucket or the
-            target cannot be reached. Nothing was submitted then.
+            platform cannot be reached. Nothing was submitted then.
     """
     suffix = options.run or f"{datetime.now(timezone.utc):%Y%m%d%H%M%S}"
     name = job.name(model, suffix)
     loaded = loading.load(model, options.settings, root)
-    target = targets.load(kind, model, loaded, options.image, root)
+    platform = targets.load(target, model, loaded, options.image, root)
     preflight.check_folder(model, loaded, root)
-    target, data_hash, data = _data(loaded, target, root)
+    platform, data_hash, data = _data(loaded, platform, root)
     with tempfile.TemporaryDirectory() as folder:
-        suffix = ".json" if kind == "vertex" else ".yaml"
-        specification = Path(folder, f"{name}{suffix}")
-        bundles = compile.compile_to(specification, model, loaded, target, data_hash)
+        specification = Path(folder, f"{name}{platform.specification_suffix}")
+        bundles = compile.compile_to(specification, model, loaded, platform, data_hash)
         code = {bundle.name: bundle.content for bundle in bundles.values()}
-        uploaded = uploads.put(compile.modules_folder(target), code)
-        if data and target.data:
+        uploaded = uploads.put(platform.modules, code)
+        if data and platform.data:
             uploaded += uploads.put(
-                target.data, {path: (root / path).read_bytes() for path in data}
+                platform.data, {path: (root / path).read_bytes() for path in data}
             )
         prepared = job.Job(
             name=name,
@@ -84,44 +81,32 @@ def submit(
             cached=options.cached,
             cron=options.cron,
         )
-        return Submitted(name, _send(prepared, target), uploaded)
-
-
-def _send(prepared: job.Job, target: CloudTarget) -> str:
-    # Each imported where it is used: they take seconds, and one is enough.
-    if isinstance(target, VertexTarget):
-        from pipeline.cloud.submission import vertex
-
-        return vertex.submit(prepared, target)
-    from pipeline.cloud.submission import cluster
-
-    assert isinstance(target, KfpTarget)
-    return cluster.submit(prepared, target)
+        return Submitted(name, platform.submit(prepared), uploaded)
 
 
 def _data(
-    loaded: ModelConfig, target: CloudTarget, root: Path
-) -> tuple[CloudTarget, str | None, list[str]]:
-    """The target with the folder of exactly this data, the data's hash, and its local files.
+    loaded: ModelConfig, platform: Platform, root: Path
+) -> tuple[Platform, str | None, list[str]]:
+    """The platform with the folder of exactly this data, the data's hash, and its local files.
 
     Data that is in the project is uploaded under its hash, so that a run reads what it was
-    submitted with, whatever is submitted later. Other data stays where the target says.
+    submitted with, whatever is submitted later. Other data stays where `targets.yaml` says.
     """
     if "://" in loaded.data.path:
-        return target, None, []
+        return platform, None, []
     source = model_files.table_source(loaded, root)
     try:
         files = tables.resolve(source)
     except DataError:
-        return target, None, []
+        return platform, None, []
     data_hash = tables.content_hash(source)
-    named = target.model_copy(update={"data": f"{target.data}/{data_hash}"})
+    named = platform.model_copy(update={"data": f"{platform.data}/{data_hash}"})
     return named, data_hash, [Path(path).relative_to(root).as_posix() for path in files]
 
 
 def _labels(model: str, data_hash: str | None, root: Path) -> dict[str, str]:
     code = provenance.code(model, root)
-    here = f"{code.commit or target.UNKNOWN}{'-dirty' if code.dirty else ''}"
+    here = f"{code.commit or UNKNOWN}{'-dirty' if code.dirty else ''}"
     commit = os.environ.get(COMMIT) or here
-    labels = {"commit": commit, "model": model, "data": data_hash or target.UNKNOWN}
+    labels = {"commit": commit, "model": model, "data": data_hash or UNKNOWN}
     return {key: job.label(value) for key, value in labels.items()}

@@ -95,7 +95,7 @@ def put(folder: str, files: dict[str, bytes]) -> list[str]:
             f"Expected: gs:// or s3://. Received: {scheme}://.",
             "Name another bucket in targets.yaml.",
         )
-    with _telling(folder):
+    with _translated_errors(folder):
         store: Store = _STORES[scheme](bucket)
         names = {name: "/".join(filter(None, [prefix, name])) for name in files}
         return [
@@ -104,7 +104,7 @@ def put(folder: str, files: dict[str, bytes]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _telling(folder: str) -> Iterator[None]:
+def _translated_errors(folder: str) -> Iterator[None]:
     from botocore.exceptions import BotoCoreError, ClientError
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError

@@ -18,48 +18,49 @@ from kfp import components as kfp_components
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.cloud import compile, spec_check
+from pipeline.cloud.platforms.base import Platform
+from pipeline.cloud.platforms.kfp import KubeflowPipelines
+from pipeline.cloud.platforms.vertex import VertexAI
 from pipeline.config import loading, project
-from pipeline.config.target_schema import Beam, CloudTarget, Targets
+from pipeline.config.target_schema import Beam
 
 pytestmark = pytest.mark.tfx
 
 IMAGE = "ghcr.io/me/pipeline:3f2c9a1b"
-TARGETS = Targets.model_validate(
-    {
-        "vertex": {
+TARGETS: dict[str, Platform] = {
+    "vertex": VertexAI.model_validate(
+        {
             "project": "p",
             "region": "r",
             "bucket": "gs://b/folder",
             "data": "gs://b",
             "image": IMAGE,
             "training": {"cpus": 8, "memory_gb": 30, "accelerator": {"type": "T4"}},
-        },
-        "kfp": {"bucket": "s3://b", "data": "gs://b", "image": IMAGE},
-    }
-)
-KINDS = ["vertex", "kfp"]
+        }
+    ),
+    "kfp": KubeflowPipelines(bucket="s3://b", data="gs://b", image=IMAGE),
+}
 
 
-def settings(kind: str, **changes: Any) -> CloudTarget:
-    target: CloudTarget = getattr(TARGETS, kind)
-    return target.model_copy(update=changes)
+def settings(target: str, **changes: Any) -> Platform:
+    return TARGETS[target].model_copy(update=changes)
 
 
-def compiled(folder: Path, kind: str = "vertex", **options: Any) -> dict[str, Any]:
+def compiled(folder: Path, target: str = "vertex", **options: Any) -> dict[str, Any]:
     """The specification of the taxi pipeline."""
     output = folder / "job.json"
     loaded = loading.load("taxi", options.pop("overrides", ()))
-    where = options.pop("where", settings(kind))
+    where = options.pop("where", settings(target))
     compile.compile_to(output, "taxi", loaded, where, **options)
     return json.loads(output.read_text())["pipelineSpec"]
 
 
 @pytest.fixture(scope="module")
 def specifications(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    return {kind: compiled(tmp_path_factory.mktemp(kind), kind) for kind in KINDS}
+    return {target: compiled(tmp_path_factory.mktemp(target), target) for target in TARGETS}
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=TARGETS)
 def specification(
     request: pytest.FixtureRequest, specifications: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
@@ -102,9 +103,9 @@ def test_the_pusher_takes_both_blessings_and_the_evaluator_the_baseline(
 
 
 def test_only_vertex_has_resolver_tasks(specifications: dict[str, dict[str, Any]]) -> None:
-    for kind, specification in specifications.items():
+    for target, specification in specifications.items():
         executors = specification["deploymentSpec"]["executors"].values()
-        assert any("resolver" in executor for executor in executors) == (kind == "vertex")
+        assert any("resolver" in executor for executor in executors) == (target == "vertex")
 
 
 def test_images_are_named_by_content(specification: dict[str, Any]) -> None:
@@ -219,7 +220,7 @@ def test_beam_arguments_of_the_target_win(tmp_path: Path) -> None:
 def test_a_vertex_endpoint_is_pushed_to(tmp_path: Path) -> None:
     endpoint = {"name": "tips", "image": "r/serving:2.19", "replicas": 2}
     vertex = {**settings("vertex").model_dump(), "endpoint": endpoint}
-    where = Targets.model_validate({"vertex": vertex}).vertex
+    where = VertexAI.model_validate(vertex)
     specification = compiled(tmp_path, where=where)
     pusher = containers(specification)["Pusher"]["args"]
     assert "tfx.extensions.google_cloud_ai_platform.pusher.executor.Executor" in pusher
@@ -291,12 +292,3 @@ def test_an_unsafe_specification_is_refused(
     spoil(spoiled)
     with pytest.raises(RunError, match=re.escape(expected)):
         spec_check.check(spoiled, known)
-
-
-@pytest.mark.parametrize(
-    ("model", "name"), [("taxi", "taxi"), ("My_Model2", "my-model2"), ("_tips_", "tips")]
-)
-def test_pipelines_have_names_that_kubernetes_allows(model: str, name: str) -> None:
-    from pipeline.cloud import target
-
-    assert target.pipeline_name(model) == name

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from models.common.errors import ConfigError
-from pipeline.config import loading, targets
-from pipeline.config.target_schema import (
-    Beam,
-    CloudTarget,
-    Endpoint,
-    VertexTarget,
-    is_named_by_content,
-)
+from pipeline.cloud import targets
+from pipeline.cloud.platforms.base import Platform
+from pipeline.cloud.platforms.vertex import VertexAI
+from pipeline.config import loading
+from pipeline.config.target_schema import Beam
 
 DIGEST = f"registry.example.com/pipeline@sha256:{'0' * 64}"
 MODEL = """
@@ -44,7 +40,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def load(root: Path, text: str | None, *, model: str = "", image: str | None = None) -> CloudTarget:
+def load(root: Path, text: str | None, *, model: str = "", image: str | None = None) -> Platform:
     (root / "models" / "m" / "config.yaml").write_text(MODEL + model)
     if text is not None:
         (root / "targets.yaml").write_text(text)
@@ -59,7 +55,7 @@ def message(root: Path, text: str | None, model: str = "", image: str | None = N
 
 def test_a_target_is_read(root: Path) -> None:
     target = load(root, VERTEX + "  training: {cpus: 4}\n")
-    assert isinstance(target, VertexTarget)
+    assert isinstance(target, VertexAI)
     assert (target.bucket, target.image, target.training.cpus) == ("gs://b", DIGEST, 4)
     assert target.beam == Beam()
 
@@ -81,30 +77,6 @@ def test_the_image_is_named_by_option_then_environment_then_file(
     monkeypatch.setenv(targets.IMAGE, "registry/from:environment")
     assert load(root, VERTEX).image == "registry/from:environment"
     assert load(root, VERTEX, image="registry/from:option").image == "registry/from:option"
-
-
-@pytest.mark.parametrize(
-    ("image", "good"),
-    [
-        (DIGEST, True),
-        ("ghcr.io/me/pipeline:3f2c9a1b", True),
-        ("localhost:5000/pipeline:1.2", True),
-        ("ghcr.io/me/pipeline:latest", False),
-        ("ghcr.io/me/pipeline", False),
-        ("localhost:5000/pipeline", False),
-        ("ghcr.io/me/pipeline@sha256:12", False),
-        ("", False),
-    ],
-)
-def test_images_that_may_change_under_their_name(image: str, good: bool) -> None:
-    assert is_named_by_content(image) == good
-
-
-@pytest.mark.parametrize(
-    "image", [DIGEST, "europe-docker.pkg.dev/vertex-ai/prediction/tf2-cpu.2-15:latest"]
-)
-def test_images_that_serve(image: str) -> None:
-    assert Endpoint(name="e", image=image).image == image
 
 
 WITHOUT_IMAGE = VERTEX.replace(f"  image: {DIGEST}\n", "")
@@ -157,12 +129,6 @@ def test_data_at_a_uri_needs_no_folder(root: Path) -> None:
 )
 def test_a_mistake_in_the_models_own_keys(root: Path, model: str, expected: str) -> None:
     assert expected in message(root, VERTEX, model)
-
-
-def test_a_kind_is_one_of_two() -> None:
-    assert targets.kind("kfp") == "kfp"
-    with pytest.raises(ConfigError, match=re.escape("did you mean 'vertex'?")):
-        targets.kind("vertx")
 
 
 def test_dataflow_is_told_what_the_target_knows(root: Path) -> None:

@@ -17,10 +17,10 @@ class Job:
     """A compiled pipeline, ready to be submitted."""
 
     name: str
-    """Unique among the target's jobs."""
+    """Unique among the platform's jobs."""
     model: str
     specification: Path
-    """A PipelineJob in a `.json` file for Vertex AI, else its specification in a `.yaml` file."""
+    """The file, with the platform's `specification_suffix`."""
     labels: dict[str, str]
     """The commit, the model and the data's hash."""
     cached: bool = True

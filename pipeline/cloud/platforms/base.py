@@ -1,0 +1,187 @@
+"""What every place in the cloud is to the pipeline: the contract of a platform.
+
+Whatever takes time to import, as TFX and the clients of platforms do, is imported by the method
+that needs it: reading `targets.yaml` needs none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pydantic
+
+from models.common.errors import RunError
+from pipeline.cloud.images import Image
+from pipeline.cloud.job import Job
+from pipeline.config.base import Section, Text, refuse
+from pipeline.config.target_schema import Beam, Machine
+
+if TYPE_CHECKING:
+    from tfx.components.evaluator.component import Evaluator
+    from tfx.dsl.components.base.base_node import BaseNode
+    from tfx.types.channel import BaseChannel
+    from typing_extensions import Self
+
+    from pipeline.graph.target import Target
+
+UNKNOWN = "unknown"
+"""The data hash where nobody has looked at the data."""
+_FOLDER_URI = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]+(/[^\s/]+)*/?")
+
+
+class Platform(Section, ABC):
+    """A place where pipelines run: its section of `targets.yaml`, and what is done with it.
+
+    A platform adds the keys that its section has beside these, and has to say what a rehearsal
+    takes for a section that nobody has written (`placeholder`) and how a job is submitted
+    (`submit`). What else differs there from the defaults below is a method of the same name.
+    """
+
+    title: ClassVar[str]
+    """What people call it."""
+    specification_suffix: ClassVar[str] = ".yaml"
+    """How the file is called that its client takes: `.json` for a PipelineJob, `.yaml` for its
+    specification alone."""
+
+    bucket: Text
+    """Where artifacts, code bundles and pushed models go: a bucket, or a folder in one."""
+    data: Text | None = None
+    """The bucket or folder that relative `data.path`s of models are in."""
+    image: Image | None = None
+    """The pipeline's image; null: --image or PIPELINE_IMAGE names it."""
+    training: Machine = Machine()
+    """The machine for Tuner and Trainer."""
+    beam: Beam | None = None
+    """Where the data nodes run; null: where the model's `beam` says."""
+
+    @pydantic.field_validator("bucket", "data")
+    @classmethod
+    def _is_a_uri(cls, folder: str | None) -> str | None:
+        if folder is not None and not _FOLDER_URI.fullmatch(folder):
+            refuse("expected the URI of a bucket or of a folder in one, such as gs://bucket/folder")
+        return folder and folder.rstrip("/")
+
+    @classmethod
+    @abstractmethod
+    def placeholder(cls) -> Self:
+        """What a rehearsal takes where `targets.yaml` has no such section: made-up names."""
+
+    @abstractmethod
+    def submit(self, job: Job) -> str:
+        """Submits a job, or a schedule of it where `job.cron` is set.
+
+        Returns:
+            The address of a page that shows it, or its id.
+
+        Raises:
+            RunError: The platform refused it, or could not be reached.
+        """
+
+    def pushed(self, job: str, seconds: float) -> str | None:
+        """Waits until a job has ended, and says where it pushed its model.
+
+        Args:
+            job: The job's name.
+            seconds: Between two looks.
+
+        Returns:
+            The address of the pushed version; None where the model was not blessed.
+
+        Raises:
+            RunError: The job failed or was cancelled, or there is none, or the platform cannot be
+                asked.
+        """
+        raise RunError(
+            f"What {job} has pushed is not known",
+            f"{self.title} is not asked for it here.",
+            f"Look into {self.bucket}/serving_models, where models are pushed to.",
+        )
+
+    @property
+    def modules(self) -> str:
+        """The folder of the code bundles."""
+        return f"{self.bucket}/modules"
+
+    def for_rehearsal(self) -> Self:
+        """The same with all in buckets, so that a folder of this machine can stand in for it."""
+        return self.model_copy(update={"data": self.data or self.bucket, "beam": Beam()})
+
+    def beam_options(self) -> dict[str, str]:
+        """Beam options by name that need not be given, as they are known here anyway."""
+        return {
+            "sdk_container_image": str(self.image),
+            "temp_location": f"{self.bucket}/temp",
+        }
+
+    def graph_target(self, data_hash: str | None) -> Target:
+        """What the builder of the pipeline's graph has to know.
+
+        Args:
+            data_hash: What changes when the data does; None where nobody has looked.
+        """
+        from pipeline.graph.target import Target
+
+        return Target(
+            artifacts=f"{self.bucket}/runs",
+            serving=f"{self.bucket}/serving_models",
+            name=pipeline_name,
+            data=self.data or self.bucket,
+            data_hash=data_hash or UNKNOWN,
+            beam=self.beam,
+            training=_resources(self.training),
+            baseline=self.baseline,
+            evaluator=self.evaluator(),
+            pusher=self.pusher,
+        )
+
+    def baseline(self, trained: BaseChannel, serving: str) -> BaseNode:
+        """The node that finds the model to beat, as its output `model`.
+
+        By default a container that looks for the latest version in the serving folder.
+
+        Args:
+            trained: The candidate.
+            serving: The folder of the model's pushed versions.
+        """
+        from components.pushed_baseline import PushedBaseline
+
+        return PushedBaseline(serving)
+
+    def evaluator(self) -> type[Evaluator]:
+        """The Evaluator that goes with the baseline."""
+        from components.pushed_baseline import BaselineEvaluator
+
+        return BaselineEvaluator
+
+    def pusher(self, serving: str, **inputs: BaseChannel) -> BaseNode:
+        """The node that pushes; by default to the serving folder.
+
+        Args:
+            serving: The folder of the model's pushed versions.
+            inputs: `model`, `model_blessing` and `infra_blessing`.
+        """
+        from pipeline.graph.target import push_to_folder
+
+        return push_to_folder(serving, **inputs)
+
+
+def pipeline_name(model: str) -> str:
+    """The pipeline's name for a model: Kubernetes allows small letters, digits and hyphens."""
+    return model.lower().replace("_", "-").strip("-")
+
+
+def _resources(machine: Machine) -> Any:
+    """The machine as a compiled specification has it; None where nothing is asked for."""
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
+    if machine == Machine():
+        return None
+    resources = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec(
+        cpu_limit=machine.cpus or 0, memory_limit=machine.memory_gb or 0
+    )
+    if machine.accelerator is not None:
+        resources.accelerator.type = machine.accelerator.type
+        resources.accelerator.count = machine.accelerator.count
+    return resources

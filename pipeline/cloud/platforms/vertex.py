@@ -1,0 +1,263 @@
+"""Vertex AI Pipelines: jobs, schedules, and what a job has pushed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import pydantic
+
+from models.common.errors import RunError
+from pipeline import nodes
+from pipeline.cloud import images
+from pipeline.cloud.job import Job
+from pipeline.cloud.platforms.base import Platform
+from pipeline.config.base import Count, Section, Text, refuse
+
+if TYPE_CHECKING:
+    from google.cloud.aiplatform_v1 import types
+    from tfx.components.evaluator.component import Evaluator
+    from tfx.dsl.components.base.base_node import BaseNode
+    from tfx.types.channel import BaseChannel
+    from typing_extensions import Self
+
+_CONSOLE = "https://console.cloud.google.com/vertex-ai/pipelines/locations"
+# Vertex AI's own containers for predictions have no tag but latest.
+_PREBUILT = re.compile(r"[a-z]+-docker\.pkg\.dev/vertex-ai/prediction/[\w.-]+:latest")
+
+
+def _serves(image: str) -> str:
+    return image if _PREBUILT.fullmatch(image) else images.check(image)
+
+
+ServingImage = Annotated[Text, pydantic.AfterValidator(_serves)]
+
+
+class Endpoint(Section):
+    """A Vertex AI endpoint to deploy to, in the place of a bucket."""
+
+    name: Text
+    """The endpoint's display name; it is created if there is none."""
+    image: ServingImage
+    """The container that serves: one of Vertex AI's own, or one that starts as those do."""
+    machine_type: Text = "n1-standard-4"
+    """The machine that serves."""
+    replicas: Count = 1
+    """How many of it, at least."""
+
+
+class VertexAI(Platform):
+    """Vertex AI Pipelines."""
+
+    title: ClassVar[str] = "Vertex AI"
+    specification_suffix: ClassVar[str] = ".json"
+
+    project: Text
+    """The Google Cloud project's id."""
+    region: Text
+    """The region where pipelines run, such as europe-west4."""
+    service_account: Text | None = None
+    """Whose permissions the tasks have; null: the project's default."""
+    endpoint: Endpoint | None = None
+    """Where blessed models are deployed; null: they go to the bucket."""
+
+    @pydantic.field_validator("bucket")
+    @classmethod
+    def _is_in_google_cloud(cls, bucket: str) -> str:
+        if not bucket.startswith("gs://"):
+            refuse("expected a bucket of Google Cloud Storage, gs://...")
+        return bucket
+
+    @classmethod
+    def placeholder(cls) -> Self:
+        """What a rehearsal takes where `targets.yaml` has no such section."""
+        return cls(project="rehearsal", region="nowhere", bucket="gs://rehearsal")
+
+    def for_rehearsal(self) -> Self:
+        """The same without an endpoint: the model goes to the bucket."""
+        return super().for_rehearsal().model_copy(update={"endpoint": None})
+
+    def beam_options(self) -> dict[str, str]:
+        """Beam options by name, with what Dataflow asks for."""
+        return super().beam_options() | {"project": self.project, "region": self.region}
+
+    def baseline(self, trained: BaseChannel, serving: str) -> BaseNode:
+        """The latest blessed model: of TFX's strategies, Vertex AI runs this one alone."""
+        from tfx.dsl.components.common.resolver import Resolver
+        from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
+            LatestBlessedModelStrategy,
+        )
+        from tfx.types import standard_artifacts
+        from tfx.types.channel import Channel
+
+        return Resolver(
+            strategy_class=LatestBlessedModelStrategy,
+            model=Channel(type=standard_artifacts.Model),
+            model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        )
+
+    def evaluator(self) -> type[Evaluator]:
+        """TFX's own: where there is no blessed model, the resolver gives none."""
+        from tfx.components.evaluator.component import Evaluator
+
+        return Evaluator
+
+    def pusher(self, serving: str, **inputs: BaseChannel) -> BaseNode:
+        """The node that pushes to the bucket, or deploys to the endpoint."""
+        if self.endpoint is None:
+            return super().pusher(serving, **inputs)
+        from tfx.extensions.google_cloud_ai_platform import constants
+        from tfx.extensions.google_cloud_ai_platform.pusher.component import Pusher
+
+        return Pusher(
+            **inputs,
+            custom_config={
+                constants.ENABLE_VERTEX_KEY: True,
+                constants.VERTEX_REGION_KEY: self.region,
+                constants.VERTEX_CONTAINER_IMAGE_URI_KEY: self.endpoint.image,
+                constants.SERVING_ARGS_KEY: {
+                    "project_id": self.project,
+                    "endpoint_name": self.endpoint.name,
+                    "machine_type": self.endpoint.machine_type,
+                    "min_replica_count": self.endpoint.replicas,
+                },
+            },
+        )
+
+    def submit(self, job: Job) -> str:
+        """Submits a job, or a schedule of it; returns the address of a page that shows it.
+
+        Raises:
+            RunError: Vertex AI refused it, or could not be reached.
+        """
+        from google.cloud import aiplatform_v1
+
+        with _translated_errors(f"{job.name} could not be submitted to Vertex AI"):
+            if job.cron is None:
+                self._client(aiplatform_v1.PipelineServiceClient).create_pipeline_job(
+                    parent=self._location,
+                    pipeline_job=self._pipeline_job(job),
+                    pipeline_job_id=job.name,
+                )
+                return self._page(f"runs/{job.name}")
+            created = self._client(aiplatform_v1.ScheduleServiceClient).create_schedule(
+                parent=self._location, schedule=self._schedule(job)
+            )
+            return self._page(f"schedules/{created.name.rpartition('/')[2]}")
+
+    def pushed(self, job: str, seconds: float) -> str | None:
+        """Waits until a job has ended, and says where it pushed its model.
+
+        Args:
+            job: The job's name.
+            seconds: Between two looks.
+
+        Returns:
+            The address of the pushed version or endpoint; None where nothing was pushed, as the
+            model was not blessed.
+
+        Raises:
+            RunError: The job failed or was cancelled, or there is none, or Vertex AI could not be
+                reached.
+        """
+        ended = self._wait(job, seconds)
+        for task in ended.job_detail.task_details:
+            if task.task_name == nodes.PUSHER and "pushed_model" in task.outputs:
+                for artifact in task.outputs["pushed_model"].artifacts:
+                    metadata = dict(artifact.metadata or {})
+                    if metadata.get("pushed"):
+                        return str(metadata.get("pushed_destination") or artifact.uri)
+        return None
+
+    def _wait(self, name: str, seconds: float) -> types.PipelineJob:
+        """The job when it has succeeded."""
+        from google.cloud import aiplatform_v1
+        from google.cloud.aiplatform_v1.types import PipelineState, PipelineTaskDetail
+
+        unsuccessful = (
+            PipelineState.PIPELINE_STATE_FAILED,
+            PipelineState.PIPELINE_STATE_CANCELLED,
+        )
+        with _translated_errors(f"Vertex AI does not say how {name} went"):
+            client = self._client(aiplatform_v1.PipelineServiceClient)
+            while True:
+                job = client.get_pipeline_job(name=f"{self._location}/pipelineJobs/{name}")
+                if job.state in (PipelineState.PIPELINE_STATE_SUCCEEDED, *unsuccessful):
+                    break
+                time.sleep(seconds)
+        if job.state in unsuccessful:
+            failed = [
+                f"{task.task_name}: {task.error.message}"
+                for task in job.job_detail.task_details
+                if task.state == PipelineTaskDetail.State.FAILED
+            ]
+            raise RunError(
+                f"{name} {job.state.name.removeprefix('PIPELINE_STATE_').lower()}",
+                "\n".join(failed or [job.error.message]),
+                f"Its log: {self._page(f'runs/{name}')}",
+            )
+        return job
+
+    def _pipeline_job(self, job: Job) -> types.PipelineJob:
+        from google.cloud.aiplatform_v1 import types
+        from google.protobuf import json_format
+
+        compiled = json.loads(job.specification.read_text(encoding="utf-8"))
+        specification = compiled["pipelineSpec"]
+        if not job.cached:
+            for task in specification["root"]["dag"]["tasks"].values():
+                task.pop("cachingOptions", None)
+        resource = types.PipelineJob(
+            display_name=job.name, labels=job.labels, service_account=self.service_account or ""
+        )
+        raw = types.PipelineJob.pb(resource)
+        json_format.ParseDict(specification, raw.pipeline_spec)
+        raw.runtime_config.gcs_output_directory = specification["defaultPipelineRoot"]
+        return resource
+
+    def _schedule(self, job: Job) -> types.Schedule:
+        from google.cloud.aiplatform_v1 import types
+
+        return types.Schedule(
+            display_name=job.name,
+            cron=job.cron,
+            # A run that takes longer than the time between two is not joined by a second.
+            max_concurrent_run_count=1,
+            create_pipeline_job_request=types.CreatePipelineJobRequest(
+                parent=self._location, pipeline_job=self._pipeline_job(job)
+            ),
+        )
+
+    @property
+    def _location(self) -> str:
+        return f"projects/{self.project}/locations/{self.region}"
+
+    def _page(self, path: str) -> str:
+        return f"{_CONSOLE}/{self.region}/{path}?project={self.project}"
+
+    def _client(self, service: Any) -> Any:
+        """A client of one of Vertex AI's services, by its class."""
+        endpoint = f"{self.region}-aiplatform.googleapis.com"
+        return service(transport="rest", client_options={"api_endpoint": endpoint})
+
+
+@contextlib.contextmanager
+def _translated_errors(headline: str) -> Iterator[None]:
+    """Raises what the clients raise as errors of the project."""
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
+    from google.auth.exceptions import GoogleAuthError
+    from requests import RequestException
+
+    try:
+        yield
+    except (GoogleAPICallError, RetryError, GoogleAuthError, RequestException) as error:
+        raise RunError(
+            headline,
+            f"Received: {type(error).__name__}: {error}",
+            "Check vertex in targets.yaml, and that you are logged in as somebody who may do this: "
+            "gcloud auth application-default login. docs/ship.md lists the roles.",
+        ) from error

@@ -1,0 +1,151 @@
+"""Vertex AI, through its real client, as a server that speaks its API sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.common.errors import RunError
+from pipeline.cloud.platforms.vertex import Endpoint, VertexAI
+from pipeline.config.target_schema import Beam
+from tests.helpers.cloud_server import Server
+from tests.pipeline.cloud.small_job import small_job
+
+pytestmark = pytest.mark.tfx
+
+VERTEX = VertexAI(
+    project="p", region="r", bucket="gs://b", service_account="pipeline@p.iam.gserviceaccount.com"
+)
+JOBS = "/v1/projects/p/locations/r/pipelineJobs"
+SCHEDULES = "/v1/projects/p/locations/r/schedules"
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_job(google: Server, tmp_path: Path, cached: bool) -> None:
+    google.answers = {("POST", JOBS): [(200, {"name": "projects/1/locations/r/pipelineJobs/x"})]}
+    page = VERTEX.submit(small_job(tmp_path, ".json", labels={"model": "m"}, cached=cached))
+    assert page.endswith("/locations/r/runs/m-1?project=p")
+    (sent,) = google.requests
+    assert sent.query["pipelineJobId"] == "m-1"
+    assert sent.body["displayName"] == "m-1"
+    assert sent.body["labels"] == {"model": "m"}
+    assert sent.body["serviceAccount"] == VERTEX.service_account
+    assert sent.body["runtimeConfig"]["gcsOutputDirectory"] == "gs://b/runs/m"
+    task = sent.body["pipelineSpec"]["root"]["dag"]["tasks"]["a"]
+    assert ("cachingOptions" in task) == cached
+
+
+def test_a_schedule(google: Server, tmp_path: Path) -> None:
+    google.answers = {("POST", SCHEDULES): [(200, {"name": "projects/1/locations/r/schedules/7"})]}
+    job = small_job(tmp_path, ".json", cron="0 4 * * 1", labels={"model": "m"})
+    assert VERTEX.submit(job).endswith("/locations/r/schedules/7?project=p")
+    (body,) = google.bodies("POST", SCHEDULES)
+    assert (body["cron"], body["displayName"]) == ("0 4 * * 1", "m-1")
+    created = body["createPipelineJobRequest"]
+    assert created["parent"] == "projects/p/locations/r"
+    assert created["pipelineJob"]["labels"] == {"model": "m"}
+    assert int(body["maxConcurrentRunCount"]) == 1
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "no permission"), (503, "try later")])
+@pytest.mark.parametrize("cron", [None, "0 4 * * 1"])
+def test_a_refusal_is_told(
+    google: Server, tmp_path: Path, status: int, words: str, cron: str | None
+) -> None:
+    error = {"error": {"code": status, "message": words}}
+    google.answers = {("POST", JOBS): [(status, error)], ("POST", SCHEDULES): [(status, error)]}
+    with pytest.raises(RunError, match="m-1 could not be submitted to Vertex AI") as told:
+        VERTEX.submit(small_job(tmp_path, ".json", cron=cron))
+    assert words in told.value.detail
+
+
+def ended(state: str, **details: Any) -> dict[str, Any]:
+    return {"name": "j", "state": f"PIPELINE_STATE_{state}", **details}
+
+
+def pusher(metadata: dict[str, Any]) -> dict[str, Any]:
+    artifact = {"uri": "gs://b/runs/1/pushed_model", "metadata": metadata}
+    outputs = {"pushed_model": {"artifacts": [artifact]}}
+    return {"jobDetail": {"taskDetails": [{"taskName": "Pusher", "outputs": outputs}]}}
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        (pusher({"pushed": 1, "pushed_destination": "gs://b/m/5"}), "gs://b/m/5"),
+        (pusher({"pushed": 1}), "gs://b/runs/1/pushed_model"),
+        (pusher({"pushed": 0}), None),
+        (pusher({}), None),
+        ({}, None),
+    ],
+)
+def test_where_a_job_has_pushed_its_model(
+    google: Server, details: dict[str, Any], expected: str | None
+) -> None:
+    running = ended("RUNNING")
+    google.answers = {("GET", "/x-1"): [(200, running), (200, ended("SUCCEEDED", **details))]}
+    assert VERTEX.pushed("x-1", 0) == expected
+    assert len(google.requests) == 2
+
+
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
+def test_a_job_that_did_not_succeed_is_told_with_its_tasks(google: Server, state: str) -> None:
+    task = {"taskName": "Trainer", "state": "FAILED", "error": {"message": "out of memory"}}
+    unsuccessful = ended(state, jobDetail={"taskDetails": [task]})
+    google.answers = {("GET", "/x-1"): [(200, unsuccessful)]}
+    with pytest.raises(RunError, match=rf"(?s)x-1 {state.lower()}.*Trainer: out of memory") as told:
+        VERTEX.pushed("x-1", 0)
+    assert "/runs/x-1?project=p" in told.value.remedy
+
+
+def test_a_job_that_does_not_exist_is_told(google: Server) -> None:
+    with pytest.raises(RunError, match=r"(?s)does not say how x-1 went.*nothing at"):
+        VERTEX.pushed("x-1", 0)
+
+
+def test_the_regions_own_address_is_asked() -> None:
+    asked: dict[str, Any] = VERTEX._client(dict)
+    assert asked["client_options"] == {"api_endpoint": "r-aiplatform.googleapis.com"}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        f"registry.example.com/pipeline@sha256:{'0' * 64}",
+        "europe-docker.pkg.dev/vertex-ai/prediction/tf2-cpu.2-15:latest",
+    ],
+)
+def test_images_that_serve(image: str) -> None:
+    assert Endpoint(name="e", image=image).image == image
+
+
+def test_a_rehearsal_deploys_to_no_endpoint() -> None:
+    endpoint = Endpoint(name="e", image="r/serving:1")
+    deploys = VERTEX.model_copy(update={"endpoint": endpoint, "beam": Beam(args=("--runner=x",))})
+    rehearsed = deploys.for_rehearsal()
+    assert rehearsed == VERTEX.model_copy(update={"data": "gs://b", "beam": Beam()})
+
+
+def test_dataflow_is_told_where() -> None:
+    assert VERTEX.model_copy(update={"image": "r/p:1"}).beam_options() == {
+        "project": "p",
+        "region": "r",
+        "sdk_container_image": "r/p:1",
+        "temp_location": "gs://b/temp",
+    }
+
+
+def test_the_baseline_is_the_latest_that_was_blessed() -> None:
+    from tfx.components.evaluator.component import Evaluator
+    from tfx.dsl.components.common.resolver import Resolver
+    from tfx.types import standard_artifacts
+    from tfx.types.channel import Channel
+
+    target = VERTEX.graph_target("abc")
+    trained = Channel(type=standard_artifacts.Model)
+    assert isinstance(target.baseline(trained, target.serving), Resolver)
+    assert target.evaluator is Evaluator
+    assert (target.artifacts, target.serving) == ("gs://b/runs", "gs://b/serving_models")
+    assert target.data_hash == "abc"

@@ -1,0 +1,41 @@
+"""Names and labels of jobs."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.common.errors import ConfigError
+from pipeline.cloud import job
+
+
+@pytest.mark.parametrize(
+    ("model", "suffix", "expected"),
+    [
+        ("taxi", "1", "taxi-1"),
+        ("Big_Model", "a-2", "big-model-a-2"),
+        ("taxi", "A", None),
+        ("taxi", "", None),
+        ("taxi", "x" * 130, None),
+        ("1st", "1", None),
+        ("taxi", "a/../b", None),
+    ],
+)
+def test_names(model: str, suffix: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(ConfigError, match="cannot be a job's name"):
+            job.name(model, suffix)
+    else:
+        assert job.name(model, suffix) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("c0ffee", "c0ffee"),
+        ("C0FFEE-dirty", "c0ffee-dirty"),
+        ("a/b c", "a-b-c"),
+        ("x" * 70, "x" * 63),
+    ],
+)
+def test_labels(value: str, expected: str) -> None:
+    assert job.label(value) == expected
