@@ -1,0 +1,199 @@
+"""Every key of `config.yaml`: its default, its limits, its documentation."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.cloud import targets
+from pipeline.config import project
+from pipeline.config.base import Section
+from pipeline.config.loading import load
+from pipeline.config.model_config import ModelConfig
+from tests.pipeline.config.config_files import GOOD, message, write
+
+
+def test_what_is_not_said_has_a_default(root: Path) -> None:
+    config = load("m", root=root)
+    assert config.label.name == "tips" and config.label.columns == ("tips",)
+    assert config.evaluation.slices == (("company",), ("company", "month"))
+    assert config.splits.train == 8 and config.training.steps_per_epoch is None
+
+
+# One line of YAML after a good file (or in its place, where the key is there already), and what is
+# said about that line after the file's name and line.
+BAD_KEYS = {
+    "misspelt section": (
+        "splts: {}",
+        "splts: unknown key; did you mean 'splits'? Known here: data,",
+    ),
+    "misspelt key": (
+        "splits: {trian: 3}",
+        "splits.trian: unknown key; did you mean 'train'? Known here: train, eval, test.",
+    ),
+    "unknown key": ("beam: {x: 1}", "beam.x: unknown key. Known here: args."),
+    "a value for a section": (
+        "splits: 8",
+        "splits: expected a mapping with the keys train, eval, test. Received: 8.",
+    ),
+    "a list for a section": (
+        "label: [tips]",
+        "label: expected a mapping with the keys name, columns. Received: ['tips'].",
+    ),
+    "text for a number": (
+        "training: {epochs: many}",
+        "training.epochs: expected a whole number. Received: 'many'.",
+    ),
+    "half an epoch": (
+        "training: {epochs: 2.5}",
+        "training.epochs: expected a whole number. Received: 2.5.",
+    ),
+    "no epochs": (
+        "training: {epochs: 0}",
+        "training.epochs: expected a number above 0. Received: 0.",
+    ),
+    "true epochs": (
+        "training: {epochs: yes}",
+        "training.epochs: expected a number. Received: true.",
+    ),
+    "a list of epochs": (
+        "training: {epochs: [1]}",
+        "training.epochs: expected a whole number. Received: [1].",
+    ),
+    "an endless number": (
+        "training: {epochs: .inf}",
+        "training.epochs: expected a finite number. Received: inf.",
+    ),
+    "a number for text": ("data: {path: 7}", "data.path: expected text (in quotes, if YAML takes"),
+    "empty text": ('data: {path: ""}', "data.path: expected text that is not empty. Received: ''."),
+    "an unknown format": (
+        "data: {path: x, format: parket}",
+        "data.format: expected 'csv', 'tfrecord', 'parquet' or 'avro'; did you mean 'parquet'?",
+    ),
+    "a long delimiter": (
+        'data: {path: x, delimiter: "||"}',
+        "data.delimiter: expected a single character. Received: '||'.",
+    ),
+    "a quote as delimiter": (
+        """data: {path: x, delimiter: '"'}""",
+        "data.delimiter: a quote or a line break cannot stand between two cells.",
+    ),
+    "an unknown encoding": (
+        "data: {path: x, encoding: utf-9}",
+        "data.encoding: expected an encoding that Python knows, such as utf-8 or latin-1.",
+    ),
+    "an empty label": ('label: ""', "label: expected text that is not empty. Received: ''."),
+    "a label without columns": (
+        "label: {name: y}",
+        "label.columns: missing, but required. The raw columns that are known in training only",
+    ),
+    "a label of no column": (
+        "label: {name: y, columns: []}",
+        "label.columns: expected at least one entry. Received: [].",
+    ),
+    "text for a list": ("beam: {args: --x}", "beam.args: expected a list. Received: '--x'."),
+    "a number in a list": ("beam: {args: [--a, 1]}", "beam.args.1: expected text (in quotes,"),
+    "a name with a space": (
+        "serving: {name: a b}",
+        "serving.name: expected letters, digits, '.', '_' and '-', the first a letter or digit.",
+    ),
+    "no metric": (
+        "evaluation: {}",
+        "evaluation.metrics: missing, but required. The metrics by the name of their class",
+    ),
+    "an empty set of metrics": (
+        "evaluation: {metrics: {}}",
+        "evaluation.metrics: expected at least one entry.",
+    ),
+    "no bound": (
+        "evaluation: {metrics: {AUC: {}}}",
+        "evaluation.metrics: no metric has a bound, so any model would be blessed.",
+    ),
+    "a share above one": (
+        "evaluation: {metrics: {AUC: {at_least: 90}}}",
+        "evaluation.metrics.AUC.at_least: AUC lies between 0 and 1. Received: 90.0.",
+    ),
+    "a share below zero in a slice": (
+        "evaluation: {slices: [a], metrics: {AUC: {at_least: 0.5, per_slice: {a: {at_most: -1}}}}}",
+        "evaluation.metrics.AUC.per_slice.a.at_most: AUC lies between 0 and 1. Received: -1.0.",
+    ),
+    "not a number": (
+        "evaluation: {metrics: {AUC: {at_least: .nan}}}",
+        "evaluation.metrics.AUC.at_least: expected a finite number. Received: nan.",
+    ),
+    "bounds that cross": (
+        "evaluation: {metrics: {Calibration: {at_least: 1.2, at_most: 0.8}}}",
+        "evaluation.metrics.Calibration: at_least (1.2) is above at_most (0.8).",
+    ),
+    "a comparison without direction": (
+        "evaluation: {metrics: {Calibration: {at_least: 1, at_most: 2, max_regression: 0.1}}}",
+        "evaluation.metrics.Calibration.max_regression: needs 'better: higher' or 'better: lower'",
+    ),
+    "a negative regression": (
+        "evaluation: {metrics: {AUC: {at_least: 0.5, max_regression: -0.1}}}",
+        "evaluation.metrics.AUC.max_regression: expected a number of at least 0. Received: -0.1.",
+    ),
+    "a bound on what is not sliced": (
+        "evaluation: {slices: [month], metrics: {AUC: {at_least: 0.5, per_slice: {mont: {}}}}}",
+        "evaluation.metrics.AUC.per_slice.mont: not among evaluation.slices; did you mean 'month'?",
+    ),
+    "a slice of nothing": (
+        "evaluation: {slices: [[]], metrics: {AUC: {at_least: 0.5}}}",
+        "evaluation.slices.0: expected at least one entry. Received: [].",
+    ),
+    "a misspelt bound": (
+        "evaluation: {metrics: {AUC: {at_lest: 0.5}}}",
+        "evaluation.metrics.AUC.at_lest: unknown key; did you mean 'at_least'?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), BAD_KEYS.values(), ids=BAD_KEYS)
+def test_bad_key(root: Path, line: str, expected: str) -> None:
+    key = line.partition(":")[0]
+    kept = re.sub(rf"(?m)^{key}:.*\n(  .*\n)*", "", GOOD)
+    write(root, kept + line)
+    number = kept.count("\n") + 1
+    assert f"models/m/config.yaml:{number}: {expected}" in message(root)
+
+
+def key_paths(kind: Any, path: str = "") -> Iterator[str]:
+    """Every key of a section and below, dotted; `<...>` for a name that its author chooses."""
+    if isinstance(kind, type) and issubclass(kind, Section):
+        for key, field in kind.model_fields.items():
+            here = f"{path}.{key}" if path else key
+            yield here
+            yield from key_paths(field.annotation, here)
+    elif typing.get_origin(kind) is dict:
+        yield from key_paths(typing.get_args(kind)[1], f"{path}.<...>")
+    elif typing.get_origin(kind) in (types.UnionType, typing.Union):
+        for one in typing.get_args(kind):
+            yield from key_paths(one, path)
+
+
+def documented_keys() -> set[str]:
+    text = (project.ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    return {re.sub("<.*?>", "<...>", key) for key in re.findall(r"`([\w.<>]+)`", text)}
+
+
+def test_every_key_is_documented() -> None:
+    assert set(key_paths(ModelConfig)) - documented_keys() == set()
+    of_targets = {re.sub("^(vertex|kfp)[.]", "<...>.", key) for key in key_paths(targets.schema())}
+    assert of_targets - documented_keys() == set()
+
+
+def test_the_example_in_the_documentation_is_good(root: Path) -> None:
+    text = (project.ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        if "# targets.yaml" in block:
+            (root / "targets.yaml").write_text(block)
+            targets.read(root)
+            continue
+        write(root, block)
+        load("m", root=root)

@@ -1,0 +1,70 @@
+"""YAML is read more strictly than YAML asks, and every mistake in it is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.common.errors import ConfigError
+from pipeline.config.loading import load
+from tests.pipeline.config.config_files import GOOD, message, write
+
+BAD_FILES = {
+    "an empty file": ("", "models/m/config.yaml holds no keys"),
+    "only comments": ("# data: {}\n", "Received: nothing. Expected: a mapping"),
+    "a list": ("- data", "Received: a list. Expected: a mapping"),
+    "a word": ("data", "Received: a value. Expected: a mapping"),
+    "not YAML": (
+        GOOD + "beam: {args: [",
+        "config.yaml:7: not valid YAML: while parsing a flow node, expected the node content",
+    ),
+    "a tab": (GOOD + "splits:\n\ttrain: 8", "config.yaml:8: not valid YAML: while scanning"),
+    "two documents": (GOOD + "---\nbeam: {}", "config.yaml:7: not valid YAML: expected a single"),
+    "another encoding": (b"label: \xff\n", "models/m/config.yaml is not UTF-8 text"),
+    "a binary file": ("data: \x00", "config.yaml has a character that YAML forbids"),
+    "a loop": (GOOD + "beam: &here {args: [*here]}", "config.yaml is nested too deeply"),
+    "very deep": ("a: " + "[" * 800, "config.yaml is nested too deeply"),
+    "a tag": (GOOD + "beam: !!python/name:os.system x", "'beam' has the tag !!python/name:os.syst"),
+    "a tag that lies": (GOOD + "beam: !!int x", "config.yaml is not valid YAML"),
+    "a key that is a number": (GOOD + "1: x", "config.yaml:7: the key 1 is not text"),
+    "a key that is a boolean": (GOOD + "on: x", "config.yaml:7: the key on is not text"),
+    "a key that is a list": (GOOD + "? [a]\n: x", "config.yaml:7: a list stands where a key"),
+    "a key twice": (
+        GOOD + "splits: {train: 3, eval: 1, train: 4}",
+        "config.yaml:7: the key 'splits.train' stands twice\nIt was first set in line 7.",
+    ),
+    "nothing required is there": (
+        "splits: {train: 3}",
+        "models/m/config.yaml has 3 problems\n"
+        "models/m/config.yaml: data: missing, but required. Where the examples are",
+    ),
+    "a required key is missing": (
+        GOOD.replace("path", "format"),
+        "config.yaml:1: data.path: missing, but required. A file, a folder or a glob",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BAD_FILES.values(), ids=BAD_FILES)
+def test_bad_file(root: Path, text: str | bytes, expected: str) -> None:
+    write(root, text)
+    assert expected in message(root)
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufeff" + GOOD, GOOD + "splits:\n  # train: 8\n", GOOD + "beam:"]
+)
+def test_a_byte_order_mark_and_an_empty_section_are_fine(root: Path, text: str) -> None:
+    write(root, text)
+    assert load("m", root=root).splits.train == 8
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.sampled_from("ab:-[]{}#&*!?|>%@`'\" \n\t,0.~=<é\x00"), max_size=40))
+def test_any_text_raises_nothing_but_config_errors(root: Path, text: str) -> None:
+    write(root, text)
+    with pytest.raises(ConfigError):
+        load("m", root=root)
