@@ -1,4 +1,4 @@
-"""Servers on this machine that stand where the cloud's are."""
+"""Servers on this machine that stand where the cloud's are, and compiled specifications."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from google.cloud import storage
 from pipeline.cloud.platforms import kfp
 from pipeline.cloud.platforms.vertex import VertexAI
 from tests.helpers.cloud_server import Server
+from tests.pipeline.cloud.specifications import TARGETS, compiled
 
 
 @pytest.fixture
@@ -69,3 +70,15 @@ def kubeflow(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
         ("POST", "/recurringruns"): [(200, {"recurring_run_id": "rr1"})],
     }
     return server
+
+
+@pytest.fixture(scope="session")
+def specifications(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return {target: compiled(tmp_path_factory.mktemp(target), target) for target in TARGETS}
+
+
+@pytest.fixture(params=TARGETS)
+def specification(
+    request: pytest.FixtureRequest, specifications: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    return specifications[request.param]

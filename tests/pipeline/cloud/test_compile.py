@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
-import re
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,65 +12,19 @@ import pytest
 import yaml
 from kfp import components as kfp_components
 
-from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.cloud import compile, spec_check
-from pipeline.cloud.platforms.base import Platform
-from pipeline.cloud.platforms.kfp import KubeflowPipelines
 from pipeline.cloud.platforms.vertex import VertexAI
 from pipeline.config import loading, project
 from pipeline.config.target_schema import Beam
+from tests.pipeline.cloud.specifications import (
+    IMAGE,
+    compiled,
+    containers,
+    settings,
+)
 
 pytestmark = pytest.mark.tfx
-
-IMAGE = "ghcr.io/me/pipeline:3f2c9a1b"
-TARGETS: dict[str, Platform] = {
-    "vertex": VertexAI.model_validate(
-        {
-            "project": "p",
-            "region": "r",
-            "bucket": "gs://b/folder",
-            "data": "gs://b",
-            "image": IMAGE,
-            "training": {"cpus": 8, "memory_gb": 30, "accelerator": {"type": "T4"}},
-        }
-    ),
-    "kfp": KubeflowPipelines(bucket="s3://b", data="gs://b", image=IMAGE),
-}
-
-
-def settings(target: str, **changes: Any) -> Platform:
-    return TARGETS[target].model_copy(update=changes)
-
-
-def compiled(folder: Path, target: str = "vertex", **options: Any) -> dict[str, Any]:
-    """The specification of the taxi pipeline."""
-    output = folder / "job.json"
-    loaded = loading.load("taxi", options.pop("overrides", ()))
-    where = options.pop("where", settings(target))
-    compile.compile_to(output, "taxi", loaded, where, **options)
-    return json.loads(output.read_text())["pipelineSpec"]
-
-
-@pytest.fixture(scope="module")
-def specifications(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    return {target: compiled(tmp_path_factory.mktemp(target), target) for target in TARGETS}
-
-
-@pytest.fixture(params=TARGETS)
-def specification(
-    request: pytest.FixtureRequest, specifications: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    return specifications[request.param]
-
-
-def containers(specification: dict[str, Any]) -> dict[str, Any]:
-    executors = specification["deploymentSpec"]["executors"].items()
-    return {
-        name.removesuffix("_executor"): executor["container"]
-        for name, executor in executors
-        if "container" in executor
-    }
 
 
 def test_every_node_is_there(specification: dict[str, Any]) -> None:
@@ -231,64 +182,3 @@ def test_a_vertex_endpoint_is_pushed_to(tmp_path: Path) -> None:
         "project_id": "p", "endpoint_name": "tips", "machine_type": "n1-standard-4",
         "min_replica_count": 2,
     }  # fmt: skip
-
-
-def tasks(specification: Any) -> Any:
-    return specification["root"]["dag"]["tasks"]
-
-
-def no_thresholds(specification: Any) -> None:
-    parameter = tasks(specification)["Evaluator"]["inputs"]["parameters"]["eval_config"]
-    text = parameter["runtimeValue"]["constant"]
-    evaluation = json.loads(text)
-    for metric in evaluation["metrics_specs"][0]["metrics"]:
-        metric.pop("per_slice_thresholds", None)
-    parameter["runtimeValue"]["constant"] = json.dumps(evaluation)
-
-
-def latest(specification: Any) -> None:
-    containers(specification)["Trainer"]["image"] = "ghcr.io/me/pipeline:latest"
-
-
-def local_path(specification: Any) -> None:
-    parameter = tasks(specification)["ExampleGen"]["inputs"]["parameters"]["source"]
-    parameter["runtimeValue"]["constant"] = f"{project.ROOT}/data.csv"
-
-
-def other_baseline(specification: Any) -> None:
-    output = tasks(specification)["Evaluator"]["inputs"]["artifacts"]["baseline_model"]
-    output["taskOutputArtifact"]["producerTask"] = "Trainer"
-
-
-MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
-    (
-        lambda s: tasks(s)["Pusher"]["inputs"]["artifacts"].pop("model_blessing"),
-        "Pusher takes 'model_blessing' from nowhere, not from Evaluator.",
-    ),
-    (
-        lambda s: tasks(s)["Pusher"]["inputs"]["artifacts"].pop("infra_blessing"),
-        "Pusher takes 'infra_blessing' from nowhere, not from ServingCheck.",
-    ),
-    (
-        lambda s: tasks(s)["Evaluator"]["inputs"]["artifacts"].pop("baseline_model"),
-        "Evaluator takes 'baseline_model' from nowhere, not from Resolver.",
-    ),
-    (other_baseline, "Evaluator takes 'baseline_model' from Trainer, not from Resolver."),
-    (lambda s: tasks(s).pop("Evaluator"), "The node Evaluator is missing."),
-    (lambda s: tasks(s).pop("DataGate"), "The node DataGate is missing."),
-    (no_thresholds, "The Evaluator has no threshold"),
-    (latest, "Trainer_executor has the image ghcr.io/me/pipeline:latest"),
-    (local_path, "ExampleGen.inputs.parameters.source"),
-]
-
-
-@pytest.mark.parametrize(("spoil", "expected"), MISTAKES)
-def test_an_unsafe_specification_is_refused(
-    specification: dict[str, Any], spoil: Callable[[Any], Any], expected: str
-) -> None:
-    spoiled = copy.deepcopy(specification)
-    known = nodes.of_model("taxi", loading.load("taxi"))
-    spec_check.check(spoiled, known)
-    spoil(spoiled)
-    with pytest.raises(RunError, match=re.escape(expected)):
-        spec_check.check(spoiled, known)
