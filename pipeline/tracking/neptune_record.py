@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any, Literal
 
-import neptune
-from neptune.types import File
-
 from pipeline.tracking.snapshot import Field, Snapshot
+
+# The client names its successor at each import; no server is left that would need it.
+with warnings.catch_warnings(record=True):
+    import neptune
+    from neptune.types import File
 
 _STOP = 30.0
 """Seconds that a server has at the end to take what is left."""
