@@ -104,7 +104,7 @@ def rehearse(
     )
     with progress.for_run(started.record, console) as shown:
         record = launch.follow(started, shown)
-    if record.status in ("pushed", "refused"):
+    if record.status in ("pushed", "not_blessed"):
         file = f"{model}.json" if kind == "vertex" else f"{model}.yaml"
         step = "compile it for the cloud", f"compile {model} --target {kind} --output {file}"
     else:

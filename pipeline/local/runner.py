@@ -100,7 +100,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             _fail(record, error)
             record.finish("failed")
         else:
-            record.finish("pushed" if record.pushed_version is not None else "refused")
+            record.finish("pushed" if record.pushed_version is not None else "not_blessed")
 
     def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
         runtime_parameter_utils.substitute_runtime_parameter(

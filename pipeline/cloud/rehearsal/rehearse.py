@@ -51,7 +51,7 @@ def rehearse(record: RunRecord, kind: targets.Kind, runs: Path) -> None:
         _fail(record, ProjectError(f"{type(error).__name__}: {error}"), None)
         record.finish("failed")
     else:
-        record.finish("pushed" if record.pushed_version is not None else "refused")
+        record.finish("pushed" if record.pushed_version is not None else "not_blessed")
     run_record.write(record, runs)
 
 

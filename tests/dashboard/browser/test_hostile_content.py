@@ -19,7 +19,7 @@ SCRIPT = "<img src=x onerror=\"document.title='owned'\"><script>document.title='
 def test_script_in_names_and_texts_is_text(
     page: Page, dashboard: Dashboard, watched: Watched
 ) -> None:
-    record = sample_runs.record(0, "refused")
+    record = sample_runs.record(0, "not_blessed")
     status = record.pop("status")
     name = "<script>document.title='owned'<"
     for one in record["metrics"]:

@@ -109,7 +109,7 @@ def test_filter_sort_columns_and_selection_are_in_the_address(
     expect(page.get_by_role("columnheader", name="learning_rate")).to_be_visible()
     page.keyboard.press("Escape")
     shared = page.url
-    for folder in (folders["pushed"], folders["refused"]):
+    for folder in (folders["pushed"], folders["not_blessed"]):
         page.get_by_label(f"Select {folder.name}").check()
     page.get_by_role("link", name="Compare", exact=True).last.click()
     expect(page.get_by_test_id("compare")).to_be_visible()
@@ -141,7 +141,7 @@ def test_a_mistake_in_the_filter_is_told_and_hides_nothing(
 def test_differences_between_runs_are_marked(
     page: Page, dashboard: Dashboard, folders: dict[str, Path]
 ) -> None:
-    names = [folders[status].name for status in ("pushed", "refused")]
+    names = [folders[status].name for status in ("pushed", "not_blessed")]
     page.goto(f"{dashboard.address}/compare?runs={','.join(names)}")
     compared = page.get_by_test_id("compare")
     expect(compared.locator("tr.differs", has_text="status")).to_have_count(1)
@@ -164,7 +164,7 @@ def test_differences_between_runs_are_marked(
 def test_tags_and_a_note_are_written(
     page: Page, dashboard: Dashboard, folders: dict[str, Path]
 ) -> None:
-    folder = folders["refused"]
+    folder = folders["not_blessed"]
     page.goto(f"{dashboard.address}/runs/{folder.name}")
     page.get_by_role("button", name="Add tag").click()
     page.get_by_label("New tag").fill("<b>bold</b>")
@@ -199,7 +199,7 @@ def test_pages_fit_a_narrow_window(
     page: Page, dashboard: Dashboard, folders: dict[str, Path]
 ) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
-    pushed, refused = (folders[status].name for status in ("pushed", "refused"))
+    pushed, refused = (folders[status].name for status in ("pushed", "not_blessed"))
     compared = f"/compare?runs={pushed},{refused}"
     paths = ["/", "/models", compared, f"{compared}&tab=curves", f"{compared}&tab=code"]
     paths += [f"/runs/{pushed}?tab={tab.lower()}" for tab in TABS]

@@ -46,7 +46,7 @@ def passes(text: str) -> bool:
         "0.9 < auc < 0.94",
         "not (auc < 0.9 or status == 'failed')",
         'status == "PUSHED"',
-        'status in ("pushed", "refused")',
+        'status in ("pushed", "not_blessed")',
         'status not in ["failed"]',
         "hyperparameters.units == 64",
         "units in [32, 64]",

@@ -129,7 +129,7 @@ def test_a_started_run_has_a_record_before_its_process_says_anything(
     assert launch.follow(run, Witness()).status == "pushed"
 
 
-@pytest.mark.parametrize("story", ["pushed", "refused", "stopped", "failed"])
+@pytest.mark.parametrize("story", ["pushed", "not_blessed", "stopped", "failed"])
 def test_a_run_that_records_its_end_keeps_it(begin: Callable[..., launch.Run], story: str) -> None:
     witness = Witness()
     record = launch.follow(begin(story), witness)

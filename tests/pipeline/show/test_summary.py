@@ -36,7 +36,7 @@ def line_with(text: str, *words: str) -> str:
     return next(line for line in text.splitlines() if all(word in line for word in words))
 
 
-STORIES = ["pushed", "refused", "stopped", "failed", "interrupted"]
+STORIES = ["pushed", "not_blessed", "stopped", "failed", "interrupted"]
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -114,7 +114,7 @@ def test_of_many_slices_the_worst_are_shown_and_the_rest_counted() -> None:
 def test_a_refused_run_names_each_metric_slice_value_and_bound(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text = in_file(finished("refused"), capsys)
+    text = in_file(finished("not_blessed"), capsys)
     assert "✗ Not blessed, so nothing was pushed" in text
     assert line_with(text, "AUC   trip_start_day=3").split() == [
         *("AUC", "trip_start_day=3", "0.8392", "expected", "at", "least", "0.85"),

@@ -112,7 +112,7 @@ def test_every_ending_is_a_whole_page_that_needs_nothing(ending: str) -> None:
     ("ending", "headline", "sections", "without"),
     [
         ("pushed", "Blessed and pushed", ["How well it does", "Training"], []),
-        ("refused", "Not blessed, so nothing was pushed", ["Training"], ["How to serve it"]),
+        ("not_blessed", "Not blessed, so nothing was pushed", ["Training"], ["How to serve it"]),
         ("stopped", "Stopped by the data, so nothing was trained", [], ["How well it does"]),
         ("failed", "Failed in Trainer", ["What was run"], ["How well it does", "How to serve it"]),
         ("killed", "Failed in Trainer", ["What was run"], ["How to serve it"]),
@@ -150,7 +150,7 @@ def test_a_dead_run_says_so(tmp_path: Path) -> None:
     assert found.headings[0] == "Died"
 
 
-@pytest.mark.parametrize("ending", ["pushed", "refused"])
+@pytest.mark.parametrize("ending", ["pushed", "not_blessed"])
 def test_every_metric_of_every_slice_is_there(ending: str, tmp_path: Path) -> None:
     run = record(ending)
     for measured in run.metrics:
