@@ -20,7 +20,7 @@ from pipeline.show import formatting
 from pipeline.show.report import charts, graph
 from pipeline.show.report.data_section import data_section
 from pipeline.show.report.metrics_section import overall, slice_tables
-from pipeline.show.report.verdict_words import verdict
+from pipeline.show.report.verdict import verdict
 
 _FOLDER = Path(__file__).parent
 KNOWN_ANSWERS = "assets.extra/known_answers.json"

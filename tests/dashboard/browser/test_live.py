@@ -31,7 +31,7 @@ def test_the_list_shows_the_first_run_as_soon_as_it_starts(
     expect(row.get_by_test_id("status")).to_contain_text("running")
     expect(row).to_contain_text("7/12 Trainer")
     change(folder / "run.json", status="pushed", process=None)
-    expect(row.get_by_test_id("status")).to_contain_text("pushed")
+    expect(row.get_by_test_id("status")).to_contain_text("blessed")
 
 
 def test_a_run_is_followed_while_it_trains(page: Page, dashboard: Dashboard) -> None:

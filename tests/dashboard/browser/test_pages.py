@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.records.outcomes import LABELS
 from tests.dashboard import sample_runs
 from tests.helpers.dashboard_process import Dashboard, Watched
 
@@ -38,7 +39,7 @@ def test_every_run_is_listed_with_its_status(
     expect(page.get_by_test_id("run-row")).to_have_count(len(folders))
     for status, folder in folders.items():
         found = page.locator(f'[data-testid="run-row"][data-run="{folder.name}"]')
-        expect(found.get_by_test_id("status")).to_contain_text(status)
+        expect(found.get_by_test_id("status")).to_contain_text(LABELS[status])
     expect(page.get_by_test_id("count")).to_have_text("8 runs, 1 running")
 
 
@@ -56,11 +57,11 @@ def test_every_part_of_every_run_without_errors_or_other_hosts(
     for tab in ("parameters", "curves", "slices", "code"):
         page.goto(f"{dashboard.address}/compare?runs={','.join(names)}&tab={tab}")
         expect(page.locator(".compared li")).to_have_count(len(names))
-    page.goto(f"{dashboard.address}/models?refused=1")
+    page.goto(f"{dashboard.address}/models?not_blessed=1")
     expect(page.get_by_test_id("model")).not_to_have_count(0)
     assert {urlsplit(url).netloc for url in watched.requests} == {f"localhost:{dashboard.port}"}
-    refused = "Failed to load resource: the server responded with a status of 404 (Not Found)"
-    assert [error for error in watched.errors if error != refused] == []
+    missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
+    assert [error for error in watched.errors if error != missing] == []
 
 
 def test_a_run_shows_what_its_files_hold(
@@ -199,8 +200,8 @@ def test_pages_fit_a_narrow_window(
     page: Page, dashboard: Dashboard, folders: dict[str, Path]
 ) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
-    pushed, refused = (folders[status].name for status in ("pushed", "not_blessed"))
-    compared = f"/compare?runs={pushed},{refused}"
+    pushed, not_blessed = (folders[status].name for status in ("pushed", "not_blessed"))
+    compared = f"/compare?runs={pushed},{not_blessed}"
     paths = ["/", "/models", compared, f"{compared}&tab=curves", f"{compared}&tab=code"]
     paths += [f"/runs/{pushed}?tab={tab.lower()}" for tab in TABS]
     for path in paths:
@@ -228,5 +229,5 @@ def test_the_list_is_used_by_keyboard_alone(
     expect(page.get_by_test_id("selection")).to_contain_text("1 run selected")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("verdict")).to_contain_text("Failed in Trainer")
+    expect(page.get_by_test_id("verdict")).to_contain_text("Trainer failed")
     expect(page.locator("main")).to_be_focused()

@@ -3,7 +3,8 @@ import { html } from "../lib.js";
 import { Scroll } from "../parts/basic.js";
 import { setParams } from "../router.js";
 import * as format from "../format.js";
-import { bound, change, keeps } from "./overview.js";
+import { missed } from "../bounds.js";
+import { bound, change } from "./overview.js";
 import { Plots } from "./plots.js";
 
 export function Evaluation({ record, details, params }) {
@@ -46,7 +47,7 @@ function BySlice({ rows, metric }) {
           ${rows.map(
             (one) => html`<tr key=${one.slice} class=${one.slice === "overall" ? "overall" : ""}>
               <th scope="row">${one.slice === "overall" ? "all rows" : one.slice}</th>
-              <td class=${`number ${keeps(one) ? "" : "bad-text"}`}>${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
+              <td class=${`number ${missed(one) ? "bad-text" : ""}`}>${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
               <td class="range-cell"><${Range} one=${one} low=${low} high=${high} /></td>
               ${confident && html`<td class="number quiet nowrap">${typeof one.low === "number" && `${format.metric(one.low)} to ${format.metric(one.high)}`}</td>`}
               ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
@@ -78,7 +79,7 @@ function Range({ one, low, high }) {
     ${[one.at_least, one.at_most].filter(is).map((value) => html`<line key=${value} x1=${x(value)} x2=${x(value)} y1="1" y2="17" class="limit" />`)}
     ${is(one.low) && is(one.high) && html`<line x1=${x(one.low)} x2=${x(one.high)} y1="50%" y2="50%" class="confidence" />`}
     ${is(one.baseline) && html`<circle cx=${x(one.baseline)} cy="50%" r="3.5" class="hollow" />`}
-    ${is(one.value) && html`<circle cx=${x(one.value)} cy="50%" r="4" class=${`dot ${keeps(one) ? "" : "missed"}`} />`}
+    ${is(one.value) && html`<circle cx=${x(one.value)} cy="50%" r="4" class=${`dot ${missed(one) ? "missed" : ""}`} />`}
   </svg>`;
 }
 
@@ -95,9 +96,9 @@ function Everything({ measured, metrics }) {
             ${metrics.map((name) => {
               const one = at.get(`${slice}\n${name}`);
               if (!one) return html`<td key=${name}></td>`;
-              const missed = !keeps(one);
-              return html`<td key=${name} class=${`number nowrap ${missed ? "bad-text" : ""}`}>
-                ${missed && html`<span aria-hidden="true">✕ </span><span class="hidden">missed: </span>`}${typeof one.value === "number" ? format.metric(one.value) : "undefined"}
+              const isMissed = missed(one);
+              return html`<td key=${name} class=${`number nowrap ${isMissed ? "bad-text" : ""}`}>
+                ${isMissed && html`<span aria-hidden="true">✕ </span><span class="hidden">missed: </span>`}${typeof one.value === "number" ? format.metric(one.value) : "undefined"}
               </td>`;
             })}
           </tr>`,
