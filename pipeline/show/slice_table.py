@@ -79,9 +79,10 @@ class _SliceTable:
         """The bounds that the config sets for a feature's slices, or for one slice."""
         metrics = self._config.evaluation.metrics
         found = [metrics[n].per_slice.get(key) if n in metrics else None for n in self._names]
-        return [
-            Text(bounds.in_words(one.at_least, one.at_most) if one else "", "dim") for one in found
-        ]
+        words = (bounds.in_words(one.at_least, one.at_most) if one else "" for one in found)
+        # Without changes a column is no wider than a value: the number has a line of its own.
+        between = " " if self._has_changes else "\n"
+        return [Text(between.join(text.rsplit(" ", 1)), "dim") for text in words]
 
     def _cell(self, measured: SliceMetric | None, is_worst: bool) -> Text:
         if measured is None:

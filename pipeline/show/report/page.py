@@ -40,7 +40,7 @@ def render(record: RunRecord, details: RunDetails, runs: Path = project.RUNS) ->
         verdict=verdict(record, runs),
         style=Markup((_FOLDER / "style.css").read_text(encoding="utf-8")),
         nodes=[_node_row(record, node) for node in record.nodes],
-        graph=graph.draw(record.nodes),
+        graph=graph.draw(record),
         overall=overall(record),
         slices=slice_tables(record),
         plots=_plots(details.plots),
@@ -83,7 +83,7 @@ def _node_row(record: RunRecord, node: Node) -> dict[str, Any]:
         "name": node.name,
         "status": node.status,
         "purpose": nodes.purpose(node.name),
-        "state": graph.state(node),
+        "state": graph.state(node, record),
         "why": node.why if node.status != "cached" else None,
         "share": (node.seconds or 0) / total if node.status != "cached" else 0.0,
     }

@@ -16,6 +16,7 @@ const MARKS = {
   queued: "·",
   done: "✓",
   cached: "↺",
+  "not pushed": "–",
 };
 
 // A status in a word, with a sign and a colour.

@@ -9,7 +9,7 @@ const HEIGHT = 42;
 const ACROSS = 20;
 const DOWN = 24;
 const SLOT = 8; // Across, of an edge that passes a layer.
-const SIGNS = { queued: "", running: "●", done: "✓", cached: "↺", failed: "!", died: "†", interrupted: "‖" };
+const SIGNS = { queued: "", running: "●", done: "✓", cached: "↺", "not pushed": "–", failed: "!", died: "†", interrupted: "‖" };
 
 export function Graph({ nodes }) {
   const shape = nodes.map((node) => `${node.name}<${node.upstream.join()}`).join(";");

@@ -134,6 +134,7 @@ function took({ state, seconds }) {
 function stateOf(node, run) {
   if (node.status === "running" && run.status !== "running") return "died";
   if (node.status === "failed" && run.status === "interrupted") return "interrupted";
+  if (node.name === "Pusher" && node.status !== "queued" && run.blessed === false) return "not pushed";
   return String(node.status);
 }
 
