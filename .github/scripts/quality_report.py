@@ -56,7 +56,7 @@ def report(main_run: dict, change: dict) -> str:
 
 
 def _outcome(record: dict) -> str:
-    """How a run ended; a record that calls its run running is of one that did not come to an end."""
+    """How a run ended; one that its record calls running did not come to an end."""
     for status, words in json.loads(OUTCOMES.read_text(encoding="utf-8")).items():
         if status != "running" and record.get("status") in (status, *words.get("former", ())):
             return words["label"]

@@ -48,7 +48,7 @@ def draw(record: RunRecord) -> Markup:
             '<desc id="graph-text">{}</desc>'
         ).format(width, height, width, "; ".join(f"{n.name}: {state(n, record)}" for n in nodes))
     ]
-    for name, before in _reduced(upstream).items():
+    for name, before in _reduced(upstream, layers).items():
         parts += [_edge(places[other], places[name]) for other in before]
     parts += [_box(node, state(node, record), *places[node.name]) for node in nodes]
     return Markup("").join([*parts, Markup("</svg>")])
@@ -92,16 +92,22 @@ def _places(layers: Mapping[str, int], width: int) -> dict[str, tuple[float, flo
     return places
 
 
-def _reduced(upstream: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The edges that no longer path replaces (the transitive reduction)."""
+def _reduced(
+    upstream: Mapping[str, Sequence[str]], layers: Mapping[str, int]
+) -> dict[str, list[str]]:
+    """The edges that no longer path replaces (the transitive reduction); a cycle is cut."""
+    down = {
+        name: [one for one in before if layers[one] < layers[name]]
+        for name, before in upstream.items()
+    }
 
     def above(name: str) -> set[str]:
-        return {far for near in upstream[name] for far in (near, *above(near))}
+        return {far for near in down[name] for far in (near, *above(near))}
 
-    reach = {name: above(name) for name in upstream}
+    reach = {name: above(name) for name in down}
     return {
         name: [one for one in before if not any(one in reach[other] for other in before)]
-        for name, before in upstream.items()
+        for name, before in down.items()
     }
 
 

@@ -130,7 +130,8 @@ def test_the_dashboard_groups_alike(cases: list[Any]) -> None:
         shown = groups(metrics, configured)
         expected.append([{"name": g.name, "slices": [*map(list, g.slices.items())]} for g in shown])
     code = (
-        'import { groups } from "./dashboard/static/js/slices.js"; import { readFileSync } from "fs";'
+        'import { groups } from "./dashboard/static/js/slices.js";'
+        'import { readFileSync } from "fs";'
         'const asked = JSON.parse(readFileSync(0, "utf8"));'
         "console.log(JSON.stringify(asked.map(([metrics, slices]) => groups(metrics, slices))))"
     )
