@@ -126,7 +126,7 @@ def test_narrow_terminals_get_a_sign_for_a_change_for_the_worse() -> None:
     record = sliced(finished(), [("kind",)], "kind=cash", "kind=card", "kind=free")
     for measured, baseline in zip(record.metrics, (0.95, 0.5, None), strict=True):
         measured.baseline = baseline
-    lines = table(record, 30).splitlines()
+    lines = table(record, 39).splitlines()
     assert [line.split()[0] for line in lines if re.search(r"0\.\d+.*↓", line)] == ["cash"]
 
 
