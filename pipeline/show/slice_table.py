@@ -38,8 +38,8 @@ class _SliceTable:
         self._names = list(dict.fromkeys(measured.metric for measured in metrics))
         self._compared = any(measured.baseline is not None for measured in metrics)
         # The slice's label 2 + 18, then for each metric a value 6, mark 2, change 8 and padding 2.
-        has_room = console.width >= 22 + 18 * len(self._names)
-        self._has_changes = self._compared and has_room
+        self._has_room = console.width >= 22 + 18 * len(self._names)
+        self._has_changes = self._compared and self._has_room
 
     def drawn(self) -> RenderableType:
         """The table and its legend."""
@@ -80,8 +80,8 @@ class _SliceTable:
         metrics = self._config.evaluation.metrics
         found = [metrics[n].per_slice.get(key) if n in metrics else None for n in self._names]
         words = (bounds.in_words(one.at_least, one.at_most) if one else "" for one in found)
-        # Without changes a column is no wider than a value: the number has a line of its own.
-        between = " " if self._has_changes else "\n"
+        # A narrow column is no wider than a value: the number has a line of its own.
+        between = " " if self._has_room else "\n"
         return [Text(between.join(text.rsplit(" ", 1)), "dim") for text in words]
 
     def _cell(self, measured: SliceMetric | None, is_worst: bool) -> Text:

@@ -170,7 +170,7 @@ def test_a_misspelt_node_is_a_mistake_found_before_anything_ran(pipeline_: Shell
     [
         ("pushed", 0, "Blessed and pushed"),
         ("not_blessed", 3, "Not blessed, so nothing was pushed"),
-        ("stopped", 4, "anomaly in the data, so nothing was trained"),
+        ("stopped", 4, "Stopped by anomalies in the data, so nothing was trained"),
         ("failed", 1, "Trainer failed: models/taxi/model.py"),
         ("killed", 1, "killed by SIGKILL"),
         ("mistake", 2, "The run failed: There is no metric 'AUCC'"),
