@@ -16,12 +16,8 @@ from pathlib import Path
 
 MARK = "<!-- quality-report -->"
 """By this the comment is found again."""
-STATUSES = {
-    "pushed": "blessed",
-    "refused": "not blessed",
-    "stopped": "stopped on anomalous data",
-    "failed": "failed",
-}
+OUTCOMES = Path(__file__).resolve().parents[2] / "pipeline" / "show" / "outcomes.json"
+"""The words of a run's status; its file is that of the terminal, the report and the dashboard."""
 _LARGEST = 5_000_000
 _NOT_IN_A_NAME = re.compile(r"[^\w .,=%+-]")
 
@@ -44,8 +40,7 @@ def read(path: Path) -> dict:
 
 def report(main_run: dict, change: dict) -> str:
     """The report on two runs' records."""
-    status = STATUSES.get(str(change.get("status")), "no result")
-    lines = [MARK, f"### Quality: {status}", ""]
+    lines = [MARK, f"### Quality: {_outcome(change)}", ""]
     before, after = _metrics(main_run), _metrics(change)
     if not after:
         return "\n".join([*lines, "The change's run has no metrics.", ""])
@@ -58,6 +53,14 @@ def report(main_run: dict, change: dict) -> str:
     if not before:
         lines += ["", "The main branch's run has no metrics to compare with."]
     return "\n".join([*lines, ""])
+
+
+def _outcome(record: dict) -> str:
+    """How a run ended; one that its record calls running did not come to an end."""
+    for status, words in json.loads(OUTCOMES.read_text(encoding="utf-8")).items():
+        if status != "running" and record.get("status") in (status, *words.get("former", ())):
+            return words["label"]
+    return "no result"
 
 
 def _metrics(record: dict) -> dict[tuple[str, str], float]:

@@ -15,7 +15,8 @@ from typing import Any
 from dashboard.errors import DashboardError
 from dashboard.query.columns import GROUPS, Columns, Getter
 from dashboard.records.fields import seconds_since_1970
-from dashboard.records.runs import STATUSES, Run
+from dashboard.records.outcomes import STATUSES, status_named
+from dashboard.records.runs import Run
 
 Filter = Callable[[Run, float], bool]
 MAX_LENGTH = 1000
@@ -135,8 +136,11 @@ class _Compiler:
         return ordered
 
     def _side(self, tree: ast.expr, other: ast.expr) -> Getter:
-        """One side of a comparison; a text beside a time or a duration is read as one."""
+        """One side of a comparison; a text beside a time, a duration or a status is read as one."""
         name = other.id.lower() if isinstance(other, ast.Name) else ""
+        if name == "status" and isinstance(tree, ast.Constant | ast.List | ast.Tuple | ast.Set):
+            meant = _meant(self._constant(tree))
+            return lambda run, now: meant
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
             if name in ("started", "duration"):
                 read = seconds_since_1970 if name == "started" else _seconds
@@ -210,6 +214,13 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, bool) != isinstance(other, bool):
         return False
     return bool(one == other)
+
+
+def _meant(value: Any) -> Any:
+    """What is compared with a status: a status for each of its names, else the value itself."""
+    if isinstance(value, list):
+        return [_meant(item) for item in value]
+    return status_named(value) if isinstance(value, str) else value
 
 
 def _within(item: Any, container: Any) -> bool:

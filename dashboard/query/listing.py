@@ -10,6 +10,7 @@ from dashboard.errors import DashboardError
 from dashboard.query.columns import GROUPS, Columns
 from dashboard.query.expression import compile_filter
 from dashboard.records.index import Snapshot
+from dashboard.records.outcomes import LABELS
 from dashboard.records.runs import Run
 
 MAX_LIMIT = 500
@@ -97,7 +98,16 @@ class Listing:
 
 def _searchable(run: Run) -> str:
     parts = (
-        *(run.id, run.model, run.status, run.commit, run.dataset, run.failure, run.problem),
+        *(
+            run.id,
+            run.model,
+            run.status,
+            LABELS[run.status],
+            run.commit,
+            run.dataset,
+            run.failure,
+            run.problem,
+        ),
         *(run.note, *run.tags),
     )
     return "\n".join(parts).lower()

@@ -94,7 +94,7 @@ class RunIndex:
 
     def find(self, name: str) -> Run | None:
         """A run as it is now, if there is one of this name."""
-        if not name or name in (".", "..") or "/" in name or "\0" in name or not _speakable(name):
+        if not name or name in (".", "..") or "/" in name or "\0" in name or not _is_text(name):
             return None
         if not (self.folder / name / runs.RECORD).is_file():
             return None
@@ -118,7 +118,7 @@ class RunIndex:
         except OSError:
             return
         for name in names:
-            if _speakable(name) and (self.folder / name / runs.RECORD).is_file():
+            if _is_text(name) and (self.folder / name / runs.RECORD).is_file():
                 yield name
 
     def _look_at(self, name: str) -> None:
@@ -153,7 +153,7 @@ def _state(folder: Path) -> _State:
     return tuple(found)
 
 
-def _speakable(name: str) -> bool:
+def _is_text(name: str) -> bool:
     """Whether a folder's name is text, so that an address can name it."""
     try:
         name.encode()

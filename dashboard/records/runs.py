@@ -11,14 +11,10 @@ from dashboard.records import notes
 from dashboard.records.fields import Fields
 from dashboard.records.json_files import UnreadableError, read_object
 from dashboard.records.liveness import alive
+from dashboard.records.outcomes import FORMER, STATUSES
 
 RECORD = "run.json"
 OVERALL = "overall"
-STATUSES = (
-    "running", "pushed", "refused", "stopped", "failed", "interrupted", "died", "unreadable",
-)  # fmt: skip
-"""Those of run.json; `died`: it says running but its process is gone; `unreadable`: it is not a
-record."""
 _MAX_RECORD = 8 * 2**20
 _OVER = {"done", "cached", "failed"}
 
@@ -76,6 +72,7 @@ def read(folder: Path) -> Run:
         problem = str(error) if isinstance(error, UnreadableError) else f"{RECORD} is gone"
         return Run(folder.name, "unreadable", problem, tags=note.tags, note=note.text)
     status = record.text("status") or "running"
+    status = FORMER.get(status, status)
     process = record.number("process")
     process = process if isinstance(process, int) else None
     if status == "running" and not alive(process, written):

@@ -111,7 +111,7 @@ def rehearse(
     )
     with progress.for_run(started.record, console) as shown:
         record = launch.follow(started, shown)
-    if record.status in ("pushed", "refused"):
+    if record.status in ("pushed", "not_blessed"):
         file = f"{model}{platform.specification_suffix}"
         step = "compile it for the cloud", f"compile {model} --target {target} --output {file}"
     else:

@@ -26,7 +26,7 @@ from pipeline.show import formatting
 
 _ENDS = {
     "pushed": "was blessed and pushed",
-    "refused": "came to its end; its model was not blessed",
+    "not_blessed": "came to its end; its model was not blessed",
     "stopped": "was stopped by anomalies in the data",
     "running": "is still going",
 }

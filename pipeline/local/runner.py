@@ -96,7 +96,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             traceback.print_exc()
             record.fail("failed", _failure(error, record.running_node))
         else:
-            record.finish("pushed" if record.pushed_version is not None else "refused")
+            record.finish("pushed" if record.pushed_version is not None else "not_blessed")
 
     def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
         runtime_parameter_utils.substitute_runtime_parameter(

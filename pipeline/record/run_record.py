@@ -26,21 +26,25 @@ from pipeline.record.atomic_file import write_whole
 
 VERSION: Literal[1] = 1
 
-RunStatus = Literal["running", "pushed", "refused", "stopped", "failed", "interrupted"]
+RunStatus = Literal["running", "pushed", "not_blessed", "stopped", "failed", "interrupted"]
 UnfinishedStatus = Literal["stopped", "failed", "interrupted"]
 """How a run ends that does not run all of its nodes."""
+FORMER_STATUSES: dict[str, RunStatus] = {"refused": "not_blessed"}
+"""What earlier versions called a status; their records are read as if they had the present name."""
 NodeStatus = Literal["queued", "running", "done", "cached", "failed"]
 
 EXIT_CODES: dict[RunStatus, int] = {
     "pushed": 0,
     "failed": 1,
-    "refused": 3,
+    "not_blessed": 3,
     "stopped": 4,
     "interrupted": 130,
 }
 """The exit status of `python -m pipeline run`; 2 is a mistake found before anything ran."""
 
 
+OVERALL = "overall"
+"""The slice of all rows of the test split."""
 FIRST_RUN = "first run"
 """Why a node ran that never had before."""
 
@@ -80,7 +84,9 @@ class SliceMetric(_Part):
 
     metric: str
     slice: str
-    """`overall`, or `feature=value` pairs joined by `, `."""
+    """`overall`, or `feature=value` pairs joined by `, `, in order of the features' names."""
+    features: list[str] = []
+    """The features whose values name the slice; empty for `overall`, and in older records."""
     value: float | None
     """None where the metric is not defined on the slice (NaN)."""
     at_least: float | None = None
@@ -186,6 +192,11 @@ class RunRecord(_Part):
     pushed_version: int | None = None
     pushed_to: str | None = None
     failure: Failure | None = None
+
+    @pydantic.field_validator("status", mode="before")
+    @classmethod
+    def _present_status(cls, value: Any) -> Any:
+        return FORMER_STATUSES.get(value, value) if isinstance(value, str) else value
 
     @pydantic.field_validator("config", mode="before")
     @classmethod

@@ -1,5 +1,5 @@
 """What the Evaluator found, read from its artifacts: metrics by slice, and why a model was
-refused."""
+not blessed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 
 from pipeline.config.model_config import Bounds, Evaluation
-from pipeline.record.run_record import Refusal, SliceMetric
+from pipeline.record import bounds
+from pipeline.record.run_record import OVERALL, Refusal, SliceMetric
 
-OVERALL = "overall"
 NEEDS_BOTH_CLASSES = {"AUC", "AUCPrecisionRecall"}
 """Metrics that TFMA gives as 0 where a slice has labels of one class; there they are undefined."""
 SHARE_OF_POSITIVES = "share_of_positives"
@@ -45,19 +45,20 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
         positives = values.get((name, SHARE_OF_POSITIVES), {}).get("candidate")
         if metric in NEEDS_BOTH_CLASSES and positives in (0, 1):
             found = {}
-        bounds = _bounds(settings, metric, keys[name])
+        limits = _bounds(settings, metric, keys[name])
         low, high = intervals.get((name, metric), (math.nan, math.nan))
         certain = found and math.isfinite(low) and math.isfinite(high)
         rows.append(
             SliceMetric(
                 metric=metric,
                 slice=name,
+                features=[part.column for part in keys[name].single_slice_keys],
                 value=found.get("candidate"),
                 low=low if certain else None,
                 high=high if certain else None,
                 baseline=found.get(_BASELINE),
-                at_least=bounds.at_least,
-                at_most=bounds.at_most,
+                at_least=limits.at_least,
+                at_most=limits.at_most,
             )
         )
     order = {metric: index for index, metric in enumerate(settings.metrics)}
@@ -113,7 +114,8 @@ def _failures(
                 f"{_shown(baseline)}"
             )
         else:
-            bound = _in_words(_bounds(settings, metric, validation.slice_key))
+            limits = _bounds(settings, metric, validation.slice_key)
+            bound = bounds.in_words(limits.at_least, limits.at_most) or "a value"
         yield Refusal(metric=metric, slice=name, value=value, bound=bound)
 
 
@@ -128,18 +130,9 @@ def _bounds(settings: Evaluation, metric: str, slice_key: Any) -> Bounds:
         return Bounds()  # No threshold is for crossed features.
     feature, slice_name = slice_key.single_slice_keys[0].column, _slice_name(slice_key)
     found = [limits.per_slice[key] for key in (feature, slice_name) if key in limits.per_slice]
-    lower = [bounds.at_least for bounds in found if bounds.at_least is not None]
-    upper = [bounds.at_most for bounds in found if bounds.at_most is not None]
+    lower = [each.at_least for each in found if each.at_least is not None]
+    upper = [each.at_most for each in found if each.at_most is not None]
     return Bounds(at_least=max(lower, default=None), at_most=min(upper, default=None))
-
-
-def _in_words(bounds: Bounds) -> str:
-    parts = []
-    if bounds.at_least is not None:
-        parts.append(f"at least {bounds.at_least:g}")
-    if bounds.at_most is not None:
-        parts.append(f"at most {bounds.at_most:g}")
-    return " and ".join(parts) or "a value"
 
 
 def _slice_name(key: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.record.run_record import RunRecord, SliceMetric
+    from pipeline.record.run_record import RunRecord
 
 
 def duration(seconds: float | None, *, exact: bool = True) -> str:
@@ -78,20 +78,6 @@ def change(value: float | None, baseline: float | None, name: str) -> str:
 def plain(value: Any) -> str:
     """A setting's value: a fraction with six digits, anything else as it is."""
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def bounds(at_least: float | None, at_most: float | None) -> str:
-    """`at least 0.9`, `at most 0.35`, `0.8 to 1.25`, or nothing."""
-    if at_least is not None and at_most is not None:
-        return f"{at_least:g} to {at_most:g}"
-    if at_least is not None:
-        return f"at least {at_least:g}"
-    return f"at most {at_most:g}" if at_most is not None else ""
-
-
-def bounds_of(measured: SliceMetric) -> str:
-    """The limits that this value had to keep."""
-    return bounds(measured.at_least, measured.at_most)
 
 
 def no_cache(record: RunRecord) -> str:

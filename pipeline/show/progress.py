@@ -12,9 +12,10 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from pipeline.nodes import NODES, PUSHER, purpose
+from pipeline.nodes import NODES, purpose
 from pipeline.record.run_record import FIRST_RUN, Node, NodeStatus, RunRecord, now
 from pipeline.show import formatting, terminal
+from pipeline.show.node_state import node_state
 
 _FRAMES_PER_SECOND = 6
 _NAME_WIDTH = max(len(spec.name) for spec in NODES) + 2
@@ -141,7 +142,7 @@ class PlainView(View):
                 # Of a quick node the end is the first that is seen.
                 first = node.name not in self._seen and node.why and status != "running"
                 self._seen[node.name] = status
-                self._say(node.name, _outcome(node, record) + (f": {node.why}" if first else ""))
+                self._say(node.name, _event(node, record) + (f": {node.why}" if first else ""))
 
     def notice(self, text: str) -> None:
         """Prints the text as an event."""
@@ -229,32 +230,26 @@ def _state(node: Node, record: RunRecord) -> str:
     """The right-hand side of a node's line."""
     if node.status == "running":
         return formatting.duration(_elapsed(node), exact=False)
-    if _pushed_nothing(node, record):
-        return "not pushed"
-    if node.status == "done":
+    state = node_state(node, record)
+    if state == "done":
         return formatting.duration(node.seconds)
-    if node.status == "failed":
-        return "interrupted" if record.status == "interrupted" else "failed"
-    return "cached" if node.status == "cached" else ""
+    return "" if state == "queued" else state
 
 
-def _outcome(node: Node, record: RunRecord) -> str:
+def _event(node: Node, record: RunRecord) -> str:
     """The same in a line of its own."""
     took = formatting.duration(node.seconds)
-    if _pushed_nothing(node, record):
-        return "done, nothing was pushed"
-    if node.status == "done":
-        return f"done in {took}" if took else "done"
-    if node.status == "failed":
-        word = "interrupted" if record.status == "interrupted" else "failed"
-        return f"{word} after {took}" if took else word
-    return f"started: {node.why}" if node.status == "running" else node.status
-
-
-def _pushed_nothing(node: Node, record: RunRecord) -> bool:
-    """Whether this is a Pusher that had no blessing to go by, which TFX counts as done."""
-    over = node.status in ("done", "cached")
-    return node.name == PUSHER and over and record.blessed is False
+    match state := node_state(node, record):
+        case "running":
+            return f"started: {node.why}"
+        case "done":
+            return f"done in {took}" if took else "done"
+        case "failed" | "interrupted":
+            return f"{state} after {took}" if took else state
+        case "not pushed":
+            return "done, nothing was pushed"
+        case _:
+            return state
 
 
 def _phase(record: RunRecord, console: Console) -> Text:

@@ -14,22 +14,15 @@ from rich.text import Text
 
 from pipeline.record import run_record
 from pipeline.record.liveness import status
-from pipeline.record.run_record import RunRecord, UnreadableRecord
+from pipeline.record.run_record import OVERALL, RunRecord, UnreadableRecord
 from pipeline.show import formatting
-from pipeline.show.metric_tables import OVERALL
+from pipeline.show.outcomes import OUTCOMES
 
 _WIDE = 140
 """Columns from which there is room for the model, the start's time, and a second metric."""
 
-_WORDS = {
-    "pushed": ("blessed", "green"),
-    "refused": ("not blessed", "red"),
-    "stopped": ("stopped", "red"),
-    "failed": ("failed", "red"),
-    "interrupted": ("interrupted", ""),
-    "running": ("running", "cyan"),
-    "died": ("died", "red"),
-}
+_STYLES = {"good": "green", "bad": "red", "warn": "", "active": "cyan"}
+"""How each tone looks."""
 
 
 def select(
@@ -65,20 +58,24 @@ def runs_table(
         if isinstance(record, UnreadableRecord):
             problem = Text(record.error.detail, "dim")
             model = [""] if wide else []
-            table.add_row(record.id, *model, Text("unreadable", "red"), "", "", problem, "")
+            table.add_row(record.id, *model, _label("unreadable"), "", "", problem, "")
             continue
-        word, style = _WORDS[status(record, runs)]
+        state = status(record, runs)
         started = formatting.ago(record.started)
         table.add_row(
             record.id,
             *([record.model] if wide else []),
-            Text(word, style),
+            _label(state),
             f"{formatting.local(record.started)}  {started}" if wide else started,
-            formatting.clock(record.seconds) if word != "died" else "",
+            formatting.clock(record.seconds) if state != "died" else "",
             Text(_metrics(record, 2 if wide else 1)),
             str(record.pushed_version or ""),
         )
     return table
+
+
+def _label(state: str) -> Text:
+    return Text(OUTCOMES[state].label, _STYLES[OUTCOMES[state].tone])
 
 
 def as_json(records: Sequence[RunRecord | UnreadableRecord], runs: Path) -> str:

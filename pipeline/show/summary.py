@@ -19,6 +19,15 @@ from pipeline.record.liveness import status
 from pipeline.record.run_record import Anomaly, Failure, RunRecord
 from pipeline.show import formatting, terminal
 from pipeline.show.metric_tables import metric_tables
+from pipeline.show.outcomes import OUTCOMES
+
+_MARKS = {
+    "good": ("done", "bold green"),
+    "bad": ("failed", "bold red"),
+    "warn": ("failed", "bold"),
+    "active": ("queued", "bold"),
+}
+"""The sign and the style of the last line, for each tone of an outcome."""
 
 
 def summary(
@@ -33,7 +42,7 @@ def summary(
         record: The run's record.
         console: Where it will be printed.
         runs: The folder of all runs.
-        next_step: Why and how to go on; None: as after any run.
+        next_step: What for, and the arguments of the next command; None: as after any run.
     """
     sections = [
         list(section)
@@ -93,36 +102,27 @@ def _severity(anomaly: Anomaly, console: Console) -> tuple[str, str]:
 
 
 def _verdict(record: RunRecord, console: Console, runs: Path) -> Iterator[RenderableType]:
-    """The run's end in words."""
-    marks = terminal.marks(console)
-    took = formatting.duration(record.seconds)
-    if record.status == "pushed":
-        yield _line(marks.done, f"Blessed and pushed in {took}", "bold green")
-    elif record.status == "refused":
-        yield _line(marks.failed, f"Not blessed, so nothing was pushed ({took})", "bold red")
-        yield Padding(_refusals(record), (0, 0, 0, 4), expand=False)
-    elif record.status == "stopped" and record.anomalies:
-        number = sum(anomaly.severity == "error" for anomaly in record.anomalies)
-        number = number or len(record.anomalies)
-        noun = "anomaly" if number == 1 else "anomalies"
-        text = f"Stopped after {took}: {number} {noun} in the data, so nothing was trained"
-        yield _line(marks.failed, text, "bold red")
-        if record.failure and record.failure.remedy:
-            yield Padding(Text(record.failure.remedy), (0, 0, 0, 4), expand=False)
-    elif record.status == "interrupted":
-        yield _line(marks.failed, f"Interrupted after {took}; nothing was pushed", "bold")
-    elif status(record, runs) == "died":
-        yield _line(marks.failed, "Its process died without recording an end", "bold red")
-    elif record.status == "running":
-        yield _line(marks.queued, f"Running for {took}", "bold")
-    else:
+    """How the run ended, and why where it did not end well."""
+    state = status(record, runs)
+    if state == "failed" or (state == "stopped" and not record.anomalies):
         yield _failure(record, console)
+        return
+    outcome = OUTCOMES[state]
+    took = formatting.duration(record.seconds)
+    time = "" if state == "died" else f" in {took}" if state == "pushed" else f" ({took})"
+    mark, style = _MARKS[outcome.tone]
+    sign = getattr(terminal.marks(console), mark)
+    yield Text.assemble("  ", (f"{sign} {outcome.headline}{time}", style))
+    if state == "not_blessed":
+        yield Padding(_missed_bounds(record), (0, 0, 0, 4), expand=False)
+    elif state == "stopped" and record.failure and record.failure.remedy:
+        yield Padding(Text(record.failure.remedy), (0, 0, 0, 4), expand=False)
 
 
 def _failure(record: RunRecord, console: Console) -> RenderableType:
     """Why a run failed, as a panel on a terminal and as plain lines elsewhere."""
     what = record.failure or Failure(node=None, headline="The run gave no reason.")
-    title = f"{what.node} failed" if what.node else "The run failed"
+    title = OUTCOMES["failed"].headline_of(what.node)
     parts: list[RenderableType] = []
     if console.is_terminal:
         parts.append(Text(what.headline, style="bold"))
@@ -144,7 +144,7 @@ def _failure(record: RunRecord, console: Console) -> RenderableType:
     return _indented(Group(*parts))
 
 
-def _refusals(record: RunRecord) -> Table:
+def _missed_bounds(record: RunRecord) -> Table:
     table = Table.grid(padding=(0, 3, 0, 0))
     for refusal in record.refusals:
         value = "undefined" if refusal.value is None else f"{refusal.value:.6g}"
@@ -173,13 +173,13 @@ def _places(
     for title, name in (("Report", run_folder.REPORT), ("Log", run_folder.LOG)):
         if (folder / name).exists():
             table.add_row(title, Text(formatting.path(folder / name), overflow="fold"))
-    why, arguments = next_step or _next(record, runs)
-    table.add_row("Next", Text(f"{why}:\n{formatting.command(arguments)}", overflow="fold"))
+    purpose, arguments = next_step or _next(record, runs)
+    table.add_row("Next", Text(f"{purpose}:\n{formatting.command(arguments)}", overflow="fold"))
     yield _indented(table)
 
 
 def _next(record: RunRecord, runs: Path) -> tuple[str, str]:
-    """Why and how to go on."""
+    """What for, and the arguments of the next command."""
     again = " ".join(
         ["run", record.model, *(f"--set {shlex.quote(item)}" for item in record.overrides)]
     )
@@ -189,7 +189,7 @@ def _next(record: RunRecord, runs: Path) -> tuple[str, str]:
             "keep these hyperparameters and skip the search",
             f"freeze-hyperparameters {record.model}",
         )
-    if record.status in ("pushed", "refused"):
+    if record.status in ("pushed", "not_blessed"):
         return "compare with earlier runs", f"runs --model {record.model}"
     if record.status == "stopped":
         return f"correct the data, or models/{record.model}/schema.pbtxt, and run again", again
@@ -205,10 +205,6 @@ def _labelled() -> Table:
     table.add_column(style="dim", min_width=15, no_wrap=True)
     table.add_column(overflow="fold")
     return table
-
-
-def _line(mark: str, text: str, style: str) -> Text:
-    return Text.assemble("  ", (f"{mark} {text}", style))
 
 
 def _indented(part: RenderableType) -> Padding:

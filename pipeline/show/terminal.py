@@ -21,12 +21,13 @@ class Marks(NamedTuple):
     failed: str
     queued: str
     worst: str
+    worse: str
     between: str
     spinner: str
 
 
-_UNICODE = Marks("✓", "✗", "·", "▾", " · ", "dots")
-_ASCII = Marks("+", "x", ".", "v", ", ", "line")
+_UNICODE = Marks("✓", "✗", "·", "▾", "↓", " · ", "dots")
+_ASCII = Marks("+", "x", ".", "v", "-", ", ", "line")
 
 
 def console(*, stderr: bool = False) -> Console:

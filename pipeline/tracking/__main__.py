@@ -53,7 +53,7 @@ def follow(folder: Path) -> None:
         if _alive(record, folder):
             last_sign = time.monotonic()
         time.sleep(_POLL)
-    failed = snapshot is None or snapshot.fields.get("run/status") not in ("pushed", "refused")
+    failed = snapshot is None or snapshot.fields.get("run/status") not in ("pushed", "not_blessed")
     local.close(failed)
     if server:
         server.close(failed)

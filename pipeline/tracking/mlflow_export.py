@@ -16,7 +16,7 @@ from models.common.errors import RunError
 from pipeline.config import project
 from pipeline.record import run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails
-from pipeline.record.run_record import RunRecord, RunStatus, UnreadableRecord
+from pipeline.record.run_record import OVERALL, RunRecord, RunStatus, UnreadableRecord
 
 # A server that is not there shall be told of in seconds, not in minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -41,7 +41,7 @@ COMPLETE = "pipeline.complete"
 
 _STATUS: dict[RunStatus, str] = {
     "pushed": "FINISHED",
-    "refused": "FINISHED",
+    "not_blessed": "FINISHED",
     "stopped": "FINISHED",
     "failed": "FAILED",
     "interrupted": "KILLED",
@@ -169,7 +169,7 @@ def _metrics(record: RunRecord, details: RunDetails) -> Iterator[Metric]:
     ended = _milliseconds(record.finished or record.started)
     for found in record.metrics:
         if found.value is not None:
-            name = found.metric if found.slice == "overall" else f"{found.metric}/{found.slice}"
+            name = found.metric if found.slice == OVERALL else f"{found.metric}/{found.slice}"
             yield Metric(_name(name), found.value, ended, 0)
     for split, rows in record.rows.items():
         yield Metric(_name(f"rows/{split}"), rows, ended, 0)

@@ -88,7 +88,7 @@ def _numberless(trial: run_details.Trial) -> dict[str, Any]:
 def _metrics(record: RunRecord) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for metric in record.metrics:
-        values = metric.model_dump(exclude={"metric", "slice"})
+        values = metric.model_dump(exclude={"metric", "slice", "features"})
         metrics.setdefault(metric.slice, {})[metric.metric] = values
     return metrics
 

@@ -27,7 +27,7 @@ NODES = {
     "ServingCheck": ["Trainer"],
     "Pusher": ["Trainer", "Evaluator", "ServingCheck"],
 }
-STATUSES = ("pushed", "refused", "stopped", "failed", "interrupted", "running", "died")
+STATUSES = ("pushed", "not_blessed", "stopped", "failed", "interrupted", "running", "died")
 LAST_NODE = {"stopped": "DataGate", "failed": "Trainer", "interrupted": "Trainer"}
 START = datetime(2026, 11, 1, 9, 30, tzinfo=timezone.utc)
 EPOCHS = 12
@@ -62,7 +62,7 @@ def make_run(runs: Path, number: int = 0, status: str = "pushed", **changes: Any
         copy = folder / "code" / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(_code(path, number), encoding="utf-8")
-    if status in ("pushed", "refused"):
+    if status in ("pushed", "not_blessed"):
         report = f"<!doctype html><title>{content['id']}</title><h1>Report</h1>"
         (folder / "report.html").write_text(report, encoding="utf-8")
     _neptune(folder, content)
@@ -77,7 +77,7 @@ def record(number: int, status: str, model: str = "") -> dict[str, Any]:
     if status == "running":
         began = datetime.now(timezone.utc) - timedelta(seconds=95)
     seconds = random.uniform(60, 400)
-    judged = status in ("pushed", "refused")
+    judged = status in ("pushed", "not_blessed")
     learning_rate = 10 ** random.uniform(-4, -2)
     version = int(began.timestamp())
     going = status in ("running", "died")
@@ -118,7 +118,7 @@ def record(number: int, status: str, model: str = "") -> dict[str, Any]:
             "hidden_layers": random.choice(([64, 32], [128], [64, 64, 32])),
         },
         "trained": None,
-        "metrics": _metrics(random, worse=0.05 if status == "refused" else 0) if judged else [],
+        "metrics": _metrics(random, worse=0.05 if status == "not_blessed" else 0) if judged else [],
         "blessed": status == "pushed" if judged else None,
         "refusals": [],
         "pushed_version": version if status == "pushed" else None,
@@ -134,7 +134,7 @@ def record(number: int, status: str, model: str = "") -> dict[str, Any]:
 def details(number: int, status: str, run: str) -> dict[str, Any]:
     """The content of a `details.json`."""
     random = Random(number)
-    judged = status in ("pushed", "refused")
+    judged = status in ("pushed", "not_blessed")
     trains = judged or status in ("running", "died", "interrupted")
     return {
         "version": 1,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.show.outcomes import OUTCOMES
 from tests.helpers.paths import ROOT
 
 SCRIPTS = ROOT / ".github" / "scripts"
@@ -152,6 +153,20 @@ def report(folder: Path, *records: Any) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.parametrize(
+    ("status", "label"),
+    [
+        *((status, outcome.label) for status, outcome in OUTCOMES.items() if status != "running"),
+        ("refused", "not blessed"),
+        ("running", "no result"),
+        ("<b>", "no result"),
+    ],
+)
+def test_the_heading_has_the_words_of_the_outcome(tmp_path: Path, status: str, label: str) -> None:
+    text = report(tmp_path, None, run_record(status=status))
+    assert f"### Quality: {label}\n" in text
+
+
 def test_the_report_has_a_row_for_each_metric(tmp_path: Path) -> None:
     text = report(
         tmp_path,
@@ -170,7 +185,7 @@ def test_the_report_has_a_row_for_each_metric(tmp_path: Path) -> None:
         (run_record(("AUC", "overall", 0.9)), None, "### Quality: no result"),
         (None, "not JSON", "no metrics"),
         (None, "[1]", "no metrics"),
-        (None, run_record(status="stopped"), "### Quality: stopped on anomalous data"),
+        (None, run_record(status="stopped"), "### Quality: stopped"),
         (None, run_record(("AUC", "overall", float("nan"))), "no metrics"),
         (None, {"status": ["x"], "metrics": {"a": 1}}, "### Quality: no result"),
     ],

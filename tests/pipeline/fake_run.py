@@ -83,9 +83,9 @@ def tell(record: RunRecord, story: str, *, baseline: bool = True) -> None:
             detail="line 41, in build_model: the learning rate is -1.0",
             remedy="Correct build_model and run again.",
         )
-    elif story in ("pushed", "refused"):
+    elif story in ("pushed", "not_blessed"):
         record.hyperparameters = {"learning_rate": 0.0031, "hidden": [64, 32], "dropout": 0.1}
-        record.metrics = metrics(worse=0.03 if story == "refused" else 0, baseline=baseline)
+        record.metrics = metrics(worse=0.03 if story == "not_blessed" else 0, baseline=baseline)
         record.blessed = story == "pushed"
         if story == "pushed":
             record.pushed_version = 1767323045

@@ -49,7 +49,7 @@ def rehearse(record: RunRecord, target: str, runs: Path) -> None:
         traceback.print_exc()
         record.fail("failed", Failure(node=None, headline=f"{type(error).__name__}: {error}"))
     else:
-        record.finish("pushed" if record.pushed_version is not None else "refused")
+        record.finish("pushed" if record.pushed_version is not None else "not_blessed")
     run_record.write(record, runs)
 
 

@@ -7,20 +7,22 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup, escape
 
 from pipeline import nodes as pipeline_nodes
-from pipeline.record.run_record import Node
+from pipeline.record.run_record import Node, RunRecord
 from pipeline.show import formatting
+from pipeline.show.node_state import node_state
 
 _WIDTH, _HEIGHT = 158, 34
 _GAP_X, _GAP_Y = 16, 20
 _MARGIN = 2
 
 
-def draw(nodes: Sequence[Node]) -> Markup:
-    """An SVG drawing of the nodes, their states and durations.
+def draw(record: RunRecord) -> Markup:
+    """An SVG drawing of a run's nodes, their states and durations.
 
     An edge is left out where another path says the same, so that the drawing shows what waits for
     what and no more.
     """
+    nodes = record.nodes
     known = {node.name for node in nodes}
     # A record from before these were recorded has none.
     recorded = any(node.upstream for node in nodes)
@@ -44,21 +46,22 @@ def draw(nodes: Sequence[Node]) -> Markup:
             'role="img" aria-labelledby="graph-title graph-text">'
             '<title id="graph-title">The nodes and what each waits for</title>'
             '<desc id="graph-text">{}</desc>'
-        ).format(width, height, width, "; ".join(f"{n.name}: {state(n)}" for n in nodes))
+        ).format(width, height, width, "; ".join(f"{n.name}: {state(n, record)}" for n in nodes))
     ]
-    for name, before in _reduced(upstream).items():
+    for name, before in _reduced(upstream, layers).items():
         parts += [_edge(places[other], places[name]) for other in before]
-    parts += [_box(node, *places[node.name]) for node in nodes]
+    parts += [_box(node, state(node, record), *places[node.name]) for node in nodes]
     return Markup("").join([*parts, Markup("</svg>")])
 
 
-def state(node: Node) -> str:
+def state(node: Node, record: RunRecord) -> str:
     """How a node ended and how long it took."""
-    if node.status == "done":
-        return formatting.duration(node.seconds) or "done"
-    if node.status == "failed" and node.seconds is not None:
-        return f"failed after {formatting.duration(node.seconds)}"
-    return {"cached": "cached", "queued": "not reached"}.get(node.status, node.status)
+    found, took = node_state(node, record), formatting.duration(node.seconds)
+    if found == "done":
+        return took or found
+    if node.status == "failed" and took:
+        return f"{found} after {took}"
+    return "not reached" if found == "queued" else found
 
 
 def _layers(upstream: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -89,16 +92,22 @@ def _places(layers: Mapping[str, int], width: int) -> dict[str, tuple[float, flo
     return places
 
 
-def _reduced(upstream: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The edges that no longer path replaces (the transitive reduction)."""
+def _reduced(
+    upstream: Mapping[str, Sequence[str]], layers: Mapping[str, int]
+) -> dict[str, list[str]]:
+    """The edges that no longer path replaces (the transitive reduction); a cycle is cut."""
+    down = {
+        name: [one for one in before if layers[one] < layers[name]]
+        for name, before in upstream.items()
+    }
 
     def above(name: str) -> set[str]:
-        return {far for near in upstream[name] for far in (near, *above(near))}
+        return {far for near in down[name] for far in (near, *above(near))}
 
-    reach = {name: above(name) for name in upstream}
+    reach = {name: above(name) for name in down}
     return {
         name: [one for one in before if not any(one in reach[other] for other in before)]
-        for name, before in upstream.items()
+        for name, before in down.items()
     }
 
 
@@ -110,12 +119,12 @@ def _edge(start: tuple[float, float], end: tuple[float, float]) -> Markup:
     return Markup('<path class="edge" d="{}"/>').format(path)
 
 
-def _box(node: Node, x: float, y: float) -> Markup:
+def _box(node: Node, below: str, x: float, y: float) -> Markup:
     return Markup(
         '<g class="node {}"><rect x="{:g}" y="{:g}" width="{}" height="{}" rx="4"/>'
         '<text x="{:g}" y="{:g}" class="name">{}</text>'
         '<text x="{:g}" y="{:g}">{}</text></g>'
     ).format(
         node.status, x, y, _WIDTH, _HEIGHT, x + 9, y + 14, escape(node.name), x + 9, y + 27,
-        escape(state(node)),
+        escape(below),
     )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline.record.run_record import RunRecord, SliceMetric
+from pipeline.record import bounds
+from pipeline.record.run_record import OVERALL, RunRecord, SliceMetric
 from pipeline.show import formatting
-from pipeline.show.report.verdict_words import OVERALL, missed
+from pipeline.show.metric_quality import misses_bound
+from pipeline.show.slices import SliceGroup, groups
 
 MOST_SLICES = 60
 """Rows of one table; what is beyond is in run.json."""
@@ -45,37 +46,28 @@ def slice_tables(record: RunRecord) -> list[SliceTable]:
     """A table for each feature by which the metrics are broken down, in the config's order."""
     by_slice: dict[str, dict[str, SliceMetric]] = {}
     for measured in record.metrics:
-        if measured.slice != OVERALL:
-            by_slice.setdefault(measured.slice, {})[measured.metric] = measured
-    metrics = list(record.config.evaluation.metrics)
-    features = [", ".join(sorted(names)) for names in record.config.evaluation.slices]
-    groups: dict[str, list[str]] = {name: [] for name in features}
-    for name in by_slice:
-        groups.setdefault(_features(name, features), []).append(name)
-    return [
-        _table(name, slices, by_slice, metrics, record) for name, slices in groups.items() if slices
-    ]
+        by_slice.setdefault(measured.slice, {})[measured.metric] = measured
+    found = groups(record.metrics, record.config.evaluation.slices)
+    return [_table(group, by_slice, record) for group in found]
 
 
 def _table(
-    name: str,
-    slices: list[str],
-    by_slice: dict[str, dict[str, SliceMetric]],
-    metrics: list[str],
-    record: RunRecord,
+    group: SliceGroup, by_slice: dict[str, dict[str, SliceMetric]], record: RunRecord
 ) -> SliceTable:
-    def rank(one: str) -> tuple[Any, ...]:
-        return (not any(_misses(record, m) for m in by_slice[one].values()), *_natural(one))
-
-    shown = sorted(slices, key=rank)[:MOST_SLICES]
+    """A table of at most `MOST_SLICES`, those that miss a bound before others."""
+    missing = [
+        name
+        for name in group.slices
+        if any(misses_bound(record, measured) for measured in by_slice[name].values())
+    ]
+    shown = set([*missing, *(name for name in group.slices if name not in missing)][:MOST_SLICES])
+    metrics = list(record.config.evaluation.metrics)
     rows = []
-    for one in sorted(shown, key=_natural):
-        cells = [
-            _cell(by_slice[one][metric], record) if metric in by_slice[one] else None
-            for metric in metrics
-        ]
-        rows.append((one.removeprefix(f"{name}="), cells))
-    return SliceTable(name, metrics, rows, len(slices) - len(shown))
+    for name, label in group.slices.items():
+        if name in shown:
+            measured = (by_slice[name].get(metric) for metric in metrics)
+            rows.append((label, [_cell(one, record) if one else None for one in measured]))
+    return SliceTable(group.name, metrics, rows, len(group.slices) - len(shown))
 
 
 def _cell(measured: SliceMetric, record: RunRecord) -> Cell:
@@ -89,34 +81,8 @@ def _cell(measured: SliceMetric, record: RunRecord) -> Cell:
     return Cell(
         value=formatting.metric(measured.value, name),
         interval=interval,
-        bound=formatting.bounds_of(measured),
+        bound=bounds.in_words(measured.at_least, measured.at_most),
         baseline="" if baseline is None else formatting.metric(baseline, name),
         change=formatting.change(measured.value, baseline, name),
-        missed=_misses(record, measured),
+        missed=misses_bound(record, measured),
     )
-
-
-def _misses(record: RunRecord, measured: SliceMetric) -> bool:
-    """Whether it is outside of its bounds, or was refused for another reason."""
-    return missed(measured) or any(
-        (refusal.metric, refusal.slice) == (measured.metric, measured.slice)
-        for refusal in record.refusals
-    )
-
-
-def _features(name: str, known: list[str]) -> str:
-    """The sliced features of a slice's name, whose values may hold commas and equals signs."""
-    for features in sorted(known, key=len, reverse=True):
-        parts = features.split(", ")
-        if name.startswith(f"{parts[0]}=") and all(f"{part}=" in name for part in parts):
-            return features
-    return name.partition("=")[0]
-
-
-def _natural(name: str) -> tuple[int, float, str]:
-    """Numbers in their order, before text."""
-    value = name.rpartition("=")[2]
-    try:
-        return (0, float(value), name)
-    except ValueError:
-        return (1, 0.0, name)

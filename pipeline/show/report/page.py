@@ -20,7 +20,7 @@ from pipeline.show import formatting
 from pipeline.show.report import charts, graph
 from pipeline.show.report.data_section import data_section
 from pipeline.show.report.metrics_section import overall, slice_tables
-from pipeline.show.report.verdict_words import verdict
+from pipeline.show.report.verdict import verdict
 
 _FOLDER = Path(__file__).parent
 KNOWN_ANSWERS = "assets.extra/known_answers.json"
@@ -40,7 +40,7 @@ def render(record: RunRecord, details: RunDetails, runs: Path = project.RUNS) ->
         verdict=verdict(record, runs),
         style=Markup((_FOLDER / "style.css").read_text(encoding="utf-8")),
         nodes=[_node_row(record, node) for node in record.nodes],
-        graph=graph.draw(record.nodes),
+        graph=graph.draw(record),
         overall=overall(record),
         slices=slice_tables(record),
         plots=_plots(details.plots),
@@ -83,7 +83,7 @@ def _node_row(record: RunRecord, node: Node) -> dict[str, Any]:
         "name": node.name,
         "status": node.status,
         "purpose": nodes.purpose(node.name),
-        "state": graph.state(node),
+        "state": graph.state(node, record),
         "why": node.why if node.status != "cached" else None,
         "share": (node.seconds or 0) / total if node.status != "cached" else 0.0,
     }

@@ -19,7 +19,7 @@ SCRIPT = "<img src=x onerror=\"document.title='owned'\"><script>document.title='
 def test_script_in_names_and_texts_is_text(
     page: Page, dashboard: Dashboard, watched: Watched
 ) -> None:
-    record = sample_runs.record(0, "refused")
+    record = sample_runs.record(0, "not_blessed")
     status = record.pop("status")
     name = "<script>document.title='owned'<"
     for one in record["metrics"]:
@@ -41,7 +41,7 @@ def test_script_in_names_and_texts_is_text(
         page.locator(".tabs").get_by_role("link", name=tab).click()
         expect(page.get_by_text("Loading …")).to_have_count(0)
         expect(page.get_by_text("onerror").first).to_be_visible()
-    page.goto(f"{dashboard.address}/models?refused=1")
+    page.goto(f"{dashboard.address}/models?not_blessed=1")
     expect(page.get_by_text("onerror").first).to_be_visible()
     assert page.title() == "Models"
     assert not [url for url in watched.requests if url.endswith("/x")]

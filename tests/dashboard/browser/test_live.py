@@ -31,7 +31,7 @@ def test_the_list_shows_the_first_run_as_soon_as_it_starts(
     expect(row.get_by_test_id("status")).to_contain_text("running")
     expect(row).to_contain_text("7/12 Trainer")
     change(folder / "run.json", status="pushed", process=None)
-    expect(row.get_by_test_id("status")).to_contain_text("pushed")
+    expect(row.get_by_test_id("status")).to_contain_text("blessed")
 
 
 def test_a_run_is_followed_while_it_trains(page: Page, dashboard: Dashboard) -> None:
@@ -54,7 +54,7 @@ def test_a_run_is_followed_while_it_trains(page: Page, dashboard: Dashboard) -> 
     nodes = json.loads((folder / "run.json").read_text())["nodes"]
     for node in nodes:
         node["status"] = "done"
-    change(folder / "run.json", nodes=nodes, status="refused", process=None)
+    change(folder / "run.json", nodes=nodes, status="not_blessed", process=None)
     expect(trainer).to_have_attribute("data-state", "done")
     expect(page.get_by_test_id("verdict")).to_contain_text("Not blessed")
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.records.outcomes import LABELS
 from tests.dashboard import sample_runs
 from tests.helpers.dashboard_process import Dashboard, Watched
 
@@ -38,7 +39,7 @@ def test_every_run_is_listed_with_its_status(
     expect(page.get_by_test_id("run-row")).to_have_count(len(folders))
     for status, folder in folders.items():
         found = page.locator(f'[data-testid="run-row"][data-run="{folder.name}"]')
-        expect(found.get_by_test_id("status")).to_contain_text(status)
+        expect(found.get_by_test_id("status")).to_contain_text(LABELS[status])
     expect(page.get_by_test_id("count")).to_have_text("8 runs, 1 running")
 
 
@@ -56,11 +57,11 @@ def test_every_part_of_every_run_without_errors_or_other_hosts(
     for tab in ("parameters", "curves", "slices", "code"):
         page.goto(f"{dashboard.address}/compare?runs={','.join(names)}&tab={tab}")
         expect(page.locator(".compared li")).to_have_count(len(names))
-    page.goto(f"{dashboard.address}/models?refused=1")
+    page.goto(f"{dashboard.address}/models?not_blessed=1")
     expect(page.get_by_test_id("model")).not_to_have_count(0)
     assert {urlsplit(url).netloc for url in watched.requests} == {f"localhost:{dashboard.port}"}
-    refused = "Failed to load resource: the server responded with a status of 404 (Not Found)"
-    assert [error for error in watched.errors if error != refused] == []
+    missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
+    assert [error for error in watched.errors if error != missing] == []
 
 
 def test_a_run_shows_what_its_files_hold(
@@ -75,7 +76,7 @@ def test_a_run_shows_what_its_files_hold(
         found = page.locator(f'[data-testid="nodes"] [data-node="{node["name"]}"]')
         expect(found).to_have_attribute("data-state", node["status"])
     page.goto(f"{address}?tab=evaluation")
-    rows = page.locator('[data-testid="slices"] tbody tr')
+    rows = page.locator('[data-testid="slices"] tbody tr:not(.group)')
     expect(rows).to_have_count(12)
     expect(rows.first).to_contain_text(f"{record['metrics'][0]['value']:.4f}")
     page.goto(f"{address}?tab=training")
@@ -109,7 +110,7 @@ def test_filter_sort_columns_and_selection_are_in_the_address(
     expect(page.get_by_role("columnheader", name="learning_rate")).to_be_visible()
     page.keyboard.press("Escape")
     shared = page.url
-    for folder in (folders["pushed"], folders["refused"]):
+    for folder in (folders["pushed"], folders["not_blessed"]):
         page.get_by_label(f"Select {folder.name}").check()
     page.get_by_role("link", name="Compare", exact=True).last.click()
     expect(page.get_by_test_id("compare")).to_be_visible()
@@ -141,7 +142,7 @@ def test_a_mistake_in_the_filter_is_told_and_hides_nothing(
 def test_differences_between_runs_are_marked(
     page: Page, dashboard: Dashboard, folders: dict[str, Path]
 ) -> None:
-    names = [folders[status].name for status in ("pushed", "refused")]
+    names = [folders[status].name for status in ("pushed", "not_blessed")]
     page.goto(f"{dashboard.address}/compare?runs={','.join(names)}")
     compared = page.get_by_test_id("compare")
     expect(compared.locator("tr.differs", has_text="status")).to_have_count(1)
@@ -164,7 +165,7 @@ def test_differences_between_runs_are_marked(
 def test_tags_and_a_note_are_written(
     page: Page, dashboard: Dashboard, folders: dict[str, Path]
 ) -> None:
-    folder = folders["refused"]
+    folder = folders["not_blessed"]
     page.goto(f"{dashboard.address}/runs/{folder.name}")
     page.get_by_role("button", name="Add tag").click()
     page.get_by_label("New tag").fill("<b>bold</b>")
@@ -199,8 +200,8 @@ def test_pages_fit_a_narrow_window(
     page: Page, dashboard: Dashboard, folders: dict[str, Path]
 ) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
-    pushed, refused = (folders[status].name for status in ("pushed", "refused"))
-    compared = f"/compare?runs={pushed},{refused}"
+    pushed, not_blessed = (folders[status].name for status in ("pushed", "not_blessed"))
+    compared = f"/compare?runs={pushed},{not_blessed}"
     paths = ["/", "/models", compared, f"{compared}&tab=curves", f"{compared}&tab=code"]
     paths += [f"/runs/{pushed}?tab={tab.lower()}" for tab in TABS]
     for path in paths:
@@ -228,5 +229,5 @@ def test_the_list_is_used_by_keyboard_alone(
     expect(page.get_by_test_id("selection")).to_contain_text("1 run selected")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("verdict")).to_contain_text("Failed in Trainer")
+    expect(page.get_by_test_id("verdict")).to_contain_text("Trainer failed")
     expect(page.locator("main")).to_be_focused()

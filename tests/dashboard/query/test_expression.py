@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from dashboard.query.columns import Columns
 from dashboard.query.expression import FilterError, compile_filter
+from dashboard.records.outcomes import FORMER, LABELS, STATUSES
 from dashboard.records.runs import Run
 
 NOW = 1_800_000_000.0
@@ -33,8 +34,25 @@ RUN = Run(
 COLUMNS = Columns([RUN])
 
 
-def passes(text: str) -> bool:
-    return compile_filter(text, COLUMNS)(RUN, NOW)
+def passes(text: str, run: Run = RUN) -> bool:
+    return compile_filter(text, COLUMNS)(run, NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        *((status, status) for status in STATUSES),
+        *((label, status) for status, label in LABELS.items()),
+        *FORMER.items(),
+    ],
+)
+def test_a_status_has_its_name_its_label_and_its_former_name(name: str, status: str) -> None:
+    run, other = (Run(id="a", status=one) for one in (status, "another"))
+    for spelt in (name, name.upper()):
+        for text in (f"status == '{spelt}'", f"'{spelt}' == status", f"status in ['{spelt}']"):
+            assert passes(text, run) and not passes(text, other)
+        for text in (f"status != '{spelt}'", f"status not in ('x', '{spelt}')"):
+            assert not passes(text, run) and passes(text, other)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +64,7 @@ def passes(text: str) -> bool:
         "0.9 < auc < 0.94",
         "not (auc < 0.9 or status == 'failed')",
         'status == "PUSHED"',
-        'status in ("pushed", "refused")',
+        'status in ("pushed", "not_blessed")',
         'status not in ["failed"]',
         "hyperparameters.units == 64",
         "units in [32, 64]",

@@ -111,7 +111,7 @@ def test_models_have_the_versions_that_were_judged(runs: Path) -> None:
         [],
         None,
     )
-    assert [row["status"] for row in taxi["judged"]] == ["refused", "pushed"]
+    assert [row["status"] for row in taxi["judged"]] == ["not_blessed", "pushed"]
     assert taxi["latest"] == taxi["judged"][1]["pushed_version"]
     assert (taxi["runs"], taxi["pushed"], taxi["left_out"]) == (7, 1, 0)
 

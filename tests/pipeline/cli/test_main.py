@@ -169,8 +169,8 @@ def test_a_misspelt_node_is_a_mistake_found_before_anything_ran(pipeline_: Shell
     ("story", "status", "said"),
     [
         ("pushed", 0, "Blessed and pushed"),
-        ("refused", 3, "Not blessed, so nothing was pushed"),
-        ("stopped", 4, "anomaly in the data, so nothing was trained"),
+        ("not_blessed", 3, "Not blessed, so nothing was pushed"),
+        ("stopped", 4, "Stopped by anomalies in the data, so nothing was trained"),
         ("failed", 1, "Trainer failed: models/taxi/model.py"),
         ("killed", 1, "killed by SIGKILL"),
         ("mistake", 2, "The run failed: There is no metric 'AUCC'"),
@@ -257,7 +257,7 @@ def test_before_the_first_run_the_list_says_how_to_start_one(pipeline_: Shell) -
 
 def test_the_list_has_every_run_newest_first(pipeline_: Shell) -> None:
     keep(finished("pushed"), "taxi-20260101-000001-aaaa")
-    keep(finished("refused"), "taxi-20260102-000001-bbbb")
+    keep(finished("not_blessed"), "taxi-20260102-000001-bbbb")
     keep(finished("stopped"), "abalone-20260103-000001-cccc", "abalone")
     answer = pipeline_("runs")
     names = [line.split()[0] for line in answer.output.splitlines()[1:]]
@@ -324,7 +324,7 @@ def test_the_list_as_json_is_for_programs(pipeline_: Shell) -> None:
 
 def test_a_run_can_be_shown_again_by_part_of_its_id(pipeline_: Shell) -> None:
     keep(finished("pushed"), "taxi-20260101-000001-aaaa")
-    keep(finished("refused"), "taxi-20260102-000001-bbbb")
+    keep(finished("not_blessed"), "taxi-20260102-000001-bbbb")
     assert "Blessed and pushed" in pipeline_("show", "aaaa").output
     assert pipeline_("report", "aaaa").output.strip().endswith("aaaa/report.html")
     [written] = project.RUNS.glob("*aaaa/report.html")

@@ -130,7 +130,7 @@ def test_a_started_run_has_a_record_before_its_process_says_anything(
     assert launch.follow(run, Witness()).status == "pushed"
 
 
-@pytest.mark.parametrize("story", ["pushed", "refused", "stopped", "failed"])
+@pytest.mark.parametrize("story", ["pushed", "not_blessed", "stopped", "failed"])
 def test_a_run_that_records_its_end_keeps_it(begin: Callable[..., launch.Run], story: str) -> None:
     witness = Witness()
     record = launch.follow(begin(story), witness)
@@ -142,10 +142,10 @@ def test_a_run_that_records_its_end_keeps_it(begin: Callable[..., launch.Run], s
 @pytest.mark.parametrize(
     ("story", "headline"),
     [
-        ("killed", "Failed in Transform"),
-        ("crash", "Failed in Transform"),
-        ("silent", "Failed in Transform"),
-        ("mistake", "Failed before any node ran"),
+        ("killed", "Transform failed"),
+        ("crash", "Transform failed"),
+        ("silent", "Transform failed"),
+        ("mistake", "The run failed"),
     ],
 )
 def test_a_run_that_could_not_write_its_report_has_one(
@@ -229,7 +229,8 @@ def test_ctrl_c_interrupts_the_run_and_says_so_in_the_record(
     assert record.status == "interrupted" and record.failure is None
     assert record.node("Transform").status == "failed"
     assert witness.notices == ["interrupting; press Ctrl-C again to kill"]
-    assert ">Interrupted</h1>" in (run.folder / run_folder.REPORT).read_text(encoding="utf-8")
+    page = (run.folder / run_folder.REPORT).read_text(encoding="utf-8")
+    assert ">Interrupted, so nothing was pushed</h1>" in page
 
 
 def test_a_run_that_ignores_the_interrupt_is_killed_in_the_end(
@@ -422,7 +423,7 @@ def test_a_signal_to_the_command_line_interrupts_the_run(runs: Path, number: int
     command.send_signal(number)
     output, errors = command.communicate(timeout=30)
     assert command.returncode == 130
-    assert "Interrupted after" in output and not errors
+    assert "Interrupted, so nothing was pushed" in output and not errors
     assert json.loads(record_text(runs))["status"] == "interrupted"
 
 

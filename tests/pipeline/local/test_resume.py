@@ -74,7 +74,7 @@ def test_a_model_that_never_ran_has_nothing_to_resume(root: Path) -> None:
     ("story", "said"),
     [
         ("pushed", "was blessed and pushed"),
-        ("refused", "came to its end; its model was not blessed"),
+        ("not_blessed", "came to its end; its model was not blessed"),
         ("stopped", "was stopped by anomalies in the data"),
     ],
 )

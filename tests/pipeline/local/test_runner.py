@@ -126,7 +126,7 @@ def test_an_interrupt_is_no_error(
     assert written.node("Trainer").status == "failed"
 
 
-@pytest.mark.parametrize(("version", "status"), [(None, "refused"), (17, "pushed")])
+@pytest.mark.parametrize(("version", "status"), [(None, "not_blessed"), (17, "pushed")])
 def test_a_run_to_the_end_is_pushed_or_refused(
     record: RunRecord,
     tmp_path: Path,

@@ -20,7 +20,7 @@ from pipeline.record import run_record
 from pipeline.record.run_record import Failure, RunRecord, UnreadableRecord
 from tests.pipeline.fake_run import REPOSITORY, finished, queued
 
-STORIES = ["pushed", "refused", "stopped", "failed", "interrupted"]
+STORIES = ["pushed", "not_blessed", "stopped", "failed", "interrupted"]
 
 
 def edited(runs: Path, change: dict[str, Any]) -> str:
@@ -45,6 +45,25 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path, story: str) -> None:
     run_record.write(record, tmp_path)
     assert run_record.read(record.id, tmp_path) == record
     assert record.status == story and story in run_record.EXIT_CODES
+
+
+@pytest.mark.parametrize(("former", "status"), [*run_record.FORMER_STATUSES.items()])
+def test_a_status_of_an_earlier_version_is_read_as_the_present_one(
+    tmp_path: Path, former: str, status: str
+) -> None:
+    name = edited(tmp_path, {"status": former})
+    assert run_record.read(name, tmp_path).status == status
+    assert [getattr(record, "status", None) for record in run_record.latest_first(tmp_path)] == [
+        status
+    ]
+
+
+@pytest.mark.parametrize("status", ["rejected", "", None, 3, ["refused"], {"refused": 1}])
+def test_a_status_that_never_was_is_told(tmp_path: Path, status: object) -> None:
+    name = edited(tmp_path, {"status": status})
+    with pytest.raises(RunError) as caught:
+        run_record.read(name, tmp_path)
+    assert "status" in caught.value.detail
 
 
 def test_nothing_but_the_record_stays_in_the_folder(tmp_path: Path) -> None:
@@ -182,8 +201,8 @@ def test_finishing_frees_the_process_and_stops_the_clock() -> None:
     record.process = os.getpid()
     record.started -= timedelta(seconds=60)
     assert 60 <= record.seconds < 90
-    record.finish("refused")
-    assert record.process is None and record.status == "refused"
+    record.finish("not_blessed")
+    assert record.process is None and record.status == "not_blessed"
     assert record.seconds == record.seconds
 
 

@@ -145,6 +145,13 @@ def test_every_slice_is_there_overall_first(metrics: list[SliceMetric]) -> None:
     assert len(metrics) == 10 * 4
 
 
+def test_every_slice_names_its_features(metrics: list[SliceMetric]) -> None:
+    features = {metric.slice: metric.features for metric in metrics}
+    assert features["overall"] == []
+    assert features["day=1"] == ["day"] and features["kind=cash"] == ["kind"]
+    assert features["day=1, kind=cash"] == ["day", "kind"]
+
+
 @pytest.mark.parametrize(
     ("metric", "slice_name", "at_least", "at_most"),
     [

@@ -152,6 +152,6 @@ def test_what_was_to_run_whatever_the_cache_has_is_in_the_header() -> None:
 
 def test_a_pusher_without_a_blessing_does_not_look_as_if_it_had_pushed() -> None:
     console = screen(80, 24)
-    lines = frame(LiveView(finished("refused"), console), console)
+    lines = frame(LiveView(finished("not_blessed"), console), console)
     (line,) = (line for line in lines if "Pusher" in line)
     assert line.rstrip().endswith("not pushed")

@@ -11,9 +11,8 @@ from rich.console import Console
 from pipeline.record import run_record
 from pipeline.record.run_record import RunRecord
 from pipeline.show import terminal
-from pipeline.show.metric_tables import metric_tables
 from pipeline.show.summary import summary
-from tests.pipeline.fake_run import finished, metrics, queued, tell
+from tests.pipeline.fake_run import finished, queued, tell
 
 
 def on_terminal(record: RunRecord, width: int = 80, runs: Path = Path("/runs")) -> str:
@@ -36,7 +35,7 @@ def line_with(text: str, *words: str) -> str:
     return next(line for line in text.splitlines() if all(word in line for word in words))
 
 
-STORIES = ["pushed", "refused", "stopped", "failed", "interrupted"]
+STORIES = ["pushed", "not_blessed", "stopped", "failed", "interrupted"]
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -66,55 +65,10 @@ def test_a_pushed_run_says_version_and_place(capsys: pytest.CaptureFixture[str])
     assert "-m pipeline freeze-hyperparameters taxi" in text
 
 
-def test_the_whole_split_comes_before_the_slices_with_bound_and_baseline(
+def test_a_run_that_was_not_blessed_names_each_metric_slice_value_and_bound(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text = in_file(finished("pushed"), capsys)
-    auc = line_with(text, "AUC", "at least 0.9").split()
-    assert auc == ["AUC", "0.9412", "at", "least", "0.9", "0.9452", "-0.0040"]
-    assert text.index("Whole test split") < text.index("By slice")
-
-
-def test_the_worst_slice_of_each_feature_is_marked_whichever_way_the_metric_is_better(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    record = finished("pushed")
-    for measured in record.metrics:
-        if measured.slice == "payment_type=Cash" and measured.metric == "AUC":
-            measured.value = 0.6
-        if measured.slice == "payment_type=Credit Card" and measured.metric == "BinaryCrossEntropy":
-            measured.value = 0.9
-        if measured.slice == "payment_type=Cash" and measured.metric == "Calibration":
-            measured.value = 0.5
-    text = in_file(record, capsys)
-    assert "0.6000 ▾" in line_with(text, "  Cash") and "0.5000 ▾" in line_with(text, "  Cash")
-    assert "0.9000 ▾" in line_with(text, "  Credit Card")
-    assert "751 ▾" not in text  # A count is neither good nor bad.
-
-
-def test_an_undefined_metric_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "n/a" in line_with(in_file(finished("pushed"), capsys), "  Unknown")
-
-
-def test_of_many_slices_the_worst_are_shown_and_the_rest_counted() -> None:
-    record = finished("pushed")
-    template = record.metrics[-5:]
-    record.metrics = [
-        measured.model_copy(
-            update={"slice": f"trip_start_day={day}", "value": (measured.value or 0) - day / 1000}
-        )
-        for day in range(40)
-        for measured in template
-    ]
-    text = on_terminal(record)
-    assert "and 28 more" in text
-    assert "  39 " in text and "   5 " not in text
-
-
-def test_a_refused_run_names_each_metric_slice_value_and_bound(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    text = in_file(finished("refused"), capsys)
+    text = in_file(finished("not_blessed"), capsys)
     assert "✗ Not blessed, so nothing was pushed" in text
     assert line_with(text, "AUC   trip_start_day=3").split() == [
         *("AUC", "trip_start_day=3", "0.8392", "expected", "at", "least", "0.85"),
@@ -128,7 +82,7 @@ def test_a_stopped_run_lists_every_anomaly(capsys: pytest.CaptureFixture[str]) -
     text = in_file(finished("stopped"), capsys)
     assert line_with(text, "payment_type", "train", "Unexpected string values", "Crypto")
     assert line_with(text, "company", "eval", "Column dropped")
-    assert "1 anomaly in the data, so nothing was trained" in text
+    assert "✗ Stopped by anomalies in the data, so nothing was trained (2 min 05 s)" in text
     assert "correct the data, or models/taxi/schema.pbtxt, and run again" in text
 
 
@@ -164,6 +118,25 @@ def test_settings_come_back_quoted_in_the_command_to_run_again() -> None:
     assert "run taxi --set 'data.path=my data/*.csv'" in on_terminal(record, 120)
 
 
+@pytest.mark.parametrize(
+    ("story", "line"),
+    [
+        ("pushed", "✓ Blessed and pushed in 2 min 05 s"),
+        ("not_blessed", "✗ Not blessed, so nothing was pushed (2 min 05 s)"),
+        ("stopped", "✗ Stopped by anomalies in the data, so nothing was trained (2 min 05 s)"),
+        ("interrupted", "✗ Interrupted, so nothing was pushed (2 min 05 s)"),
+    ],
+)
+def test_the_end_is_told_in_the_words_of_the_outcome(story: str, line: str) -> None:
+    assert f"  {line}\n" in on_terminal(finished(story))
+
+
+def test_a_stopped_run_without_anomalies_shows_its_failure() -> None:
+    record = finished("stopped")
+    record.anomalies = []
+    assert "DataGate failed" in on_terminal(record)
+
+
 @pytest.mark.parametrize("story", ["failed", "interrupted"])
 def test_a_run_that_did_not_come_to_its_end_names_the_command_that_goes_on(story: str) -> None:
     text = on_terminal(finished(story), 120)
@@ -183,15 +156,3 @@ def test_square_brackets_in_data_are_shown_as_they_are(capsys: pytest.CaptureFix
     assert record.failure is not None
     record.failure.headline = "column [bold]fare[/bold] is gone"
     assert "column [bold]fare[/bold] is gone" in in_file(record, capsys)
-
-
-def test_without_a_baseline_there_is_no_comparison() -> None:
-    record = finished("pushed")
-    record.metrics = metrics(worse=0, baseline=False)
-    text = on_terminal(record)
-    assert "Baseline" not in text and "worse than" not in text
-
-
-def test_without_metrics_there_is_no_table() -> None:
-    record = finished("failed")
-    assert list(metric_tables(record, terminal.console())) == []

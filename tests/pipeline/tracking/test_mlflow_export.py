@@ -16,7 +16,7 @@ from tests.pipeline.fake_run import finished, queued
 
 pytestmark = pytest.mark.slow
 
-STORIES = ["pushed", "refused", "stopped", "failed", "interrupted"]
+STORIES = ["pushed", "not_blessed", "stopped", "failed", "interrupted"]
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def told(taken: snapshot.Snapshot) -> set[Any]:
     return found
 
 
-@pytest.mark.parametrize("story", ["pushed", "refused", "stopped", "failed", "interrupted"])
+@pytest.mark.parametrize("story", ["pushed", "not_blessed", "stopped", "failed", "interrupted"])
 def test_every_value_of_the_record_is_told(story: str, tmp_path: Path) -> None:
     run = record(story)
     values = set(leaves(run.model_dump(mode="json", exclude={"version"})))

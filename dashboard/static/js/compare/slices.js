@@ -1,7 +1,9 @@
 // One metric of every slice, with a column for each run.
 import { html } from "../lib.js";
 import { RunLink, Scroll } from "../parts/basic.js";
+import { sliceRows } from "../parts/slice_rows.js";
 import { setParams } from "../router.js";
+import { groups } from "../slices.js";
 import * as format from "../format.js";
 
 export function Slices({ runs, params }) {
@@ -10,7 +12,8 @@ export function Slices({ runs, params }) {
   if (metrics.length === 0) return html`<p class="quiet">None of these runs was judged.</p>`;
   const chosen = metrics.includes(params.get("metric")) ? params.get("metric") : metrics[0];
   const bySlice = measured.map((list) => new Map(list.filter((one) => one.metric === chosen).map((one) => [String(one.slice), one])));
-  const slices = [...new Set(bySlice.flatMap((map) => [...map.keys()]))];
+  const configured = runs.flatMap((one) => one.record.config?.evaluation?.slices ?? []);
+  const slices = groups(bySlice.flatMap((map) => [...map.values()]), configured);
   return html`<label class="row">Metric
       <select value=${chosen} onChange=${(event) => setParams({ metric: event.currentTarget.value })}>
         ${metrics.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
@@ -21,14 +24,15 @@ export function Slices({ runs, params }) {
         <thead>
           <tr><th>Slice</th>${runs.map((one, index) => html`<th key=${one.id} class="number"><span class=${`swatch s${(index % 8) + 1}`} aria-hidden="true"></span> <${RunLink} id=${one.id} /></th>`)}</tr>
         </thead>
-        <tbody>
-          ${slices.map(
-            (slice) => html`<tr key=${slice}>
-              <th scope="row">${slice === "overall" ? "all rows" : slice}</th>
+        ${sliceRows(
+          slices,
+          1 + runs.length,
+          (slice, label) =>
+            html`<tr key=${slice}>
+              <th scope="row">${label}</th>
               ${bySlice.map((map, index) => html`<${Cell} key=${index} one=${map.get(slice)} first=${index === 0 ? null : bySlice[0].get(slice)} />`)}
             </tr>`,
-          )}
-        </tbody>
+        )}
       </table>
     <//>`;
 }

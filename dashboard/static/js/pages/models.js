@@ -14,21 +14,21 @@ export function ModelsPage({ params }) {
     document.title = "Models";
   }, []);
   if (!data) return html`<h1>Models</h1>${error ? html`<${ErrorBox} error=${error} />` : html`<${Loading} />`}`;
-  const refused = params.get("refused") === "1";
+  const notBlessed = params.get("not_blessed") === "1" || params.get("refused") === "1";
   return html`<div class="page-head">
       <h1>Models</h1>
       <p class="quiet">${format.plural(data.models.length, "model")}</p>
       <label class="row">
-        <input type="checkbox" checked=${refused} onChange=${(event) => setParams({ refused: event.currentTarget.checked ? "1" : null })} />
+        <input type="checkbox" checked=${notBlessed} onChange=${(event) => setParams({ refused: null, not_blessed: event.currentTarget.checked ? "1" : null })} />
         Show models that were not blessed
       </label>
     </div>
     ${data.models.length === 0 && data.complete && html`<p class="quiet">There is no run yet. <a href="/">How to make one</a></p>`}
-    ${data.models.map((model) => html`<${Model} key=${model.name} model=${model} refused=${refused} all=${params.get("all") === model.name} />`)}`;
+    ${data.models.map((model) => html`<${Model} key=${model.name} model=${model} notBlessed=${notBlessed} all=${params.get("all") === model.name} />`)}`;
 }
 
-function Model({ model, refused, all }) {
-  const judged = refused ? model.judged : model.judged.filter((run) => run.pushed_version !== null || run.blessed);
+function Model({ model, notBlessed, all }) {
+  const judged = notBlessed ? model.judged : model.judged.filter((run) => run.pushed_version !== null || run.blessed);
   const shown = all ? judged : judged.slice(0, SHOWN);
   const runs = `/?where=${encodeURIComponent(`model == "${model.name.replaceAll('"', "")}"`)}`;
   return html`<section data-testid="model" data-model=${model.name}>

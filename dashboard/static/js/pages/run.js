@@ -12,6 +12,7 @@ import { Text } from "../run/text.js";
 import { Files } from "../run/files.js";
 import { NeptuneRecord } from "../run/neptune.js";
 import { Tags } from "../run/tags.js";
+import { outcomeOf } from "../outcomes.js";
 import { isObject } from "../parts/trees.js";
 
 const TABS = [
@@ -37,7 +38,7 @@ export function RunPage({ id, params }) {
   running.current = data ? data.run.status === "running" : !error;
   const status = data?.run.status;
   useEffect(() => {
-    document.title = status ? `${status} · ${id}` : id;
+    document.title = status ? `${outcomeOf(status).label} · ${id}` : id;
   }, [id, status]);
   if (error && !data) return html`<h1>${id}</h1><${ErrorBox} error=${error} /><a href="/">All runs</a>`;
   if (!data || !found.data) return html`<h1>${id}</h1><${Loading} />`;

@@ -1,12 +1,13 @@
 // Small parts that every page uses.
 import { html, useEffect, useState } from "../lib.js";
 import * as format from "../format.js";
+import { outcomeOf } from "../outcomes.js";
 import { runAddress } from "../router.js";
 
 const MARKS = {
   running: "●",
   pushed: "✓",
-  refused: "✕",
+  not_blessed: "✕",
   stopped: "■",
   failed: "!",
   interrupted: "‖",
@@ -15,12 +16,14 @@ const MARKS = {
   queued: "·",
   done: "✓",
   cached: "↺",
+  "not pushed": "–",
 };
 
 // A status in a word, with a sign and a colour.
 export function Status({ status, children }) {
-  return html`<span class="status" data-status=${status} data-testid="status">
-    <span class="mark" aria-hidden="true">${MARKS[status] ?? "?"}</span>${children ?? status}
+  const { label, tone } = outcomeOf(status);
+  return html`<span class="status" data-status=${status} data-tone=${tone} data-testid="status">
+    <span class="mark" aria-hidden="true">${MARKS[status] ?? "?"}</span>${children ?? label}
   </span>`;
 }
 

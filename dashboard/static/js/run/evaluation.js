@@ -3,7 +3,10 @@ import { html } from "../lib.js";
 import { Scroll } from "../parts/basic.js";
 import { setParams } from "../router.js";
 import * as format from "../format.js";
-import { bound, change, keeps } from "./overview.js";
+import { missed } from "../bounds.js";
+import { groups } from "../slices.js";
+import { sliceRows } from "../parts/slice_rows.js";
+import { bound, change } from "./overview.js";
 import { Plots } from "./plots.js";
 
 export function Evaluation({ record, details, params }) {
@@ -11,6 +14,7 @@ export function Evaluation({ record, details, params }) {
   if (metrics.length === 0) return html`<p class="quiet">No model was judged${record.status === "running" ? " yet" : ""}.</p>`;
   const chosen = metrics.includes(params.get("metric")) ? params.get("metric") : metrics[0];
   const rows = record.metrics.filter((one) => one.metric === chosen);
+  const slices = groups(record.metrics, record.config.evaluation?.slices);
   return html`<section>
       <h2 id="slices">By slice</h2>
       <label class="row">Metric
@@ -18,16 +22,17 @@ export function Evaluation({ record, details, params }) {
           ${metrics.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
         </select>
       </label>
-      <${BySlice} rows=${rows} metric=${chosen} />
+      <${BySlice} rows=${rows} metric=${chosen} slices=${slices} />
     </section>
     <${Plots} plots=${details.plots} />
     <section>
       <h2 id="all">Every metric</h2>
-      <${Everything} measured=${record.metrics} metrics=${metrics} />
+      <${Everything} measured=${record.metrics} metrics=${metrics} slices=${slices} />
     </section>`;
 }
 
-function BySlice({ rows, metric }) {
+function BySlice({ rows, metric, slices }) {
+  const at = new Map(rows.map((one) => [String(one.slice), one]));
   const values = rows.flatMap((one) => [one.value, one.low, one.high, one.baseline, one.at_least, one.at_most]).filter((value) => typeof value === "number");
   const [low, high] = spread(values);
   const confident = rows.some((one) => typeof one.low === "number");
@@ -42,18 +47,20 @@ function BySlice({ rows, metric }) {
             <th>Bound</th>
           </tr>
         </thead>
-        <tbody>
-          ${rows.map(
-            (one) => html`<tr key=${one.slice} class=${one.slice === "overall" ? "overall" : ""}>
-              <th scope="row">${one.slice === "overall" ? "all rows" : one.slice}</th>
-              <td class=${`number ${keeps(one) ? "" : "bad-text"}`}>${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
+        ${sliceRows(slices, 4 + (confident ? 1 : 0) + (compared ? 2 : 0), (slice, label) => {
+          const one = at.get(slice);
+          return (
+            one &&
+            html`<tr key=${slice} class=${slice === "overall" ? "overall" : ""}>
+              <th scope="row">${label}</th>
+              <td class=${`number ${missed(one) ? "bad-text" : ""}`}>${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
               <td class="range-cell"><${Range} one=${one} low=${low} high=${high} /></td>
               ${confident && html`<td class="number quiet nowrap">${typeof one.low === "number" && `${format.metric(one.low)} to ${format.metric(one.high)}`}</td>`}
               ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
               <td class="nowrap">${bound(one)}</td>
-            </tr>`,
-          )}
-        </tbody>
+            </tr>`
+          );
+        })}
       </table>
     <//>
     <ul class="legend" aria-hidden="true">
@@ -78,31 +85,31 @@ function Range({ one, low, high }) {
     ${[one.at_least, one.at_most].filter(is).map((value) => html`<line key=${value} x1=${x(value)} x2=${x(value)} y1="1" y2="17" class="limit" />`)}
     ${is(one.low) && is(one.high) && html`<line x1=${x(one.low)} x2=${x(one.high)} y1="50%" y2="50%" class="confidence" />`}
     ${is(one.baseline) && html`<circle cx=${x(one.baseline)} cy="50%" r="3.5" class="hollow" />`}
-    ${is(one.value) && html`<circle cx=${x(one.value)} cy="50%" r="4" class=${`dot ${keeps(one) ? "" : "missed"}`} />`}
+    ${is(one.value) && html`<circle cx=${x(one.value)} cy="50%" r="4" class=${`dot ${missed(one) ? "missed" : ""}`} />`}
   </svg>`;
 }
 
-function Everything({ measured, metrics }) {
-  const slices = [...new Set(measured.map((one) => String(one.slice)))];
+function Everything({ measured, metrics, slices }) {
   const at = new Map(measured.map((one) => [`${one.slice}\n${one.metric}`, one]));
   return html`<${Scroll} label="Every metric of every slice">
-    <table>
+    <table class="slices">
       <thead><tr><th>Slice</th>${metrics.map((name) => html`<th key=${name} class="number">${name}</th>`)}</tr></thead>
-      <tbody>
-        ${slices.map(
-          (slice) => html`<tr key=${slice}>
-            <th scope="row">${slice === "overall" ? "all rows" : slice}</th>
+      ${sliceRows(
+        slices,
+        1 + metrics.length,
+        (slice, label) =>
+          html`<tr key=${slice}>
+            <th scope="row">${label}</th>
             ${metrics.map((name) => {
               const one = at.get(`${slice}\n${name}`);
               if (!one) return html`<td key=${name}></td>`;
-              const missed = !keeps(one);
-              return html`<td key=${name} class=${`number nowrap ${missed ? "bad-text" : ""}`}>
-                ${missed && html`<span aria-hidden="true">✕ </span><span class="hidden">missed: </span>`}${typeof one.value === "number" ? format.metric(one.value) : "undefined"}
+              const isMissed = missed(one);
+              return html`<td key=${name} class=${`number nowrap ${isMissed ? "bad-text" : ""}`}>
+                ${isMissed && html`<span aria-hidden="true">✕ </span><span class="hidden">missed: </span>`}${typeof one.value === "number" ? format.metric(one.value) : "undefined"}
               </td>`;
             })}
           </tr>`,
-        )}
-      </tbody>
+      )}
     </table>
   <//>`;
 }

@@ -1,6 +1,7 @@
 // The pipeline's nodes as a graph, from top to bottom. The table beside it says the same in words.
 import { html, useMemo } from "../lib.js";
 import * as format from "../format.js";
+import { outcomeOf } from "../outcomes.js";
 import { layout, slot } from "./layout.js";
 
 const WIDTH = 158;
@@ -8,7 +9,7 @@ const HEIGHT = 42;
 const ACROSS = 20;
 const DOWN = 24;
 const SLOT = 8; // Across, of an edge that passes a layer.
-const SIGNS = { queued: "", running: "●", done: "✓", cached: "↺", failed: "!", died: "†", interrupted: "‖" };
+const SIGNS = { queued: "", running: "●", done: "✓", cached: "↺", "not pushed": "–", failed: "!", died: "†", interrupted: "‖" };
 
 export function Graph({ nodes }) {
   const shape = nodes.map((node) => `${node.name}<${node.upstream.join()}`).join(";");
@@ -23,7 +24,7 @@ export function Graph({ nodes }) {
 
 function Box({ node, at }) {
   const took = node.seconds === null ? "" : node.state === "running" ? format.clock(node.seconds) : format.duration(node.seconds);
-  const below = node.state === "done" ? took : [node.state, took].filter(Boolean).join(" · ");
+  const below = node.state === "done" ? took : [outcomeOf(node.state).label, took].filter(Boolean).join(" · ");
   return html`<g class="node" data-state=${node.state} transform=${`translate(${at.x} ${at.y})`}>
     <rect width=${WIDTH} height=${HEIGHT} rx="4" />
     <text x="12" y="18" class="name">${node.name}</text>

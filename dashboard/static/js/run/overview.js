@@ -1,6 +1,7 @@
 // What became of a run: the verdict, the graph, and the metrics of all rows.
 import { html } from "../lib.js";
 import { Facts, RunLink, Scroll, Status, useNow } from "../parts/basic.js";
+import { inWords, missed } from "../bounds.js";
 import * as format from "../format.js";
 import { verdictOf } from "./verdict.js";
 import { Graph } from "./graph.js";
@@ -89,19 +90,12 @@ export function change(one) {
 
 // The bounds in words, with a sign of whether the value keeps them.
 export function bound(one) {
-  const parts = [];
-  if (typeof one.at_least === "number") parts.push(`≥ ${one.at_least}`);
-  if (typeof one.at_most === "number") parts.push(`≤ ${one.at_most}`);
-  if (parts.length === 0) return "";
-  const kept = keeps(one);
+  const words = inWords(one);
+  if (!words) return "";
+  const kept = !missed(one);
   return html`<span class=${kept ? "" : "bad-text"}>
-    <span aria-hidden="true">${kept ? "✓ " : "✕ "}</span><span class="hidden">${kept ? "kept: " : "missed: "}</span>${parts.join(", ")}
+    <span aria-hidden="true">${kept ? "✓ " : "✕ "}</span><span class="hidden">${kept ? "kept: " : "missed: "}</span>${words}
   </span>`;
-}
-
-export function keeps({ value, at_least: least, at_most: most }) {
-  if (typeof value !== "number") return typeof least !== "number" && typeof most !== "number";
-  return !(typeof least === "number" && value < least) && !(typeof most === "number" && value > most);
 }
 
 function Nodes({ run, nodes }) {
@@ -140,6 +134,7 @@ function took({ state, seconds }) {
 function stateOf(node, run) {
   if (node.status === "running" && run.status !== "running") return "died";
   if (node.status === "failed" && run.status === "interrupted") return "interrupted";
+  if (node.name === "Pusher" && node.status !== "queued" && run.blessed === false) return "not pushed";
   return String(node.status);
 }
 

@@ -24,7 +24,16 @@ from pipeline.record.run_details import (
 from pipeline.record.run_record import Failure, RunRecord
 from tests.pipeline.fake_run import finished, queued
 
-ENDINGS = ("pushed", "refused", "stopped", "failed", "interrupted", "killed", "early", "running")
+ENDINGS = (
+    "pushed",
+    "not_blessed",
+    "stopped",
+    "failed",
+    "interrupted",
+    "killed",
+    "early",
+    "running",
+)
 HOSTILE = "<script>alert('x')</script>&\"$\\frac{1}{0}$ ü"
 
 

@@ -1,4 +1,4 @@
-"""A bad record shows as such and hides nothing else."""
+"""A run's row: what its record says, and of a bad record what is wrong with it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from dashboard.records.json_files import MAX_DEPTH, UnreadableError, clean, read_object
-from dashboard.records.runs import read
+from dashboard.records.outcomes import FORMER, STATUSES
+from dashboard.records.runs import Run, read
 from tests.dashboard import sample_runs
 
 Listed = Callable[..., dict[str, Any]]
@@ -102,24 +100,41 @@ def test_damaged_files_beside_a_record_hide_nothing_of_it(
         assert "notes.json" in read(folder).problem
 
 
-@given(st.recursive(st.floats() | st.integers() | st.text(), st.lists, max_leaves=30))
-def test_any_value_can_be_written_as_strict_json(value: object) -> None:
-    json.dumps(clean(value), allow_nan=False)
+@pytest.mark.parametrize(("former", "status"), [*FORMER.items()])
+def test_a_status_of_an_earlier_version_is_the_present_one(
+    former: str, status: str, runs: Path
+) -> None:
+    folder = sample_runs.make_run(runs, status=status)
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, "status": former}))
+    run = read(folder)
+    assert (run.status, run.problem) == (status, "")
 
 
-def test_what_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    for depth in (MAX_DEPTH - 1, MAX_DEPTH):
-        path.write_text('{"a":' + "[" * depth + "]" * depth + "}")
-        if depth < MAX_DEPTH:
-            read_object(path)
-        else:
-            with pytest.raises(UnreadableError, match="nested more than 64 deep"):
-                read_object(path)
+@pytest.mark.parametrize("status", ["rejected", "blessed", "NOT_BLESSED", "constructor"])
+def test_a_status_that_never_was_is_told(status: str, runs: Path) -> None:
+    folder = sample_runs.make_run(runs)
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, "status": status}))
+    run = read(folder)
+    assert run.status == "unreadable" and run.problem == f"status: received {status!r}"
 
 
-def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    path.write_text('{"a": "' + "x" * 100 + '"}')
-    with pytest.raises(UnreadableError, match="larger than"):
-        read_object(path, max_bytes=50)
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_run_takes_time_until_it_ends(status: str) -> None:
+    assert Run("a", status, started=10.0, finished=25.0).duration(99.0) == 15.0
+    expected = 89.0 if status == "running" else None
+    assert Run("a", status, started=10.0).duration(99.0) == expected
+    assert Run("a", status).duration(99.0) is None
+    assert Run("a", status, started=10.0, finished=5.0).duration(99.0) == 0
+
+
+def test_nested_hyperparameters_are_named_by_their_path(runs: Path) -> None:
+    tree = {"units": 3, "optimizer": {"rate": 0.1, "decay": {"steps": 5}}, "empty": {}}
+    run = read(sample_runs.make_run(runs, hyperparameters=tree))
+    assert run.hyperparameters == {
+        "units": 3,
+        "optimizer.rate": 0.1,
+        "optimizer.decay.steps": 5,
+        "empty": {},
+    }

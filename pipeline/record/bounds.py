@@ -1,0 +1,20 @@
+"""The bounds of a metric: in words, and whether a value keeps them."""
+
+from __future__ import annotations
+
+
+def in_words(at_least: float | None, at_most: float | None) -> str:
+    """`at least 0.9`, `at most 0.35`, `0.8 to 1.25`; empty where there is no bound."""
+    if at_least is not None and at_most is not None:
+        return f"{at_least:g} to {at_most:g}"
+    if at_least is not None:
+        return f"at least {at_least:g}"
+    return f"at most {at_most:g}" if at_most is not None else ""
+
+
+def missed(value: float | None, at_least: float | None, at_most: float | None) -> bool:
+    """Whether a value is outside of its bounds, or undefined where it has some."""
+    if value is None:
+        return at_least is not None or at_most is not None
+    too_low = at_least is not None and value < at_least
+    return too_low or (at_most is not None and value > at_most)

@@ -1,0 +1,33 @@
+"""Whether a run's process is still there, and is not another of the same number."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dashboard.records.liveness import alive
+
+
+def test_the_process_that_wrote_the_record_is_alive() -> None:
+    assert alive(os.getpid(), time.time())
+
+
+def test_a_process_that_started_after_the_record_is_another() -> None:
+    assert not alive(os.getpid(), 1_000_000_000.0)
+
+
+def test_a_process_that_ended_is_not_alive_while_its_parent_has_not_asked() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.DEVNULL)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert not alive(process.pid, time.time() + 10)
+    process.wait()
+    assert not alive(process.pid, time.time() + 10)
+
+
+@pytest.mark.parametrize("process", [None, 0, -1, 2**22 + 1, 2**31, 10**30])
+def test_a_number_that_no_process_has(process: int | None) -> None:
+    assert not alive(process, time.time())

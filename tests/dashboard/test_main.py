@@ -1,0 +1,58 @@
+"""`python -m dashboard`: its command line, and what it says where it cannot serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard import __main__ as command
+from dashboard.errors import DashboardError
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the server was asked for, instead of a server."""
+    calls: list[Any] = []
+    monkeypatch.setattr(
+        command, "serve", lambda *given, open_browser: calls.append([*given, open_browser])
+    )
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], [command.RUNS, "127.0.0.1", 8050, None]),
+        (["--runs", "/a", "--port", "0"], [Path("/a"), "127.0.0.1", 0, None]),
+        (["--host", "0.0.0.0", "--open"], [command.RUNS, "0.0.0.0", 8050, True]),
+        (["--no-open"], [command.RUNS, "127.0.0.1", 8050, False]),
+    ],
+)
+def test_the_options_reach_the_server(
+    arguments: list[str], expected: list[Any], served: list[Any]
+) -> None:
+    assert command.main(arguments) == 0
+    assert served == [expected]
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "x", "1.5", ""])
+def test_a_port_that_is_none_is_a_mistake(
+    port: str, served: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command.main([f"--port={port}"])
+    assert caught.value.code == 2 and not served
+    assert f"expected a number from 0 to 65535, received {port!r}" in capsys.readouterr().err
+
+
+def test_where_it_cannot_serve_it_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DashboardError("The port is taken", remedy="Choose another.")
+
+    monkeypatch.setattr(command, "serve", fail)
+    assert command.main([]) == 2
+    assert capsys.readouterr().err == "error: The port is taken\nChoose another.\n"

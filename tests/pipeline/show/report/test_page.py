@@ -1,0 +1,168 @@
+"""The page of each ending: well-formed, self-contained, and with what the record says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.record import run_record
+from pipeline.record.run_details import RunDetails
+from pipeline.record.run_record import Anomaly
+from pipeline.show import formatting
+from pipeline.show.report import page
+from tests.pipeline.show.report.constructed import (
+    CLASSES,
+    ENDINGS,
+    HOSTILE,
+    REGRESSION,
+    categorical,
+    details,
+    numeric,
+    record,
+)
+from tests.pipeline.show.report.html_page import Page, rendered
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_ending_is_a_whole_page_that_needs_nothing(ending: str) -> None:
+    html, found = rendered(ending)
+    assert html.startswith("<!doctype html>")
+    assert not {"script", "link", "iframe", "img", "object", "base"} & found.tags
+    for name, value in found.attributes:
+        assert not name.startswith("on")
+        if name in ("href", "xlink:href", "src"):
+            assert value.startswith("#") and value[1:] in found.ids
+    for reference in re.findall(r"url\(([^)]*)\)", html):
+        assert reference[1:] in found.ids
+    labelled = [value.split() for name, value in found.attributes if name == "aria-labelledby"]
+    assert labelled and all(one in found.ids for ids in labelled for one in ids)
+    assert ("content", "default-src 'none'") in [
+        (name, value.partition(";")[0]) for name, value in found.attributes
+    ]
+    for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        ET.fromstring(svg)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_run_without_details_has_a_report_too(ending: str, tmp_path: Path) -> None:
+    run = record(ending)
+    run_record.write(run, tmp_path)
+    found = Page(page.render(run, RunDetails(run=run.id), tmp_path))
+    if ending != "stopped":
+        assert "The run ended before the data was described." in found.text
+    assert "Hyperparameter search" not in found.headings
+
+
+def test_what_the_details_say_is_there() -> None:
+    _, found = rendered("pushed")
+    for said in (
+        "PSI 0.987, more than noise (up to 0.0123)",
+        "PSI 0.001, within noise (up to 0.0123)",
+        "Against run taxi-20260101-030405-aaaa, 1 of 2 columns moved",
+        "5.432",
+        "Credit Card",
+        "1 (best)",
+        "0.71234",
+        "failed",
+        "train: 0.5, 0.4; eval: 0.6, 0.5, 0.55".partition(";")[0],
+        "predicted 0.8, was 0.75 (603 rows)",
+    ):
+        assert said in found.text
+    cards = [heading.split()[0] for heading in found.headings if "float" in heading]
+    assert cards == ["moved", "calm"], "what drifted comes first"
+
+
+def test_every_node_has_its_time_and_reason(tmp_path: Path) -> None:
+    run = record("failed")
+    run.nodes[6].why = "models/taxi/preprocessing.py changed"
+    text = Page(page.render(run, RunDetails(run=run.id), tmp_path)).text
+    for node in run.nodes:
+        assert text.count(node.name) >= 2
+        if node.status == "done":
+            assert formatting.duration(node.seconds) in text
+    assert "models/taxi/preprocessing.py changed" in text and "failed after" in text
+    assert "not reached" in text and "cached" in text
+
+
+def test_a_failure_has_cause_and_remedy(tmp_path: Path) -> None:
+    run = record("failed")
+    text = Page(page.render(run, RunDetails(run=run.id), tmp_path)).text
+    assert run.failure
+    for said in (run.failure.headline, run.failure.detail, run.failure.remedy):
+        assert said in text
+
+
+def test_a_stopped_run_lists_its_anomalies(tmp_path: Path) -> None:
+    run = record("stopped")
+    text = Page(page.render(run, RunDetails(run=run.id), tmp_path)).text
+    for anomaly in run.anomalies:
+        assert anomaly.headline in text and anomaly.detail in text
+
+
+def test_a_regression_and_classes_have_their_plots(tmp_path: Path) -> None:
+    run = record("pushed")
+    text = Page(page.render(run, details(run, plots=REGRESSION), tmp_path)).text
+    assert "Residuals" in text and "10 rows are beyond the ends" in text and "ROC" not in text
+    text = Page(page.render(run, details(run, plots=CLASSES), tmp_path)).text
+    assert "5 of 6 rows are right" in text and "Calibration." not in text
+
+
+def test_hostile_strings_are_text(tmp_path: Path) -> None:
+    run = record("failed")
+    run.overrides = run.no_cache = [HOSTILE]
+    run.command = HOSTILE
+    run.code.files = {HOSTILE: HOSTILE}
+    run.environment = {HOSTILE: HOSTILE}
+    run.hyperparameters = {HOSTILE: HOSTILE}
+    run.anomalies = [
+        Anomaly(feature=HOSTILE, split=HOSTILE, severity="error", headline=HOSTILE, detail=HOSTILE)
+    ]
+    assert run.failure
+    run.failure.headline = run.failure.detail = run.failure.remedy = HOSTILE
+    run.metrics = record("pushed").metrics
+    for measured in run.metrics[5:10]:
+        measured.slice = f"{HOSTILE}={HOSTILE}"
+    found = details(run)
+    found.drift_from = HOSTILE
+    found.features = [numeric(HOSTILE), categorical(HOSTILE + "2", [HOSTILE, "b"])]
+    found.curves[0].metric = HOSTILE
+    found.trials[0].hyperparameters = {HOSTILE: HOSTILE}
+    found.plots = CLASSES
+    html = page.render(run, found, tmp_path)
+    assert "<script" not in html
+    assert Page(html).text.count("alert('x')") > 12
+    for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        ET.fromstring(svg)
+
+
+def test_a_pushed_model_comes_with_a_request(tmp_path: Path) -> None:
+    run = record("pushed")
+    run.pushed_to = str(tmp_path / "serving" / "taxi" / "17")
+    answers = Path(run.pushed_to) / page.KNOWN_ANSWERS
+    answers.parent.mkdir(parents=True)
+    rows: Any = {"rows": [{"company": "Joe's", "fare": 5.5}], "outputs": {"outputs": [[0.25]]}}
+    answers.write_text(json.dumps(rows))
+    text = Page(page.render(run, RunDetails(run=run.id), tmp_path)).text
+    assert f"-v '{tmp_path / 'serving' / 'taxi'}:/models/taxi'" in text
+    body = re.search(r"predict -d ('.*?\n}')", text, re.DOTALL)
+    assert body
+    shell = subprocess.run(["sh", "-c", f"printf %s {body[1]}"], capture_output=True, check=True)
+    assert json.loads(shell.stdout) == {"instances": [rows["rows"][0]]}
+    assert '{"outputs": [0.25]}' in text
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"rows": []}', '{"rows": [1], "outputs": 3}'])
+def test_answers_that_cannot_be_read_are_left_out(content: str, tmp_path: Path) -> None:
+    run = record("pushed")
+    run.pushed_to = str(tmp_path / "taxi" / "17")
+    answers = Path(run.pushed_to) / page.KNOWN_ANSWERS
+    answers.parent.mkdir(parents=True)
+    answers.write_text(content)
+    text = Page(page.render(run, RunDetails(run=run.id), tmp_path)).text
+    assert "docker run" in text and "curl" not in text
