@@ -228,7 +228,8 @@ def test_ctrl_c_interrupts_the_run_and_says_so_in_the_record(
     assert record.status == "interrupted" and record.failure is None
     assert record.node("Transform").status == "failed"
     assert witness.notices == ["interrupting; press Ctrl-C again to kill"]
-    assert ">Interrupted, so nothing was pushed</h1>" in (run.folder / report.FILE).read_text(encoding="utf-8")
+    page = (run.folder / report.FILE).read_text(encoding="utf-8")
+    assert ">Interrupted, so nothing was pushed</h1>" in page
 
 
 def test_a_run_that_ignores_the_interrupt_is_killed_in_the_end(
