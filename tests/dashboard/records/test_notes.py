@@ -25,7 +25,7 @@ def test_without_a_file_there_are_none(tmp_path: Path) -> None:
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, tags: list[str], text: str
 ) -> None:
-    folder = tmp_path_factory.getbasetemp()
+    folder = tmp_path_factory.mktemp("run")
     written = notes.parse({"tags": tags, "note": text})
     notes.write(folder, written)
     assert notes.read(folder) == written == Notes(tuple(tags), text)

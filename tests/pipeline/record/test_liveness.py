@@ -52,6 +52,6 @@ def test_a_process_that_is_younger_than_the_record_is_another(tmp_path: Path) ->
     assert liveness.status(record, tmp_path) == "died"
 
 
-@pytest.mark.parametrize(("process", "expected"), [(os.getpid(), True), (2**22 + 1, False)])
-def test_without_proc_the_number_alone_counts(process: int, expected: bool) -> None:
-    assert liveness._answers(process) == expected
+def test_without_proc_the_number_alone_counts() -> None:
+    assert liveness._answers(os.getpid())
+    assert not liveness._answers(2**22 + 1)
