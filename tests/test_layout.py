@@ -17,9 +17,7 @@ ROOMS = ("components", "dashboard", "models", "pipeline", "serving", "tools")
 WITHOUT_A_TEST_FILE = {
     "pipeline/__main__.py": "calls pipeline.cli.main; tests/e2e and tests/docs run it",
     "pipeline/cloud/rehearsal/__main__.py": "tests/e2e/test_rehearsal.py runs it",
-    "pipeline/beam_runner.py": "an entry point of `tfx`; tests/e2e/test_beam.py runs it",
     "pipeline/kubeflow_runner.py": "an entry point of `tfx`; tests/e2e/test_tfx_compile.py runs it",
-    "pipeline/local_runner.py": "an entry point of `tfx`; the runs of tests/e2e go through it",
     "serving/__main__.py": "calls serving.commands; every test of a server's process runs it",
 }
 """Modules of the rooms whose tests are elsewhere, and where."""
