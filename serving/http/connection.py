@@ -20,9 +20,7 @@ import httptools
 
 from serving.http.messages import Application, Request, Response, refusal
 
-_STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_PIPELINED = 16
 
@@ -268,7 +266,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(
             b"%bdate: %b\r\n%bcontent-length: %d\r\n\r\n%b"
             % (
-                _STATUS_LINES[response.status],
+                _status_line(response.status),
                 _date(int(time.time())),
                 head,
                 len(response.body),
@@ -314,6 +312,12 @@ def _split(url: bytes) -> tuple[str, bytes]:
             return (parsed.path or b"/").decode("latin-1"), parsed.query or b""
     path, _, query = url.partition(b"?")
     return path.decode("latin-1"), query
+
+
+@lru_cache(maxsize=1024)
+def _status_line(status: int) -> bytes:
+    # Not every status has a phrase: TensorFlow Serving's 499, or what another server makes up.
+    return f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode()
 
 
 @lru_cache(maxsize=1)
