@@ -151,7 +151,7 @@ def post(
 ) -> tuple[list[Response], list[str]]:
     """The answers to a request for each model, and the samples of `request_count`."""
     metrics = Metrics()
-    app = ForwardingApp(Hooks(), metrics, Settings(Path("."), token=token), client)
+    app = ForwardingApp(Hooks(), metrics, Settings(Path(), token=token), client)
 
     async def run() -> list[Response]:
         requests = (
@@ -174,7 +174,7 @@ def test_another_servers_errors_are_counted_in_the_words_of_this_one(code: Code)
     read = Code.of_http(code.http)
     assert read is not None
     assert counted == sorted(
-        ['model_name="taxi",status="OK"} 1', f'model_name="taxi",status="{read.name}"} 1']
+        ['model_name="taxi",status="OK"} 1', f'model_name="taxi",status="{read.name}"}} 1']
     )
 
 
@@ -183,7 +183,7 @@ def test_what_fails_on_the_way_is_counted_by_its_code(code: Code) -> None:
     error = ServingError(code, "no", "Received: x.")
     (answer,), counted = post(Scripted(error), "taxi")
     assert (answer.status, json.loads(answer.body)) == (code.http, {"error": "no\nReceived: x."})
-    assert counted == [f'model_name="",status="{code.name}"} 1']
+    assert counted == [f'model_name="",status="{code.name}"}} 1']
 
 
 def test_a_model_is_a_label_from_its_first_answer_on() -> None:
