@@ -174,7 +174,7 @@ def _check_spec(request: Any) -> None:
 
 
 def _prepare(spec: Any, serialized: list[bytes], method: str) -> Prepare:
-    return lambda version: grpc_requests.inferred(spec, serialized, method, version.loaded)
+    return lambda version: grpc_requests.infer(spec, serialized, method, version.loaded)
 
 
 def _answer(message: Any, result: Result) -> MessageAnswer:

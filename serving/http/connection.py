@@ -57,7 +57,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PendingRequest:
     request: Request
     keep_alive: bool
     """Whether the client wants to send another."""
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._shared = shared
         self._loop = asyncio.get_running_loop()
         self._parser: Any = httptools.HttpRequestParser(self)
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: deque[_PendingRequest] = deque()
         self._task: asyncio.Task[None] | None = None
         self._refusal: Response | None = None
         self._held_bytes = 0
@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
         self._body = []
         self._begun = False
         self._deadline = float("inf")
-        self._waiting.append(_Asked(request, keep_alive, announce))
+        self._waiting.append(_PendingRequest(request, keep_alive, announce))
         if len(self._waiting) >= _MOST_PIPELINED:
             self._transport.pause_reading()
         self._next()
@@ -234,7 +234,7 @@ class Connection(asyncio.Protocol):
                 self._transport.write_eof()
             self._allow(self._shared.limits.linger_seconds)
 
-    async def _answer(self, asked: _Asked) -> None:
+    async def _answer(self, asked: _PendingRequest) -> None:
         try:
             response = await self._shared.application(asked.request)
         except BaseException:

@@ -116,7 +116,7 @@ async def _run_examples(
     examples = examples_json.serialized(request)
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
-        return inference.called(name, examples, method, version.loaded.signatures)
+        return inference.signature_and_inputs(name, examples, method, version.loaded.signatures)
 
     result = await engine.run(spec, prepare)
     engine.metrics.examples.observe(len(examples), spec.name)

@@ -45,7 +45,7 @@ def forward(
         loaded: The versions that the other server has.
         status: What it says of the model.
     """
-    from serving.commands import wiring
+    from serving.commands import hooks as folder_hooks
     from serving.rest.paths import parse
 
     asked: list[str] = []
@@ -62,7 +62,7 @@ def forward(
     async def run() -> Any:
         server = await asyncio.start_server(upstream, "127.0.0.1", 0)
         client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 5, 1000)
-        hooks = wiring.hooks(models)
+        hooks = folder_hooks.of_folder(models)
         found = parse("POST", path)
         forwarder = ForwardingApp(hooks, Metrics(), Settings(models), client)
         answer = await forwarder._infer(found, found.spec, path, b"{}")
