@@ -60,15 +60,6 @@ class LoadedModel:
         """The signatures' names, without TensorFlow's internal one."""
         return sorted(name for name in self._signatures if not name.startswith("__"))
 
-    def inputs(self, signature: str = "serving_default") -> dict[str, tf.DType]:
-        """The inputs of a signature by name."""
-        definition = self._signature(signature)
-        return {name: tf.as_dtype(info.dtype) for name, info in definition.inputs.items()}
-
-    def optional_inputs(self, signature: str = "serving_default") -> list[str]:
-        """The inputs that a request may leave out."""
-        return sorted(self._signature(signature).defaults)
-
     def call(self, signature: str, tensors: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Runs a signature; an input that is left out takes the signature's default.
 
