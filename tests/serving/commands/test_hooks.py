@@ -1,4 +1,4 @@
-"""What routing and the log count is among the server's metrics."""
+"""What `up` plugs into a server, and that what it counts is among the metrics."""
 
 from __future__ import annotations
 
