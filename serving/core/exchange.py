@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from serving.core import json_text, logs
 from serving.core.errors import Code, ServingError
@@ -41,6 +41,8 @@ class Answer:
     @property
     def code_name(self) -> str:
         """`OK`, or the name of TensorFlow's status code."""
+        if self.status == 200:
+            return "OK"
         code = Code.of_http(self.status)
         return code.name if code else "OK"
 
@@ -65,8 +67,7 @@ class Refusal(Answer):
 AnyAnswer = TypeVar("AnyAnswer", bound=Answer)
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """A request for an inference."""
 
     id: str

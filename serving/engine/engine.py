@@ -6,8 +6,9 @@ Everything here runs on the server's one event loop; only TensorFlow runs on oth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from serving.core.errors import Code, ServingError
 from serving.core.hooks import Hooks
@@ -55,8 +56,8 @@ class Engine:
         self._timeout = timeout
         self._variants = Variants(hooks.router, _MOST_MIRRORED)
 
-    async def run(self, spec: ModelSpec, prepare: Prepare) -> Result:
-        """Runs a request.
+    def run(self, spec: ModelSpec, prepare: Prepare) -> Coroutine[Any, Any, Result]:
+        """Runs a request; to be awaited.
 
         Raises:
             ServingError: There is no such version, the request does not fit it, it is refused for
@@ -65,14 +66,14 @@ class Engine:
         choice = self._variants.choose(spec)
         # A version that has not loaded must not fail the requests that no one sent to it by name.
         if choice is None or choice.version not in self._served(spec.name).versions:
-            return await self._run(spec, prepare, spec.label)
+            return self._run(spec, prepare, spec.label)
         variant = choice.variant
 
         async def compute(number: int) -> Computed[Result]:
             result = await self._run(ModelSpec(spec.name, number), prepare, variant)
             return Computed(result, result.outputs)
 
-        return await self._variants.run(spec.name, choice, compute)
+        return self._variants.run(spec.name, choice, compute)
 
     def find(self, spec: ModelSpec) -> Version:
         """The version that a request is for.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from serving.core import json_text
 from serving.core.exchange import Answer
 from serving.core.model_spec import ModelSpec
@@ -55,5 +57,5 @@ class InferenceApp(BaseRestApp):
             return form_request(request.query, self._engine.find(spec))
         return super()._body(route, spec, request)
 
-    async def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Answer:
-        return await METHODS[route.method](self._engine, spec, body)
+    def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Awaitable[Answer]:
+        return METHODS[route.method](self._engine, spec, body)

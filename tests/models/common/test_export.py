@@ -154,7 +154,7 @@ def test_a_row_is_predicted_the_same_in_any_batch(exported: Exported) -> None:
 def test_missing_means_the_same_however_it_is_said(exported: Exported, name: str) -> None:
     model = exported.model
     rest = {key: value for key, value in FULL.items() if key not in (name, "tips")}
-    dtype = model._signatures["serving_default"].inputs[name]
+    dtype = tf.as_dtype(model._signatures["serving_default"].inputs[name].dtype)
     named = {
         key: np.array([value], object if isinstance(value, str) else None)
         for key, value in rest.items()
