@@ -1,6 +1,6 @@
 """`python -m serving`."""
 
-from serving.commands.app import main
+from serving.commands.main import main
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,7 @@ from serving.engine.versions import Versions
 from serving.grpc.server import GrpcServer
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
-from serving.rest.model_app import ModelApp
+from serving.rest.inference_app import InferenceApp
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -34,7 +34,7 @@ class Server:
         metrics = Metrics()
         self._versions = Versions(settings.models, settings.limits, metrics, settings.interval)
         self._engine = Engine(self._versions, hooks, metrics, settings.timeout)
-        self._rest = ModelApp(self._engine, settings)
+        self._rest = InferenceApp(self._engine, settings)
 
     def run(self) -> None:
         """Serves until SIGINT or SIGTERM, then answers what it has accepted.

@@ -60,14 +60,14 @@ def examples(request_input: Any, rows: int) -> list[bytes]:
     Raises:
         ServingError: There are more than `rows` of them, or they are too large together.
     """
-    found, context = given(request_input)
+    found, context = examples_and_context(request_input)
     if len(found) > rows:
         raise _refused(f"Task size {len(found)} is larger than maximum input batch size {rows}")
     shared = b"" if context is None else context.SerializeToString()
     return inference.with_context(shared, [example.SerializeToString() for example in found])
 
 
-def given(request_input: Any) -> tuple[Any, Any]:
+def examples_and_context(request_input: Any) -> tuple[Any, Any]:
     """The examples of an `Input`, and their context; None if it has none."""
     if request_input.WhichOneof("kind") == "example_list_with_context":
         with_context = request_input.example_list_with_context
@@ -75,7 +75,7 @@ def given(request_input: Any) -> tuple[Any, Any]:
     return request_input.example_list.examples, None
 
 
-def inferred(
+def infer(
     spec: Any, serialized: list[bytes], method: str, model: LoadedModel
 ) -> tuple[Signature, Arrays]:
     """The signature and the tensors of a classification or regression.
@@ -90,7 +90,7 @@ def inferred(
         ServingError: The request does not fit the model.
     """
     name = spec.signature_name or DEFAULT
-    return inference.called(name, serialized, method, model.signatures)
+    return inference.signature_and_inputs(name, serialized, method, model.signatures)
 
 
 def check_tasks(tasks: Any, model: LoadedModel) -> None:

@@ -32,7 +32,7 @@ def with_context(context: bytes, examples: Sequence[bytes]) -> list[bytes]:
     return [context + example for example in examples]
 
 
-def called(
+def signature_and_inputs(
     name: str, examples: Sequence[bytes], method: str, signatures: Mapping[str, Signature]
 ) -> tuple[Signature, dict[str, np.ndarray]]:
     """A signature by name, and the tensors that it is called with.

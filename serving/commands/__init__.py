@@ -1,1 +1,1 @@
-"""The commands beside the server's own; each module adds its commands to `cli.app`."""
+"""The command line: each module adds its commands to `app.app`; `main` has the list of them."""

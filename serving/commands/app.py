@@ -1,29 +1,8 @@
-"""The command line of the server: `python -m serving COMMAND`.
-
-A module of `serving.commands` adds its commands with `@app.command()` and one line in `_COMMANDS`.
-"""
+"""The command line of the server, to which each module of this package adds its commands."""
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
-import warnings
-from pathlib import Path
-from typing import Annotated
-
 import typer
-
-from serving.core.errors import Code, ServingError
-
-# Modules whose import adds commands.
-_COMMANDS: tuple[str, ...] = (
-    "batch",
-    "conformance",
-    "request_log",
-    "routing",
-    "smoke",
-)
 
 app = typer.Typer(
     help="Serves models in TensorFlow Serving's protocols.",
@@ -33,101 +12,7 @@ app = typer.Typer(
 )
 
 
-Models = Annotated[Path, typer.Option(help="The serving folder: MODEL/VERSION/saved_model.pb.")]
-
-
 @app.callback()
 def _serving() -> None:
     # With a callback, a single command has to be named as well.
     pass
-
-
-@app.command()
-def up(
-    models: Models = Path("serving_models"),
-    host: Annotated[str, typer.Option(help="0.0.0.0 to be reached from elsewhere.")] = "127.0.0.1",
-    rest_port: Annotated[
-        # Vertex AI tells its containers which port it asks.
-        int, typer.Option(help="0 for any free one.", envvar="AIP_HTTP_PORT")
-    ] = 8501,
-    grpc_port: Annotated[int, typer.Option(help="0 for any free one, -1 for no gRPC.")] = 8500,
-    max_body: Annotated[int, typer.Option(help="Largest request, in MB.")] = 32,
-    max_rows: Annotated[int, typer.Option(help="Most rows of a request, and of a batch.")] = 4096,
-    max_queue: Annotated[int, typer.Option(help="Most requests that wait for a version.")] = 1024,
-    timeout: Annotated[float, typer.Option(help="Seconds until a request fails with 504.")] = 30,
-    grace: Annotated[float, typer.Option(help="Seconds that a stop waits for answers.")] = 30,
-    interval: Annotated[float, typer.Option(help="Seconds between looks at the folder.")] = 1,
-    token_file: Annotated[
-        Path | None, typer.Option(help="A file with the token that clients must send.")
-    ] = None,
-    tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
-    upstream: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Load no model: route to, and log, this server's REST."),
-    ] = None,
-) -> None:
-    """Serve every model under a folder, until SIGTERM or Ctrl-C."""
-    _check_folder(models)
-    secret = _token(token_file)
-    # Before TensorFlow is imported: what it says at its start is not about the models. What goes
-    # wrong with those comes as exceptions.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.filterwarnings("ignore", category=FutureWarning)
-    from serving.commands.wiring import hooks
-    from serving.core.settings import Limits, Settings
-
-    settings = Settings(
-        models=models, host=host, rest_port=rest_port, grpc_port=grpc_port,
-        limits=Limits(max_queue, max_rows), body_bytes=max_body * 2**20, timeout=timeout,
-        grace=grace, interval=interval, token=secret,
-        tls_certificate=tls_certificate, tls_key=tls_key,
-    )  # fmt: skip
-    if upstream is not None:
-        from serving.upstream import server as forwarding
-
-        forwarding.run(settings, hooks(models), upstream)
-        return
-    from serving.server import Server
-
-    Server(settings, hooks(models)).run()
-
-
-def _check_folder(models: Path) -> None:
-    if not models.is_dir():
-        raise ServingError(
-            Code.NOT_FOUND,
-            f"There is no folder {models}",
-            "",
-            "Train and push a model with `make run`, or name another folder with --models.",
-        )
-
-
-def _token(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        token = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ServingError(
-            Code.INVALID_ARGUMENT, f"The token file {path} cannot be read", str(error)
-        ) from error
-    if not token:
-        raise ServingError(Code.INVALID_ARGUMENT, f"The token file {path} is empty")
-    return token
-
-
-def with_all_commands() -> typer.Typer:
-    """The command line, complete."""
-    for module in _COMMANDS:
-        importlib.import_module(f"serving.commands.{module}")
-    return app
-
-
-def main() -> None:
-    """Runs a command; a mistake is told in words, with exit status 2."""
-    try:
-        with_all_commands()()
-    except ServingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)

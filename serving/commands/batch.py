@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from serving.commands.app import app
-from serving.commands.common import MODELS, Model, Models, quiet_tensorflow
+from serving.commands.options import MODELS, Model, Models
+from serving.commands.terminal import quiet_tensorflow
 from serving.core.errors import Code, ServingError
 from serving.model import models_config, version_folders
 from serving.model.models_config import ServedModel
@@ -96,7 +97,7 @@ def _version(models: Path, model: str, version: int | None, label: str | None) -
         raise ServingError(Code.INVALID_ARGUMENT, "Name a --version or a --label, not both")
     names = {path.name: ServedModel(path.name) for path in version_folders.models(models)}
     names |= models_config.read(models / models_config.FILE)
-    changes.known(model, names, models)
+    changes.check_model(model, names, models)
     served = names[model]
     found = version_folders.versions(served.folder(models))
     wanted = served.labels.get(label or STABLE, None if label else max(found, default=None))

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from serving.commands.app import app
-from serving.commands.common import MODELS, RUNS, Models, Runs, quiet_tensorflow
+from serving.commands.options import MODELS, RUNS, Models, Runs
+from serving.commands.terminal import quiet_tensorflow
 from serving.core.errors import Code, ServingError
 from serving.request_log import settings
 

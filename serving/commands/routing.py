@@ -9,17 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from serving.commands.app import app
-from serving.commands.common import (
-    MODELS,
-    RUNS,
-    Model,
-    Models,
-    Runs,
-    Why,
-    print_table,
-    quiet_tensorflow,
-    user,
-)
+from serving.commands.options import MODELS, RUNS, Model, Models, Runs, Why
+from serving.commands.terminal import print_table, quiet_tensorflow, user
 from serving.model import models_config, registry, version_folders
 from serving.model.models_config import ServedModel
 from serving.routing import changes, compare, state
@@ -43,7 +34,7 @@ def versions(
     config, routing = models_config.read(models / models_config.FILE), state.read(models)
     names = {path.name: ServedModel(path.name) for path in version_folders.models(models)} | config
     if model is not None:
-        changes.known(model, names, models)
+        changes.check_model(model, names, models)
         names = {model: names[model]}
     rows, records = [], []
     for name, served in sorted(names.items()):
@@ -108,7 +99,7 @@ def canary(
 ) -> None:
     """Give a version (the highest, or the one named) a share of the traffic."""
     event = changes.canary(models, model, version, share, mirror, user(), why)
-    _note(event, models, runs)
+    _record_promotion(event, models, runs)
     print(f"{model}: version {event.version} is the canary, with {share:.0%} of the requests"
           + (f" and a copy of {mirror:.0%} of the others." if mirror else "."))  # fmt: skip
 
@@ -123,7 +114,7 @@ def promote(
 ) -> None:
     """Make a version stable: the canary, or the one named."""
     event = changes.promote(models, model, version, user(), why)
-    _note(event, models, runs)
+    _record_promotion(event, models, runs)
     before = f"; version {event.previous} was" if event.previous is not None else ""
     print(f"{model}: version {event.version} is stable{before}.")
 
@@ -132,7 +123,7 @@ def promote(
 def rollback(model: Model, models: Models = MODELS, runs: Runs = RUNS, why: Why = "") -> None:
     """Take the canary out; without one, go back to the version that was stable before."""
     event = changes.rollback(models, model, user(), why)
-    _note(event, models, runs)
+    _record_promotion(event, models, runs)
     print(f"{model}: version {event.version} is stable; {event.previous} gets no traffic.")
 
 
@@ -175,7 +166,9 @@ def route(
     if given:
         changes.route(models, model, given, user(), why)
     config = models_config.read(models / models_config.FILE)
-    changes.known(model, [*config, *(path.name for path in version_folders.models(models))], models)
+    changes.check_model(
+        model, [*config, *(path.name for path in version_folders.models(models))], models
+    )
     now = state.read(models).of(model)
     labels = config.get(model, ServedModel(model)).labels
     print(f"stable: {labels.get(STABLE, '-')}  canary: {labels.get(CANARY, '-')}")
@@ -221,11 +214,11 @@ def _as_json(one: compare.Comparison) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _note(event: Event, models: Path, runs: Path) -> None:
+def _record_promotion(event: Event, models: Path, runs: Path) -> None:
     """Puts the change into the registry's file of the version."""
     if event.version is None:
         return
     quiet_tensorflow()
     served = models_config.read(models / models_config.FILE)[event.model]
     promotion = registry.Promotion(time=event.time, action=event.action, by=event.by, why=event.why)
-    registry.promoted(served.folder(models), event.version, runs, promotion)
+    registry.add_promotion(served.folder(models), event.version, runs, promotion)

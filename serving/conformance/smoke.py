@@ -15,7 +15,7 @@ from typing import Any
 
 from serving.conformance.runner import Case, ask
 from serving.core.errors import Code, ServingError
-from serving.model.warm_up_files import KNOWN_ANSWERS
+from serving.model.version_folders import KNOWN_ANSWERS
 
 _TIMED_REQUESTS = 50
 

@@ -34,6 +34,18 @@ class Code(enum.IntEnum):
         """The HTTP status that TensorFlow Serving answers with for this code."""
         return _HTTP[self]
 
+    @classmethod
+    def of_http(cls, status: int) -> Code | None:
+        """The code behind another server's HTTP status; None for success.
+
+        Where several codes share a status, it is the one that servers answer with most often.
+        """
+        if 200 <= status < 300:
+            return None
+        if not 400 <= status < 600:
+            return cls.UNKNOWN
+        return _OF_HTTP.get(status, cls.INVALID_ARGUMENT if status < 500 else cls.INTERNAL)
+
 
 # As TensorFlow Serving maps them, where it does; what it has no case for, it answers with 500.
 _HTTP = {
@@ -53,6 +65,22 @@ _HTTP = {
     Code.UNAVAILABLE: 503,
     Code.DATA_LOSS: 500,
     Code.UNAUTHENTICATED: 401,
+}
+# What the first digit does not tell, as gRPC's clients and Google's APIs map it.
+_OF_HTTP = {
+    401: Code.UNAUTHENTICATED,
+    403: Code.PERMISSION_DENIED,
+    404: Code.NOT_FOUND,
+    408: Code.DEADLINE_EXCEEDED,
+    409: Code.ABORTED,
+    412: Code.FAILED_PRECONDITION,
+    416: Code.OUT_OF_RANGE,
+    429: Code.RESOURCE_EXHAUSTED,
+    499: Code.CANCELLED,
+    501: Code.UNIMPLEMENTED,
+    502: Code.UNAVAILABLE,
+    503: Code.UNAVAILABLE,
+    504: Code.DEADLINE_EXCEEDED,
 }
 
 

@@ -14,6 +14,9 @@ import numpy as np
 
 from serving.core.metrics import Gauge
 
+MIRROR = "mirror"
+"""The variant of a mirrored copy."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -33,7 +36,7 @@ class Outcome:
     model: str
     version: int
     variant: str
-    """The choice's; for a mirrored copy `mirror`."""
+    """The choice's, or `MIRROR`."""
     seconds: float
     status: int
     """The HTTP status, also for gRPC requests."""
@@ -64,16 +67,15 @@ class Entry(NamedTuple):
 class Router(Protocol):
     """Decides which version answers."""
 
-    def choose(
-        self, model: str, version: int | None, label: str | None, key: str | None
-    ) -> Choice | None:
-        """Chooses; None leaves it to the server, which takes the highest version.
+    def choose(self, model: str, key: str | None) -> Choice | None:
+        """Chooses for a request that names neither version nor label.
 
         Args:
             model: The model's name.
-            version: Always None as of now: asked only if the client named no version ...
-            label: ... and no label.
             key: What makes a choice sticky (the header `X-Routing-Key`), if the client sent it.
+
+        Returns:
+            None leaves it to the server, which takes the highest version.
         """
         ...
 

@@ -115,6 +115,10 @@ class Versions:
                 version.batcher.close()
         self.snapshot = {}
 
+    def is_model(self, name: str) -> bool:
+        """Whether there is a model of that name, in whatever state its versions are."""
+        return name in self.statuses
+
     def unready(self) -> list[str]:
         """Why not every model can answer; empty if each can."""
         if not self.scanned.is_set():

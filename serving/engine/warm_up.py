@@ -27,7 +27,7 @@ from serving.core import logs
 from serving.core.errors import Code, ServingError
 from serving.model.loaded_model import LoadedModel
 from serving.model.signatures import CLASSIFY, DEFAULT, REGRESS
-from serving.model.warm_up_files import KNOWN_ANSWERS, REQUESTS
+from serving.model.version_folders import KNOWN_ANSWERS, WARM_UP_REQUESTS
 
 # Other processors round otherwise; an export that lost a variable is off by more.
 _TOLERANCE = 0.01
@@ -77,7 +77,7 @@ def _known_answers(model: LoadedModel) -> int:
 
 
 def _recorded_requests(model: LoadedModel) -> int:
-    path = model.path / REQUESTS
+    path = model.path / WARM_UP_REQUESTS
     if not path.exists():
         return 0
     kinds: Counter[str] = Counter()
@@ -90,8 +90,9 @@ def _recorded_requests(model: LoadedModel) -> int:
         try:
             kinds[_ask(record, model)] += 1
         except ServingError as error:
-            told = f"Warmup record {number} of {path}: {error.message}"
-            raise ServingError(error.code, told) from error
+            raise ServingError(
+                error.code, f"Warmup record {number} of {path}: {error.message}"
+            ) from error
     skipped = {kind: count for kind, count in kinds.items() if kind not in _KINDS}
     if skipped:
         logs.event("warm-up skipped", "warning", file=str(path), records=skipped)
@@ -143,7 +144,7 @@ def _multi_inference(request: Any, model: LoadedModel) -> None:
 
 def _infer(spec: Any, request_input: Any, method: str, model: LoadedModel) -> None:
     serialized = grpc_requests.examples(request_input, _MOST_ROWS)
-    outputs = model.run(*grpc_requests.inferred(spec, serialized, method, model))
+    outputs = model.run(*grpc_requests.infer(spec, serialized, method, model))
     meaning = inference.classifications if method == CLASSIFY else inference.regressions
     meaning(outputs, len(serialized))
 

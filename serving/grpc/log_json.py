@@ -37,7 +37,7 @@ def request_json(request: Any, limit: int) -> bytes:
         ]
     else:
         body["signature_name"] = _name(request.model_spec)
-    examples, context = grpc_requests.given(request.input)
+    examples, context = grpc_requests.examples_and_context(request.input)
     if context is not None:
         body["context"] = _example(context)
     body["examples"] = [_example(example) for example in examples]

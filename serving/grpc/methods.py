@@ -16,45 +16,45 @@ from tensorflow_serving.apis import (
 
 from serving.codec import grpc_requests, inference, tensor_protos
 from serving.core.errors import Code, ServingError
+from serving.core.exchange import Answer
+from serving.core.model_spec import ModelSpec
 from serving.core.settings import Settings
-from serving.core.target import Target
 from serving.engine.engine import Engine, Prepare, Result
 from serving.engine.versions import Version
+from serving.grpc import log_json
 from serving.model.signatures import CLASSIFY, REGRESS, Arrays, Signature
 
 
 @dataclass
-class Answer:
-    """An answer, and what the request log wants to know of it."""
+class MessageAnswer(Answer):
+    """An answer in a message, with the outputs that it is made of."""
 
-    message: Any
-    result: Result
+    message: Any = None
+    result: Result | None = None
 
-    @property
-    def version(self) -> int:
-        """The version that answered."""
-        return self.result.version
-
-    @property
-    def label(self) -> str | None:
-        """How that version was chosen."""
-        return self.result.label
+    def json(self) -> bytes:
+        """The answer as REST would have it, for the request log."""
+        return log_json.response_json(self.message, self.result) if self.result else self.body
 
 
-def target(request: Any, key: str | None) -> Target:
-    """Whom a request is for."""
-    if isinstance(request, inference_pb2.MultiInferenceRequest):
-        return spec_target(request.tasks[0].model_spec, key) if request.tasks else Target("")
-    return spec_target(request.model_spec, key)
+def model_spec(request: Any, routing_key: str | None) -> ModelSpec:
+    """Which servable a request for an inference is for."""
+    if not isinstance(request, inference_pb2.MultiInferenceRequest):
+        return from_message(request.model_spec, routing_key)
+    return (
+        from_message(request.tasks[0].model_spec, routing_key) if request.tasks else ModelSpec("")
+    )
 
 
-def spec_target(spec: Any, key: str | None = None) -> Target:
-    """Whom a `ModelSpec` names."""
-    version = spec.version.value if spec.HasField("version") else None
-    return Target(spec.name, version, spec.version_label or None, key)
+def from_message(message: Any, routing_key: str | None = None) -> ModelSpec:
+    """What a message `ModelSpec` says, but for the signature."""
+    version = message.version.value if message.HasField("version") else None
+    return ModelSpec(message.name, version, message.version_label or None, routing_key)
 
 
-async def predict(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
+async def predict(
+    engine: Engine, request: Any, spec: ModelSpec, settings: Settings
+) -> MessageAnswer:
     """`Predict`.
 
     Raises:
@@ -65,15 +65,17 @@ async def predict(engine: Engine, request: Any, asked: Target, settings: Setting
     def prepare(version: Version) -> tuple[Signature, Arrays]:
         return grpc_requests.predict(request, version.loaded, settings.body_bytes)
 
-    result = await engine.run(asked, prepare)
+    result = await engine.run(spec, prepare)
     response = predict_pb2.PredictResponse()
-    _fill_spec(response.model_spec, asked, result)
+    _fill_spec(response.model_spec, spec, result)
     for alias in grpc_requests.outputs(request, result.signature):
         response.outputs[alias].CopyFrom(tensor_protos.proto(result.outputs[alias]))
-    return Answer(response, result)
+    return _answer(response, result)
 
 
-async def classify(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
+async def classify(
+    engine: Engine, request: Any, spec: ModelSpec, settings: Settings
+) -> MessageAnswer:
     """`Classify`.
 
     Raises:
@@ -81,15 +83,17 @@ async def classify(engine: Engine, request: Any, asked: Target, settings: Settin
     """
     _check_spec(request)
     serialized = grpc_requests.examples(request.input, settings.limits.rows)
-    result = await engine.run(asked, _prepare(request.model_spec, serialized, CLASSIFY))
-    engine.metrics.examples.observe(len(serialized), asked.model)
+    result = await engine.run(spec, _prepare(request.model_spec, serialized, CLASSIFY))
+    engine.metrics.examples.observe(len(serialized), spec.name)
     response = classification_pb2.ClassificationResponse()
-    _fill_spec(response.model_spec, asked, result)
+    _fill_spec(response.model_spec, spec, result)
     _fill_classifications(response.result, result, len(serialized))
-    return Answer(response, result)
+    return _answer(response, result)
 
 
-async def regress(engine: Engine, request: Any, asked: Target, settings: Settings) -> Answer:
+async def regress(
+    engine: Engine, request: Any, spec: ModelSpec, settings: Settings
+) -> MessageAnswer:
     """`Regress`.
 
     Raises:
@@ -97,24 +101,24 @@ async def regress(engine: Engine, request: Any, asked: Target, settings: Setting
     """
     _check_spec(request)
     serialized = grpc_requests.examples(request.input, settings.limits.rows)
-    result = await engine.run(asked, _prepare(request.model_spec, serialized, REGRESS))
-    engine.metrics.examples.observe(len(serialized), asked.model)
+    result = await engine.run(spec, _prepare(request.model_spec, serialized, REGRESS))
+    engine.metrics.examples.observe(len(serialized), spec.name)
     response = regression_pb2.RegressionResponse()
-    _fill_spec(response.model_spec, asked, result)
+    _fill_spec(response.model_spec, spec, result)
     _fill_regressions(response.result, result, len(serialized))
-    return Answer(response, result)
+    return _answer(response, result)
 
 
 async def multi_inference(
-    engine: Engine, request: Any, asked: Target, settings: Settings
-) -> Answer:
+    engine: Engine, request: Any, spec: ModelSpec, settings: Settings
+) -> MessageAnswer:
     """`MultiInference`: several signatures of one model, on the same examples.
 
     Raises:
         ServingError: The request is refused, or the model fails.
     """
     tasks = request.tasks
-    if not asked.model:
+    if not spec.name:
         raise _refused("ModelSpec has no name specified.")
     serialized = grpc_requests.examples(request.input, settings.limits.rows)
     first, *others = (_prepare(t.model_spec, serialized, t.method_name) for t in tasks)
@@ -123,11 +127,11 @@ async def multi_inference(
         grpc_requests.check_tasks(tasks, version.loaded)
         return first(version)
 
-    result = await engine.run(asked, checked)
+    result = await engine.run(spec, checked)
     # All tasks must be answered by one version, also if it changes meanwhile.
-    one = Target(asked.model, result.version)
+    one = ModelSpec(spec.name, result.version)
     results = [result, *await asyncio.gather(*(engine.run(one, prepare) for prepare in others))]
-    engine.metrics.examples.observe(len(serialized), asked.model)
+    engine.metrics.examples.observe(len(serialized), spec.name)
     response = inference_pb2.MultiInferenceResponse()
     for task, result in zip(tasks, results, strict=True):
         entry = response.results.add()
@@ -136,7 +140,7 @@ async def multi_inference(
             _fill_classifications(entry.classification_result, result, len(serialized))
         else:
             _fill_regressions(entry.regression_result, result, len(serialized))
-    return Answer(response, results[0])
+    return _answer(response, results[0])
 
 
 def metadata(engine: Engine, request: Any) -> Any:
@@ -151,7 +155,7 @@ def metadata(engine: Engine, request: Any) -> Any:
     for field in request.metadata_field:
         if field != "signature_def":
             raise _refused(f"Metadata field {field} is not supported")
-    version = engine.find(spec_target(request.model_spec))
+    version = engine.find(from_message(request.model_spec))
     signatures = get_model_metadata_pb2.SignatureDefMap()
     for name, signature in version.loaded.signatures.items():
         signatures.signature_def[name].CopyFrom(signature.definition)
@@ -170,13 +174,17 @@ def _check_spec(request: Any) -> None:
 
 
 def _prepare(spec: Any, serialized: list[bytes], method: str) -> Prepare:
-    return lambda version: grpc_requests.inferred(spec, serialized, method, version.loaded)
+    return lambda version: grpc_requests.infer(spec, serialized, method, version.loaded)
 
 
-def _fill_spec(spec: Any, asked: Target, result: Result) -> None:
-    spec.name = asked.model
-    spec.version.value = result.version
-    spec.signature_name = result.signature.name
+def _answer(message: Any, result: Result) -> MessageAnswer:
+    return MessageAnswer(version=result.version, label=result.label, message=message, result=result)
+
+
+def _fill_spec(message: Any, spec: ModelSpec, result: Result) -> None:
+    message.name = spec.name
+    message.version.value = result.version
+    message.signature_name = result.signature.name
 
 
 def _fill_classifications(message: Any, result: Result, count: int) -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import itertools
-import secrets
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -20,20 +16,19 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from serving.core import json_text, logs
+from serving.core import logs
 from serving.core.errors import Code, ServingError
-from serving.core.hooks import Entry
+from serving.core.exchange import Call, Exchange, Refusal
+from serving.core.model_spec import ModelSpec
 from serving.core.settings import Settings
-from serving.core.target import Target
 from serving.engine import model_info
 from serving.engine.engine import Engine
 from serving.grpc import log_json, methods, reload_config
 
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
-_REQUEST_ID = 128
 _DETAILS = 2048
 
-Handler = Callable[[Engine, Any, Target, Settings], Awaitable[methods.Answer]]
+Handler = Callable[[Engine, Any, ModelSpec, Settings], Awaitable[methods.MessageAnswer]]
 
 
 class GrpcServer:
@@ -97,59 +92,51 @@ class GrpcServer:
 
 
 class _Service:
-    """What all methods have in common: token, counts, errors, the log."""
+    """What all methods have in common: the exchange around an inference, and errors.
+
+    Args:
+        engine: Runs the requests.
+        settings: Limits and token.
+    """
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
-        self._ids = itertools.count()
-        self._process = secrets.token_hex(6)
+        self._exchange = Exchange(
+            engine.hooks, engine.metrics, settings.token, engine.versions.is_model
+        )
 
-    async def infer(self, name: str, handler: Handler, request: Any, context: Any) -> Any:
+    async def infer(self, method: str, handler: Handler, request: Any, context: Any) -> Any:
         """Answers an inference request."""
-        start = time.perf_counter()
-        metadata = dict(context.invocation_metadata() or ())
-        request_id = str(metadata.get("x-request-id") or f"{self._process}-g{next(self._ids):x}")
-        request_id = request_id[:_REQUEST_ID]
-        error, answer = None, None
-        target = methods.target(request, metadata.get("x-routing-key"))
-        try:
-            self.authorize(metadata)
-            answer = await handler(self._engine, request, target, self._settings)
-        except ServingError as refusal:
-            error = refusal
-        except Exception as failure:  # a client never gets a traceback
-            error = logs.failure(failure, id=request_id, method=name)
-        seconds = time.perf_counter() - start
-        counts = self._engine.metrics
-        known = target.model if target.model in self._engine.versions.statuses else ""
-        counts.requests.add(known, error.code.name if error else "OK")
-        counts.latency.observe(seconds * 1e6, known, name, "GRPC")
+        metadata = self._metadata(context)
+        request_id = self._exchange.request_id(metadata.get("x-request-id", ""))
         trailing = [("x-request-id", request_id)]
-        if answer:
+        try:
+            self._authorize(metadata)
+        except ServingError as error:
+            return await _abort(context, error, trailing)
+        settings = self._settings
+        spec = methods.model_spec(request, metadata.get("x-routing-key"))
+        call = Call(
+            request_id, spec, method, "GRPC",
+            lambda: log_json.request_json(request, settings.body_bytes),
+        )  # fmt: skip
+        answer = await self._exchange.run(
+            call, lambda: handler(self._engine, request, spec, settings)
+        )
+        if answer.version is not None:
             trailing.append(("x-model-version", str(answer.version)))
-        log = self._engine.hooks.request_log
-        if log is not None:
-            entry = Entry(
-                id=request_id, time=time.time() - seconds, model=target.model,
-                version=answer.version if answer else None,
-                label=(answer.label if answer else None) or target.label, seconds=seconds,
-                request=log_json.request_json(request, self._settings.body_bytes),
-                response=_response_json(answer, error),
-                status=error.http_status if error else 200,
-            )  # fmt: skip
-            logged = str(await log.submit(entry)).lower()
-            counts.logged.add(logged)
-            trailing.append(("x-request-logged", logged))
+        if answer.logged is not None:
+            trailing.append(("x-request-logged", str(answer.logged).lower()))
+        if isinstance(answer, Refusal):
+            return await _abort(context, answer.error, trailing)
         context.set_trailing_metadata(tuple(trailing))
-        if error or answer is None:
-            await _abort(context, error or ServingError(Code.INTERNAL, "No answer"))
-        return answer.message if answer else None
+        return answer.message
 
     async def info(self, handler: Callable[[Engine, Any], Any], request: Any, context: Any) -> Any:
         """Answers a request about models."""
         try:
-            self.authorize(dict(context.invocation_metadata() or ()))
+            self._authorize(self._metadata(context))
             return handler(self._engine, request)
         except ServingError as error:
             return await _abort(context, error)
@@ -158,7 +145,7 @@ class _Service:
         """Answers a request for other versions and labels."""
         loop, versions = asyncio.get_running_loop(), self._engine.versions
         try:
-            self.authorize(dict(context.invocation_metadata() or ()))
+            self._authorize(self._metadata(context))
             await loop.run_in_executor(None, reload_config.reload, versions, request.config)
         except ServingError as error:
             logs.event("reload refused", "warning", error=str(error))
@@ -168,31 +155,20 @@ class _Service:
         response.status.SetInParent()
         return response
 
-    def authorize(self, metadata: dict[str, Any]) -> None:
-        """Checks the token.
+    @staticmethod
+    def _metadata(context: Any) -> dict[str, Any]:
+        return dict(context.invocation_metadata() or ())
 
-        Raises:
-            ServingError: It is not the server's.
-        """
-        token = self._settings.token
-        sent = str(metadata.get("authorization", "")).encode()
-        if token and not hmac.compare_digest(sent, b"Bearer " + token.encode()):
-            raise ServingError(
-                Code.UNAUTHENTICATED,
-                "The request needs the metadata authorization: Bearer with the server's token",
-            )
+    def _authorize(self, metadata: dict[str, Any]) -> None:
+        self._exchange.authorize(str(metadata.get("authorization", "")).encode())
 
 
-def _response_json(answer: methods.Answer | None, error: ServingError | None) -> bytes:
-    if answer is None:
-        return json_text.dump_special({"error": str(error)})
-    return log_json.response_json(answer.message, answer.result)
-
-
-async def _abort(context: Any, error: ServingError) -> None:
+async def _abort(
+    context: Any, error: ServingError, trailing: Sequence[tuple[str, str]] = ()
+) -> None:
     # It travels as a header, of which clients take 8 kB, with three bytes for one beyond ASCII.
     details = str(error).encode(errors="replace")[:_DETAILS].decode(errors="ignore")
-    await context.abort(_STATUSES[int(error.code)], details)
+    await context.abort(_STATUSES[int(error.code)], details, tuple(trailing))
 
 
 class _Guard(grpc.aio.ServerInterceptor):
@@ -219,8 +195,8 @@ class _Guard(grpc.aio.ServerInterceptor):
             except grpc.aio.AbortError:
                 raise
             except Exception as failure:
-                told = logs.failure(failure, method=handler_call_details.method)
-                return await _abort(context, told)
+                error = logs.failure(failure, method=handler_call_details.method)
+                return await _abort(context, error)
 
         return grpc.unary_unary_rpc_method_handler(answer, read, method.response_serializer)
 
@@ -261,10 +237,10 @@ class _Models(model_service_pb2_grpc.ModelServiceServicer):
 def _status(engine: Engine, request: Any) -> Any:
     if not request.HasField("model_spec"):
         raise ServingError(Code.INVALID_ARGUMENT, "Missing ModelSpec")
-    target = methods.spec_target(request.model_spec)
-    number = engine.find(target).number if target.label else target.version
+    spec = methods.from_message(request.model_spec)
+    number = engine.find(spec).number if spec.label else spec.version
     response = get_model_status_pb2.GetModelStatusResponse()
-    for version, status in model_info.statuses(engine.versions, target.model, number).items():
+    for version, status in model_info.statuses(engine.versions, spec.name, number).items():
         entry = response.model_version_status.add(version=version, state=int(status.state))
         entry.status.error_code = int(status.error.code) if status.error else 0
         entry.status.error_message = str(status.error or "")

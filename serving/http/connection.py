@@ -20,9 +20,7 @@ import httptools
 
 from serving.http.messages import Application, Request, Response, refusal
 
-_STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_PIPELINED = 16
 
@@ -59,7 +57,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PendingRequest:
     request: Request
     keep_alive: bool
     """Whether the client wants to send another."""
@@ -81,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._shared = shared
         self._loop = asyncio.get_running_loop()
         self._parser: Any = httptools.HttpRequestParser(self)
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: deque[_PendingRequest] = deque()
         self._task: asyncio.Task[None] | None = None
         self._refusal: Response | None = None
         self._held_bytes = 0
@@ -215,7 +213,7 @@ class Connection(asyncio.Protocol):
         self._body = []
         self._begun = False
         self._deadline = float("inf")
-        self._waiting.append(_Asked(request, keep_alive, announce))
+        self._waiting.append(_PendingRequest(request, keep_alive, announce))
         if len(self._waiting) >= _MOST_PIPELINED:
             self._transport.pause_reading()
         self._next()
@@ -236,7 +234,7 @@ class Connection(asyncio.Protocol):
                 self._transport.write_eof()
             self._allow(self._shared.limits.linger_seconds)
 
-    async def _answer(self, asked: _Asked) -> None:
+    async def _answer(self, asked: _PendingRequest) -> None:
         try:
             response = await self._shared.application(asked.request)
         except BaseException:
@@ -268,7 +266,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(
             b"%bdate: %b\r\n%bcontent-length: %d\r\n\r\n%b"
             % (
-                _STATUS_LINES[response.status],
+                _status_line(response.status),
                 _date(int(time.time())),
                 head,
                 len(response.body),
@@ -314,6 +312,12 @@ def _split(url: bytes) -> tuple[str, bytes]:
             return (parsed.path or b"/").decode("latin-1"), parsed.query or b""
     path, _, query = url.partition(b"?")
     return path.decode("latin-1"), query
+
+
+@lru_cache(maxsize=1024)
+def _status_line(status: int) -> bytes:
+    # Not every status has a phrase: TensorFlow Serving's 499, or what another server makes up.
+    return f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode()
 
 
 @lru_cache(maxsize=1)

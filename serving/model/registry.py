@@ -105,8 +105,8 @@ def record(model_folder: Path, number: int, runs: Path) -> Record:
     return made
 
 
-def promoted(model_folder: Path, number: int, runs: Path, promotion: Promotion) -> None:
-    """Notes in a version's file that it got traffic.
+def add_promotion(model_folder: Path, number: int, runs: Path, promotion: Promotion) -> None:
+    """Adds to a version's file that it got traffic.
 
     Raises:
         ServingError: The file cannot be written.

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+KNOWN_ANSWERS = "assets.extra/known_answers.json"
+"""In a version's folder: rows with the answers that training computed."""
+WARM_UP_REQUESTS = "assets.extra/tf_serving_warmup_requests"
+"""In a version's folder: TensorFlow Serving's own recorded requests."""
+
 _MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 _LARGEST = 2**63 - 1
 

@@ -62,7 +62,7 @@ class RequestLog:
         self._queue: collections.deque[_Waiting] = collections.deque()
         self._queued_bytes = 0
         self._changed = threading.Condition()
-        self._telling = False
+        self._wake_scheduled = False
         self._closing = False
         self._counts = Counts()
         self._warned = (float("-inf"), 0)
@@ -80,10 +80,10 @@ class RequestLog:
         stored: asyncio.Future[bool] = loop.create_future()
         if not self._enqueue(entry, stored):
             return False
-        if not self._telling:
+        if not self._wake_scheduled:
             # Once for all that this round of the event loop brings.
-            self._telling = True
-            loop.call_soon(self._tell)
+            self._wake_scheduled = True
+            loop.call_soon(self._wake)
         timer = loop.call_later(self._settings.wait_ms / 1000, _set, stored, False)
         try:
             return await stored
@@ -93,7 +93,7 @@ class RequestLog:
     def add(self, entry: Entry) -> bool:
         """Queues an entry without waiting; False if it is left out or dropped."""
         queued = self._enqueue(entry, None)
-        self._tell()
+        self._wake()
         return queued
 
     def counts(self) -> Counts:
@@ -125,9 +125,9 @@ class RequestLog:
             self._queued_bytes += size
             return True
 
-    def _tell(self) -> None:
+    def _wake(self) -> None:
         """Wakes the thread that writes."""
-        self._telling = False
+        self._wake_scheduled = False
         with self._changed:
             self._changed.notify()
 
@@ -146,7 +146,7 @@ class RequestLog:
             with self._changed:
                 self._counts.stored += len(batch) if stored else 0
                 self._counts.failed += 0 if stored else len(batch)
-            _report(batch, stored)
+            _notify(batch, stored)
             self._warn_of_drops()
         if self._database is not None:
             self._database.close()
@@ -195,10 +195,10 @@ class RequestLog:
             self._database = None
 
     def _warn_of_drops(self) -> None:
-        last, told = self._warned
+        last, warned = self._warned
         now, dropped = time.monotonic(), self._counts.dropped
-        if dropped > told and now - last >= _SECONDS_BETWEEN_WARNINGS:
-            logs.event("request log dropped", "warning", entries=dropped - told, total=dropped)
+        if dropped > warned and now - last >= _SECONDS_BETWEEN_WARNINGS:
+            logs.event("request log dropped", "warning", entries=dropped - warned, total=dropped)
             self._warned = (now, dropped)
 
 
@@ -206,7 +206,7 @@ def _size(entry: Entry) -> int:
     return len(entry.request) + len(entry.response)
 
 
-def _report(batch: list[_Waiting], stored: bool) -> None:
+def _notify(batch: list[_Waiting], stored: bool) -> None:
     """Tells those who wait, waking each event loop once."""
     waiting = collections.defaultdict(list)
     for _, future in batch:

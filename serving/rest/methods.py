@@ -10,14 +10,14 @@ import numpy as np
 from serving.codec import examples_json, inference, predict_json, typed_json
 from serving.core import json_text
 from serving.core.errors import Code, ServingError
-from serving.core.target import Target
+from serving.core.exchange import Answer
+from serving.core.model_spec import ModelSpec
 from serving.engine.engine import Engine, Result
 from serving.engine.versions import Version
 from serving.model.signatures import CLASSIFY, DEFAULT, REGRESS, Arrays, Signature, TensorInfo
-from serving.rest.app import Answer
 
 
-async def predict(engine: Engine, target: Target, body: bytes) -> Answer:
+async def predict(engine: Engine, spec: ModelSpec, body: bytes) -> Answer:
     """`:predict`.
 
     Raises:
@@ -36,18 +36,18 @@ async def predict(engine: Engine, target: Target, body: bytes) -> Answer:
         rows = predict_json.in_rows(request)
         return signature, predict_json.inputs(request, signature)
 
-    result = await engine.run(target, prepare)
+    result = await engine.run(spec, prepare)
     text = predict_json.answer(result.outputs, result.signature.outputs, rows)
     return Answer(text, version=result.version, label=result.label)
 
 
-async def classify(engine: Engine, target: Target, body: bytes) -> Answer:
+async def classify(engine: Engine, spec: ModelSpec, body: bytes) -> Answer:
     """`:classify`.
 
     Raises:
         ServingError: The request is refused, or the model fails.
     """
-    result, count = await _run_examples(engine, target, body, CLASSIFY)
+    result, count = await _run_examples(engine, spec, body, CLASSIFY)
     rows = inference.classifications(result.outputs, count)
     values = [
         [[label.decode(errors="replace"), json_text.shortest(score)] for label, score in row]
@@ -56,19 +56,19 @@ async def classify(engine: Engine, target: Target, body: bytes) -> Answer:
     return Answer(_results(values), version=result.version, label=result.label)
 
 
-async def regress(engine: Engine, target: Target, body: bytes) -> Answer:
+async def regress(engine: Engine, spec: ModelSpec, body: bytes) -> Answer:
     """`:regress`.
 
     Raises:
         ServingError: The request is refused, or the model fails.
     """
-    result, count = await _run_examples(engine, target, body, REGRESS)
+    result, count = await _run_examples(engine, spec, body, REGRESS)
     numbers = inference.regressions(result.outputs, count)
     values = [json_text.shortest(number) for number in numbers]
     return Answer(_results(values), version=result.version, label=result.label)
 
 
-METHODS: dict[str, Callable[[Engine, Target, bytes], Awaitable[Answer]]] = {
+METHODS: dict[str, Callable[[Engine, ModelSpec, bytes], Awaitable[Answer]]] = {
     "predict": predict,
     "classify": classify,
     "regress": regress,
@@ -109,17 +109,17 @@ def _value(text: str, info: TensorInfo) -> object:
 
 
 async def _run_examples(
-    engine: Engine, target: Target, body: bytes, method: str
+    engine: Engine, spec: ModelSpec, body: bytes, method: str
 ) -> tuple[Result, int]:
     request = json_text.parse(body)
     name = predict_json.signature_name(request)
     examples = examples_json.serialized(request)
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
-        return inference.called(name, examples, method, version.loaded.signatures)
+        return inference.signature_and_inputs(name, examples, method, version.loaded.signatures)
 
-    result = await engine.run(target, prepare)
-    engine.metrics.examples.observe(len(examples), target.model)
+    result = await engine.run(spec, prepare)
+    engine.metrics.examples.observe(len(examples), spec.name)
     return result, len(examples)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.rest.app import Answer
+from serving.core.exchange import Answer
 
 _FOLDER = Path(__file__).parent / "page"
 

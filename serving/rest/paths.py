@@ -8,7 +8,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from serving.core.errors import Code, ServingError
-from serving.core.target import Target
+from serving.core.model_spec import ModelSpec
 
 _MODEL = r"/v1/models(?:/([^/:]+))?(?:(?:/versions/(\d+))|(?:/labels/([^/:]+)))?"
 _POST = re.compile(rf"{_MODEL}:(classify|regress|predict)", re.IGNORECASE | re.ASCII)
@@ -20,7 +20,7 @@ _LARGEST = 2**63 - 1
 class Route:
     """What a request asks for."""
 
-    target: Target
+    spec: ModelSpec
     resource: str
     """`predict`, `classify`, `regress`; `form` for predict by query; `metadata` or `status`."""
 
@@ -29,15 +29,15 @@ class Route:
         """The method of inference."""
         return "predict" if self.resource == "form" else self.resource
 
-    def with_key(self, key: bytes) -> Target:
-        """The target with the key that makes routing sticky."""
-        return replace(self.target, key=key.decode("latin-1")) if key else self.target
+    def with_key(self, key: bytes) -> ModelSpec:
+        """The servable that is asked for, with the key that makes routing sticky."""
+        return replace(self.spec, routing_key=key.decode("latin-1")) if key else self.spec
 
 
 # Only what is found is kept, so a client that makes paths up does not empty the cache for others
 # more than the size allows.
 @lru_cache(maxsize=1024)
-def route(method: str, path: str) -> Route:
+def parse(method: str, path: str) -> Route:
     """Reads a path under `/v1/`.
 
     Args:
@@ -63,8 +63,8 @@ def route(method: str, path: str) -> Route:
         raise ServingError(
             Code.INVALID_ARGUMENT, f"Failed to convert version: {version} to numeric."
         )
-    target = Target(
+    spec = ModelSpec(
         unquote(name), int(version) if version else None, unquote(label) if label else None
     )
     resource = (resource or "status").lower()
-    return Route(target, "form" if method != "POST" and resource == "predict" else resource)
+    return Route(spec, "form" if method != "POST" and resource == "predict" else resource)

@@ -124,7 +124,7 @@ def route(folder: Path, model: str, changes: dict[str, Any], by: str, why: str) 
         return change.done("route", change.served.labels.get(CANARY), None, by, why)
 
 
-def known(model: str, models: Collection[str], folder: Path) -> None:
+def check_model(model: str, models: Collection[str], folder: Path) -> None:
     """Checks that there is such a model.
 
     Raises:
@@ -237,7 +237,7 @@ def _edit(folder: Path, model: str) -> Iterator[_Change]:
             models.update({name: ServedModel(name) for name in names})
         if model not in models and version_folders.versions(folder / model):
             models[model] = ServedModel(model)
-        known(model, models, folder)
+        check_model(model, models, folder)
         change = _Change(folder, models[model], state.read(folder))
         yield change
         models[model], routing = change.result()

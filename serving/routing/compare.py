@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from serving.core.errors import Code, ServingError
+from serving.core.hooks import MIRROR
 from serving.core.settings_file import did_you_mean
 from serving.model import models_config
 from serving.routing import observations, significance, state
 from serving.routing.observations import Observed
-from serving.routing.state import CANARY, MIRROR, STABLE, Rollback
+from serving.routing.state import CANARY, STABLE, Rollback
 
 ALPHA = 0.05
 """How often versions that do not differ are said to, over all of a comparison's tests together."""

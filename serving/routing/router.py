@@ -11,10 +11,10 @@ from pathlib import Path
 
 from serving.core import logs
 from serving.core.errors import ServingError
-from serving.core.hooks import Choice, Outcome
+from serving.core.hooks import MIRROR, Choice, Outcome
 from serving.model import models_config
 from serving.routing import changes, compare, observations, state
-from serving.routing.state import CANARY, MIRROR, STABLE, Route
+from serving.routing.state import CANARY, STABLE, Route
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -50,12 +50,10 @@ class Router:
         self._thread = threading.Thread(target=self._watch, name="routing", daemon=True)
         self._thread.start()
 
-    def choose(
-        self, model: str, version: int | None, label: str | None, key: str | None
-    ) -> Choice | None:
+    def choose(self, model: str, key: str | None) -> Choice | None:
         """Chooses; None leaves it to the server. See `serving.core.hooks.Router`."""
         plan = self._plans.get(model)
-        if plan is None or version is not None or label is not None:
+        if plan is None:
             return None
         sticky = key if plan.route.sticky else None
         if share_of(sticky, f"{model}/{plan.canary}") < plan.route.canary_share:

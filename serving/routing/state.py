@@ -19,8 +19,6 @@ from serving.core.atomic_file import write_whole
 FILE = "routing.json"
 STABLE = "stable"
 CANARY = "canary"
-MIRROR = "mirror"
-"""The variant of a mirrored copy."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -12,7 +12,7 @@ from serving.core.settings import Settings
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
 from serving.upstream.client import Client
-from serving.upstream.forward import Forwarder
+from serving.upstream.forwarding_app import ForwardingApp
 
 
 def run(settings: Settings, hooks: Hooks, url: str) -> None:
@@ -36,7 +36,7 @@ def run(settings: Settings, hooks: Hooks, url: str) -> None:
 
 async def _serve(settings: Settings, hooks: Hooks, url: str) -> None:
     client = Client(url, settings.timeout, most_bytes=2**30)
-    app = Forwarder(hooks, Metrics(), settings, client)
+    app = ForwardingApp(hooks, Metrics(), settings, client)
     stop = stop_signal()
     http = HttpServer(app, Limits(settings.body_bytes))
     rest_port = await http.start(listen(settings.host, settings.rest_port), tls(settings))

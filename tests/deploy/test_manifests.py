@@ -13,7 +13,7 @@ import pytest
 import typer.main
 import yaml
 
-from serving.commands.app import app
+from serving.commands.main import command_line
 from tests.helpers.paths import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -81,7 +81,7 @@ def test_the_same_tensorflow_serving_is_pinned_everywhere() -> None:
 )
 def test_the_routers_options_exist(words: list[str]) -> None:
     name, *options = words
-    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    command = typer.main.get_command(command_line()).commands[name]  # type: ignore[attr-defined]
     given = command.make_context(name, options).params
     assert str(given["models"]) == "/models" and given["upstream"].startswith("http://")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from serving.commands.app import app
+from serving.commands.main import command_line
 from tests.helpers.paths import ROOT
 
 SCRIPT = ROOT / "deploy" / "vertex" / "traffic.sh"
@@ -127,5 +127,5 @@ def test_a_canary_without_an_image_changes_nothing(tmp_path: Path) -> None:
 
 def test_our_server_listens_where_vertex_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIP_HTTP_PORT", "8080")
-    command = typer.main.get_command(app).commands["up"]  # type: ignore[attr-defined]
+    command = typer.main.get_command(command_line()).commands["up"]  # type: ignore[attr-defined]
     assert command.make_context("up", []).params["rest_port"] == 8080

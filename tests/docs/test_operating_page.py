@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import typer.main
 
-from serving.commands.app import with_all_commands
+from serving.commands.main import command_line
 from tests.helpers.paths import ROOT
 
 PAGE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def test_a_shell_reads_each_script(script: str) -> None:
 def test_what_runs_in_the_image_is_a_command_of_the_server() -> None:
     commands = re.findall(r"python -m serving (.+)$", "".join(SCRIPTS), re.MULTILINE)
     assert len(commands) >= 2
-    group = typer.main.get_command(with_all_commands())
+    group = typer.main.get_command(command_line())
     for name, *arguments in map(str.split, commands):
         group.commands[name].make_context(name, arguments)  # type: ignore[attr-defined]
 

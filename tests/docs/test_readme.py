@@ -16,7 +16,7 @@ import dashboard.__main__ as dashboard
 from pipeline.cli import main
 from pipeline.config import loading, project
 from pipeline.record import run_record
-from serving.commands import app as serving_cli
+from serving.commands import main as serving_cli
 from tests.helpers.paths import ROOT
 from tests.helpers.pipeline_nodes import NODES
 from tools import platform_check
@@ -82,7 +82,7 @@ def test_a_command_exists(page: str, command: str) -> None:
         case ["python", "-m", "pipeline", *arguments]:
             check_cli(arguments)
         case ["python", "-m", "serving", *arguments]:
-            check_parses(typer.main.get_command(serving_cli.with_all_commands()), arguments)
+            check_parses(typer.main.get_command(serving_cli.command_line()), arguments)
         case ["python", "-m", "dashboard", *arguments]:
             dashboard.parser().parse_args(arguments)
         case ["python", "-m", module, *_]:

@@ -25,7 +25,7 @@ class Served:
 @contextlib.contextmanager
 def serving(models: Path, **settings: Any) -> Iterator[Served]:
     """Serves a folder with routing and the request log, as `python -m serving up` does."""
-    from serving.commands import wiring
+    from serving.commands import hooks as folder_hooks
     from serving.core.metrics import Metrics
     from serving.core.settings import Limits, Settings
     from serving.engine.engine import Engine
@@ -36,7 +36,7 @@ def serving(models: Path, **settings: Any) -> Iterator[Served]:
     chosen = Settings(models=models, grpc_port=0, limits=Limits(rows=rows), **settings)
     metrics = Metrics()
     versions = Versions(models, chosen.limits, metrics, interval=0.05)
-    hooks = wiring.hooks(models)
+    hooks = folder_hooks.of_folder(models)
     engine = Engine(versions, hooks, metrics, timeout=30)
     server = GrpcServer(engine, chosen)
     loop = asyncio.new_event_loop()

@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
-import serving.commands.batch  # noqa: F401
-from serving.commands.app import app
+from serving.commands.main import command_line
 from serving.core.errors import ServingError
 from tests.helpers import small_model
 
@@ -43,7 +42,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def batch(models: Path, tmp_path: Path) -> Callable[..., Result]:
     def call(*words: object, output: str = "out") -> Result:
         return CliRunner().invoke(
-            app,
+            command_line(),
             ["batch", "small", "--models", str(models), "--output", str(tmp_path / output)]
             + [str(word) for word in words],
         )

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-import serving.commands.routing  # noqa: F401
-from serving.commands.app import app
+from serving.commands.main import command_line
 from serving.core.errors import ServingError
 from serving.core.hooks import Outcome
 from serving.model import models_config
@@ -55,7 +54,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def call(*words: str, expect: int = 0) -> Result:
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(command_line(), words)
     assert result.exit_code == expect, (result.output, result.exception)
     return result
 
@@ -146,7 +145,7 @@ def test_compare_ends_with_what_it_found(project: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_in_words(project: Path, words: list[str], said: str) -> None:
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(command_line(), words)
     assert isinstance(result.exception, ServingError)
     assert said in str(result.exception)
     assert not (project / "serving_models" / models_config.FILE).exists()

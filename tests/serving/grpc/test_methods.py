@@ -12,6 +12,7 @@ import grpc
 import numpy as np
 import pytest
 
+from serving.core.errors import Code, ServingError
 from serving.request_log import database
 from serving.routing import changes
 from tests.helpers.grpc_in_process import Served, serving
@@ -358,3 +359,29 @@ def test_what_is_no_message_is_the_clients_fault(served: Served, body: bytes) ->
 def test_a_method_that_is_not_there_is_told(served: Served) -> None:
     send = served.channel.unary_unary("/tensorflow.serving.SessionService/SessionRun")
     assert refused(send, b"")[0] == "UNIMPLEMENTED"
+
+
+@pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code.value[0]])
+def test_every_error_is_counted_in_the_words_of_rest(
+    served: Served, code: grpc.StatusCode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(*_: Any) -> None:
+        raise ServingError(Code(code.value[0]), "no")
+
+    monkeypatch.setattr(served.engine, "run", run)
+    assert refused(stub(served).Predict, predict()) == (code.name, "no")
+    line = f'request_count{{model_name="{MODEL}",status="{code.name}"}}'
+    assert line in served.engine.metrics.text()
+
+
+def test_who_has_no_token_is_counted_and_not_logged(folder: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(folder / MODEL, models / MODEL)
+    with serving(models, token="secret") as served:
+        sent = [("authorization", "Bearer wrong"), ("x-request-id", "mine")]
+        code, _ = refused(stub(served).Predict, predict(), metadata=sent)
+        text = served.engine.metrics.text()
+    assert code == "UNAUTHENTICATED"
+    assert 'request_count{model_name="",status="UNAUTHENTICATED"} 1' in text
+    files = database.files(models / ".request_log")
+    assert not [entry for path in files for entry in database.read(path)]

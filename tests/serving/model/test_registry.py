@@ -70,7 +70,7 @@ def test_a_run_that_is_found_later_is_noted_beside_the_promotions(
     now = datetime.now(timezone.utc)
     first = registry.record(taxi, 2, runs)
     assert first.run is None and list(first.signatures) == ["serving_default"]
-    registry.promoted(taxi, 2, runs, registry.Promotion(time=now, action="promote", by="ann"))
+    registry.add_promotion(taxi, 2, runs, registry.Promotion(time=now, action="promote", by="ann"))
     write_run(runs, "a", pushed())
     later = registry.record(taxi, 2, runs)
     assert later.run and later.run.id == "a"

@@ -13,8 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-import serving.commands.request_log  # noqa: F401
-from serving.commands.app import app
+from serving.commands.main import command_line
 from serving.model.registry import Tensor
 from serving.request_log import export, rows
 from serving.request_log.columns import columns
@@ -162,7 +161,7 @@ def test_a_value_fits_its_column_or_is_refused(value: Any, dtype: str) -> None:
 def test_the_command_says_what_it_wrote(logged: Path, serving_folder: Path, tmp_path: Path) -> None:
     (serving_folder / FILE).write_text(f"folder: {logged}")
     words = ["log", "export", "--to", str(tmp_path / "to"), "--models", str(serving_folder)]
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(command_line(), words)
     assert result.exit_code == 0, result.output
     assert "5 rows in all" in result.output
     assert not list(tmp_path.rglob("*.part"))

@@ -47,28 +47,26 @@ def outcome(
 
 def test_without_labels_the_server_decides(folder: Path) -> None:
     with router(folder) as one:
-        assert one.choose("taxi", None, None, None) is None
+        assert one.choose("taxi", None) is None
 
 
 def test_shares_are_kept_and_changes_are_seen(folder: Path) -> None:
     changes.canary(folder, "taxi", 3, 0.3, 0, "ann", "")
     with router(folder) as one:
-        chosen = Counter(one.choose("taxi", None, None, None) for _ in range(4000))
+        chosen = Counter(one.choose("taxi", None) for _ in range(4000))
         assert set(chosen) == {Choice(2, "stable"), Choice(3, "canary")}
         assert 0.26 < chosen[Choice(3, "canary")] / 4000 < 0.34
-        assert one.choose("taxi", 3, None, None) is None
-        assert one.choose("taxi", None, "audit", None) is None
         changes.promote(folder, "taxi", 3, "ann", "")
-        wait_until(lambda: one.choose("taxi", None, None, None) == Choice(3, "stable"))
+        wait_until(lambda: one.choose("taxi", None) == Choice(3, "stable"))
         (folder / models_config.FILE).write_text("model_config_list {")
         time.sleep(0.7)
-        assert one.choose("taxi", None, None, None) == Choice(3, "stable"), "goes on as before"
+        assert one.choose("taxi", None) == Choice(3, "stable"), "goes on as before"
 
 
 def test_a_share_of_the_stable_versions_requests_is_mirrored(folder: Path) -> None:
     changes.canary(folder, "taxi", 3, 0, 0.5, "ann", "")
     with router(folder) as one:
-        chosen = Counter(one.choose("taxi", None, None, None) for _ in range(2000))
+        chosen = Counter(one.choose("taxi", None) for _ in range(2000))
     assert set(chosen) == {Choice(2, "stable"), Choice(2, "stable", 3)}
     assert 0.44 < chosen[Choice(2, "stable", 3)] / 2000 < 0.56
 
@@ -79,11 +77,11 @@ def test_a_key_sticks_over_restarts_and_unless_told_otherwise(folder: Path) -> N
     chosen = []
     for _ in range(2):
         with router(folder) as one:
-            chosen += [[one.choose("taxi", None, None, key) for key in keys] for _ in range(2)]
+            chosen += [[one.choose("taxi", key) for key in keys] for _ in range(2)]
     assert chosen[0] == chosen[1] == chosen[2] == chosen[3]
     changes.route(folder, "taxi", {"sticky": False}, "ann", "")
     with router(folder) as one:
-        assert len({one.choose("taxi", None, None, "user-1") for _ in range(100)}) == 2
+        assert len({one.choose("taxi", "user-1") for _ in range(100)}) == 2
 
 
 @given(st.text(max_size=30))
@@ -97,7 +95,7 @@ def test_a_larger_share_keeps_those_who_were_in(folder: Path) -> None:
     for share in (0.1, 0.4):
         changes.canary(folder, "taxi", 3, share, 0, "ann", "")
         with router(folder) as one:
-            chosen = {user: one.choose("taxi", None, None, user) for user in users}
+            chosen = {user: one.choose("taxi", user) for user in users}
         in_canary.append({user for user in users if chosen[user] == Choice(3, "canary")})
     assert in_canary[0] < in_canary[1]
 
@@ -109,7 +107,7 @@ def test_another_canary_gets_other_users(folder: Path) -> None:
     for version in (2, 3):
         changes.canary(folder, "taxi", version, 0.5, 0, "ann", "")
         with router(folder) as one:
-            chosen = {user: one.choose("taxi", None, None, user) for user in users}
+            chosen = {user: one.choose("taxi", user) for user in users}
         in_canary.append({user for user in users if chosen[user] == Choice(version, "canary")})
     assert 20 < len(in_canary[0] - in_canary[1]) < 80
 
@@ -119,7 +117,7 @@ def test_a_share_without_a_canary_is_none(folder: Path) -> None:
     with models_config.edit(folder / models_config.FILE) as models:
         models["taxi"] = models_config.ServedModel("taxi", versions=(2,), labels={"stable": 2})
     with router(folder) as one:
-        assert one.choose("taxi", None, None, None) == Choice(2, "stable")
+        assert one.choose("taxi", None) == Choice(2, "stable")
 
 
 @pytest.mark.parametrize("key", ["user-{}", "{}", "{:032x}", "a{}@b.org"])
@@ -152,7 +150,7 @@ def test_a_bad_canary_is_rolled_back_by_itself(
             one.observe(outcome(2, "stable", seconds=0.01 + number * 1e-6))
             one.observe(canary(number))
         wait_until(lambda: state.read(folder).events[-1].action == "rollback")
-        assert one.choose("taxi", None, None, None) == Choice(2, "stable")
+        assert one.choose("taxi", None) == Choice(2, "stable")
     event = state.read(folder).events[-1]
     assert event.by == "automatic" and why in event.why
     assert models_config.read(folder / models_config.FILE)["taxi"].labels == {"stable": 2}
@@ -170,15 +168,15 @@ def test_a_bad_canary_stays_out_until_somebody_wants_it_back(
         for _ in range(200):
             one.observe(outcome(2, "stable"))
             one.observe(outcome(3, "canary", status=500))
-        wait_until(lambda: one.choose("taxi", None, None, None) == stable)
+        wait_until(lambda: one.choose("taxi", None) == stable)
         (folder / state.FILE).write_text(content)
         one._look()
-        assert one.choose("taxi", None, None, None) == stable
+        assert one.choose("taxi", None) == stable
         assert models_config.read(folder / models_config.FILE)["taxi"].labels["canary"] == 3
         changes.rollback(folder, "taxi", "ann", "")
         one._look()
         changes.canary(folder, "taxi", 3, 1.0, 0, "ann", "it is mended")
-        wait_until(lambda: one.choose("taxi", None, None, None) == canary)
+        wait_until(lambda: one.choose("taxi", None) == canary)
     told = capsys.readouterr().err
     assert told.count('"canary rolled back"') == 1 and '"rollback not saved"' in told
 

@@ -1,4 +1,4 @@
-"""What routing and the log count is among the server's metrics."""
+"""What `up` plugs into a server, and that what it counts is among the metrics."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.commands import wiring
+from serving.commands import hooks as folder_hooks
 from serving.core.hooks import Outcome
 from serving.core.metrics import Metrics
 from serving.request_log.log import RequestLog
@@ -16,7 +16,7 @@ from tests.helpers.log_entries import entry
 
 def test_variants_and_drops_are_counted(tmp_path: Path) -> None:
     (tmp_path / "request_log.yaml").write_text("queue_mb: 0.001")
-    hooks = wiring.hooks(tmp_path)
+    hooks = folder_hooks.of_folder(tmp_path)
     try:
         assert isinstance(hooks.router, Router) and isinstance(hooks.request_log, RequestLog)
         for status, y in ((200, 0.25), (200, 0.75), (500, None)):
@@ -44,7 +44,7 @@ def test_variants_and_drops_are_counted(tmp_path: Path) -> None:
 
 def test_a_log_that_is_off_counts_nothing(tmp_path: Path) -> None:
     (tmp_path / "request_log.yaml").write_text("enabled: false")
-    hooks = wiring.hooks(tmp_path)
+    hooks = folder_hooks.of_folder(tmp_path)
     hooks.close()
     assert hooks.request_log is None
     assert not (tmp_path / ".request_log").exists()

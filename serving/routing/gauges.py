@@ -1,11 +1,10 @@
-"""What routing and the request log have counted, as metrics."""
+"""What routing has counted, as metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
 from serving.core.metrics import Gauge
-from serving.request_log.log import RequestLog
 from serving.routing import significance
 from serving.routing.observations import Observed
 from serving.routing.router import Router
@@ -14,7 +13,7 @@ _VARIANT = ("model_name", "version", "variant")
 _QUANTILES = (0.5, 0.95)
 
 
-def of_router(router: Router) -> tuple[Gauge, ...]:
+def gauges(router: Router) -> tuple[Gauge, ...]:
     """By model, version and variant, since each model's last change of route."""
 
     def each(value: Callable[[Observed], float]) -> Callable[[], Iterable[tuple[tuple, float]]]:
@@ -41,13 +40,3 @@ def of_router(router: Router) -> tuple[Gauge, ...]:
         Gauge("serving_variant_quantile", "Quantiles of a sample of their latencies ('seconds') "
               "and of each output.", (*_VARIANT, "of", "quantile"), quantiles),
     )  # fmt: skip
-
-
-def of_request_log(log: RequestLog) -> tuple[Gauge, ...]:
-    """What became of the entries since the server's start."""
-
-    def read() -> Iterable[tuple[tuple, float]]:
-        return [((outcome,), float(count)) for outcome, count in vars(log.counts()).items()]
-
-    help_text = "Entries by what became of them: queue_full and failed were dropped."
-    return (Gauge("serving_request_log_entries", help_text, ("outcome",), read),)

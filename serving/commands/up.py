@@ -1,0 +1,90 @@
+"""`up`: serve every model under a folder."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.commands.app import app
+from serving.core.errors import Code, ServingError
+
+Models = Annotated[Path, typer.Option(help="The serving folder: MODEL/VERSION/saved_model.pb.")]
+
+
+@app.command()
+def up(
+    models: Models = Path("serving_models"),
+    host: Annotated[str, typer.Option(help="0.0.0.0 to be reached from elsewhere.")] = "127.0.0.1",
+    rest_port: Annotated[
+        # Vertex AI tells its containers which port it asks.
+        int, typer.Option(help="0 for any free one.", envvar="AIP_HTTP_PORT")
+    ] = 8501,
+    grpc_port: Annotated[int, typer.Option(help="0 for any free one, -1 for no gRPC.")] = 8500,
+    max_body: Annotated[int, typer.Option(help="Largest request, in MB.")] = 32,
+    max_rows: Annotated[int, typer.Option(help="Most rows of a request, and of a batch.")] = 4096,
+    max_queue: Annotated[int, typer.Option(help="Most requests that wait for a version.")] = 1024,
+    timeout: Annotated[float, typer.Option(help="Seconds until a request fails with 504.")] = 30,
+    grace: Annotated[float, typer.Option(help="Seconds that a stop waits for answers.")] = 30,
+    interval: Annotated[float, typer.Option(help="Seconds between looks at the folder.")] = 1,
+    token_file: Annotated[
+        Path | None, typer.Option(help="A file with the token that clients must send.")
+    ] = None,
+    tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Load no model: route to, and log, this server's REST."),
+    ] = None,
+) -> None:
+    """Serve every model under a folder, until SIGTERM or Ctrl-C."""
+    _check_folder(models)
+    secret = _token(token_file)
+    # Before TensorFlow is imported: what it says at its start is not about the models. What goes
+    # wrong with those comes as exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    from serving.commands import hooks
+    from serving.core.settings import Limits, Settings
+
+    settings = Settings(
+        models=models, host=host, rest_port=rest_port, grpc_port=grpc_port,
+        limits=Limits(max_queue, max_rows), body_bytes=max_body * 2**20, timeout=timeout,
+        grace=grace, interval=interval, token=secret,
+        tls_certificate=tls_certificate, tls_key=tls_key,
+    )  # fmt: skip
+    if upstream is not None:
+        from serving.upstream import server as forwarding
+
+        forwarding.run(settings, hooks.of_folder(models), upstream)
+        return
+    from serving.server import Server
+
+    Server(settings, hooks.of_folder(models)).run()
+
+
+def _check_folder(models: Path) -> None:
+    if not models.is_dir():
+        raise ServingError(
+            Code.NOT_FOUND,
+            f"There is no folder {models}",
+            "",
+            "Train and push a model with `make run`, or name another folder with --models.",
+        )
+
+
+def _token(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ServingError(
+            Code.INVALID_ARGUMENT, f"The token file {path} cannot be read", str(error)
+        ) from error
+    if not token:
+        raise ServingError(Code.INVALID_ARGUMENT, f"The token file {path} is empty")
+    return token

@@ -1,0 +1,139 @@
+"""What every server of the REST API does with a request; without TensorFlow.
+
+One server runs models, another forwards to a server that does.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Awaitable, Callable
+
+from serving.core import json_text, logs, metrics
+from serving.core.errors import Code, ServingError
+from serving.core.exchange import Answer, Call, Exchange, Refusal
+from serving.core.hooks import Hooks
+from serving.core.metrics import Metrics
+from serving.core.model_spec import ModelSpec
+from serving.core.settings import Settings
+from serving.http import encoding
+from serving.http.messages import Request, Response
+from serving.rest.paths import Route
+
+
+class BaseRestApp(abc.ABC):
+    """An application: health, metrics, ids, and the exchange around each inference.
+
+    Args:
+        hooks: Routing and the request log.
+        counts: What is counted.
+        settings: Limits and token.
+        is_model: Whether a model of that name is served.
+    """
+
+    def __init__(
+        self, hooks: Hooks, counts: Metrics, settings: Settings, is_model: Callable[[str], bool]
+    ) -> None:
+        self._counts = counts
+        self._settings = settings
+        self._exchange = Exchange(hooks, counts, settings.token, is_model)
+        self.stopping = False
+        """Set when the server stops, so that a balancer sends no more."""
+        for gauge in hooks.gauges:
+            counts.add(gauge)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers a request."""
+        sent = request.headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = self._exchange.request_id(sent)
+        try:
+            answer = await self._answer(request, request_id)
+        except ServingError as error:
+            answer = Refusal(error)
+        except Exception as error:  # a client never gets a traceback
+            answer = Refusal(logs.failure(error, id=request_id))
+        return _response(answer, request, request_id)
+
+    async def _answer(self, request: Request, request_id: str) -> Answer:
+        if request.path == "/healthz":
+            return Answer(b'{"status":"ok"}')
+        if request.path == "/readyz":
+            reasons = ["The server is stopping."] if self.stopping else await self._unready()
+            body = {"status": "unready" if reasons else "ready", "reasons": reasons}
+            return Answer(json_text.dump_special(body), 503 if reasons else 200)
+        self._exchange.authorize(request.headers.get(b"authorization", b""))
+        if request.path[:4].lower() == "/v1/":
+            return await self._answer_api(request, request_id)
+        if request.method in ("GET", "HEAD"):
+            if request.path == "/monitoring/prometheus/metrics":
+                text = self._counts.text().encode()
+                return Answer(text, content_type=metrics.CONTENT_TYPE.encode())
+            page = self._page(request.path)
+            if page is not None:
+                return page
+        raise ServingError(Code.NOT_FOUND, f"Not found: {request.path}")
+
+    @abc.abstractmethod
+    async def _answer_api(self, request: Request, request_id: str) -> Answer:
+        """Answers a request under `/v1/`."""
+
+    @abc.abstractmethod
+    def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Awaitable[Answer]:
+        """Answers a request for an inference.
+
+        Args:
+            route: What the path asks for.
+            spec: Which servable.
+            path: As the client has sent it.
+            body: JSON.
+
+        Raises:
+            ServingError: The request is refused, or fails.
+        """
+
+    @abc.abstractmethod
+    async def _unready(self) -> list[str]:
+        """Why predictions cannot be asked for; empty if they can."""
+
+    def _page(self, path: str) -> Answer | None:
+        """What is beside the API; None if there is no such page."""
+        return None
+
+    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes:
+        """The JSON that a request for an inference means.
+
+        Raises:
+            ServingError: It cannot be read, or is too long.
+        """
+        return encoding.decoded(request.headers, request.body, self._settings.body_bytes)
+
+    def _answer_inference(
+        self, route: Route, request: Request, request_id: str
+    ) -> Awaitable[Answer]:
+        # No coroutine of its own, as each costs a request of a small model a percent of its time.
+        spec = route.with_key(request.headers.get(b"x-routing-key", b""))
+        # What the log has of a request that cannot be read.
+        body = b"null"
+
+        def infer() -> Awaitable[Answer]:
+            nonlocal body
+            body = self._body(route, spec, request)
+            return self._infer(route, spec, request.path, body)
+
+        call = Call(request_id, spec, route.method.capitalize(), "REST", lambda: body)
+        return self._exchange.run(call, infer)
+
+
+def _response(answer: Answer, request: Request, request_id: str) -> Response:
+    body = answer.body
+    fields = [
+        (b"content-type", answer.content_type),
+        (b"x-request-id", request_id.encode("latin-1")),
+    ]
+    if answer.version is not None:
+        fields.append((b"x-model-version", b"%d" % answer.version))
+    if answer.logged is not None:
+        fields.append((b"x-request-logged", b"true" if answer.logged else b"false"))
+    if encoding.wants_gzip(request.headers, body):
+        body = encoding.gzipped(body)
+        fields += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+    return Response(answer.status, fields, body)

@@ -1,0 +1,61 @@
+"""TensorFlow Serving's REST API for the models that this server runs, and a page beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from serving.core import json_text
+from serving.core.exchange import Answer
+from serving.core.model_spec import ModelSpec
+from serving.core.settings import Settings
+from serving.engine import model_info
+from serving.engine.engine import Engine
+from serving.http.messages import Request
+from serving.rest import pages
+from serving.rest.base_app import BaseRestApp
+from serving.rest.methods import METHODS, form_request
+from serving.rest.paths import Route, parse
+
+
+class InferenceApp(BaseRestApp):
+    """The application.
+
+    Args:
+        engine: Runs the requests.
+        settings: Limits and token.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        super().__init__(engine.hooks, engine.metrics, settings, engine.versions.is_model)
+        self._engine = engine
+
+    async def _answer_api(self, request: Request, request_id: str) -> Answer:
+        route = parse(request.method, request.path)
+        if route.resource in METHODS:
+            return await self._answer_inference(route, request, request_id)
+        return self._info(route)
+
+    async def _unready(self) -> list[str]:
+        return self._engine.versions.unready()
+
+    def _page(self, path: str) -> Answer | None:
+        if path == "/models":
+            return Answer(json_text.dump_special(model_info.overview(self._engine.versions)))
+        return pages.FILES.get(path)
+
+    def _info(self, route: Route) -> Answer:
+        versions, spec = self._engine.versions, route.spec
+        if route.resource == "metadata":
+            version = self._engine.find(spec)
+            return Answer(json_text.dump_special(model_info.metadata_json(version)))
+        number = self._engine.find(spec).number if spec.label else spec.version
+        states = model_info.statuses(versions, spec.name, number)
+        return Answer(json_text.dump_special(model_info.status_json(states)))
+
+    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes:
+        if route.resource == "form":
+            return form_request(request.query, self._engine.find(spec))
+        return super()._body(route, spec, request)
+
+    def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Awaitable[Answer]:
+        return METHODS[route.method](self._engine, spec, body)
