@@ -32,6 +32,12 @@ WITHOUT_A_MODULE = {
     "tests/e2e": "whole pipelines, by the command line",
     "tests/dashboard/test_sample_runs.py": "the records that the dashboard's tests look at",
     "tests/models/common/test_training_serving_skew.py": "training and serving, side by side",
+    "tests/serving/commands/test_smoked_server.py": "`smoke`, of a server that runs",
+    "tests/serving/commands/test_traffic.py": "the commands, while requests come",
+    "tests/serving/engine/test_served_versions.py": "versions as a client sees them",
+    "tests/serving/grpc/test_hostile.py": "gRPC from clients that mean harm",
+    "tests/serving/rest/test_hostile.py": "HTTP from clients that mean harm",
+    "tests/serving/rest/test_limits.py": "the limits of requests, over a socket",
     "tests/serving/test_slim_environment.py": "the packages that the server does without",
     "tests/test_layout.py": "this file",
 }

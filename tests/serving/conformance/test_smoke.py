@@ -1,66 +1,115 @@
-"""The smoke test passes a server that answers as training did, and says what is wrong otherwise."""
+"""What the smoke test makes of a server's predictions."""
+
+from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.helpers.model_server import Running
-from tests.helpers.paths import ROOT
+from serving.conformance import smoke
+from serving.conformance.smoke import Expectations
+from serving.core.errors import ServingError
 
-pytestmark = pytest.mark.slow
-
-
-def smoke(
-    server: Running, tmp_path: Path, outputs: dict[str, object], *options: str
-) -> tuple[int, str]:
-    answers = tmp_path / "answers.json"
-    answers.write_text(json.dumps({"rows": [{"x": [1.0]}, {"x": [2.0]}], "outputs": outputs}))
-    command = [
-        sys.executable, "-m", "serving", "smoke", server.url, "--model", "half_plus_two",
-        "--answers", str(answers), "--latency-ms", "20000", *options,
-    ]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+ROWS = [{"x": 1.0}, {"x": 2.0}]
 
 
 @pytest.mark.parametrize(
-    ("outputs", "options", "failed"),
+    ("predictions", "outputs", "failed"),
     [
-        ({"y": [[2.5], [3.0]]}, (), []),
-        ({"y": [[2.5], [4.0]]}, (), ["'y' is what training computed: 1 of 2"]),
-        ({"y": [[2.5], [3.0]]}, ("--largest", "2.9"), ["predictions are in range: 1 outside"]),
-        ({"y": [[2.5], [3.0]]}, ("--latency-ms", "0"), ["latency"]),
-        ({"y": [[2.5], [3.0]], "z": [1, 2]}, (), ["expected names", "''"]),
+        ([0.5, 0.25], {"y": [0.5, 0.25]}, set()),
+        ([[0.5], [0.25]], {"y": [[0.5], [0.25]]}, set()),
+        ([{"y": 0.5, "z": "a"}, {"y": 0.25, "z": "b"}], {"y": [0.5, 0.25], "z": ["a", "b"]}, set()),
+        ([{"y": 0.5, "z": "a"}, {"y": 0.25, "z": "c"}], {"y": [0.5, 0.25], "z": ["a", "b"]}, {"z"}),
+        ([0.5, 0.259], {"y": [0.5, 0.25]}, set()),
+        ([0.5, 0.3], {"y": [0.5, 0.25]}, {"y"}),
+        ([0.5], {"y": [0.5, 0.25]}, {"row"}),
+        ({"y": 1}, {"y": [0.5, 0.25]}, {"row"}),
+        ([0.5, None], {"y": [0.5, 0.25]}, {"null", "y"}),
+        ([0.5, math.nan], {"y": [0.5, 0.25]}, {"null", "y", "range"}),
+        ([0.5, True], {"y": [0.5, 1]}, {"y"}),
+        ([True, False], {"y": [True, False]}, set()),
+        ([0.5, "1"], {"y": [0.5, 1]}, {"y"}),
+        ([[0.5, 0.5], [0.25, 0.25]], {"y": [[0.5], [0.25]]}, {"y"}),
+        ([[0.5], [0.25]], {"y": [[0.5, 0.5], [0.25, 0.25]]}, {"y"}),
+        ([0.5, 3.0], {"y": [0.5, 3.0]}, {"range"}),
+        ([-3.0, 0.5], {"y": [-3.0, 0.5]}, {"range"}),
+        ([0.5, 0.25], {"y": [0.5, 0.25], "z": [1, 2]}, {"names", ""}),
+        ([{"y": 0.5}, {"y": 0.25}], {"z": [0.5, 0.25]}, {"names", "y"}),
+        ([{"y": 0.5}, 0.25], {"y": [0.5, 0.25]}, {"null", "y"}),
     ],
 )
-def test_what_is_wrong_is_named(
-    server: Running,
-    tmp_path: Path,
-    outputs: dict[str, object],
-    options: tuple[str, ...],
-    failed: list[str],
-) -> None:
-    status, text = smoke(server, tmp_path, outputs, *options)
-    lines = [line for line in text.splitlines() if line.startswith("FAILED")]
-    assert (status, len(lines)) == (int(bool(failed)), len(failed)), text
-    for line, part in zip(lines, failed, strict=True):
-        assert part in line
+def test_what_is_wrong_is_found(predictions: Any, outputs: Any, failed: set[str]) -> None:
+    expected = Expectations(ROWS, outputs, smallest=-2, largest=2)
+    checks = list(smoke._check_predictions(predictions, expected))
+    words = {"row": "each row", "null": "no nulls", "range": "in range", "names": "expected names"}
+    told = {words.get(name, f"'{name}' is what training") for name in failed}
+    found = {check.name for check in checks if not check.ok}
+    assert len(found) == len(told) and all(any(t in f for f in found) for t in told), found
 
 
-def test_a_server_that_is_not_there(tmp_path: Path) -> None:
-    command = [
-        sys.executable, "-m", "serving", "smoke", "http://127.0.0.1:9", "--model", "x",
-        "--models", str(tmp_path),
-    ]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, "no known answers for 'x'" in done.stderr) == (2, True)
-    answers = tmp_path / "answers.json"
-    answers.write_text('{"rows": [{}], "outputs": {"y": [1]}}')
-    done = subprocess.run(
-        [*command, "--answers", str(answers)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, "does not answer" in done.stderr) == (2, True)
-    assert "Traceback" not in done.stderr
+def test_the_highest_version_that_has_answers_counts(tmp_path: Path) -> None:
+    for version, value in (("9", 9), ("10", 10)):
+        path = tmp_path / "taxi" / version / "assets.extra" / "known_answers.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"rows": [value], "outputs": {"y": [value]}, "more": 1}))
+    (tmp_path / "taxi" / "11").mkdir()
+    assert smoke.known_answers(tmp_path, "taxi") == {"rows": [10], "outputs": {"y": [10]}}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"rows": []}', "null"])
+def test_a_file_that_holds_no_answers_is_told(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "answers.json"
+    path.write_text(content)
+    with pytest.raises(ServingError, match="cannot be used"):
+        smoke.read_answers(path)
+
+
+@contextmanager
+def scripted(state: str, status: int) -> Iterator[str]:
+    """A server with a version in a state; it answers each row with 0.5, or with an error."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(200, {"model_version_status": [{"version": "1", "state": state}]})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._send(status, {"predictions": [0.5] * len(body["instances"])})
+
+        def _send(self, code: int, content: Any) -> None:
+            text = json.dumps(content, separators=(",", ":")).encode()
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "latency_ms", "failed"),
+    [
+        ("AVAILABLE", 200, 5000, []),
+        ("LOADING", 200, 5000, ["a version is available"]),
+        ("AVAILABLE", 503, 5000, ["known rows are answered"]),
+        ("AVAILABLE", 200, 0, ["latency"]),
+    ],
+)
+def test_a_server_is_asked(state: str, status: int, latency_ms: float, failed: list[str]) -> None:
+    expected = Expectations(ROWS, {"y": [0.5, 0.5]}, latency_ms=latency_ms)
+    with scripted(state, status) as url:
+        checks = list(smoke.run(url, "taxi", expected))
+    assert [check.name for check in checks if not check.ok] == failed
