@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.delivery.file_class import (
+from pipeline.delivery.change_class import (
     CLASSES,
     HOW_MODELS_SHIP,
     IMAGE,
@@ -26,7 +26,7 @@ from pipeline.delivery.file_class import (
     NONE,
     SERVING,
     affected_models,
-    file_class,
+    class_of,
     models,
 )
 from pipeline.delivery.image_tag import ROOT
@@ -80,7 +80,7 @@ def classify(paths: Sequence[str], root: Path = ROOT) -> Changes:
         paths: Paths from the project's root of files that were added, changed or removed.
         root: The project's root, as it is after the change.
     """
-    files = {path: file_class(path, root) for path in sorted(paths)}
+    files = {path: class_of(path, root) for path in sorted(paths)}
     kind = max(files.values(), key=CLASSES.index, default=NONE)
     # Quoted as JSON quotes it: a file's name may have several lines.
     first = json.dumps(next((path for path, one in files.items() if one == kind), ""))[1:-1]

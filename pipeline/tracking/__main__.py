@@ -19,9 +19,9 @@ from pipeline.record import liveness, redaction, run_details, run_folder, run_re
 from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
+from pipeline.tracking.neptune_fields import Snapshot, take
 from pipeline.tracking.neptune_record import NeptuneRecord
 from pipeline.tracking.server import Server
-from pipeline.tracking.snapshot import Snapshot, take
 
 _POLL = 0.2
 _SETTLE = 15.0

@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Any, Literal
 
-from pipeline.tracking.snapshot import Field, Snapshot
+from pipeline.tracking.neptune_fields import Field, Snapshot
 
 # The client names its successor at each import; no server is left that would need it.
 with warnings.catch_warnings(record=True):

@@ -7,8 +7,8 @@ import threading
 import time
 
 from pipeline.tracking import WARNING
+from pipeline.tracking.neptune_fields import Snapshot
 from pipeline.tracking.neptune_record import NeptuneRecord
-from pipeline.tracking.snapshot import Snapshot
 
 
 class Server:

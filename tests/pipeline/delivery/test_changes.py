@@ -18,7 +18,7 @@ import typer.main
 from pipeline.cli import main
 from pipeline.config import project
 from pipeline.delivery import changes, image_tag
-from pipeline.delivery.file_class import IMAGE, MODULES, NONE, SERVING
+from pipeline.delivery.change_class import IMAGE, MODULES, NONE, SERVING
 from tests.helpers.paths import ROOT
 
 FILES = {

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.tracking.neptune_fields import Snapshot
 from pipeline.tracking.neptune_record import NeptuneRecord
-from pipeline.tracking.snapshot import Snapshot
 from tests.helpers import neptune_files
 
 pytestmark = pytest.mark.slow

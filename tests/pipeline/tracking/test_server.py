@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.tracking.neptune_fields import Snapshot
 from pipeline.tracking.server import Server
-from pipeline.tracking.snapshot import Snapshot
 from tests.helpers import neptune_server
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import project
-from pipeline.delivery import file_class, image_tag
-from pipeline.delivery.file_class import CLASSES, IMAGE, MODULES, NONE, SERVING
+from pipeline.delivery import change_class, image_tag
+from pipeline.delivery.change_class import CLASSES, IMAGE, MODULES, NONE, SERVING
 from tests.helpers.paths import ROOT
 
 BOTH = {"rents", "taxi"}
@@ -88,7 +88,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_the_class_of_a_file(root: Path, path: str, kind: str) -> None:
-    assert file_class.file_class(path, root) == kind
+    assert change_class.class_of(path, root) == kind
 
 
 RULES = {
@@ -126,7 +126,7 @@ def tracked() -> list[str]:
 
 
 def test_every_file_of_this_repository_has_the_class_that_the_rule_says() -> None:
-    found = {path: file_class.file_class(path, ROOT) for path in tracked()}
+    found = {path: change_class.class_of(path, ROOT) for path in tracked()}
     assert found == {path: ruled(path) for path in found}
     assert set(found.values()) == set(CLASSES)
 
@@ -141,11 +141,11 @@ _SEGMENT = _NAME.filter(lambda name: name not in (".", ".."))
 def test_a_path_that_may_come_has_the_class_that_the_rule_says(segments: list[str]) -> None:
     path = "/".join(segments)
     assume(path not in FOLDERS)  # No file has a folder's name.
-    assert file_class.file_class(path, ROOT) == ruled(path)
+    assert change_class.class_of(path, ROOT) == ruled(path)
 
 
 def test_each_input_of_the_image_needs_one() -> None:
-    assert {file_class.file_class(path, ROOT) for path in image_tag.inputs()} == {IMAGE}
+    assert {change_class.class_of(path, ROOT) for path in image_tag.inputs()} == {IMAGE}
 
 
 def test_how_models_ship_is_what_the_shipping_workflow_runs() -> None:
@@ -161,7 +161,7 @@ def test_how_models_ship_is_what_the_shipping_workflow_runs() -> None:
             scripts = {name: f".github/scripts/{name}.py" for name in imported}
             named += [script for script in scripts.values() if (ROOT / script).exists()]
         waiting += [name for name in named if name not in found]
-    assert found == set(file_class.HOW_MODELS_SHIP)
+    assert found == set(change_class.HOW_MODELS_SHIP)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_how_models_ship_is_what_the_shipping_workflow_runs() -> None:
     ],
 )
 def test_the_models_that_a_file_may_be_part_of(root: Path, path: str, models: set[str]) -> None:
-    assert file_class.affected_models(path, root) == models
+    assert change_class.affected_models(path, root) == models
 
 
 @pytest.mark.parametrize(
@@ -204,10 +204,10 @@ def test_data_is_a_model_s_wherever_it_lies(tmp_path: Path, config: str) -> None
     model = tmp_path / "models" / "taxi"
     model.mkdir(parents=True)
     (model / "config.yaml").write_text(config, encoding="utf-8")
-    assert file_class.file_class("samples/one.csv", tmp_path) == MODULES
-    assert file_class.affected_models("samples/one.csv", tmp_path) == {"taxi"}
-    assert file_class.file_class("examples/one.csv", tmp_path) == NONE
+    assert change_class.class_of("samples/one.csv", tmp_path) == MODULES
+    assert change_class.affected_models("samples/one.csv", tmp_path) == {"taxi"}
+    assert change_class.class_of("examples/one.csv", tmp_path) == NONE
 
 
 def test_models_are_those_of_the_project() -> None:
-    assert file_class.models(ROOT) == project.model_names()
+    assert change_class.models(ROOT) == project.model_names()

@@ -43,7 +43,7 @@ mistake shows with the push that makes it, and what is deployed is deployed as t
 _DATA_PATH = re.compile(r"\bpath['\"]?\s*:\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\n]*))")
 
 
-def file_class(path: str, root: Path) -> str:
+def class_of(path: str, root: Path) -> str:
     """The class of a file that was added, changed or removed: one of CLASSES.
 
     Args:

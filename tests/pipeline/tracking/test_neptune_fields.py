@@ -33,7 +33,7 @@ from pipeline.record.run_record import (
     SliceMetric,
     TrainedModel,
 )
-from pipeline.tracking import snapshot
+from pipeline.tracking import neptune_fields
 from tests.pipeline.fake_run import finished, queued
 
 
@@ -113,7 +113,7 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def told(taken: snapshot.Snapshot) -> set[Any]:
+def told(taken: neptune_fields.Snapshot) -> set[Any]:
     """Every value in a snapshot, those in JSON texts too."""
     found: set[Any] = set()
     for value in taken.fields.values():
@@ -131,13 +131,13 @@ def test_every_value_of_the_record_is_told(story: str, tmp_path: Path) -> None:
     values = set(leaves(run.model_dump(mode="json", exclude={"version"})))
     named = {metric.metric for metric in run.metrics} | {metric.slice for metric in run.metrics}
     values -= named | {node.name for node in run.nodes}  # These are in the paths.
-    assert values <= told(snapshot.take(run, details(), tmp_path))
+    assert values <= told(neptune_fields.take(run, details(), tmp_path))
 
 
 def test_every_value_of_the_details_is_told(tmp_path: Path) -> None:
     values = set(leaves(details().model_dump(exclude={"version", "run"})))
     values -= {"trip/miles", "company", "loss", "train", "eval", 1}  # These are in the paths.
-    assert values <= told(snapshot.take(record(), details(), tmp_path))
+    assert values <= told(neptune_fields.take(record(), details(), tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_every_value_of_the_details_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_where_a_value_is(path: str, value: Any, tmp_path: Path) -> None:
-    assert snapshot.take(record(), details(), tmp_path).fields[path] == value
+    assert neptune_fields.take(record(), details(), tmp_path).fields[path] == value
 
 
 def test_the_metrics_of_a_slice(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_the_metrics_of_a_slice(tmp_path: Path) -> None:
     run.metrics = [
         SliceMetric(metric="AUC", slice="place=A/B", value=0.5, low=0.25, high=0.75, baseline=0.625)
     ]
-    fields = snapshot.take(run, details(), tmp_path).fields
+    fields = neptune_fields.take(run, details(), tmp_path).fields
     found = {path: value for path, value in fields.items() if path.startswith("metrics/")}
     assert found == {
         "metrics/place=A%2FB/AUC/value": 0.5,
@@ -173,14 +173,14 @@ def test_the_metrics_of_a_slice(tmp_path: Path) -> None:
 
 
 def test_curves_are_series(tmp_path: Path) -> None:
-    series = snapshot.take(record(), details(), tmp_path).series
+    series = neptune_fields.take(record(), details(), tmp_path).series
     assert series == {"training/train/loss": [0.75, 0.625], "training/eval/loss": [0.875, None]}
 
 
 def test_a_failure_names_its_node(tmp_path: Path) -> None:
     run = record("failed")
     run.failure = Failure(node="Trainer", headline="It broke", detail="So", remedy="Mend it")
-    fields = snapshot.take(run, details(), tmp_path).fields
+    fields = neptune_fields.take(run, details(), tmp_path).fields
     assert fields["failure/node"] == "Trainer" and fields["failure/headline"] == "It broke"
     assert fields["failure/detail"] == "So" and fields["failure/remedy"] == "Mend it"
 
@@ -188,7 +188,7 @@ def test_a_failure_names_its_node(tmp_path: Path) -> None:
 def test_a_run_that_goes_on_has_no_end(tmp_path: Path) -> None:
     run = queued()
     run.nodes = [Node(name="ExampleGen")]
-    taken = snapshot.take(run, RunDetails(run=run.id), tmp_path)
+    taken = neptune_fields.take(run, RunDetails(run=run.id), tmp_path)
     assert not taken.over and taken.fields["run/status"] == "running"
     assert "run/finished" not in taken.fields and "run/seconds" not in taken.fields
 
@@ -198,10 +198,10 @@ def test_files_are_those_that_are_there(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     for file in (path, tmp_path / "packages.txt", tmp_path / "run.json", tmp_path / "report.html"):
         file.write_text("x")
-    running = snapshot.take(queued(), details(), tmp_path).files
+    running = neptune_fields.take(queued(), details(), tmp_path).files
     assert running == {
         "code/files/models/taxi/model.py": path,
         "environment/packages": tmp_path / "packages.txt",
     }
-    over = snapshot.take(record(), details(), tmp_path).files
+    over = neptune_fields.take(record(), details(), tmp_path).files
     assert over.keys() - running.keys() == {"files/run.json", "files/report.html"}
