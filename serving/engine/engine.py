@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from serving.core.errors import Code, ServingError
 from serving.core.hooks import Hooks
@@ -28,8 +27,7 @@ _TRIES = 10
 _MOST_MIRRORED = 4096
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What a version answered."""
 
     version: int

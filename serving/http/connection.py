@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import httptools
 
@@ -56,8 +56,7 @@ class Shared:
         self.stopping = False
 
 
-@dataclass(frozen=True)
-class _PendingRequest:
+class _PendingRequest(NamedTuple):
     request: Request
     keep_alive: bool
     """Whether the client wants to send another."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request that has come in whole."""
 
     method: str
@@ -21,8 +20,7 @@ class Request:
     """As it was sent, so perhaps compressed."""
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """An answer; the connection adds its length and date."""
 
     status: int

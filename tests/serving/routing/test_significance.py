@@ -50,7 +50,7 @@ def test_mann_whitney_is_scipys(a: np.ndarray, b: np.ndarray) -> None:
     assert significance.mann_whitney(a, b) == pytest.approx(expected, abs=1e-9)
 
 
-# Where scipy's exact value fails its own check, it gives the asymptotic one.
+# Tied samples have no exact distribution; SciPy then says that it takes the asymptotic one.
 @pytest.mark.filterwarnings("ignore:ks_2samp. Exact calculation unsuccessful:RuntimeWarning:scipy")
 @settings(max_examples=20)
 @given(_SAMPLES | _TIED, _SAMPLES | _TIED)
