@@ -19,6 +19,10 @@ WITHOUT_A_TEST_FILE = {
     "pipeline/cloud/rehearsal/__main__.py": "tests/e2e/test_rehearsal.py runs it",
     "pipeline/kubeflow_runner.py": "an entry point of `tfx`; tests/e2e/test_tfx_compile.py runs it",
     "serving/__main__.py": "calls serving.commands; every test of a server's process runs it",
+    "serving/commands/app.py": "the Typer object alone; test_main.py runs every command on it",
+    "serving/commands/options.py": "types alone; each command's tests give them",
+    "serving/server.py": "test_served_versions.py and the hostile tests start it as a process",
+    "serving/upstream/server.py": "test_forwarding_app.py starts it as a process",
 }
 """Modules of the rooms whose tests are elsewhere, and where."""
 
