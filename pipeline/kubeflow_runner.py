@@ -13,15 +13,13 @@ import os
 import sys
 from pathlib import Path
 
-# Started by its path, this file finds its own folder on sys.path, where `pipeline.py` would hide
-# the package of the same name.
-_FOLDER = Path(__file__).resolve().parent
-sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").resolve() != _FOLDER)]
+if not __package__:  # `tfx` takes this file by its path, and Python then looks beside it.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
-from models.common.errors import ProjectError  # noqa: E402
-from pipeline.cloud import targets  # noqa: E402
-from pipeline.config import loading, platform_names  # noqa: E402
+import pipeline  # noqa: F401  (settings that TensorFlow reads when it is imported)
+from models.common.errors import ProjectError
+from pipeline.cloud import targets
+from pipeline.config import loading, platform_names
 
 
 def main() -> None:

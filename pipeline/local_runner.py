@@ -13,19 +13,17 @@ import os
 import sys
 from pathlib import Path
 
-# Started by its path, this file finds its own folder on sys.path, where `pipeline.py` would hide
-# the package of the same name.
-_FOLDER = Path(__file__).resolve().parent
-sys.path[:] = [str(_FOLDER.parent), *(p for p in sys.path if Path(p or ".").resolve() != _FOLDER)]
+if not __package__:  # `tfx` takes this file by its path, and Python then looks beside it.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-import pipeline  # noqa: E402, F401  (settings that TensorFlow reads when it is imported)
-from models.common.errors import ProjectError, RunError  # noqa: E402
-from pipeline.config import loading  # noqa: E402
-from pipeline.local import handover  # noqa: E402
-from pipeline.record import redaction, run_record  # noqa: E402
-from pipeline.record.run_record import RunRecord  # noqa: E402
-from pipeline.show import terminal  # noqa: E402
-from pipeline.show.summary import summary  # noqa: E402
+import pipeline  # noqa: F401  (settings that TensorFlow reads when it is imported)
+from models.common.errors import ProjectError, RunError
+from pipeline.config import loading
+from pipeline.local import handover
+from pipeline.record import redaction, run_record
+from pipeline.record.run_record import RunRecord
+from pipeline.show import terminal
+from pipeline.show.summary import summary
 
 
 def main() -> None:

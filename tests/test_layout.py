@@ -22,7 +22,7 @@ WITHOUT_A_TEST_FILE = {
     "serving/commands/app.py": "the Typer object alone; test_main.py runs every command on it",
     "serving/commands/options.py": "types alone; each command's tests give them",
     "serving/server.py": "test_served_versions.py and the hostile tests start it as a process",
-    "serving/upstream/server.py": "test_forwarding_app.py starts it as a process",
+    "serving/upstream/server.py": "commands/test_traffic.py starts it as a process",
 }
 """Modules of the rooms whose tests are elsewhere, and where."""
 
