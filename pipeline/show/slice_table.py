@@ -38,8 +38,7 @@ class _SliceTable:
         self._names = list(dict.fromkeys(measured.metric for measured in metrics))
         self._compared = any(measured.baseline is not None for measured in metrics)
         # The slice's label 2 + 18, then for each metric a value 6, mark 2, change 8 and padding 2.
-        self._has_room = console.width >= 22 + 18 * len(self._names)
-        self._has_changes = self._compared and self._has_room
+        self._has_changes = self._compared and console.width >= 22 + 18 * len(self._names)
 
     def drawn(self) -> RenderableType:
         """The table and its legend."""
@@ -79,10 +78,11 @@ class _SliceTable:
         """The bounds that the config sets for a feature's slices, or for one slice."""
         metrics = self._config.evaluation.metrics
         found = [metrics[n].per_slice.get(key) if n in metrics else None for n in self._names]
-        words = (bounds.in_words(one.at_least, one.at_most) if one else "" for one in found)
-        # A narrow column is no wider than a value: the number has a line of its own.
-        between = " " if self._has_room else "\n"
-        return [Text(between.join(text.rsplit(" ", 1)), "dim") for text in words]
+        signs = self._marks.least, self._marks.most
+        return [
+            Text(bounds.in_signs(one.at_least, one.at_most, *signs) if one else "", "dim")
+            for one in found
+        ]
 
     def _cell(self, measured: SliceMetric | None, is_worst: bool) -> Text:
         if measured is None:

@@ -22,12 +22,14 @@ class Marks(NamedTuple):
     queued: str
     worst: str
     worse: str
+    least: str
+    most: str
     between: str
     spinner: str
 
 
-_UNICODE = Marks("✓", "✗", "·", "▾", "↓", " · ", "dots")
-_ASCII = Marks("+", "x", ".", "v", "-", ", ", "line")
+_UNICODE = Marks("✓", "✗", "·", "▾", "↓", "≥", "≤", " · ", "dots")
+_ASCII = Marks("+", "x", ".", "v", "-", ">=", "<=", ", ", "line")
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -157,6 +157,7 @@ def repository(folder: Path) -> Repository:
     shutil.copytree(ROOT / "pipeline/delivery", root / "pipeline/delivery")
     for name in (
         "pipeline/__init__.py",
+        "pipeline/show/outcomes.json",
         "models/__init__.py",
         "models/common/__init__.py",
         "models/common/errors.py",

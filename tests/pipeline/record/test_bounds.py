@@ -25,6 +25,12 @@ WORDS = [
     (0.1 + 0.2, None, "at least 0.3"),
     (None, 150000.0, "at most 150000"),
 ]
+SIGNS = [
+    (None, None, ""),
+    (0.9, None, "≥ 0.9"),
+    (None, 0.35, "≤ 0.35"),
+    (0.8, 1.25, "0.8-1.25"),
+]
 VALUES = [
     (0.9, 0.9, None, False),
     (0.89, 0.9, None, True),
@@ -75,3 +81,10 @@ def test_the_dashboard_says_and_judges_the_same() -> None:
     assert in_the_browser("bounds.inWords(one)", told) == [words for *_, words in WORDS]
     judged = [{"value": v, "at_least": least, "at_most": most} for v, least, most, _ in VALUES]
     assert in_the_browser("bounds.missed(one)", judged) == [missed for *_, missed in VALUES]
+
+
+@pytest.mark.parametrize(("at_least", "at_most", "expected"), SIGNS)
+def test_bounds_in_signs(at_least: float | None, at_most: float | None, expected: str) -> None:
+    assert bounds.in_signs(at_least, at_most) == expected
+    plain = bounds.in_signs(at_least, at_most, ">=", "<=")
+    assert plain == expected.replace("≥", ">=").replace("≤", "<=") and plain.isascii()
