@@ -165,6 +165,7 @@ def test_a_misspelt_node_is_a_mistake_found_before_anything_ran(pipeline_: Shell
     assert not project.RUNS.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("story", "status", "said"),
     [
@@ -193,6 +194,7 @@ def test_the_exit_status_says_how_a_run_ended(
     assert "\x1b" not in answer.output and "\r" not in answer.output
 
 
+@pytest.mark.slow
 def test_on_a_terminal_the_view_is_live_and_the_cursor_comes_back(tmp_path: Path) -> None:
     status, text = on_terminal(tmp_path, NO_COLOR="")
     assert status == 0
@@ -207,6 +209,7 @@ def test_no_color_is_respected(tmp_path: Path) -> None:
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]", text)
 
 
+@pytest.mark.slow
 def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path) -> None:
     _, text = on_terminal(tmp_path, TERM="dumb")
     assert "\x1b" not in text and "Blessed and pushed" in text

@@ -14,7 +14,7 @@ from components.code_hash import model_files
 from pipeline.cloud import container
 from tests.helpers.paths import ROOT
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def started(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -139,6 +139,7 @@ def test_a_run_that_records_its_end_keeps_it(begin: Callable[..., launch.Run], s
     assert len(witness.states) >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("story", "headline"),
     [
@@ -233,6 +234,7 @@ def test_ctrl_c_interrupts_the_run_and_says_so_in_the_record(
     assert ">Interrupted, so nothing was pushed</h1>" in page
 
 
+@pytest.mark.slow
 def test_a_run_that_ignores_the_interrupt_is_killed_in_the_end(
     begin: Callable[..., launch.Run],
 ) -> None:
@@ -262,6 +264,7 @@ def test_a_view_that_breaks_leaves_no_run_behind(begin: Callable[..., launch.Run
     assert run_record.read(run.record.id, run.runs).status == "interrupted"
 
 
+@pytest.mark.slow
 def test_a_process_that_will_not_end_after_its_run_is_ended(
     begin: Callable[..., launch.Run], monkeypatch: pytest.MonkeyPatch, runs: Path
 ) -> None:
@@ -311,6 +314,7 @@ def test_a_command_that_is_not_there_leaves_no_run_folder(project_root: Path, ru
     assert [path.name for path in runs.iterdir()] == ["taxi.lock"]
 
 
+@pytest.mark.slow
 def test_a_second_run_of_a_model_is_refused_and_told_of_the_first(
     begin: Callable[..., launch.Run], runs: Path
 ) -> None:
@@ -338,6 +342,7 @@ def test_another_model_may_run_meanwhile(
     run.process.wait()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_is_gone_on_with(
     begin: Callable[..., launch.Run], project_root: Path, runs: Path
 ) -> None:
@@ -416,6 +421,7 @@ def test_a_model_whose_folder_is_gone_is_not_gone_on_with(project_root: Path, ru
         launch.start("taxi", resume=True, root=project_root, runs=runs, command=["true"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_command_line_interrupts_the_run(runs: Path, number: int) -> None:
     command = start_command_line(runs, "slow")
@@ -427,6 +433,7 @@ def test_a_signal_to_the_command_line_interrupts_the_run(runs: Path, number: int
     assert json.loads(record_text(runs))["status"] == "interrupted"
 
 
+@pytest.mark.slow
 def test_when_the_command_line_is_killed_the_run_does_not_go_on(runs: Path) -> None:
     command = start_command_line(runs, "slow")
     wait_for(lambda: '"Transform",\n      "status": "running"' in record_text(runs))
@@ -436,6 +443,7 @@ def test_when_the_command_line_is_killed_the_run_does_not_go_on(runs: Path) -> N
     wait_for(lambda: gone(child))
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_when_its_reader_has_gone(runs: Path) -> None:
     command = start_command_line(runs, "pushed")
     assert command.stdout is not None
