@@ -99,7 +99,7 @@ def lossless(value: float, type_name: str) -> bool:
     limits = np.finfo(np.float32 if type_name == "float" else np.float64)
     if isinstance(value, int):
         return abs(value) < 2 ** (limits.nmant + 1)
-    return not np.isfinite(value) or abs(value) <= limits.max
+    return not np.isfinite(value) or abs(value) <= float(limits.max)
 
 
 def lossy(value: float, type_name: str) -> ServingError:

@@ -39,7 +39,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (b"", "a.json is not readable JSON: Expecting value, line 1 column 1"),
-        (b'{"a": 1,\n}', "line 2 column 1"),
+        (b'{"a": 1,\n"b" 2}', "line 2 column 5"),
         (b"[]", "a.json is not a JSON object"),
         (b"\xff", "a.json is not readable JSON"),
     ],
