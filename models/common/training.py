@@ -139,6 +139,7 @@ def fit(
             steps_per_epoch=plan.steps_per_epoch,
             validation_data=validation,
             callbacks=[*stopping, *callbacks],
+            shuffle=False,  # The dataset does it; newer Kerases warn of the default.
             verbose=2,
         ).history
     _check_finite(plan, history)
