@@ -141,6 +141,7 @@ def rows_of(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_format_gives_the_same_examples_splits_and_statistics(
     tmp_path: Path, generate: Any
 ) -> None:
@@ -195,6 +196,7 @@ def test_a_missing_value_is_a_typed_empty_list(tmp_path: Path, generate: Any) ->
     assert counts == {name: ROWS - TABLE[name].null_count for name in kinds}
 
 
+@pytest.mark.slow
 def test_splits_do_not_depend_on_the_run_or_on_other_rows(tmp_path: Path, generate: Any) -> None:
     first = rows_of(generate(write_csv(tmp_path / "t.csv")))
     again = rows_of(generate(write_csv(tmp_path / "half.csv", TABLE.slice(0, 300))))

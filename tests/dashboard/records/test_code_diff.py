@@ -47,6 +47,7 @@ def test_equal_texts_do_not_differ() -> None:
     assert hunks("a\nb", "a\nb\n") == []
 
 
+@pytest.mark.slow
 def test_a_text_that_is_too_long_is_told() -> None:
     assert hunks("a\n" * MAX_LINES, "a\n" * MAX_LINES) == []
     with pytest.raises(ValueError, match="more than 4000 lines"):

@@ -172,6 +172,7 @@ def test_the_log_has_what_the_process_prints(begin: Callable[..., launch.Run]) -
     assert "chatter" in run.log.read_text()
 
 
+@pytest.mark.slow
 def test_a_killed_run_names_the_signal_and_the_node(begin: Callable[..., launch.Run]) -> None:
     run = begin("killed")
     record = launch.follow(run, Witness())
@@ -193,6 +194,7 @@ def test_a_crashed_run_tells_the_exception_not_the_traceback(
     assert record.failure.detail == "RuntimeError: the transform graph is broken"
 
 
+@pytest.mark.slow
 def test_a_crash_at_import_has_no_node_and_names_the_remedy(
     begin: Callable[..., launch.Run],
 ) -> None:
@@ -203,6 +205,7 @@ def test_a_crash_at_import_has_no_node_and_names_the_remedy(
     assert "make setup" in record.failure.remedy
 
 
+@pytest.mark.slow
 def test_ending_without_a_result_is_a_failure_even_with_status_0(
     begin: Callable[..., launch.Run],
 ) -> None:
@@ -211,6 +214,7 @@ def test_ending_without_a_result_is_a_failure_even_with_status_0(
     assert "exit status 0 and recorded no result" in record.failure.headline
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_had_started_ends_too(
     begin: Callable[..., launch.Run], runs: Path
 ) -> None:
@@ -244,6 +248,7 @@ def test_a_run_that_ignores_the_interrupt_is_killed_in_the_end(
     assert record.status == "interrupted"
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_does_not_wait(begin: Callable[..., launch.Run]) -> None:
     run = begin("stubborn")
     before = time.monotonic()
@@ -331,6 +336,7 @@ def test_a_second_run_of_a_model_is_refused_and_told_of_the_first(
     assert launch.follow(begin("pushed"), Witness()).status == "pushed"
 
 
+@pytest.mark.slow
 def test_another_model_may_run_meanwhile(
     begin: Callable[..., launch.Run], runs: Path, project_root: Path
 ) -> None:

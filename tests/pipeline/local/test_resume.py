@@ -129,6 +129,7 @@ def test_a_config_that_changed_since_is_told_and_not_used(root: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_content_of_the_config_stops_a_run_from_going_on(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

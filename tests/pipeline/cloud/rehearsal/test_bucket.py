@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.cloud.rehearsal.bucket import StandIn
@@ -38,6 +38,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(VALUES)
 def test_a_value_keeps_its_shape_and_is_translated_once(value: object) -> None:
     once = BUCKETS.local(value)

@@ -46,6 +46,7 @@ def test_a_chart_says_in_words_what_it_shows(key: str) -> None:
     assert root.get("aria-labelledby") == f"{key}-title {key}-text"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", WORDS)
 def test_a_chart_takes_its_colours_from_the_page_and_has_ids_of_its_own(key: str) -> None:
     drawing = every_chart()[key]
