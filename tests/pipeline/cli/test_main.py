@@ -203,6 +203,7 @@ def test_on_a_terminal_the_view_is_live_and_the_cursor_comes_back(tmp_path: Path
     assert "\x1b[32m✓" in text and "Blessed and pushed" in text
 
 
+@pytest.mark.slow
 def test_no_color_is_respected(tmp_path: Path) -> None:
     _, text = on_terminal(tmp_path, NO_COLOR="1")
     assert "Blessed and pushed" in text

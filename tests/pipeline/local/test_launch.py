@@ -130,6 +130,7 @@ def test_a_started_run_has_a_record_before_its_process_says_anything(
     assert launch.follow(run, Witness()).status == "pushed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", ["pushed", "not_blessed", "stopped", "failed"])
 def test_a_run_that_records_its_end_keeps_it(begin: Callable[..., launch.Run], story: str) -> None:
     witness = Witness()
@@ -158,6 +159,7 @@ def test_a_run_that_could_not_write_its_report_has_one(
     assert run.warning is None
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_is_a_warning(begin: Callable[..., launch.Run]) -> None:
     run, witness = begin("killed"), Witness()
     (run.folder / run_folder.REPORT).mkdir()
@@ -166,6 +168,7 @@ def test_a_report_that_cannot_be_written_is_a_warning(begin: Callable[..., launc
     assert notice.startswith("The run's report could not be written")
 
 
+@pytest.mark.slow
 def test_the_log_has_what_the_process_prints(begin: Callable[..., launch.Run]) -> None:
     run = begin("pushed")
     launch.follow(run, Witness())

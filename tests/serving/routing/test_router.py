@@ -156,6 +156,7 @@ def test_a_bad_canary_is_rolled_back_by_itself(
     assert models_config.read(folder / models_config.FILE)["taxi"].labels == {"stable": 2}
 
 
+@pytest.mark.slow
 def test_a_bad_canary_stays_out_until_somebody_wants_it_back(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,6 +225,7 @@ def test_what_came_before_the_last_change_does_not_count(folder: Path) -> None:
     assert found.words()[0].startswith("Too early to say")
 
 
+@pytest.mark.slow
 def test_versions_that_do_not_differ_are_seldom_said_to() -> None:
     random, alarms, trials = np.random.default_rng(4), 0, 400
     for _ in range(trials):
