@@ -46,8 +46,11 @@ def _has_frozen_schema(model: str, config: ModelConfig, root: Path) -> bool:
     return model_files.schema_path(model, root).exists()
 
 
-def _searches(model: str, config: ModelConfig, root: Path) -> bool:
-    return searches(model, config, root)
+def searches(model: str, config: ModelConfig, root: Path = project.ROOT) -> bool:
+    """Whether the Tuner searches hyperparameters, by the config's `tuning.mode`."""
+    frozen = model_files.hyperparameters_path(model, root).exists()
+    mode = config.tuning.mode
+    return mode == "always" or (mode == "when_missing" and not frozen)
 
 
 def _predicts_batches(model: str, config: ModelConfig, root: Path) -> bool:
@@ -160,7 +163,7 @@ NODES = (
         code=("models.{model}.search_space", "models.common.tuning"),
         imports=("models.{model}.model", "models.common.training"),
         results="read_search",
-        is_present=_searches,
+        is_present=searches,
     ),
     NodeSpec(
         TRAINER,
@@ -272,10 +275,3 @@ def select(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
 def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:
     """The nodes of a model's pipeline: some depend on its config and on what is in its folder."""
     return [spec.name for spec in NODES if spec.is_present(model, config, root)]
-
-
-def searches(model: str, config: ModelConfig, root: Path = project.ROOT) -> bool:
-    """Whether the Tuner searches hyperparameters, by the config's `tuning.mode`."""
-    frozen = model_files.hyperparameters_path(model, root).exists()
-    mode = config.tuning.mode
-    return mode == "always" or (mode == "when_missing" and not frozen)
