@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.helpers.s3 import S3
 
 # A busy machine makes any test slow now and then; what is too slow altogether, pytest-timeout ends.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # At the desk every run tries other examples; continuous integration tries more of them at once.
 settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=40)
 settings.load_profile("unhurried" if os.environ.get("CI") else "quick")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """A store that speaks S3, by its address."""
+    from tests.helpers import s3
+
+    with s3.running() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """An empty bucket, of which this process' variables tell."""
+    from tests.helpers.s3 import S3
+
+    found = S3(s3_server)
+    for name, value in found.variables.items():
+        monkeypatch.setenv(name, value)
+    return found

@@ -139,9 +139,8 @@ def _complete(
     executors = specification["deploymentSpec"]["executors"]
     for name, bundle in bundles.items():
         address = f"{modules}/{bundle.name}"
-        executors[f"{name}_executor"]["container"]["env"] = [
-            {"name": container.CODE, "value": address}
-        ]
+        # Kubeflow's cache looks at arguments, not at the environment.
+        executors[f"{name}_executor"]["container"]["args"].append(f"{container.CODE}={address}")
     tasks = specification["root"]["dag"]["tasks"]
     for name in (nodes.EXAMPLE_GEN, nodes.RESOLVER):
         if name in tasks and _looks_outside(tasks[name]):

@@ -1,17 +1,20 @@
 """What every task's container runs: it takes the model's code from its bundle, then does as TFX.
 
-PIPELINE_CODE is the bundle's address; a task without it uses no code of `models/` but what the
-image has.
+`--pipeline_code` is the bundle's address; a task without it uses no code of `models/` but what the
+image has. It is an argument, not a variable, as Kubeflow's cache looks at arguments alone.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
+import json
 import runpy
 import sys
 import traceback
+from collections.abc import Callable
+from typing import Any
 
-CODE = "PIPELINE_CODE"
+CODE = "--pipeline_code"
 ERROR = "Error: "
 """How the log's last words begin where a task failed for a known reason."""
 STOPPED = 4
@@ -19,6 +22,8 @@ STOPPED = 4
 COMMAND = ("python", "-m", "pipeline.cloud.container")
 
 _TFX = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
+_GIVEN = "--json_serialized_invocation_args"
+_INPUTS = "--json_serialized_inputs_spec_args"
 
 
 def main() -> None:
@@ -29,9 +34,10 @@ def main() -> None:
     from components import code_bundle
     from models.common.errors import ProjectError
 
+    own, rest = _arguments(sys.argv[1:])
     try:
-        if CODE in os.environ:
-            code_bundle.use(os.environ[CODE])
+        if own.code is not None:
+            code_bundle.use(own.code)
     except ProjectError as error:
         sys.exit(f"{ERROR}{error}")
 
@@ -41,11 +47,68 @@ def main() -> None:
 
     beam_tuning.tune()
     try:
-        runpy.run_module(_TFX, run_name="__main__", alter_sys=True)
+        if own.given is None:
+            _run_tfx(rest)
+        else:
+            _run_task(own.given, own.inputs, rest)
     except ProjectError as error:
         traceback.print_exc()
         print(f"{ERROR}{error}", file=sys.stderr)
         sys.exit(STOPPED if isinstance(error, AnomalyError) else 1)
+
+
+def _arguments(line: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(CODE, dest="code")
+    parser.add_argument(_GIVEN, dest="given")
+    parser.add_argument(_INPUTS, dest="inputs", default="{}")
+    return parser.parse_known_args(line)
+
+
+def _run_task(given_json: str, inputs_json: str, rest: list[str]) -> None:
+    """Runs TFX's executor on what the platform has handed to the task, made readable to TFX.
+
+    Raises:
+        RunError: It is not what a platform hands to a task.
+    """
+    from pipeline.cloud.task import artifact_types, staging
+    from pipeline.config import beam_arguments
+
+    inputs_spec = _json(inputs_json, _INPUTS)
+    given = artifact_types.complete(_json(given_json, _GIVEN), inputs_spec)
+    publish: Callable[[], None] = lambda: None  # noqa: E731
+    # Workers elsewhere cannot see this machine's disk.
+    if staging.applies(given) and beam_arguments.runner(rest) in beam_arguments.IN_PROCESS:
+        staged = staging.Staging(given)
+        given, publish = staged.local(), staged.publish
+    _run_tfx([*rest, _GIVEN, json.dumps(given), _INPUTS, json.dumps(inputs_spec)])
+    publish()
+
+
+def _run_tfx(arguments: list[str]) -> None:
+    """TFX's own container with these arguments; it leaves this process where it fails."""
+    sys.argv[1:] = arguments
+    try:
+        runpy.run_module(_TFX, run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if ended.code:
+            raise
+
+
+def _json(text: str, argument: str) -> dict[str, Any]:
+    from models.common.errors import RunError
+
+    try:
+        value = json.loads(text)
+        if isinstance(value, dict):
+            return value
+    except ValueError:
+        pass
+    raise RunError(
+        f"{argument} is not a JSON object",
+        f"Received: {text:.200}",
+        "The platform makes it from the compiled specification; compile and submit it again.",
+    )
 
 
 if __name__ == "__main__":

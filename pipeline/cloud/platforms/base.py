@@ -41,6 +41,8 @@ class Platform(Section, ABC):
 
     title: ClassVar[str]
     """What people call it."""
+    driver: ClassVar[str] = "kubeflow"
+    """What hands tasks their inputs there: a module of `pipeline.cloud.rehearsal.drivers`."""
     specification_suffix: ClassVar[str] = ".yaml"
     """How the file is called that its client takes: `.json` for a PipelineJob, `.yaml` for its
     specification alone."""

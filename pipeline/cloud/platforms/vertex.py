@@ -54,6 +54,7 @@ class VertexAI(Platform):
     """Vertex AI Pipelines."""
 
     title: ClassVar[str] = "Vertex AI"
+    driver: ClassVar[str] = "vertex_ai"
     specification_suffix: ClassVar[str] = ".json"
 
     project: Text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.common.errors import RunError
+from pipeline.cloud.rehearsal.bucket import StandIn
 from pipeline.cloud.rehearsal.specification import title
 
 Artifact = dict[str, Any]
@@ -27,11 +28,13 @@ class History:
     Args:
         file: One line for each execution; it need not exist.
         pipeline: The pipeline's name: those of others are not seen.
+        bucket: Where artifacts are.
     """
 
-    def __init__(self, file: Path, pipeline: str) -> None:
+    def __init__(self, file: Path, pipeline: str, bucket: StandIn) -> None:
         self._file = file
         self._pipeline = pipeline
+        self._bucket = bucket
 
     def add(self, task: str, fingerprint: str, outputs: Outputs) -> None:
         """Keeps a successful execution."""
@@ -51,7 +54,7 @@ class History:
             if entry["fingerprint"] == fingerprint:
                 outputs: Outputs = entry["outputs"]
                 found = [artifact for artifacts in outputs.values() for artifact in artifacts]
-                return outputs if all(_is_live(artifact) for artifact in found) else None
+                return outputs if all(self._is_live(artifact) for artifact in found) else None
         return None
 
     def resolve(self, query: str, inputs: Mapping[str, list[Artifact]]) -> list[Artifact]:
@@ -70,7 +73,7 @@ class History:
         for entry in self._entries():
             for artifacts in entry["outputs"].values():
                 for artifact in artifacts:
-                    if all(_has(artifact, *term) for term in terms if term):
+                    if all(self._has(artifact, *term) for term in terms if term):
                         return [artifact]
         return []
 
@@ -80,6 +83,19 @@ class History:
             lines = self._file.read_text(encoding="utf-8").splitlines()
             entries = (json.loads(line) for line in reversed(lines) if line.endswith("}"))
             yield from (entry for entry in entries if entry["pipeline"] == self._pipeline)
+
+    def _has(self, artifact: Artifact, what: str, wanted: str) -> bool:
+        if what == "schema_title":
+            return title(artifact["type"]) == wanted
+        if what == "state":
+            return self._is_live(artifact) == (wanted == "LIVE")
+        if what == "name":
+            return artifact["name"] == wanted
+        value = artifact["metadata"].get(what)
+        return float(value) == float(wanted) if isinstance(value, int | float) else value == wanted
+
+    def _is_live(self, artifact: Artifact) -> bool:
+        return self._bucket.path(artifact["uri"]).exists()
 
 
 def _term(term: str, inputs: Mapping[str, list[Artifact]]) -> tuple[str, str] | None:
@@ -98,18 +114,3 @@ def _term(term: str, inputs: Mapping[str, list[Artifact]]) -> tuple[str, str] | 
             return None
         value = str(found[0]["metadata"].get(placeholder["key"]))
     return what, value
-
-
-def _has(artifact: Artifact, what: str, wanted: str) -> bool:
-    if what == "schema_title":
-        return title(artifact["type"]) == wanted
-    if what == "state":
-        return _is_live(artifact) == (wanted == "LIVE")
-    if what == "name":
-        return artifact["name"] == wanted
-    value = artifact["metadata"].get(what)
-    return float(value) == float(wanted) if isinstance(value, int | float) else value == wanted
-
-
-def _is_live(artifact: Artifact) -> bool:
-    return Path(artifact["uri"]).exists()

@@ -13,13 +13,14 @@ from typing import Any
 
 from models.common.errors import RunError
 from pipeline.cloud.container import ERROR, STOPPED
-from pipeline.cloud.rehearsal.history import Outputs
 from pipeline.config import project
 from pipeline.local import post_mortem
 from pipeline.show import formatting
 
 LOG = "log.txt"
 EXECUTOR_INPUT = "executor_input.json"
+WORK = "work"
+"""The folder for a task's own files, which is gone when the task has ended well."""
 IN_THE_IMAGE = (
     "pipeline",
     "components",
@@ -65,7 +66,7 @@ def run(
     executor_input: Mapping[str, Any],
     image: Path,
     folder: Path,
-) -> tuple[Outputs, dict[str, Any]]:
+) -> None:
     """Runs a task to its end.
 
     Args:
@@ -74,23 +75,15 @@ def run(
         variables: The container's environment.
         executor_input: What the command line tells the task; it is kept beside the log.
         image: The folder that stands in for the image.
-        folder: For the log and for the task's own files; it does not exist yet.
-
-    Returns:
-        The output artifacts and the output parameters, by key.
+        folder: For the log and for the task's own files.
 
     Raises:
-        TaskError: It ended with an error, or left no word of an output.
+        TaskError: It ended with an error.
     """
-    work = folder / "work"
-    work.mkdir(parents=True)
+    work = (folder / WORK).resolve()
+    work.mkdir(parents=True, exist_ok=True)
     (folder / EXECUTOR_INPUT).write_text(json.dumps(executor_input, indent=2), encoding="utf-8")
-    log = folder / LOG
-    for artifacts in executor_input["outputs"]["artifacts"].values():
-        for artifact in artifacts["artifacts"]:
-            # A bucket has no folders that could be missing.
-            Path(artifact["uri"]).mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    with (folder / LOG).open("wb") as output:
         status = subprocess.run(
             arguments,
             cwd=work,
@@ -102,9 +95,7 @@ def run(
         ).returncode
     if status:
         raise _failure(task, status, folder)
-    found = _outputs(task, executor_input, folder)
     shutil.rmtree(work, ignore_errors=True)
-    return found
 
 
 def _environment(image: Path, work: Path) -> dict[str, str]:
@@ -113,32 +104,23 @@ def _environment(image: Path, work: Path) -> dict[str, str]:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "PYTHONPATH": str(image.resolve()),
         "PYTHONUNBUFFERED": "1",
-        "HOME": str(work.resolve()),
-        "TMPDIR": str(work.resolve()),
+        "HOME": str(work),
+        "TMPDIR": str(work),
         "LANG": "C.UTF-8",
     }
 
 
-def _outputs(
-    task: str, executor_input: Mapping[str, Any], folder: Path
-) -> tuple[Outputs, dict[str, Any]]:
-    outputs = executor_input["outputs"]
-    try:
-        written = json.loads(Path(outputs["outputFile"]).read_text(encoding="utf-8"))
-        found: Outputs = {}
-        for key, expected in outputs["artifacts"].items():
-            [artifact] = written["artifacts"][key]["artifacts"]
-            # The type stays as the specification has it; the task adds what it has found out.
-            found[key] = [{**expected["artifacts"][0], **artifact}]
-        return found, written.get("parameterValues", {})
-    except (OSError, ValueError, KeyError) as error:
-        raise TaskError(
-            task,
-            f"{task} ended without saying what it made",
-            f"Expected: {', '.join(outputs['artifacts'])} in {outputs['outputFile']}. "
-            f"Received: {type(error).__name__}: {error}.",
-            _where(folder),
-        ) from error
+def silent(
+    task: str, expected: Sequence[str], given: Mapping[str, Any], error: Exception, folder: Path
+) -> TaskError:
+    """The error of a task that ended well but left no word of an output."""
+    return TaskError(
+        task,
+        f"{task} ended without saying what it made",
+        f"Expected: {', '.join(expected)} in {given['outputs']['outputFile']}. "
+        f"Received: {type(error).__name__}: {error}.",
+        _where(folder),
+    )
 
 
 def _failure(task: str, status: int, folder: Path) -> TaskError:

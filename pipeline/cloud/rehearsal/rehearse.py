@@ -14,7 +14,7 @@ from components import code_bundle, example_gen, tables
 from models.common.errors import ProjectError
 from pipeline.cloud import compile, spec_check, targets
 from pipeline.cloud.platforms.base import Platform
-from pipeline.cloud.rehearsal import process, specification
+from pipeline.cloud.rehearsal import drivers, process, specification
 from pipeline.cloud.rehearsal.bucket import StandIn
 from pipeline.cloud.rehearsal.history import Artifact, History, Outputs
 from pipeline.cloud.rehearsal.specification import Specification
@@ -71,13 +71,11 @@ def _walk(record: RunRecord, target: str, runs: Path) -> None:
     compiled = specification.read(folder / SPECIFICATION)
     with tempfile.TemporaryDirectory() as image:
         Walk(
-            compiled,
-            bucket,
-            History(runs / "history.jsonl", compiled.name),
+            drivers.find(platform.driver)(compiled, bucket, record.id),
+            History(runs / "history.jsonl", compiled.name, bucket),
             process.build_image(Path(image)),
             folder / "tasks",
-            record.id,
-        ).run(_Recorder(record, compiled, runs))
+        ).run(_Recorder(record, compiled, bucket, runs))
 
 
 def _copy_data(files: list[str], platform: Platform, bucket: StandIn) -> None:
@@ -91,8 +89,11 @@ def _copy_data(files: list[str], platform: Platform, bucket: StandIn) -> None:
 class _Recorder:
     """Keeps the record true: a node is what its tasks are, of which a resolver has two."""
 
-    def __init__(self, record: RunRecord, specification: Specification, runs: Path) -> None:
+    def __init__(
+        self, record: RunRecord, specification: Specification, bucket: StandIn, runs: Path
+    ) -> None:
         self._record = record
+        self._bucket = bucket
         self._left = dict[str, set[str]]()
         for task in specification.tasks:
             self._left.setdefault(spec_check.node_of(task), set()).add(task)
@@ -114,7 +115,7 @@ class _Recorder:
         if entry.started is not None:
             entry.seconds = (run_record.now() - entry.started).total_seconds()
         details = RunDetails(run=self._record.id)
-        record_results(self._record, details, node, _as_in_metadata(outputs))
+        record_results(self._record, details, node, _as_in_metadata(self._bucket.local(outputs)))
         run_record.write(self._record, self._runs)
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from models.common.errors import RunError
-from pipeline.cloud.rehearsal import executor_input, process
-from pipeline.cloud.rehearsal.bucket import StandIn
-from pipeline.cloud.rehearsal.executor_input import Results
+from pipeline.cloud.rehearsal import process
+from pipeline.cloud.rehearsal.drivers.base import Driver, Results, input_artifacts
 from pipeline.cloud.rehearsal.history import History, Outputs
-from pipeline.cloud.rehearsal.specification import Specification, Task
+from pipeline.cloud.rehearsal.specification import Task
 
 
 class Watcher(Protocol):
@@ -30,15 +29,13 @@ class Watcher(Protocol):
 class Walk:
     """One rehearsal of a specification."""
 
-    specification: Specification
-    bucket: StandIn
+    driver: Driver
+    """Makes the tasks' inputs."""
     history: History
     image: Path
     """The folder that stands in for the image."""
     folder: Path
     """For the tasks' logs and their own files."""
-    job: str
-    """A name for this rehearsal."""
 
     def run(self, watcher: Watcher) -> Results:
         """Runs every task, as many at once as there are processors.
@@ -48,7 +45,7 @@ class Walk:
             RunError: The specification asks for something that is not known here.
         """
         results = Results()
-        waiting = dict(self.specification.tasks)
+        waiting = dict(self.driver.specification.tasks)
         running: dict[Future[_Ended], Task] = {}
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             while waiting or running:
@@ -73,26 +70,34 @@ class Walk:
         return self._execute(task, results)
 
     def _execute(self, task: Task, results: Results) -> _Ended:
-        given = executor_input.resolve(task, self.specification, results, self.bucket, self.job)
-        fingerprint = executor_input.fingerprint(task, given)
+        folder = self.folder / task.name
+        given = self.driver.executor_input(task, results, folder)
+        fingerprint = self.driver.fingerprint(task, given)
         cached = self.history.cached(fingerprint) if task.may_be_cached else None
         if cached is not None:
             return _Ended(cached, cached=True)
-        container = task.executor["container"]
-        outputs, parameters = process.run(
+        arguments = self.driver.arguments(task, given)
+        variables = task.executor["container"].get("env", ())
+        self.driver.before(task, given, results)
+        process.run(
             task.name,
-            executor_input.arguments(task, given, self.bucket),
-            {one["name"]: self.bucket.local(one["value"]) for one in container.get("env", ())},
+            arguments,
+            {one["name"]: self.driver.bucket.local(one["value"]) for one in variables},
             given,
             self.image,
-            self.folder / task.name,
+            folder,
         )
+        try:
+            outputs, parameters = self.driver.outputs(task, given)
+        except (OSError, ValueError, KeyError) as error:
+            raise process.silent(task.name, list(task.outputs), given, error, folder) from error
+        self.driver.after(task, given, folder / process.LOG)
         self.history.add(task.name, fingerprint, outputs)
         return _Ended(outputs, parameters)
 
     def _resolve(self, task: Task, results: Results) -> _Ended:
         queries = task.executor["resolver"]["outputArtifactQueries"]
-        inputs = executor_input.input_artifacts(task, results)
+        inputs = input_artifacts(task, results)
         found = {
             key: self.history.resolve(query["filter"], inputs) for key, query in queries.items()
         }
@@ -100,21 +105,18 @@ class Walk:
 
     def _import(self, task: Task, results: Results) -> _Ended:
         importer = task.executor["importer"]
-        given = executor_input.resolve(task, self.specification, results, self.bucket, self.job)
         source = importer["artifactUri"]
-        uri = (
-            source.get("constant") or given["inputs"]["parameterValues"][source["runtimeParameter"]]
-        )
-        path = self.bucket.path(uri)
+        given = self.driver.parameters(task, results)
+        uri = source.get("constant") or given[source["runtimeParameter"]]
+        path = self.driver.bucket.path(uri)
         if not path.exists():
             raise RunError(
                 f"{task.name} imports what is not there",
                 f"Expected: something at {uri}, in a rehearsal {path}.",
                 "Put it there.",
             )
-        [(key, output)] = given["outputs"]["artifacts"].items()
-        [artifact] = output["artifacts"]
-        imported = {**artifact, "uri": str(path), "metadata": importer.get("metadata", {})}
+        [(key, [artifact])] = self.driver.planned(task).items()
+        imported = {**artifact, "uri": uri, "metadata": importer.get("metadata", {})}
         return _Ended({key: [imported]})
 
 

@@ -43,7 +43,7 @@ def test_a_bundle_that_is_not_what_its_name_says_is_told(
     address = tmp_path / bundle.name
     if content is not None:
         address.write_bytes(content)
-    done = started(tmp_path, **{container.CODE: str(address)})
+    done = started(tmp_path, f"{container.CODE}={address}")
     assert done.returncode == 1
     assert any(line.startswith(container.ERROR) for line in done.stderr.splitlines())
     assert bundle.name in done.stderr

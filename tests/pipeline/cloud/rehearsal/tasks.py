@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from pipeline.cloud.rehearsal import specification
 from pipeline.cloud.rehearsal.bucket import StandIn
-from pipeline.cloud.rehearsal.executor_input import Results
+from pipeline.cloud.rehearsal import drivers, specification
+from pipeline.cloud.rehearsal.drivers.base import Results
 from pipeline.cloud.rehearsal.history import History, Outputs
 from pipeline.cloud.rehearsal.walk import Walk
 
@@ -22,6 +22,13 @@ made = {key: {'artifacts': [dict(found['artifacts'][0])]}
         for key, found in outputs['artifacts'].items()}
 for key in made:
     del made[key]['artifacts'][0]['type']
+def place(key):
+    # Where its launcher, or the bucket, takes it.
+    uri = made[key]['artifacts'][0]['uri']
+    if '://' in uri:
+        uri = os.path.join(os.path.dirname(outputs['outputFile']), key)
+    os.makedirs(uri, exist_ok=True)
+    return uri
 parameters = {}
 def done():
     os.makedirs(os.path.dirname(outputs['outputFile']), exist_ok=True)
@@ -83,6 +90,7 @@ class Project:
         self.folder = folder
         self.image = folder / "image"
         self.image.mkdir()
+        self.driver = "vertex_ai"
         self.job = 0
         self.events: list[str] = []
 
@@ -111,14 +119,18 @@ class Project:
     def walk(self, tasks: dict[str, Any], **root: Any) -> Results:
         self.events.clear()
         self.job += 1
+        bucket = StandIn(self.folder / "buckets")
+        driver = drivers.find(self.driver)(self.read(tasks, **root), bucket, f"job{self.job}")
         return Walk(
-            self.read(tasks, **root),
-            StandIn(self.folder / "buckets"),
-            History(self.folder / "history.jsonl", "p"),
+            driver,
+            History(self.folder / "history.jsonl", "p", bucket),
             self.image,
             self.folder / f"tasks-{self.job}",
-            f"job{self.job}",
         ).run(self)
+
+    def content(self, address: str) -> Path:
+        """Where the content of an address is."""
+        return StandIn(self.folder / "buckets").path(address)
 
     def given(self, name: str) -> dict[str, Any]:
         """The latest executor input of a task."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.pipeline.cloud.rehearsal.tasks import Project, constant, container, task
 
 
@@ -30,6 +28,6 @@ def test_what_may_be_cached_runs_once(project: Project) -> None:
 def test_what_is_no_longer_there_is_not_taken_from_the_cache(project: Project) -> None:
     tasks = {"A": task(container(), "x", cached=True)}
     [artifact] = project.walk(tasks).artifacts["A"]["x"]
-    Path(artifact["uri"]).rmdir()
+    project.content(artifact["uri"]).rmdir()
     project.walk(tasks)
     assert project.events == ["A started", "A done"]

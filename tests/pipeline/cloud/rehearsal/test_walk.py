@@ -26,7 +26,8 @@ def test_a_task_gets_what_those_before_it_made(project: Project) -> None:
     assert results.parameters["Reader"] == {"said": "hello"}
     assert project.events == ["Writer started", "Writer done", "Reader started", "Reader done"]
     [artifact] = results.artifacts["Writer"]["x"]
-    assert artifact["uri"] == f"{project.folder}/buckets/bucket/runs/p/rehearsal/job1/Writer/x"
+    assert artifact["uri"] == "gs://bucket/runs/p/0/job1/Writer_0/x"
+    assert (project.content(artifact["uri"]) / "file").read_text() == "hello"
     assert artifact["type"] == {"instanceSchema": "title: tfx.Model\n"}
 
 

@@ -68,7 +68,10 @@ def test_a_resolver_finds_the_latest_that_was_blessed(project: Project) -> None:
     assert project.walk(resolving(0)).parameters["Compare"] == {"n": 1}
     third = project.walk(resolving(1))
     [found] = third.artifacts["FindModel"]["model"]
-    assert found["name"] == "projects/rehearsal/artifacts/job1-Train-m"
+    assert (
+        found["name"]
+        == "projects/0/locations/rehearsal/metadataStores/default/artifacts/job1-Train-m"
+    )
 
 
 def test_an_unknown_query_is_refused(project: Project) -> None:
@@ -83,7 +86,7 @@ def test_an_importer_gives_what_is_there(project: Project) -> None:
         project.walk({"A": task(importer, "x")})
     (project.folder / "buckets" / "bucket" / "x").mkdir(parents=True)
     [artifact] = project.walk({"A": task(importer, "x")}).artifacts["A"]["x"]
-    assert artifact["uri"] == f"{project.folder}/buckets/bucket/x"
+    assert artifact["uri"] == "gs://bucket/x"
     assert artifact["metadata"] == {"a": 1}
 
 

@@ -1,0 +1,1 @@
+"""What a task's container makes of what its platform hands to it."""

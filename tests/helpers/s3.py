@@ -1,0 +1,58 @@
+"""A store that speaks S3, on this machine."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+_NUMBERS = itertools.count(1)
+
+
+class S3:
+    """A bucket of its own in a running server."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.bucket = f"bucket-{next(_NUMBERS)}"
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106
+            region_name="us-east-1",
+        )
+        self._client.create_bucket(Bucket=self.bucket)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What tells a process of the server."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    def put(self, name: str, content: bytes) -> str:
+        """Writes an object; returns its address."""
+        self._client.put_object(Bucket=self.bucket, Key=name, Body=content)
+        return f"s3://{self.bucket}/{name}"
+
+    def get(self, name: str) -> bytes:
+        """Reads an object."""
+        return self._client.get_object(Bucket=self.bucket, Key=name)["Body"].read()
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """A server, by its address."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
