@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
 import requests
+import urllib3
 import yaml
 
 from tools.kubeflow.build import Binaries
@@ -22,7 +23,7 @@ KUBERNETES = "https://127.0.0.1:6443"
 API = "http://127.0.0.1:8888"
 STORE = "http://127.0.0.1:9000"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-_TOKEN = "a-token-of-this-machine"  # noqa: S105
+_TOKEN = "a-token-of-this-machine"
 _SECRETS = Path("/run/secrets/kubernetes.io/serviceaccount")
 _LOCAL_COPIES = ("s3", "gcs", "minio")
 """Where the launcher keeps its copies, below the root."""
@@ -53,7 +54,7 @@ class Cluster:
         self._start_kubernetes()
         self._define(crds)
         self._start_database()
-        self._run("store", ["moto_server", "-H", "127.0.0.1", "-p", "9000"])
+        self._run("store", [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "9000"])
         _wait(STORE)
         metadata = [sys.executable, "-m", "tools.kubeflow.metadata_server", "8080"]
         self._run("metadata", [*metadata, str(self.folder / "metadata.db")])
@@ -209,9 +210,10 @@ def _mount(*arguments: str) -> None:
 
 
 def _wait(address: str, seconds: int = 60) -> None:
+    urllib3.disable_warnings()  # Kubernetes has just made its certificate itself.
     for _ in _attempts(seconds):
         with contextlib.suppress(requests.RequestException):
-            if requests.get(address, timeout=5, verify=False).status_code < 500:  # noqa: S501
+            if requests.get(address, timeout=5, verify=False).status_code < 500:
                 return
     raise TimeoutError(f"{address} did not answer within {seconds} s")
 
