@@ -9,7 +9,7 @@ Each imports only what it uses, as in the cloud a node has no other files of `mo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -25,14 +25,18 @@ RUN_FN = "components.user_code.run_fn"
 TUNER_FN = "components.user_code.tuner_fn"
 
 
-def transform_config(model: str, code: Mapping[str, str]) -> dict[str, Any]:
+def transform_config(
+    model: str, label: str, classes: Sequence[str], code: Mapping[str, str]
+) -> dict[str, Any]:
     """Transform's `custom_config`.
 
     Args:
         model: The model's name.
+        label: The label among the outputs of its `preprocessing_fn`.
+        classes: The classes of a text label, in order; none: those of the data, sorted.
         code: Hashes of the source files that it depends on, by path.
     """
-    return {"model": model, "code": dict(code)}
+    return {"model": model, "label": label, "classes": list(classes), "code": dict(code)}
 
 
 def tuner_config(plan: Plan, search: Search, code: Mapping[str, str]) -> dict[str, Any]:
@@ -66,13 +70,13 @@ def trainer_config(
 # Autograph would wrap a model's errors in its own, and the functions below have nothing to convert.
 @tf.autograph.experimental.do_not_convert
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
-    """Calls the model's `preprocessing_fn`, for Transform."""
-    from models.common import model_folder
+    """Calls the model's `preprocessing_fn`, for Transform, and makes its label a number."""
+    from models.common import labels, model_folder
 
     model = custom_config["model"]
     function = model_folder.function(model, "preprocessing", "preprocessing_fn")
     with model_folder.errors_of(model, "preprocessing_fn"):
-        return function(inputs)
+        return labels.encode(function(inputs), custom_config["label"], custom_config["classes"])
 
 
 def run_fn(fn_args: FnArgs) -> None:

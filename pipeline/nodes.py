@@ -104,7 +104,7 @@ NODES = (
     NodeSpec(
         EXAMPLE_GEN,
         "reads the data and splits it",
-        config_keys=("data", "splits", "beam"),
+        config_keys=("data", "splits", "label.columns", "label.missing", "beam"),
         parameter_files={"data_hash": "{data}", "hints": _SCHEMA},
     ),
     NodeSpec(
@@ -137,7 +137,7 @@ NODES = (
         DATA_GATE,
         "stops on anomalies",
         upstream=(STATISTICS_GEN, EXAMPLE_VALIDATOR),
-        config_keys=("validation", "label.columns"),
+        config_keys=("validation", "label.columns", "label.weight"),
         parameter_files={"inputs": _FEATURES, "least_present": _SCHEMA},
         results="read_anomalies",
     ),
@@ -145,8 +145,8 @@ NODES = (
         TRANSFORM,
         "preprocesses the examples",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE),
-        config_keys=("beam",),
-        code=("models.{model}.preprocessing",),
+        config_keys=("label.name", "label.classes", "beam"),
+        code=("models.{model}.preprocessing", "models.common.labels"),
         imports=("models.common.model_folder",),
     ),
     NodeSpec(
@@ -155,6 +155,7 @@ NODES = (
         upstream=(EXAMPLE_GEN, TRANSFORM),
         config_keys=(
             *("label", "training.batch_size", "training.steps_per_epoch"),
+            "training.class_weights",
             *("tuning.trials", "tuning.epochs", "tuning.objective", "tuning.direction"),
         ),
         parameter_files={"custom_config.plan.inputs": _FEATURES},
@@ -187,7 +188,7 @@ NODES = (
         EVALUATOR,
         "judges the model on the test split",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER),
-        config_keys=("label.name", "evaluation", "beam"),
+        config_keys=("label.name", "label.output", "label.weight", "evaluation", "beam"),
         required_inputs={"model": TRAINER, "baseline_model": RESOLVER},
         results="read_evaluation",
     ),

@@ -12,7 +12,15 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, export, known_answers, model_folder, progress
+from models.common import (
+    examples,
+    export,
+    known_answers,
+    labels,
+    model_folder,
+    outputs,
+    progress,
+)
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.plan import Plan
 
@@ -45,22 +53,25 @@ def train_and_export(
         ModelCodeError: The model's code raised, or the network gives NaN.
     """
     transform = tft.TFTransformOutput(transform_path)
-    examples.check_label(train_files, transform, plan.label)
+    label = labels.check(plan, transform, train_files, eval_files)
     keras.utils.set_random_seed(0)
     model = build(plan, hyperparameters, transform)
-    data = datasets(plan, transform, train_files, eval_files)
+    class_weights = labels.weights_by_class(plan, label)
+    data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
     tf.io.gfile.makedirs(summary_path)
     with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
         network = {"type": type(model).__name__, "parameters": model.count_params()}
-        json.dump({**network, "history": history}, file, indent=2)
+        json.dump({**network, "classes": label.classes, "history": history}, file, indent=2)
     export.export(
         model,
         transform,
-        label=plan.label,
+        labels=plan.labels,
         label_columns=plan.label_columns,
         inputs=plan.inputs,
         path=export_path,
+        classes=label.classes,
+        judged=plan.label_output,
     )
     known_answers.write(model, transform, plan, eval_files, export_path)
 
@@ -77,7 +88,7 @@ def build(
     inputs = {
         name: keras.Input(_row_shape(plan, name, spec), dtype=spec.dtype.name, name=name)
         for name, spec in transform.transformed_feature_spec().items()
-        if name != plan.label
+        if name not in plan.labels
     }
     with model_folder.errors_of(plan.model, "build_model"):
         model = build_model(hyperparameters, inputs, transform)
@@ -87,9 +98,18 @@ def build(
             f"Received: {type(model).__name__}.",
             "Return a keras.Model after calling its compile().",
         )
+    with model_folder.errors_of(plan.model, "the network's first call"):
+        # It also builds a network that has waited for it, such as a class of the model's own.
+        found = outputs.answers(model, _zeros(inputs, outputs.ROWS))
+    outputs.check(plan, found, labels.class_names(transform))
     # Left to the first step, the optimizer's variables would make TensorFlow trace that step twice.
-    model.optimizer.build(model.trainable_variables)
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _zeros(inputs: Mapping[str, keras.KerasTensor], rows: int) -> dict[str, tf.Tensor]:
+    return {name: tf.zeros([rows, *one.shape[1:]], one.dtype) for name, one in inputs.items()}
 
 
 def datasets(
@@ -97,10 +117,27 @@ def datasets(
     transform: tft.TFTransformOutput,
     train_files: Sequence[str],
     eval_files: Sequence[str],
+    class_weights: Mapping[float, float] | None = None,
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """The data for `fit`: batches to learn from, shuffled in each epoch, and for validation."""
-    train = examples.batches(train_files, transform, plan.label, plan.batch_size, shuffle=True)
-    validation = examples.batches(eval_files, transform, plan.label, batch_size=1024)
+    """The data for `fit`: batches to learn from, shuffled in each epoch, and for validation.
+
+    Class weights, by the label's value, are for learning alone, as they are in Keras.
+    """
+    wanted: dict[str, Any] = {
+        "output": plan.label_output,
+        "other_labels": plan.other_labels,
+        "weight": plan.weight,
+    }
+    train = examples.batches(
+        train_files,
+        transform,
+        plan.label,
+        plan.batch_size,
+        shuffle=True,
+        class_weights=class_weights,
+        **wanted,
+    )
+    validation = examples.batches(eval_files, transform, plan.label, batch_size=1024, **wanted)
     return train.repeat() if plan.steps_per_epoch else train, validation
 
 

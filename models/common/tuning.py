@@ -13,7 +13,7 @@ import keras_tuner
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, model_folder, progress, training
+from models.common import labels, model_folder, progress, training
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.plan import Plan
 
@@ -113,11 +113,12 @@ def tuner(
         ModelCodeError: The model's code raised, or the objective is not among its metrics.
     """
     transform = tft.TFTransformOutput(transform_path)
-    examples.check_label(train_files, transform, plan.label)
+    label = labels.check(plan, transform, train_files, eval_files)
+    class_weights = labels.weights_by_class(plan, label)
     space = search_space(plan.model)
     return _Tuner(
         plan,
-        training.datasets(plan, transform, train_files, eval_files),
+        training.datasets(plan, transform, train_files, eval_files, class_weights),
         hypermodel=lambda chosen: training.build(plan, chosen.values, transform),
         objective=keras_tuner.Objective(search.objective, search.direction),
         max_trials=search.trials,

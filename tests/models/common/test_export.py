@@ -115,7 +115,7 @@ def written(network: keras.Model, tiny: Sample, path: Path) -> LoadedModel:
     export.export(
         network,
         tiny.transform,
-        label=plan.label,
+        labels=plan.labels,
         label_columns=plan.label_columns,
         inputs=[*plan.inputs, "tips"],
         path=str(path),
