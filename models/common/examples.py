@@ -81,7 +81,8 @@ def batches(
     """
     spec = transform.raw_feature_spec()
     layer = transform.transform_features_layer()
-    labels: dict[str | None, str] = {output: label, **(other_labels or {})}
+    labels: dict[str | None, str] = {output: label}
+    labels.update(other_labels or {})
 
     # Autograph would convert TFT's and Keras' code on each trace, for seconds, to the same result.
     @tf.autograph.experimental.do_not_convert

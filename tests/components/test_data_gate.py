@@ -105,6 +105,7 @@ class Gate:
             stop_on=stop_on,
             inputs=json.dumps(["fare", "payment", "company", "area"]),
             label_columns=json.dumps(labels),
+            weight="",
             least_present=json.dumps(
                 {feature.name: feature.presence.min_fraction for feature in self.schema.feature}
             ),

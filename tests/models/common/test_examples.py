@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 from models.common import examples
-from tests.models import tiny_sample
 from tests.models.tiny_sample import LABEL, Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
