@@ -106,6 +106,7 @@ NODES = (
         "reads the data and splits it",
         config_keys=("data", "splits", "label.columns", "label.missing", "beam"),
         parameter_files={"data_hash": "{data}", "hints": _SCHEMA},
+        results="read_examples",
     ),
     NodeSpec(
         STATISTICS_GEN,

@@ -20,6 +20,7 @@ from models.common import (
     model_folder,
     outputs,
     progress,
+    suspicious_inputs,
 )
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.plan import Plan
@@ -47,7 +48,8 @@ def train_and_export(
         transform_path: The fitted preprocessing.
         export_path: The folder for the SavedModel.
         summary_path: The folder for `training.json`: the network's type and number of parameters,
-            and its history, each metric's value after each epoch.
+            the names of the label's classes, what is to be warned of, and the history, each
+            metric's value after each epoch.
 
     Raises:
         ModelCodeError: The model's code raised, or the network gives NaN.
@@ -61,8 +63,14 @@ def train_and_export(
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
     tf.io.gfile.makedirs(summary_path)
     with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
-        network = {"type": type(model).__name__, "parameters": model.count_params()}
-        json.dump({**network, "classes": label.classes, "history": history}, file, indent=2)
+        found = {
+            "type": type(model).__name__,
+            "parameters": model.count_params(),
+            "classes": label.classes,
+            "warnings": suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
+            "history": history,
+        }
+        json.dump(found, file, indent=2)
     export.export(
         model,
         transform,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,17 +39,24 @@ class _Tuner(keras_tuner.RandomSearch):
     def __init__(self, plan: Plan, data: Sequence[tf.data.Dataset], **options: Any) -> None:
         self._plan = plan
         self._data = data
+        self._failures: list[str] = []
         super().__init__(**options)
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
-        """Trains one model and returns the objective after its best epoch."""
+        """Trains one model and returns the objective after its best epoch.
+
+        Raises:
+            FailedTrialError: These hyperparameters give no usable model; others may.
+            FatalError: The model's code does not work, whatever the hyperparameters.
+        """
         began, score = time.monotonic(), None
         try:
             score = self._objective_of(trial)
             return score
-        except NotFiniteError as error:
-            raise keras_tuner.errors.FailedTrialError(error.headline) from error
         except ModelCodeError as error:
+            if _fails_alone(error):
+                self._failures.append(" ".join(str(error.__cause__ or error.headline).split()))
+                raise keras_tuner.errors.FailedTrialError(str(error)) from error
             # After any other kind Keras Tuner goes on with the next trial.
             raise keras_tuner.errors.FatalError(error.headline) from error
         finally:
@@ -91,11 +99,31 @@ class _Tuner(keras_tuner.RandomSearch):
                 raise error.__cause__ from None
             raise
         except RuntimeError as error:
-            raise ModelCodeError(
-                f"models/{self._plan.model}: no trial of the search gave a usable model",
-                str(error).strip().splitlines()[-1],
-                "Narrow search_space.py to values that train.",
-            ) from error
+            if not self._failures:
+                raise
+            raise self._nothing_found() from error
+        # A search space with few values is through before the trials are.
+        if not self.oracle.get_best_trials():
+            raise self._nothing_found()
+
+    def _nothing_found(self) -> ModelCodeError:
+        reasons = Counter(self._failures)
+        return ModelCodeError(
+            f"models/{self._plan.model}: no trial of the search gave a usable model",
+            "\n".join(f"{number} x {reason}" for reason, number in reasons.most_common(3))
+            or "search_space.py has no values to try.",
+            "Narrow search_space.py to values that train.",
+        )
+
+
+def _fails_alone(error: ModelCodeError) -> bool:
+    """Whether an error is of one trial's hyperparameters, so that the search goes on.
+
+    It gave NaN, the model's code said so by raising Keras Tuner's `FailedTrialError`, or there was
+    not enough memory for a network so large.
+    """
+    signals = keras_tuner.errors.FailedTrialError, tf.errors.ResourceExhaustedError, MemoryError
+    return isinstance(error, NotFiniteError) or isinstance(error.__cause__, signals)
 
 
 def tuner(

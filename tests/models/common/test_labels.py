@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from models.common import labels
+from models.common import examples, labels
 from models.common.errors import ModelCodeError
 from pipeline.local import beam_tuning
 from tests.models import tiny_sample
@@ -62,7 +63,7 @@ def files(folder: Path, values: Sequence[Any], name: str = "rows.gz") -> list[st
 
 
 def encoded(folder: Path, transform: tft.TFTransformOutput, values: Sequence[Any]) -> list[float]:
-    found = labels.examples.values(files(folder, values, "encoded.gz"), transform, "y")
+    found = examples.values(files(folder, values, "encoded.gz"), transform, "y")
     return [value for batch in found for value in batch.tolist()]
 
 
@@ -176,8 +177,8 @@ def test_a_label_of_a_shape_that_no_network_learns(
     assert caught.value.remedy
 
 
-NUMBERS = labels.LabelValues(100, [], labels.Counter({0: 90, 1: 10}))
-NAMES = labels.LabelValues(100, ["no", "yes"], labels.Counter({0: 90, 1: 10}))
+NUMBERS = labels.LabelValues(100, [], Counter({0: 90, 1: 10}))
+NAMES = labels.LabelValues(100, ["no", "yes"], Counter({0: 90, 1: 10}))
 
 
 def test_balanced_classes_count_alike() -> None:
@@ -201,7 +202,7 @@ def test_weights_are_by_the_class_as_the_config_names_it() -> None:
         (NUMBERS, "the label 'generous' has no class 'ja'"),
         (labels.LabelValues(100, [], None), "the label 'generous' has no classes"),
         (
-            labels.LabelValues(500, [], labels.Counter({x / 7: 1 for x in range(500)})),
+            labels.LabelValues(500, [], Counter({x / 7: 1 for x in range(500)})),
             "the label 'generous' has no classes",
         ),
     ],
