@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +36,16 @@ class Search:
 class _Tuner(keras_tuner.RandomSearch):
     """Runs each trial through the training loop of the final training."""
 
-    def __init__(self, plan: Plan, data: Sequence[tf.data.Dataset], **options: Any) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        data: Sequence[tf.data.Dataset],
+        build: Callable[[Mapping[str, Any]], keras.Model],
+        **options: Any,
+    ) -> None:
         self._plan = plan
         self._data = data
+        self._network = build
         self._failures: list[str] = []
         super().__init__(**options)
 
@@ -73,7 +80,7 @@ class _Tuner(keras_tuner.RandomSearch):
     def _objective_of(self, trial: Any) -> float:
         keras.backend.clear_session()
         keras.utils.set_random_seed(0)
-        model = self.hypermodel.build(trial.hyperparameters)
+        model = self._network(trial.hyperparameters.values)
         history = training.fit(model, self._plan, *self._data)
         objective = self.oracle.objective
         if objective.name not in history:
@@ -138,7 +145,7 @@ def tuner(
     """A random search over the model's search space, ready for its `search()`.
 
     Raises:
-        ModelCodeError: The model's code raised, or the objective is not among its metrics.
+        ModelCodeError: The search space's code raised, or the label cannot be learnt.
     """
     transform = tft.TFTransformOutput(transform_path)
     label = labels.check(plan, transform, train_files, eval_files)
@@ -147,7 +154,10 @@ def tuner(
     return _Tuner(
         plan,
         training.datasets(plan, transform, train_files, eval_files, class_weights),
-        hypermodel=lambda chosen: training.build(plan, chosen.values, transform),
+        build=lambda chosen: training.build(plan, chosen, transform),
+        # Keras Tuner builds it for the defaults, to see what hyperparameters there are. The search
+        # space says that, and the defaults may be values for which a trial fails.
+        hypermodel=lambda _: None,
         objective=keras_tuner.Objective(search.objective, search.direction),
         max_trials=search.trials,
         max_retries_per_trial=0,

@@ -186,13 +186,13 @@ def test_an_objective_that_the_network_does_not_have(tuner: Any) -> None:
 
 
 def test_a_network_that_raises_for_the_defaults(tuner: Any) -> None:
-    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:19: build_model failed"):
-        tuner([9])
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:23: build_model failed"):
+        tuner([9]).search()
 
 
 def test_a_network_that_raises_in_a_trial(tuner: Any) -> None:
     search = tuner([1, 9])
-    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:19: build_m") as caught:
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:23: build_m") as caught:
         search.search()
     assert caught.value.detail == "too wide"
 
