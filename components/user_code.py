@@ -71,12 +71,13 @@ def trainer_config(
 @tf.autograph.experimental.do_not_convert
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
     """Calls the model's `preprocessing_fn`, for Transform, and makes its label a number."""
-    from models.common import labels, model_folder
+    from models.common import model_folder
+    from models.common.labels import encoding
 
     model = custom_config["model"]
     function = model_folder.function(model, "preprocessing", "preprocessing_fn")
     with model_folder.errors_of(model, "preprocessing_fn"):
-        return labels.encode(function(inputs), custom_config["label"], custom_config["classes"])
+        return encoding.encode(function(inputs), custom_config["label"], custom_config["classes"])
 
 
 def run_fn(fn_args: FnArgs) -> None:

@@ -38,6 +38,10 @@ _SCHEMA = f"models/{{model}}/{model_files.SCHEMA}"
 _HYPERPARAMETERS = f"models/{{model}}/{model_files.HYPERPARAMETERS}"
 
 
+_TARGET = ("label.name", "label.columns", "label.weight", "label.output", "label.other_outputs")
+"""What a network learns, of the config's `label`."""
+
+
 def _always(model: str, config: ModelConfig, root: Path) -> bool:
     return True
 
@@ -147,7 +151,7 @@ NODES = (
         "preprocesses the examples",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE),
         config_keys=("label.name", "label.classes", "beam"),
-        code=("models.{model}.preprocessing", "models.common.labels"),
+        code=("models.{model}.preprocessing", "models.common.labels.encoding"),
         imports=("models.common.model_folder",),
     ),
     NodeSpec(
@@ -155,7 +159,7 @@ NODES = (
         "searches hyperparameters",
         upstream=(EXAMPLE_GEN, TRANSFORM),
         config_keys=(
-            *("label", "training.batch_size", "training.steps_per_epoch"),
+            *(*_TARGET, "training.batch_size", "training.steps_per_epoch"),
             "training.class_weights",
             *("tuning.trials", "tuning.epochs", "tuning.objective", "tuning.direction"),
         ),
@@ -171,7 +175,7 @@ NODES = (
         TRAINER,
         "trains and exports the model",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRANSFORM, TUNER),
-        config_keys=("label", "training", "serving.check_rows"),
+        config_keys=(*_TARGET, "training", "serving.check_rows"),
         parameter_files={
             "custom_config.plan.inputs": _FEATURES,
             "custom_config.hyperparameters": _HYPERPARAMETERS,

@@ -97,5 +97,5 @@ def _check_width(plan: Plan, output: Any, classes: Collection[str]) -> None:
         f"Expected: one for each of {shown}"
         f"{', or one for the second of the two' if len(classes) == 2 else ''}.",
         "Let the last layer have one unit for each, with softmax and the loss "
-        "sparse_categorical_crossentropy; models.common.labels.class_names(transform) has them.",
+        "sparse_categorical_crossentropy; models.common.labels.encoding.class_names has them.",
     )

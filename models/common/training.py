@@ -16,13 +16,12 @@ from models.common import (
     examples,
     export,
     known_answers,
-    labels,
     model_folder,
     outputs,
     progress,
-    suspicious_inputs,
 )
 from models.common.errors import ModelCodeError, NotFiniteError
+from models.common.labels import checks, encoding, suspicious_inputs
 from models.common.plan import Plan
 
 SUMMARY = "training.json"
@@ -55,10 +54,10 @@ def train_and_export(
         ModelCodeError: The model's code raised, or the network gives NaN.
     """
     transform = tft.TFTransformOutput(transform_path)
-    label = labels.check(plan, transform, train_files, eval_files)
+    label = checks.check(plan, transform, train_files, eval_files)
     keras.utils.set_random_seed(0)
     model = build(plan, hyperparameters, transform)
-    class_weights = labels.weights_by_class(plan, label)
+    class_weights = checks.weights_by_class(plan, label)
     data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
     tf.io.gfile.makedirs(summary_path)
@@ -109,7 +108,7 @@ def build(
     with model_folder.errors_of(plan.model, "the network's first call"):
         # It also builds a network that has waited for it, such as a class of the model's own.
         found = outputs.answers(model, _zeros(inputs, outputs.ROWS))
-    outputs.check(plan, found, labels.class_names(transform))
+    outputs.check(plan, found, encoding.class_names(transform))
     # Left to the first step, the optimizer's variables would make TensorFlow trace that step twice.
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)

@@ -14,8 +14,9 @@ import keras_tuner
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import labels, model_folder, progress, training
+from models.common import model_folder, progress, training
 from models.common.errors import ModelCodeError, NotFiniteError
+from models.common.labels import checks
 from models.common.plan import Plan
 
 
@@ -110,7 +111,7 @@ class _Tuner(keras_tuner.RandomSearch):
                 raise
             raise self._nothing_found() from error
         # A search space with few values is through before the trials are.
-        if not self.oracle.get_best_trials():
+        if not any(trial.status == "COMPLETED" for trial in self.oracle.trials.values()):
             raise self._nothing_found()
 
     def _nothing_found(self) -> ModelCodeError:
@@ -148,8 +149,8 @@ def tuner(
         ModelCodeError: The search space's code raised, or the label cannot be learnt.
     """
     transform = tft.TFTransformOutput(transform_path)
-    label = labels.check(plan, transform, train_files, eval_files)
-    class_weights = labels.weights_by_class(plan, label)
+    label = checks.check(plan, transform, train_files, eval_files)
+    class_weights = checks.weights_by_class(plan, label)
     space = search_space(plan.model)
     return _Tuner(
         plan,

@@ -22,7 +22,6 @@ def _name_is_a_slice(value: Any) -> Any:
 
 
 ColumnName = Text
-ClassWeight = Annotated[Bound, Field(gt=0)]
 Slice = Annotated[tuple[ColumnName, ...], Field(min_length=1), BeforeValidator(_name_is_a_slice)]
 
 
@@ -62,8 +61,9 @@ class Label(Section):
     """The label among the outputs of `preprocessing_fn`."""
     columns: Annotated[tuple[ColumnName, ...], Field(min_length=1)]
     """The raw columns that are known in training only: no request carries them."""
-    classes: Annotated[tuple[Text, ...], Field(min_length=2)] | None = None
-    """The classes of a text label, in order: the first is 0; null: those of the data, sorted."""
+    classes: tuple[Text, ...] | None = None
+    """The names of the classes, in order: the first is 0; null: of a text label its values in the
+    data, sorted, and of a number none."""
     missing: Literal["leave_out", "keep"] = "leave_out"
     """What becomes of rows without a label: `leave_out`, or `keep` where preprocessing knows what
     it means that there is none."""
@@ -78,6 +78,8 @@ class Label(Section):
     @pydantic.field_validator("classes")
     @classmethod
     def _differ(cls, classes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if classes is not None and len(classes) < 2:
+            refuse("expected at least two classes")
         if classes is not None and len(set(classes)) < len(classes):
             refuse("a class stands twice")
         return classes
@@ -129,9 +131,22 @@ class Training(Section):
     early_stopping_patience: Count | None = None
     """Epochs without a better validation loss after which training ends, keeping the best; null:
     never."""
-    class_weights: Literal["balanced"] | dict[Text, ClassWeight] | None = None
+    class_weights: Literal["balanced"] | dict[Text, float] | None = None
     """How much the rows of each class count in training: `balanced`, or a weight by class, 1 where
     none is given; null: all rows count alike."""
+
+    @pydantic.field_validator("class_weights", mode="before")
+    @classmethod
+    def _are_weights(cls, value: Any) -> Any:
+        if value is None or value == "balanced":
+            return value
+        expected = "expected 'balanced', or a number above 0 for each class"
+        if not isinstance(value, dict) or not value:
+            refuse(expected, received=value)
+        for name, weight in value.items():
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or weight <= 0:
+                refuse(expected, name, received=weight)
+        return value
 
 
 class Tuning(Section):

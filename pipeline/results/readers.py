@@ -130,9 +130,9 @@ def read_training(result: NodeResult) -> None:
         type=summary["type"],
         parameters=summary["parameters"],
         bytes=_size(f"{result.outputs['model'].uri}/Format-Serving"),
-        classes=summary["classes"],
+        classes=summary.get("classes", []),
     )
-    found = [(one["headline"], one["detail"]) for one in summary["warnings"]]
+    found = [(one["headline"], one["detail"]) for one in summary.get("warnings", [])]
     result.run.warn(nodes.TRAINER, found)
     history = summary["history"]
     result.details.curves = []

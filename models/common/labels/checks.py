@@ -1,116 +1,26 @@
-"""What a label is: numbers as they are, truth values as 0 and 1, text as the number of its class.
-
-The encoding is a part of the transform graph, so that training, judging and serving share it.
-"""
+"""What a label holds: whether a network can learn it, and how much its classes count."""
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-import apache_beam as beam
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
-import tensorflow_transform.beam.experimental as tft_beam
 
 from models.common import examples
 from models.common.errors import ModelCodeError, did_you_mean
+from models.common.labels.encoding import UNKNOWN, class_names
+from models.common.plan import Plan
 
-if TYPE_CHECKING:
-    from models.common.plan import Plan
-
-CLASSES_FILE = "label_classes"
-"""The asset of the transform graph that has the names of a text label's classes, one a line."""
 MOST_COUNTED = 1000
 """A label with more distinct values is a quantity: they are not counted by value."""
 MOST_CLASSES = 100
 """A number with more distinct values is no class that a weight could be given to."""
-UNKNOWN = "has a value that is no class of it: "
-"""What the error of the graph says before the value."""
 FEW_CLASSES = 20
 """Text with so many distinct values may be a label however few rows there are."""
-
-
-def encode(outputs: Mapping[str, Any], name: str, classes: Sequence[str] = ()) -> dict[str, Any]:
-    """Makes the label among the outputs of a `preprocessing_fn` a number.
-
-    Args:
-        outputs: What `preprocessing_fn` returned.
-        name: The label among them.
-        classes: The classes of a text label, the first of which is 0; none: the sorted values of
-            the training split.
-
-    Returns:
-        The outputs, with a label of int64 or float32. Whatever is no dense tensor stays as it is.
-    """
-    label = outputs.get(name)
-    if not isinstance(label, tf.Tensor):
-        return dict(outputs)
-    if label.dtype == tf.string:
-        label = _class_numbers(label, name, classes)
-    elif label.dtype.is_bool or label.dtype.is_integer:
-        label = tf.cast(label, tf.int64)
-    elif label.dtype.is_floating:
-        label = tf.cast(label, tf.float32)
-    return {**outputs, name: label}
-
-
-def _class_numbers(label: tf.Tensor, name: str, classes: Sequence[str]) -> tf.Tensor:
-    [path] = tft.experimental.ptransform_analyzer(
-        [label], _ClassesFile(classes), [tf.string], [[]], output_asset_default_values=[b"a\nb\n"]
-    )
-    whole_line = tf.lookup.TextFileIndex.WHOLE_LINE
-    line_number = tf.lookup.TextFileIndex.LINE_NUMBER
-    known = tf.lookup.TextFileInitializer(path, tf.string, whole_line, tf.int64, line_number)
-    numbers = tf.lookup.StaticHashTable(known, -1).lookup(label)
-    # An assertion would run whenever the graph does, also in a request, where the label is empty.
-    # Parsing runs where its result is used, and its error has the text that is no number.
-    mistake = tf.strings.join([f"The label '{name}' {UNKNOWN}", label])
-    unknown = tf.logical_and(numbers < 0, tf.not_equal(label, ""))
-    return tf.strings.to_number(tf.where(unknown, mistake, tf.strings.as_string(numbers)), tf.int64)
-
-
-class _ClassesFile(tft_beam.PTransformAnalyzer):
-    """Writes the classes of a text label to a file, one a line: those given, or all, sorted."""
-
-    def __init__(self, classes: Sequence[str]) -> None:
-        super().__init__()
-        self._classes = [name.encode() for name in classes]
-
-    def expand(self, batches: beam.PCollection) -> beam.PCollection:
-        path = f"{self.base_temp_dir}/{CLASSES_FILE}"
-        return (
-            batches
-            | beam.FlatMap(lambda arrays: np.unique(np.ravel(arrays[0]).astype(object)).tolist())
-            | beam.Distinct()
-            | beam.combiners.ToList()
-            | beam.Map(functools.partial(_write_lines, path, self._classes))
-        )
-
-
-def _write_lines(path: str, classes: Sequence[bytes], values: Iterable[bytes]) -> np.ndarray:
-    tf.io.gfile.makedirs(path.rpartition("/")[0])
-    with tf.io.gfile.GFile(path, "wb") as file:
-        # The empty text stands for a label that is not there.
-        lines = classes or sorted(value for value in values if value)
-        file.write(b"".join(line + b"\n" for line in lines))
-    return np.array(path.encode(), dtype=object)
-
-
-def class_names(transform: tft.TFTransformOutput) -> list[str]:
-    """The names of a text label's classes, the first of which is 0; empty where it is a number.
-
-    `build_model` can ask it how many units the last layer needs.
-    """
-    path = f"{transform.transform_savedmodel_dir}/assets/{CLASSES_FILE}"
-    if not tf.io.gfile.exists(path):
-        return []
-    with tf.io.gfile.GFile(path, "rb") as file:
-        return [line.decode(errors="replace") for line in file.read().split(b"\n")[:-1]]
 
 
 @dataclass(frozen=True)

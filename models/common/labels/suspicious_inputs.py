@@ -12,13 +12,13 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models.common import examples
-from models.common.labels import MOST_CLASSES, LabelValues
+from models.common.labels.checks import MOST_CLASSES, LabelValues
 from models.common.plan import Plan
 
 TELLING = 0.98
 """A column tells the label alone where it explains this share of what a constant gets wrong."""
 _TRAIN_ROWS, _EVAL_ROWS = 20_000, 5_000
-_FEWEST_ROWS = 20
+_FEWEST_ROWS, _FEWEST_WRONG = 20, 5
 _BINS = 64
 _UNIQUE = 0.95
 
@@ -55,9 +55,15 @@ def findings(
             of_classes = label.counts is not None and len(label.counts) <= MOST_CLASSES
             column = (values, train_label.ravel(), held_out[name], held_out_label.ravel())
             right, without = _share_right(*column) if of_classes else _share_explained(*column)
-            if without < 1 and (right - without) / (1 - without) >= TELLING:
+            if _tells(right, without, len(held_out_label)):
                 found.append(_telling(plan, name, right, without, len(held_out_label), of_classes))
     return found
+
+
+def _tells(right: float, without: float, rows: int) -> bool:
+    """Whether a column explains nearly all that the constant does not, in more than a few rows."""
+    unexplained = 1 - without
+    return unexplained * rows >= _FEWEST_WRONG and right - without >= TELLING * unexplained
 
 
 def _identifier(name: str, values: np.ndarray) -> dict[str, str]:
