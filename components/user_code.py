@@ -99,7 +99,13 @@ def run_fn(fn_args: FnArgs) -> None:
         transform_path=fn_args.transform_output,
         export_path=fn_args.serving_model_dir,
         summary_path=fn_args.model_run_dir,
+        test_files=examples.files_of(_test_split(fn_args)),
     )
+
+
+def _test_split(fn_args: FnArgs) -> list[str]:
+    """The patterns of the test split's files, which TFX does not name: it is beside the other."""
+    return [path.replace("/Split-eval/", "/Split-test/") for path in fn_args.eval_files]
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
@@ -115,5 +121,6 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         eval_files=examples.files_of(fn_args.eval_files),
         transform_path=fn_args.transform_graph_path,
         working_dir=fn_args.working_dir,
+        test_files=examples.files_of(_test_split(fn_args)),
     )
     return TunerFnResult(tuner=tuner, fit_kwargs={})

@@ -36,6 +36,7 @@ def train_and_export(
     transform_path: str,
     export_path: str,
     summary_path: str,
+    test_files: Sequence[str] = (),
 ) -> None:
     """Trains a model on raw examples and exports it with its preprocessing.
 
@@ -49,12 +50,13 @@ def train_and_export(
         summary_path: The folder for `training.json`: the network's type and number of parameters,
             the names of the label's classes, what is to be warned of, and the history, each
             metric's value after each epoch.
+        test_files: Those that the model will be judged on; nothing but the label is looked at.
 
     Raises:
         ModelCodeError: The model's code raised, or the network gives NaN.
     """
     transform = tft.TFTransformOutput(transform_path)
-    label = checks.check(plan, transform, train_files, eval_files)
+    label = checks.check(plan, transform, train_files, eval_files, test_files)
     keras.utils.set_random_seed(0)
     model = build(plan, hyperparameters, transform)
     class_weights = checks.weights_by_class(plan, label)

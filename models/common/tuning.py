@@ -142,6 +142,7 @@ def tuner(
     eval_files: Sequence[str],
     transform_path: str,
     working_dir: str,
+    test_files: Sequence[str] = (),
 ) -> keras_tuner.Tuner:
     """A random search over the model's search space, ready for its `search()`.
 
@@ -149,7 +150,7 @@ def tuner(
         ModelCodeError: The search space's code raised, or the label cannot be learnt.
     """
     transform = tft.TFTransformOutput(transform_path)
-    label = checks.check(plan, transform, train_files, eval_files)
+    label = checks.check(plan, transform, train_files, eval_files, test_files)
     class_weights = checks.weights_by_class(plan, label)
     space = search_space(plan.model)
     return _Tuner(

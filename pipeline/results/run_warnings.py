@@ -48,7 +48,7 @@ def few_rows(rows: Mapping[str, int]) -> Found:
     uncertain = min(0.5, 0.98 / max(number, 1) ** 0.5)
     return [
         (
-            f"The test split has {number} {'row' if number == 1 else 'rows'} alone",
+            f"The test split has only {number} {'row' if number == 1 else 'rows'}",
             f"A share of so few rows is uncertain by {100 * uncertain:.0f} percentage points "
             "either way. Provide more rows, or a larger splits.test.",
         )

@@ -39,6 +39,7 @@ def check(
     transform: tft.TFTransformOutput,
     train_files: Sequence[str],
     eval_files: Sequence[str] = (),
+    test_files: Sequence[str] = (),
 ) -> LabelValues:
     """Describes the label of the training split, and refuses one that cannot be learnt.
 
@@ -47,6 +48,7 @@ def check(
         transform: The fitted preprocessing.
         train_files: TFRecord files of raw examples to learn from.
         eval_files: The same for validation.
+        test_files: The same for judging, where a label that is no number would end the Evaluator.
 
     Raises:
         ModelCodeError: A label is missing among the transformed features or is of a shape that no
@@ -58,6 +60,7 @@ def check(
         classes = class_names(transform) if name == plan.label else []
         found.append(_values(plan, transform, name, classes, train_files))
         _values(plan, transform, name, classes, eval_files, split="eval")
+        _values(plan, transform, name, classes, test_files, split="test")
     label = found[0]
     if len(label.classes) > FEW_CLASSES and 2 * len(label.classes) > label.rows:
         raise ModelCodeError(

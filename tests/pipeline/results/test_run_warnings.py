@@ -25,7 +25,7 @@ def test_rows_left_out_are_counted() -> None:
 @pytest.mark.parametrize(("rows", "points"), [(1, 50), (2, 50), (24, 20), (99, 10)])
 def test_few_test_rows_say_how_uncertain_they_are(rows: int, points: int) -> None:
     [(headline, detail)] = run_warnings.few_rows({"train": 1000, "test": rows})
-    assert f"has {rows} row" in headline and f"by {points} percentage points" in detail
+    assert f"has only {rows} row" in headline and f"by {points} percentage points" in detail
 
 
 def test_enough_test_rows_say_nothing() -> None:

@@ -30,11 +30,11 @@ def test_classes_of_the_config_keep_their_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("classes", [(), ("no", "yes")])
-@pytest.mark.parametrize("split", ["train", "eval"])
+@pytest.mark.parametrize("split", ["train", "eval", "test"])
 def test_a_class_that_is_not_known_is_named(tmp_path: Path, classes: Any, split: str) -> None:
     transform = fit(tmp_path, ["yes", "no"], classes)
     good, bad = files(tmp_path, ["yes", "no"]), files(tmp_path, ["yes", "maybe"], "bad.gz")
-    of = {"train": (bad, good), "eval": (good, bad)}[split]
+    of = {"train": (bad, good), "eval": (good, bad), "test": (good, good, bad)}[split]
     with pytest.raises(ModelCodeError, match=f"'y' has the value 'maybe' in the {split} split"):
         checks.check(Y, transform, *of)
 
