@@ -1,6 +1,7 @@
 """Stops a run on bad data: ExampleValidator reports anomalies, and nothing in TFX acts on them."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 
 import tensorflow_data_validation as tfdv
@@ -28,6 +29,7 @@ def DataGate(  # noqa: N802
     stop_on: Parameter[str],
     inputs: Parameter[str],
     label_columns: Parameter[str],
+    weight: Parameter[str],
     least_present: Parameter[str],
     report: OutputArtifact[File],
 ) -> None:
@@ -39,6 +41,7 @@ def DataGate(  # noqa: N802
         stop_on: `error`, `warning` or `never`.
         inputs: JSON list of the columns that the model reads.
         label_columns: JSON list of the columns that the label is made from.
+        weight: The column that says how much a row counts; empty: there is none.
         least_present: JSON object: the share of the rows that needs to have a value, by column.
         report: Where the list goes if the run goes on.
 
@@ -54,6 +57,8 @@ def DataGate(  # noqa: N802
         folder = artifact_utils.get_split_uri([statistics], split)
         [described] = tfdv.load_stats_binary(f"{folder}/FeatureStats.pb").datasets
         found += absent_values(split, described, json.loads(least_present), found)
+        if weight:
+            found += unusable_weights(split, described, weight)
         if split == "train":
             found += column_anomalies(
                 described, json.loads(inputs), json.loads(label_columns), found
@@ -173,6 +178,43 @@ def column_anomalies(
         elif share < 1:
             detail = f"{1 - share:.1%} of the rows have none; preprocessing decides what they teach"
             found.append(_error(name, "train", "Label missing", detail) | {"severity": "warning"})
+    return found
+
+
+def unusable_weights(
+    split: str, statistics: statistics_pb2.DatasetFeatureStatistics, weight: str
+) -> list[Anomaly]:
+    """What makes a column of no use as the weight of rows.
+
+    Args:
+        split: The split's name.
+        statistics: Of this split.
+        weight: The column.
+    """
+    features = {presence.name_of(feature): feature for feature in statistics.features}
+    if weight not in features:
+        detail = f"label.weight names it. The data has: {', '.join(sorted(features))}"
+        return [_error(weight, split, "Weight missing", detail)]
+    feature = features[weight]
+    if not feature.HasField("num_stats"):
+        return [_error(weight, split, "Weight is text", "A weight is a number of at least 0")]
+    numbers, found = feature.num_stats, []
+    share = presence.share_with_value(feature, statistics.num_examples)
+    if share < 1:
+        detail = f"{1 - share:.1%} of the rows have none; each needs one, 0 for not counting"
+        found.append(_error(weight, split, "Weight missing", detail))
+    if numbers.min < 0:
+        detail = f"The lowest is {numbers.min:g}; a weight is a number of at least 0"
+        found.append(_error(weight, split, "Weight below 0", detail))
+    elif numbers.max == 0:
+        detail = "No row would count"
+        found.append(_error(weight, split, "Weight is 0 in every row", detail))
+    elif not math.isfinite(numbers.max) or any(one.num_nan for one in numbers.histograms):
+        detail = "A weight is a finite number of at least 0"
+        found.append(_error(weight, split, "Weight is no finite number", detail))
+    elif numbers.num_zeros:
+        detail = f"{numbers.num_zeros:,} rows; they count neither in training nor in judging"
+        found.append(_error(weight, split, "Weight is 0", detail) | {"severity": "warning"})
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import apache_beam as beam
@@ -22,6 +22,7 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.utils import io_utils
 
 from components import examples_writer, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
@@ -29,6 +30,8 @@ from components.tables.reading import READERS
 from components.tables.source import LOCAL
 from models.common.errors import DataError
 
+LEFT_OUT = "rows_left_out.txt"
+"""The file beside the splits with how many rows have no value in a column that needs one."""
 _READERS = {**READERS, "tfrecord": tfrecord_file.read}
 
 
@@ -40,6 +43,7 @@ class ExampleGenSpec(ComponentSpec):
         "splits": ExecutionParameter(type=str),
         "hints": ExecutionParameter(type=str),
         "data_hash": ExecutionParameter(type=str),
+        "required": ExecutionParameter(type=str),
     }
     INPUTS: ClassVar[dict[str, ChannelParameter]] = {}
     OUTPUTS: ClassVar[dict[str, ChannelParameter]] = {
@@ -65,6 +69,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         source = tables.TableSource.from_json(exec_properties["source"])
         splits = json.loads(exec_properties["splits"])
         hints = json.loads(exec_properties["hints"])
+        required = json.loads(exec_properties["required"])
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         examples.split_names = artifact_utils.encode_split_names(list(splits))
         folders = {split: artifact_utils.get_split_uri([examples], split) for split in splits}
@@ -77,13 +82,19 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | beam.combiners.ToList()
                 | "Merge" >> beam.Map(pack_data_error(_merge), source.format)
             )
-            _ = files | "Write" >> beam.Map(
+            left_out = files | "Write" >> beam.Map(
                 pack_data_error(_write),
                 source,
                 beam.pvalue.AsSingleton(summary),
                 hints,
                 splits,
                 folders,
+                required,
+            )
+            _ = (
+                left_out
+                | beam.CombineGlobally(sum)
+                | beam.Map(_write_number, f"{examples.uri}/{LEFT_OUT}")
             )
         _check_none_is_empty(splits, folders)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
@@ -102,6 +113,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
         splits: Mapping[str, int],
         hints: Mapping[str, tables.ColumnType] | None = None,
         data_hash: str | None = None,
+        required: Sequence[str] = (),
     ) -> None:
         """Describes the node.
 
@@ -110,6 +122,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
             splits: Each split's share of the rows, in hash buckets.
             hints: Types that widen what the values say; see `tables.TableSummary.types`.
             data_hash: What changes when the data does; None: `fingerprint(source)`.
+            required: Columns without a value in which a row is left out.
 
         Raises:
             DataError: There is no such data.
@@ -120,6 +133,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
                 splits=json.dumps(dict(splits)),
                 hints=json.dumps(dict(hints or {}), sort_keys=True),
                 data_hash=data_hash or fingerprint(source),
+                required=json.dumps(list(required)),
                 examples=types.Channel(type=standard_artifacts.Examples),
             )
         )
@@ -178,11 +192,16 @@ def _write(
     hints: Mapping[str, tables.ColumnType],
     splits: Mapping[str, int],
     folders: Mapping[str, str],
-) -> None:
+    required: Sequence[str],
+) -> int:
     index, path = file
     read = _READERS[source.format]
     batches = tables.read_file(source, path, summary.types(hints), _files(path), read)
-    examples_writer.write(batches, splits, folders, f"{index:05}")
+    return examples_writer.write(batches, splits, folders, f"{index:05}", required)
+
+
+def _write_number(number: int, path: str) -> None:
+    io_utils.write_string_file(path, str(number))
 
 
 def _check_none_is_empty(splits: Mapping[str, int], folders: Mapping[str, str]) -> None:

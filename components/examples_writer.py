@@ -6,7 +6,7 @@ import bisect
 import contextlib
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,8 @@ def write(
     splits: Mapping[str, int],
     folders: Mapping[str, str],
     name: str,
-) -> None:
+    required: Collection[str] = (),
+) -> int:
     """Writes rows as gzipped TFRecord files of serialized `tf.Example`s.
 
     A split that gets no row gets no file.
@@ -34,14 +35,20 @@ def write(
         splits: Each split's share, in hash buckets.
         folders: Each split's folder.
         name: What tells these files from those that others write to the same folders.
+        required: Columns without a value in which a row is left out.
+
+    Returns:
+        How many rows were left out.
     """
+    left_out = 0
     shares = list(itertools.accumulate(splits.values()))
     names = list(splits)
     for number, some in enumerate(_in_parts(batches)):
         with contextlib.ExitStack() as stack:
             writers: dict[str, tf.io.TFRecordWriter] = {}
             for batch in some:
-                rows = to_lists(batch)
+                rows = _with_values(to_lists(batch), required)
+                left_out += batch.num_rows - rows.num_rows
                 buckets = (hashed % shares[-1] for hashed in row_hashes(rows))
                 for bucket, example in zip(buckets, RecordBatchToExamples(rows), strict=True):
                     split = names[bisect.bisect(shares, bucket)]
@@ -52,6 +59,22 @@ def write(
                             tf.io.TFRecordWriter(path, _COMPRESSION)
                         )
                     writers[split].write(example)
+    return left_out
+
+
+def _with_values(rows: pa.RecordBatch, columns: Collection[str]) -> pa.RecordBatch:
+    """The rows that have a value in each of the columns; an empty text is none."""
+    present = np.ones(rows.num_rows, bool)
+    for name in columns:
+        if name not in rows.schema.names:
+            return rows.slice(0, 0)
+        array = rows.column(rows.schema.get_field_index(name))
+        present &= np.diff(array.offsets.to_numpy()) > 0
+        if not _is_number(array):
+            # With no value of its own, a row takes that of the next: it is left out all the same.
+            filled = np.append(pc.binary_length(array.values).to_numpy() > 0, False)
+            present &= filled[np.minimum(array.offsets.to_numpy()[:-1], len(filled) - 1)]
+    return rows if present.all() else rows.filter(pa.array(present))
 
 
 def to_lists(batch: pa.RecordBatch) -> pa.RecordBatch:

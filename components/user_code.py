@@ -9,7 +9,7 @@ Each imports only what it uses, as in the cloud a node has no other files of `mo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -25,14 +25,18 @@ RUN_FN = "components.user_code.run_fn"
 TUNER_FN = "components.user_code.tuner_fn"
 
 
-def transform_config(model: str, code: Mapping[str, str]) -> dict[str, Any]:
+def transform_config(
+    model: str, label: str, classes: Sequence[str], code: Mapping[str, str]
+) -> dict[str, Any]:
     """Transform's `custom_config`.
 
     Args:
         model: The model's name.
+        label: The label among the outputs of its `preprocessing_fn`.
+        classes: The classes of a text label, in order; none: those of the data, sorted.
         code: Hashes of the source files that it depends on, by path.
     """
-    return {"model": model, "code": dict(code)}
+    return {"model": model, "label": label, "classes": list(classes), "code": dict(code)}
 
 
 def tuner_config(plan: Plan, search: Search, code: Mapping[str, str]) -> dict[str, Any]:
@@ -66,13 +70,14 @@ def trainer_config(
 # Autograph would wrap a model's errors in its own, and the functions below have nothing to convert.
 @tf.autograph.experimental.do_not_convert
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
-    """Calls the model's `preprocessing_fn`, for Transform."""
+    """Calls the model's `preprocessing_fn`, for Transform, and makes its label a number."""
     from models.common import model_folder
+    from models.common.labels import encoding
 
     model = custom_config["model"]
     function = model_folder.function(model, "preprocessing", "preprocessing_fn")
     with model_folder.errors_of(model, "preprocessing_fn"):
-        return function(inputs)
+        return encoding.encode(function(inputs), custom_config["label"], custom_config["classes"])
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -94,7 +99,13 @@ def run_fn(fn_args: FnArgs) -> None:
         transform_path=fn_args.transform_output,
         export_path=fn_args.serving_model_dir,
         summary_path=fn_args.model_run_dir,
+        test_files=examples.files_of(_test_split(fn_args)),
     )
+
+
+def _test_split(fn_args: FnArgs) -> list[str]:
+    """The patterns of the test split's files, which TFX does not name: it is beside the other."""
+    return [path.replace("/Split-eval/", "/Split-test/") for path in fn_args.eval_files]
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
@@ -110,5 +121,6 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         eval_files=examples.files_of(fn_args.eval_files),
         transform_path=fn_args.transform_graph_path,
         working_dir=fn_args.working_dir,
+        test_files=examples.files_of(_test_split(fn_args)),
     )
     return TunerFnResult(tuner=tuner, fit_kwargs={})

@@ -38,6 +38,10 @@ _SCHEMA = f"models/{{model}}/{model_files.SCHEMA}"
 _HYPERPARAMETERS = f"models/{{model}}/{model_files.HYPERPARAMETERS}"
 
 
+_TARGET = ("label.name", "label.columns", "label.weight", "label.output", "label.other_outputs")
+"""What a network learns, of the config's `label`."""
+
+
 def _always(model: str, config: ModelConfig, root: Path) -> bool:
     return True
 
@@ -104,8 +108,9 @@ NODES = (
     NodeSpec(
         EXAMPLE_GEN,
         "reads the data and splits it",
-        config_keys=("data", "splits", "beam"),
+        config_keys=("data", "splits", "label.columns", "label.missing", "beam"),
         parameter_files={"data_hash": "{data}", "hints": _SCHEMA},
+        results="read_examples",
     ),
     NodeSpec(
         STATISTICS_GEN,
@@ -137,7 +142,7 @@ NODES = (
         DATA_GATE,
         "stops on anomalies",
         upstream=(STATISTICS_GEN, EXAMPLE_VALIDATOR),
-        config_keys=("validation", "label.columns"),
+        config_keys=("validation", "label.columns", "label.weight"),
         parameter_files={"inputs": _FEATURES, "least_present": _SCHEMA},
         results="read_anomalies",
     ),
@@ -145,8 +150,8 @@ NODES = (
         TRANSFORM,
         "preprocesses the examples",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE),
-        config_keys=("beam",),
-        code=("models.{model}.preprocessing",),
+        config_keys=("label.name", "label.classes", "beam"),
+        code=("models.{model}.preprocessing", "models.common.labels.encoding"),
         imports=("models.common.model_folder",),
     ),
     NodeSpec(
@@ -154,7 +159,8 @@ NODES = (
         "searches hyperparameters",
         upstream=(EXAMPLE_GEN, TRANSFORM),
         config_keys=(
-            *("label", "training.batch_size", "training.steps_per_epoch"),
+            *(*_TARGET, "training.batch_size", "training.steps_per_epoch"),
+            "training.class_weights",
             *("tuning.trials", "tuning.epochs", "tuning.objective", "tuning.direction"),
         ),
         parameter_files={"custom_config.plan.inputs": _FEATURES},
@@ -169,7 +175,7 @@ NODES = (
         TRAINER,
         "trains and exports the model",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRANSFORM, TUNER),
-        config_keys=("label", "training", "serving.check_rows"),
+        config_keys=(*_TARGET, "training", "serving.check_rows"),
         parameter_files={
             "custom_config.plan.inputs": _FEATURES,
             "custom_config.hyperparameters": _HYPERPARAMETERS,
@@ -187,7 +193,7 @@ NODES = (
         EVALUATOR,
         "judges the model on the test split",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER),
-        config_keys=("label.name", "evaluation", "beam"),
+        config_keys=("label.name", "label.output", "label.weight", "evaluation", "beam"),
         required_inputs={"model": TRAINER, "baseline_model": RESOLVER},
         results="read_evaluation",
     ),

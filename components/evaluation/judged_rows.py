@@ -22,6 +22,10 @@ MOST_ROWS = 10_000
 """Of more rows a random sample of so many is taken."""
 
 
+_MULTI_LABEL = 0
+"""As the number of classes of a row that has several at once."""
+
+
 class _Row(NamedTuple):
     rank: float
     """Random: the rows of the lowest ranks are the sample, however the parts are merged."""
@@ -109,6 +113,10 @@ class _Sample(beam.CombineFn):
         except (KeyError, TypeError, ValueError):
             return None  # Text, or several outputs by name.
         if label.size > 1 and label.size == prediction.size:
+            if np.count_nonzero(label) != 1:
+                # Several classes at once, or none: other rows of it may look as if they were
+                # one-hot, so this one says that there is no plot for any.
+                return _Row(random.random(), 0.0, 0.0, _MULTI_LABEL)
             label = np.array([float(np.argmax(label))])  # One-hot.
         if label.size != 1 or not prediction.size:
             return None

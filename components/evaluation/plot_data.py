@@ -24,7 +24,7 @@ def plots(labels: np.ndarray, predictions: np.ndarray, classes: int) -> dict[str
         predictions: [rows], numbers; of several classes the number of the predicted one.
         classes: How many numbers the model predicts of a row.
     """
-    if not labels.size:
+    if not labels.size or not classes:
         return {}
     found: dict[str, Any] = {"rows": int(labels.size)}
     if classes > 1:

@@ -6,12 +6,14 @@ both; the transformed examples need not be written to disk first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common.errors import ModelCodeError
+from models.common.preprocessing import fill_missing
 
 Features = dict[str, tf.Tensor]
 
@@ -39,12 +41,12 @@ def parse(serialized: tf.Tensor, spec: Mapping[str, object]) -> Features:
     return tf.io.parse_example(serialized, dict(spec))
 
 
-def model_inputs(transformed: Mapping[str, tf.Tensor], label: str) -> Features:
-    """What the network takes: every transformed feature but the label, scalars as [batch, 1]."""
+def model_inputs(transformed: Mapping[str, tf.Tensor], *labels: str) -> Features:
+    """What the network takes: every transformed feature but labels, scalars as [batch, 1]."""
     return {
         name: tf.expand_dims(tensor, -1) if tensor.shape.rank == 1 else tensor
         for name, tensor in transformed.items()
-        if name != label
+        if name not in labels
     }
 
 
@@ -55,8 +57,12 @@ def batches(
     batch_size: int,
     *,
     shuffle: bool = False,
+    output: str | None = None,
+    other_labels: Mapping[str, str] | None = None,
+    weight: str | None = None,
+    class_weights: Mapping[float, float] | None = None,
 ) -> tf.data.Dataset:
-    """One pass over the files as `(features, label)` batches.
+    """One pass over the files as `(features, label)` batches, or `(features, label, weight)`.
 
     Args:
         files: TFRecord files of raw examples.
@@ -64,17 +70,35 @@ def batches(
         label: The label among the transformed features.
         batch_size: Rows of each batch but the last.
         shuffle: Shuffle the rows anew in each pass.
+        output: The network's output that the label is for, where it has several.
+        other_labels: The labels of further outputs, by output.
+        weight: The raw column that says how much a row counts.
+        class_weights: What is multiplied to that, by the label's value; 1 for one not in it.
 
     Returns:
-        A dataset of `({name: [batch, ...]}, [batch, 1])`.
+        A dataset of `{name: [batch, ...]}`, the label as `[batch, 1]` or as preprocessing gives it,
+        and the weight as `[batch]`. Where the output has a name, label and weight are by output.
     """
-    transformed = transformer(transform)
+    spec = transform.raw_feature_spec()
+    layer = transform.transform_features_layer()
+    labels: dict[str | None, str] = {output: label}
+    labels.update(other_labels or {})
 
     # Autograph would convert TFT's and Keras' code on each trace, for seconds, to the same result.
     @tf.autograph.experimental.do_not_convert
-    def features_and_label(serialized: tf.Tensor) -> tuple[Features, tf.Tensor]:
-        outputs = transformed(serialized)
-        return model_inputs(outputs, label), tf.reshape(outputs[label], [-1, 1])
+    def features_and_label(serialized: tf.Tensor) -> tuple[Any, ...]:
+        raw = parse(serialized, spec)
+        outputs = layer(raw)
+        features = model_inputs(outputs, *labels.values())
+        targets = {name: _as_column(outputs[each]) for name, each in labels.items()}
+        found: tuple[Any, ...] = (features, targets if output else targets[None])
+        if weight is None and not class_weights:
+            return found
+        counts = tf.ones(tf.shape(serialized)[0]) if weight is None else _number(raw[weight])
+        weights = dict.fromkeys(targets, counts)
+        if class_weights:
+            weights[output] = counts * _weights_of(targets[output], class_weights)
+        return (*found, weights if output else weights[None])
 
     rows = (
         records(files)
@@ -89,6 +113,23 @@ def batches(
     return rows.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
+def _as_column(label: tf.Tensor) -> tf.Tensor:
+    return tf.expand_dims(label, -1) if label.shape.rank == 1 else label
+
+
+def _number(column: tf.Tensor | tf.SparseTensor) -> tf.Tensor:
+    return tf.cast(fill_missing(column), tf.float32)
+
+
+def _weights_of(label: tf.Tensor, weights: Mapping[float, float]) -> tf.Tensor:
+    """The weight of each row's class, [batch], of labels of shape [batch, 1]."""
+    of_class = [
+        tf.where(label[:, 0] == tf.cast(value, label.dtype), weight - 1.0, 0.0)
+        for value, weight in weights.items()
+    ]
+    return 1.0 + tf.add_n(of_class)
+
+
 def transformer(transform: tft.TFTransformOutput) -> Callable[[tf.Tensor], Features]:
     """A function from serialized raw examples, [batch] of string, to transformed features."""
     spec = transform.raw_feature_spec()
@@ -100,34 +141,14 @@ def transformer(transform: tft.TFTransformOutput) -> Callable[[tf.Tensor], Featu
     return transformed
 
 
-def check_label(files: Iterable[str], transform: tft.TFTransformOutput, label: str) -> None:
-    """Refuses a label that preprocessing does not deliver, or that says nothing.
+def values(
+    files: Sequence[str], transform: tft.TFTransformOutput, name: str, batch_size: int = 4096
+) -> Iterator[np.ndarray]:
+    """One pass over a single transformed feature, in batches of its values, [batch, ...]."""
+    transformed = transformer(transform)
 
-    Raises:
-        ModelCodeError: The label is missing, not one number a row, or the same in every row.
-    """
-    spec = transform.transformed_feature_spec()
-    if label not in spec:
-        raise ModelCodeError(
-            f"preprocessing_fn returns no '{label}'",
-            f"The config's label.name is '{label}'; "
-            f"preprocessing_fn returned: {', '.join(sorted(spec))}.",
-            "Return the label under that name, or correct label.name in config.yaml.",
-        )
-    if not isinstance(spec[label], tf.io.FixedLenFeature):
-        raise ModelCodeError(
-            f"The label '{label}' is a sparse tensor",
-            "preprocessing_fn must return one number a row for the label.",
-            "Make it dense with models.common.preprocessing.fill_missing.",
-        )
-    lowest, highest = float("inf"), float("-inf")
-    for _, labels in batches(list(files), transform, label, batch_size=4096):
-        lowest = min(lowest, float(tf.reduce_min(labels)))
-        highest = max(highest, float(tf.reduce_max(labels)))
-        if lowest < highest:
-            return
-    raise ModelCodeError(
-        f"The label '{label}' is {lowest:g} in every row of the training split",
-        "A model learns nothing from a constant label.",
-        "Correct the label in preprocessing_fn, or the data it is made from.",
-    )
+    @tf.autograph.experimental.do_not_convert
+    def only(serialized: tf.Tensor) -> tf.Tensor:
+        return transformed(serialized)[name]
+
+    yield from records(files).batch(batch_size).map(only).as_numpy_iterator()

@@ -4,7 +4,9 @@ Signatures:
 
 * `serving_default`: raw features as named tensors, so that a row of JSON is a request;
 * `serving_examples`: serialized `tf.Example`s, [batch] of string;
-* `transform_features`: serialized `tf.Example`s to transformed features, the label among them.
+* `transform_features`: serialized `tf.Example`s to transformed features, the label among them;
+* `classify`, where the label's classes have names: serialized `tf.Example`s to each class with its
+  score, as TensorFlow Serving's Classify answers them.
 
 `keras.export.ExportArchive` writes it, because a Keras 3 model written by `tf.saved_model.save`
 loads in Python and then fails every request in TensorFlow Serving's C++ loader (`Could not find
@@ -13,34 +15,40 @@ variable`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
+from tensorflow.core.protobuf import saved_model_pb2
 
-from models.common import examples, raw_inputs
+from models.common import examples, outputs, raw_inputs
 
 
 def export(
     model: keras.Model,
     transform: tft.TFTransformOutput,
     *,
-    label: str,
+    labels: Collection[str],
     label_columns: Collection[str],
     inputs: Collection[str],
     path: str,
+    classes: Sequence[str] = (),
+    judged: str | None = None,
 ) -> None:
     """Writes the SavedModel.
 
     Args:
         model: The trained network; takes transformed features, returns one tensor or a dict of
         them. transform: The fitted preprocessing.
-        label: The label among the transformed features.
+        labels: The labels among the transformed features.
         label_columns: Raw columns that no request carries.
         inputs: Raw columns that a request may carry.
         path: The folder to write.
+        classes: The classes' names of a text label, the first of which is 0; empty where it is a
+            number. With them there is a signature `classify`.
+        judged: The output that says how likely they are, where the network has several.
     """
     full_spec = transform.raw_feature_spec()
     # Parsing specs outside of the traced functions keeps schema parsing out of the trace.
@@ -49,8 +57,7 @@ def export(
     layer = transform.transform_features_layer()
 
     def predict(raw: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-        outputs = model(examples.model_inputs(layer(dict(raw)), label), training=False)
-        return outputs if isinstance(outputs, dict) else {"outputs": outputs}
+        return outputs.answers(model, examples.model_inputs(layer(dict(raw)), *labels))
 
     # A function's default values become the signature's defaults: what a server may fill in for an
     # input that a request leaves out.
@@ -67,10 +74,41 @@ def export(
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.track(layer)
-    for function, signature in (
+
+    def classify(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        answers = serving_examples(inputs)
+        return _classification(answers[judged] if judged else answers[outputs.DEFAULT], classes)
+
+    endpoints: list[tuple[Callable[..., Any], Any]] = [
         (serving_default, raw_inputs.signature(columns)),
         (serving_examples, serialized),
         (transform_features, serialized),
-    ):
+    ]
+    if classes:
+        endpoints.append((classify, serialized))
+    for function, signature in endpoints:
         archive.add_endpoint(function.__name__, function, input_signature=[signature])
     archive.write_out(path, verbose=False)
+    if classes:
+        _set_method(path, classify.__name__, "tensorflow/serving/classify")
+
+
+def _classification(scores: tf.Tensor, classes: Sequence[str]) -> dict[str, tf.Tensor]:
+    """Each class with its score, [batch, classes]; one number is the second of two classes'."""
+    width = scores.shape[-1] if scores.shape.rank == 2 else 1
+    scores = tf.cast(tf.reshape(scores, [-1, width]), tf.float32)
+    if width == 1:
+        scores = tf.concat([1 - scores, scores], axis=1)
+    names = tf.constant([list(classes)])
+    return {"classes": tf.tile(names, [tf.shape(scores)[0], 1]), "scores": scores}
+
+
+def _set_method(path: str, signature: str, method: str) -> None:
+    """Says what a signature is for: Keras writes that each is for Predict."""
+    file = f"{path}/saved_model.pb"
+    with tf.io.gfile.GFile(file, "rb") as opened:
+        saved = saved_model_pb2.SavedModel.FromString(opened.read())
+    for graph in saved.meta_graphs:
+        graph.signature_def[signature].method_name = method
+    with tf.io.gfile.GFile(file, "wb") as opened:
+        opened.write(saved.SerializeToString())

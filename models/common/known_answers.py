@@ -17,7 +17,7 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples
+from models.common import examples, outputs
 from models.common.plan import Plan
 
 PATH = "assets.extra/known_answers.json"
@@ -33,13 +33,11 @@ def write(
     """Computes the answers with the network in memory, not with the export, and stores them."""
     serialized = list(examples.records(files).take(plan.known_answers).as_numpy_iterator())
     transformed = examples.transformer(transform)(tf.constant(serialized))
-    outputs = model(examples.model_inputs(transformed, plan.label), training=False)
-    if not isinstance(outputs, dict):
-        outputs = {"outputs": outputs}
+    answers = outputs.answers(model, examples.model_inputs(transformed, *plan.labels))
     content = {
         "rows": [row(example, plan.inputs) for example in serialized],
         "examples": [base64.b64encode(example).decode() for example in serialized],
-        "outputs": {name: value.numpy().tolist() for name, value in outputs.items()},
+        "outputs": {name: value.numpy().tolist() for name, value in answers.items()},
     }
     path = f"{export_path}/{PATH}"
     tf.io.gfile.makedirs(path.rpartition("/")[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -26,6 +26,20 @@ class Plan:
     early_stopping_patience: int | None = None
     known_answers: int = 8
     """Rows whose predictions are stored with the model."""
+    label_output: str | None = None
+    """The network's output that is judged by the label; None: it has one output alone."""
+    other_labels: Mapping[str, str] = field(default_factory=dict)
+    """The labels of the network's other outputs, by output."""
+    weight: str | None = None
+    """The raw column that says how much a row counts; None: all rows count alike."""
+    class_weights: str | Mapping[str, float] | None = None
+    """How much the rows of each class count in training; `balanced`: each class as much as any
+    other; None: all rows count alike."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Everything among the transformed features that the network does not take."""
+        return (self.label, *self.other_labels.values())
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values."""

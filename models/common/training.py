@@ -12,8 +12,16 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, export, known_answers, model_folder, progress
+from models.common import (
+    examples,
+    export,
+    known_answers,
+    model_folder,
+    outputs,
+    progress,
+)
 from models.common.errors import ModelCodeError, NotFiniteError
+from models.common.labels import checks, encoding, suspicious_inputs
 from models.common.plan import Plan
 
 SUMMARY = "training.json"
@@ -28,6 +36,7 @@ def train_and_export(
     transform_path: str,
     export_path: str,
     summary_path: str,
+    test_files: Sequence[str] = (),
 ) -> None:
     """Trains a model on raw examples and exports it with its preprocessing.
 
@@ -39,28 +48,39 @@ def train_and_export(
         transform_path: The fitted preprocessing.
         export_path: The folder for the SavedModel.
         summary_path: The folder for `training.json`: the network's type and number of parameters,
-            and its history, each metric's value after each epoch.
+            the names of the label's classes, what is to be warned of, and the history, each
+            metric's value after each epoch.
+        test_files: Those that the model will be judged on; nothing but the label is looked at.
 
     Raises:
         ModelCodeError: The model's code raised, or the network gives NaN.
     """
     transform = tft.TFTransformOutput(transform_path)
-    examples.check_label(train_files, transform, plan.label)
+    label = checks.check(plan, transform, train_files, eval_files, test_files)
     keras.utils.set_random_seed(0)
     model = build(plan, hyperparameters, transform)
-    data = datasets(plan, transform, train_files, eval_files)
+    class_weights = checks.weights_by_class(plan, label)
+    data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
     tf.io.gfile.makedirs(summary_path)
     with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
-        network = {"type": type(model).__name__, "parameters": model.count_params()}
-        json.dump({**network, "history": history}, file, indent=2)
+        found = {
+            "type": type(model).__name__,
+            "parameters": model.count_params(),
+            "classes": label.classes,
+            "warnings": suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
+            "history": history,
+        }
+        json.dump(found, file, indent=2)
     export.export(
         model,
         transform,
-        label=plan.label,
+        labels=plan.labels,
         label_columns=plan.label_columns,
         inputs=plan.inputs,
         path=export_path,
+        classes=label.classes,
+        judged=plan.label_output,
     )
     known_answers.write(model, transform, plan, eval_files, export_path)
 
@@ -77,7 +97,7 @@ def build(
     inputs = {
         name: keras.Input(_row_shape(plan, name, spec), dtype=spec.dtype.name, name=name)
         for name, spec in transform.transformed_feature_spec().items()
-        if name != plan.label
+        if name not in plan.labels
     }
     with model_folder.errors_of(plan.model, "build_model"):
         model = build_model(hyperparameters, inputs, transform)
@@ -87,9 +107,18 @@ def build(
             f"Received: {type(model).__name__}.",
             "Return a keras.Model after calling its compile().",
         )
+    with model_folder.errors_of(plan.model, "the network's first call"):
+        # It also builds a network that has waited for it, such as a class of the model's own.
+        found = outputs.answers(model, _zeros(inputs, outputs.ROWS))
+    outputs.check(plan, found, encoding.class_names(transform))
     # Left to the first step, the optimizer's variables would make TensorFlow trace that step twice.
-    model.optimizer.build(model.trainable_variables)
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _zeros(inputs: Mapping[str, keras.KerasTensor], rows: int) -> dict[str, tf.Tensor]:
+    return {name: tf.zeros([rows, *one.shape[1:]], one.dtype) for name, one in inputs.items()}
 
 
 def datasets(
@@ -97,10 +126,27 @@ def datasets(
     transform: tft.TFTransformOutput,
     train_files: Sequence[str],
     eval_files: Sequence[str],
+    class_weights: Mapping[float, float] | None = None,
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """The data for `fit`: batches to learn from, shuffled in each epoch, and for validation."""
-    train = examples.batches(train_files, transform, plan.label, plan.batch_size, shuffle=True)
-    validation = examples.batches(eval_files, transform, plan.label, batch_size=1024)
+    """The data for `fit`: batches to learn from, shuffled in each epoch, and for validation.
+
+    Class weights, by the label's value, are for learning alone, as they are in Keras.
+    """
+    wanted: dict[str, Any] = {
+        "output": plan.label_output,
+        "other_labels": plan.other_labels,
+        "weight": plan.weight,
+    }
+    train = examples.batches(
+        train_files,
+        transform,
+        plan.label,
+        plan.batch_size,
+        shuffle=True,
+        class_weights=class_weights,
+        **wanted,
+    )
+    validation = examples.batches(eval_files, transform, plan.label, batch_size=1024, **wanted)
     return train.repeat() if plan.steps_per_epoch else train, validation
 
 

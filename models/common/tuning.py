@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,9 @@ import keras_tuner
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, model_folder, progress, training
+from models.common import model_folder, progress, training
 from models.common.errors import ModelCodeError, NotFiniteError
+from models.common.labels import checks
 from models.common.plan import Plan
 
 
@@ -35,20 +37,34 @@ class Search:
 class _Tuner(keras_tuner.RandomSearch):
     """Runs each trial through the training loop of the final training."""
 
-    def __init__(self, plan: Plan, data: Sequence[tf.data.Dataset], **options: Any) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        data: Sequence[tf.data.Dataset],
+        build: Callable[[Mapping[str, Any]], keras.Model],
+        **options: Any,
+    ) -> None:
         self._plan = plan
         self._data = data
+        self._network = build
+        self._failures: list[str] = []
         super().__init__(**options)
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
-        """Trains one model and returns the objective after its best epoch."""
+        """Trains one model and returns the objective after its best epoch.
+
+        Raises:
+            FailedTrialError: These hyperparameters give no usable model; others may.
+            FatalError: The model's code does not work, whatever the hyperparameters.
+        """
         began, score = time.monotonic(), None
         try:
             score = self._objective_of(trial)
             return score
-        except NotFiniteError as error:
-            raise keras_tuner.errors.FailedTrialError(error.headline) from error
         except ModelCodeError as error:
+            if _fails_alone(error):
+                self._failures.append(" ".join(str(error.__cause__ or error.headline).split()))
+                raise keras_tuner.errors.FailedTrialError(str(error)) from error
             # After any other kind Keras Tuner goes on with the next trial.
             raise keras_tuner.errors.FatalError(error.headline) from error
         finally:
@@ -65,7 +81,7 @@ class _Tuner(keras_tuner.RandomSearch):
     def _objective_of(self, trial: Any) -> float:
         keras.backend.clear_session()
         keras.utils.set_random_seed(0)
-        model = self.hypermodel.build(trial.hyperparameters)
+        model = self._network(trial.hyperparameters.values)
         history = training.fit(model, self._plan, *self._data)
         objective = self.oracle.objective
         if objective.name not in history:
@@ -91,11 +107,31 @@ class _Tuner(keras_tuner.RandomSearch):
                 raise error.__cause__ from None
             raise
         except RuntimeError as error:
-            raise ModelCodeError(
-                f"models/{self._plan.model}: no trial of the search gave a usable model",
-                str(error).strip().splitlines()[-1],
-                "Narrow search_space.py to values that train.",
-            ) from error
+            if not self._failures:
+                raise
+            raise self._nothing_found() from error
+        # A search space with few values is through before the trials are.
+        if not any(trial.status == "COMPLETED" for trial in self.oracle.trials.values()):
+            raise self._nothing_found()
+
+    def _nothing_found(self) -> ModelCodeError:
+        reasons = Counter(self._failures)
+        return ModelCodeError(
+            f"models/{self._plan.model}: no trial of the search gave a usable model",
+            "\n".join(f"{number} x {reason}" for reason, number in reasons.most_common(3))
+            or "search_space.py has no values to try.",
+            "Narrow search_space.py to values that train.",
+        )
+
+
+def _fails_alone(error: ModelCodeError) -> bool:
+    """Whether an error is of one trial's hyperparameters, so that the search goes on.
+
+    It gave NaN, the model's code said so by raising Keras Tuner's `FailedTrialError`, or there was
+    not enough memory for a network so large.
+    """
+    signals = keras_tuner.errors.FailedTrialError, tf.errors.ResourceExhaustedError, MemoryError
+    return isinstance(error, NotFiniteError) or isinstance(error.__cause__, signals)
 
 
 def tuner(
@@ -106,19 +142,24 @@ def tuner(
     eval_files: Sequence[str],
     transform_path: str,
     working_dir: str,
+    test_files: Sequence[str] = (),
 ) -> keras_tuner.Tuner:
     """A random search over the model's search space, ready for its `search()`.
 
     Raises:
-        ModelCodeError: The model's code raised, or the objective is not among its metrics.
+        ModelCodeError: The search space's code raised, or the label cannot be learnt.
     """
     transform = tft.TFTransformOutput(transform_path)
-    examples.check_label(train_files, transform, plan.label)
+    label = checks.check(plan, transform, train_files, eval_files, test_files)
+    class_weights = checks.weights_by_class(plan, label)
     space = search_space(plan.model)
     return _Tuner(
         plan,
-        training.datasets(plan, transform, train_files, eval_files),
-        hypermodel=lambda chosen: training.build(plan, chosen.values, transform),
+        training.datasets(plan, transform, train_files, eval_files, class_weights),
+        build=lambda chosen: training.build(plan, chosen, transform),
+        # Keras Tuner builds it for the defaults, to see what hyperparameters there are. The search
+        # space says that, and the defaults may be values for which a trial fails.
+        hypermodel=lambda _: None,
         objective=keras_tuner.Objective(search.objective, search.direction),
         max_trials=search.trials,
         max_retries_per_trial=0,

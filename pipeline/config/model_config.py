@@ -61,6 +61,44 @@ class Label(Section):
     """The label among the outputs of `preprocessing_fn`."""
     columns: Annotated[tuple[ColumnName, ...], Field(min_length=1)]
     """The raw columns that are known in training only: no request carries them."""
+    classes: tuple[Text, ...] | None = None
+    """The names of the classes, in order: the first is 0; null: of a text label its values in the
+    data, sorted, and of a number none."""
+    missing: Literal["leave_out", "keep"] = "leave_out"
+    """What becomes of rows without a label: `leave_out`, or `keep` where preprocessing knows what
+    it means that there is none."""
+    weight: ColumnName | None = None
+    """The raw column that says how much a row counts, in training and in judging; null: all rows
+    count alike."""
+    output: Text | None = None
+    """Which of a network's several outputs predicts the label and is judged; null: it has one."""
+    other_outputs: dict[Text, ColumnName] = Field(default_factory=dict)
+    """The labels of a network's other outputs, among the outputs of `preprocessing_fn`."""
+
+    @pydantic.field_validator("classes")
+    @classmethod
+    def _differ(cls, classes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if classes is not None and len(classes) < 2:
+            refuse("expected at least two classes")
+        if classes is not None and len(set(classes)) < len(classes):
+            refuse("a class stands twice")
+        return classes
+
+    @pydantic.model_validator(mode="after")
+    def _outputs_have_names(self) -> Label:
+        if self.other_outputs and self.output is None:
+            refuse("needs 'output' beside it, the one that is judged", "other_outputs")
+        if self.output in self.other_outputs:
+            refuse("it is the judged one already, by 'output'", "other_outputs", self.output)
+        return self
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns without whose value a row has no label: the one of the label's name, or else
+        all that it is made from; none where rows without a label are kept."""
+        if self.missing == "keep":
+            return ()
+        return (self.name,) if self.name in self.columns else self.columns
 
 
 class Splits(Section):
@@ -93,6 +131,22 @@ class Training(Section):
     early_stopping_patience: Count | None = None
     """Epochs without a better validation loss after which training ends, keeping the best; null:
     never."""
+    class_weights: Literal["balanced"] | dict[Text, float] | None = None
+    """How much the rows of each class count in training: `balanced`, or a weight by class, 1 where
+    none is given; null: all rows count alike."""
+
+    @pydantic.field_validator("class_weights", mode="before")
+    @classmethod
+    def _are_weights(cls, value: Any) -> Any:
+        if value is None or value == "balanced":
+            return value
+        expected = "expected 'balanced', or a number above 0 for each class"
+        if not isinstance(value, dict) or not value:
+            refuse(expected, received=value)
+        for name, weight in value.items():
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or weight <= 0:
+                refuse(expected, name, received=weight)
+        return value
 
 
 class Tuning(Section):

@@ -57,6 +57,7 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     known = {feature.name for feature in schema.feature} if schema else set()
     _check_columns(model, config, inputs, summary, known)
     _check_label_varies(config, summary)
+    _check_weight(model, config, summary)
     if schema is None:
         _check_inputs_have_values(model, inputs, summary)
     _check_enough_rows(model, config, summary)
@@ -124,6 +125,13 @@ def _inputs(model: str) -> tuple[str, ...]:
 
 
 def _check_inputs(model: str, config: ModelConfig, inputs: tuple[str, ...]) -> None:
+    if config.label.weight in inputs:
+        raise ConfigError(
+            f"models/{model}/features.py: INPUTS has '{config.label.weight}', which label.weight "
+            "names",
+            "Expected: a column that says how much a row counts, and that no request carries.",
+            "Remove it from INPUTS, or provide the weight in a column of its own.",
+        )
     for name in config.label.columns:
         if name in inputs:
             raise ConfigError(
@@ -169,9 +177,10 @@ def _check_columns(
     known: set[str],
 ) -> None:
     """Refuses names that no column has and that no schema knows."""
-    file = f"models/{model}/config.yaml"
+    file, weight = f"models/{model}/config.yaml", config.label.weight
     named: list[tuple[str, str, Callable[..., Exception]]] = [
         *((f"{file}: label.columns", name, ConfigError) for name in config.label.columns),
+        *((f"{file}: label.weight", name, ConfigError) for name in filter(None, [weight])),
         *(
             (f"{file}: evaluation.slices", name, ConfigError)
             for names in config.evaluation.slices
@@ -190,14 +199,46 @@ def _check_columns(
 
 def _check_label_varies(config: ModelConfig, summary: TableSummary) -> None:
     for name in config.label.columns:
-        if name in summary.names and summary.column(name).constant:
-            values = summary.column(name).values
-            what = f"the value {values[0]!r}" if values else "no value"
+        if name not in summary.names:
+            continue
+        column = summary.column(name)
+        if column.constant:
+            what = f"the value {column.values[0]!r}" if column.values else "no value"
             raise DataError(
                 f"The label column '{name}' is constant: there is nothing to learn",
                 f"Expected: different values. Received: {what} in all {summary.rows:,} rows.",
                 "Correct the data, or label.columns.",
             )
+        if name in config.label.required and not column.is_list and len(column.values) == 1:
+            raise DataError(
+                f"The label column '{name}' has one value alone, {column.values[0]!r}: rows "
+                "without one are left out, so there is nothing to learn",
+                f"Received: no value in {column.missing:,} of {summary.rows:,} rows.",
+                "Correct the data; or, where an empty cell means something, such as 'no', set "
+                "label.missing: keep and tell preprocessing_fn what.",
+            )
+
+
+def _check_weight(model: str, config: ModelConfig, summary: TableSummary) -> None:
+    """Refuses a weight that no row could be weighed by; the gate sees the values."""
+    name = config.label.weight
+    if name is None or name not in summary.names:
+        return
+    column = summary.column(name)
+    if column.type in ("INT", "FLOAT") and not column.is_list and not column.missing:
+        return
+    received = (
+        f"{column.missing:,} of {summary.rows:,} rows without a value"
+        if column.missing
+        else "lists"
+        if column.is_list
+        else "text"
+    )
+    raise DataError(
+        f"models/{model}/config.yaml: label.weight: the column '{name}' does not weigh every row",
+        f"Expected: a number of at least 0 in each row. Received: {received}.",
+        "Correct the data: 0 for a row that shall not count, 1 for one that counts once.",
+    )
 
 
 def _check_inputs_have_values(model: str, inputs: Iterable[str], summary: TableSummary) -> None:
@@ -212,15 +253,17 @@ def _check_inputs_have_values(model: str, inputs: Iterable[str], summary: TableS
 
 
 def _check_enough_rows(model: str, config: ModelConfig, summary: TableSummary) -> None:
+    columns = [summary.column(name) for name in config.label.required if name in summary.names]
+    rows = summary.rows - max((column.missing for column in columns), default=0)
     shares = dict(config.splits)
     smallest = min(shares, key=lambda name: shares[name])
     # Rows are split by hash: with fewer, the smallest split gets less than one on average.
     needed = math.ceil(sum(shares.values()) / shares[smallest])
-    if summary.rows < needed:
+    if rows < needed:
         share = f"{shares[smallest]} of {sum(shares.values())}"
         raise DataError(
-            f"{summary.rows} row{'s are' if summary.rows > 1 else ' is'} too few to be split",
+            f"{rows} row{' is' if rows == 1 else 's are'} too few to be split",
             f"Expected: at least {needed}, so that '{smallest}' gets one ({share}). Received: "
-            f"{summary.rows} in {', '.join(map(tables.shown, summary.files[:3]))}.",
+            f"{rows} in {', '.join(map(tables.shown, summary.files[:3]))}.",
             f"Provide more rows, or change splits in models/{model}/config.yaml.",
         )

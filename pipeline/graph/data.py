@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
@@ -24,16 +25,23 @@ from pipeline.results import data_profile
 
 def example_gen(wiring: Wiring) -> BaseNode:
     """Reads the model's data."""
-    return read_table(wiring, wiring.config.data)
+    return read_table(wiring, wiring.config.data, wiring.config.label.required)
 
 
-def read_table(wiring: Wiring, data: Data) -> BaseNode:
-    """Reads a table and splits it as the model's configuration says."""
+def read_table(wiring: Wiring, data: Data, required: Sequence[str] = ()) -> BaseNode:
+    """Reads a table and splits it as the model's configuration says.
+
+    Args:
+        wiring: The pipeline that is being built.
+        data: The table.
+        required: Columns without a value in which a row is left out.
+    """
     return ExampleGen(
         model_files.source_of(data, wiring.target.data),
         wiring.config.splits.model_dump(),
         model_files.column_types(wiring.model),
         wiring.target.data_hash,
+        required,
     )
 
 
@@ -69,6 +77,7 @@ def data_gate(wiring: Wiring) -> BaseNode:
         stop_on=wiring.config.validation.stop_on,
         inputs=json.dumps(plan.inputs),
         label_columns=json.dumps(plan.label_columns),
+        weight=plan.weight or "",
         least_present=json.dumps(_least_present(wiring.schema_text)),
     )
 

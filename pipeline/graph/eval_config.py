@@ -29,6 +29,8 @@ def eval_config(model: str, settings: ModelConfig) -> config_pb2.EvalConfig:
             config_pb2.ModelSpec(
                 signature_name="serving_examples",
                 label_key=settings.label.name,
+                prediction_key=settings.label.output or "",
+                example_weight_key=settings.label.weight or "",
                 preprocessing_function_names=["transform_features"],
             )
         ],

@@ -31,7 +31,12 @@ def transform(wiring: Wiring) -> BaseNode:
         materialize=False,
         disable_statistics=True,
         disable_analyzer_cache=True,
-        custom_config=user_code.transform_config(wiring.model, wiring.code_hashes(nodes.TRANSFORM)),
+        custom_config=user_code.transform_config(
+            wiring.model,
+            wiring.config.label.name,
+            wiring.config.label.classes or (),
+            wiring.code_hashes(nodes.TRANSFORM),
+        ),
     )
     node.add_upstream_node(wiring.built[nodes.DATA_GATE])
     return node

@@ -63,17 +63,21 @@ class Wiring:
     def plan(self) -> Plan:
         """What the configuration says of training."""
         features = importlib.import_module(f"models.{self.model}.features")
-        training = self.config.training
+        label, training = self.config.label, self.config.training
         return Plan(
             model=self.model,
-            label=self.config.label.name,
-            label_columns=self.config.label.columns,
+            label=label.name,
+            label_columns=label.columns,
             inputs=tuple(features.INPUTS),
             epochs=training.epochs,
             batch_size=training.batch_size,
             steps_per_epoch=training.steps_per_epoch,
             early_stopping_patience=training.early_stopping_patience,
             known_answers=self.config.serving.check_rows,
+            label_output=label.output,
+            other_labels=label.other_outputs,
+            weight=label.weight,
+            class_weights=training.class_weights,
         )
 
     def code_hashes(self, node: str) -> Mapping[str, str]:

@@ -109,6 +109,15 @@ class Refusal(_Part):
     """Such as `at least 0.9`."""
 
 
+class RunWarning(_Part):
+    """Something that did not stop a run and that a person should know beside its verdict."""
+
+    node: str
+    """The node that found it."""
+    headline: str
+    detail: str = ""
+
+
 class Code(_Part):
     """The code that the run used."""
 
@@ -140,6 +149,8 @@ class TrainedModel(_Part):
     parameters: int
     bytes: int
     """Size of the exported SavedModel on disk."""
+    classes: list[str] = []
+    """The names of a text label's classes, the first of which is 0; empty where it is a number."""
 
 
 class Failure(_Part):
@@ -184,6 +195,7 @@ class RunRecord(_Part):
     rows: dict[str, int] = {}
     """Rows of each split."""
     anomalies: list[Anomaly] = []
+    warnings: list[RunWarning] = []
     hyperparameters: dict[str, Any] = {}
     trained: TrainedModel | None = None
     metrics: list[SliceMetric] = []
@@ -207,6 +219,12 @@ class RunRecord(_Part):
     def node(self, name: str) -> Node:
         """The node of this name."""
         return next(node for node in self.nodes if node.name == name)
+
+    def warn(self, node: str, found: Sequence[tuple[str, str]]) -> None:
+        """Replaces what a node has warned of, by headlines and details."""
+        others = [warning for warning in self.warnings if warning.node != node]
+        new = [RunWarning(node=node, headline=what, detail=why) for what, why in found]
+        self.warnings = others + new
 
     @property
     def seconds(self) -> float:

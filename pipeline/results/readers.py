@@ -17,13 +17,14 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.io import fileio
 from tfx.types.artifact_utils import decode_split_names
 
-from components import data_gate
+from components import data_gate, example_gen
 from models.common import training
 from models.common.errors import RunError
+from pipeline import nodes
 from pipeline.record import run_details, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, RunRecord, TrainedModel
-from pipeline.results import data_profile, drift, evaluation, plots
+from pipeline.results import data_profile, drift, evaluation, plots, run_warnings
 
 Artifacts = Mapping[str, metadata_store_pb2.Artifact]
 
@@ -42,6 +43,17 @@ class NodeResult:
     """The folder of all runs, for what this one is compared with."""
 
 
+def read_examples(result: NodeResult) -> None:
+    """Takes over how many rows were left out because they have no label."""
+    path = f"{result.outputs['examples'].uri}/{example_gen.LEFT_OUT}"
+    if not fileio.exists(path):
+        return
+    with fileio.open(path) as file:
+        number = int(file.read())
+    label = result.run.config.label
+    result.run.warn(nodes.EXAMPLE_GEN, run_warnings.rows_without_a_label(number, label))
+
+
 def read_statistics(result: NodeResult) -> None:
     """Takes over the rows of each split and what the features look like."""
     artifact = result.outputs["statistics"]
@@ -51,6 +63,7 @@ def read_statistics(result: NodeResult) -> None:
         result.run.rows[split] = data_profile.rows(artifact.uri, split)
     if result.run.data:
         result.run.data.columns = len(result.details.features)
+    result.run.warn(nodes.STATISTICS_GEN, run_warnings.few_rows(result.run.rows))
     _measure_drift(result)
 
 
@@ -117,7 +130,10 @@ def read_training(result: NodeResult) -> None:
         type=summary["type"],
         parameters=summary["parameters"],
         bytes=_size(f"{result.outputs['model'].uri}/Format-Serving"),
+        classes=summary.get("classes", []),
     )
+    found = [(one["headline"], one["detail"]) for one in summary.get("warnings", [])]
+    result.run.warn(nodes.TRAINER, found)
     history = summary["history"]
     result.details.curves = []
     for epoch in zip(*history.values(), strict=True):
@@ -141,7 +157,9 @@ def read_evaluation(result: NodeResult) -> None:
     result.run.refusals = (
         [] if result.run.blessed else evaluation.refusals(uri, settings, result.run.metrics)
     )
-    result.details.plots = plots.plots(uri)
+    classes = result.run.trained.classes if result.run.trained else []
+    result.details.plots = plots.plots(uri, classes)
+    result.run.warn(nodes.EVALUATOR, run_warnings.never_predicted(result.details.plots, classes))
 
 
 def read_pushed_model(result: NodeResult) -> None:

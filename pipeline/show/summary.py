@@ -49,6 +49,7 @@ def summary(
         for section in (
             _figures(record, console),
             _anomalies(record, console),
+            _warnings(record),
             metric_tables(record, console),
             [*_verdict(record, console, runs), *_places(record, runs, next_step)],
         )
@@ -94,6 +95,19 @@ def _anomalies(record: RunRecord, console: Console) -> Iterator[RenderableType]:
         table.add_row(
             Text(mark, style), Text(anomaly.feature, style), Text(anomaly.split, "dim"), what
         )
+    yield _indented(table)
+
+
+def _warnings(record: RunRecord) -> Iterator[RenderableType]:
+    if not record.warnings:
+        return
+    yield Text("  To be aware of", style="bold")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=1)
+    table.add_column(overflow="fold")
+    for warning in record.warnings:
+        what = Text(warning.headline, "bold")
+        table.add_row("!", what.append(f"\n{warning.detail}", "not bold"))
     yield _indented(table)
 
 

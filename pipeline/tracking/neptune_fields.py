@@ -66,7 +66,11 @@ def _tree(record: RunRecord, details: RunDetails) -> dict[str, Any]:
         "model": record.trained.model_dump() if record.trained else {},
         "metrics": _metrics(record),
         "plots": {name: plot for name, plot in details.plots.model_dump().items() if plot},
-        "verdict": {"blessed": record.blessed, "refusals": _numbered(record.refusals)},
+        "verdict": {
+            "blessed": record.blessed,
+            "refusals": _numbered(record.refusals),
+            "warnings": _numbered(record.warnings),
+        },
         "pushed": {"version": record.pushed_version, "to": record.pushed_to},
         "nodes": {
             node.name: node.model_dump(mode="json", exclude={"name"}) for node in record.nodes

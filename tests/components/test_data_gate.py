@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 import tensorflow_data_validation as tfdv
@@ -105,6 +106,7 @@ class Gate:
             stop_on=stop_on,
             inputs=json.dumps(["fare", "payment", "company", "area"]),
             label_columns=json.dumps(labels),
+            weight="",
             least_present=json.dumps(
                 {feature.name: feature.presence.min_fraction for feature in self.schema.feature}
             ),
@@ -307,3 +309,30 @@ def test_each_reason_of_a_feature_is_told_by_itself() -> None:
         ("one", "one, at length"),
         ("two", "two, at length"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "headline", "severity"),
+    [
+        ([1, 2, 0.5], None, None),
+        ([1, 2, 0], "Weight is 0", "warning"),
+        ([1, -2, 3], "Weight below 0", "error"),
+        ([1, -0.5, 3.5], "Weight below 0", "error"),
+        ([0, 0, 0], "Weight is 0 in every row", "error"),
+        ([1, None, 2], "Weight missing", "error"),
+        (["1", "x", "2"], "Weight is text", "error"),
+        ([1.0, float("inf"), 2.0], "Weight is no finite number", "error"),
+        (None, "Weight missing", "error"),
+    ],
+)
+def test_a_weight_that_weighs_no_row(
+    cells: list[Any] | None, headline: str | None, severity: str | None
+) -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3]} if cells is None else {"w": cells})
+    [statistics] = tfdv.generate_statistics_from_dataframe(frame).datasets
+    if cells and None in cells:  # ExampleGen writes an empty list, which TFDV counts as present.
+        common = statistics.features[0].num_stats.common_stats
+        common.tot_num_values = 2
+    found = data_gate.unusable_weights("train", statistics, "w")
+    assert [one["headline"] for one in found] == ([headline] if headline else [])
+    assert all(one["severity"] == severity and one["feature"] == "w" for one in found)

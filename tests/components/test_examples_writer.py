@@ -104,3 +104,26 @@ def test_many_rows_make_several_files(tmp_path: Path, monkeypatch: pytest.Monkey
         f"data_tfrecord-00000-0000{number}.gz" for number in range(3)
     ]
     assert sorted(written(tmp_path, "train")) == sorted([*range(6)] * 4)
+
+
+@pytest.mark.parametrize(
+    ("column", "kept"),
+    [
+        ({"y": [1, None, 3, None]}, [0, 2]),
+        ({"y": [None, 2.5, None, 1.0]}, [1, 3]),
+        ({"y": ["a", "", None, "b"]}, [0, 3]),
+        ({"y": [None, None, "", "b"]}, [3]),
+        ({"y": [[1, 2], [], None, [3]]}, [0, 3]),
+        ({"y": pa.array([None] * 4, pa.int64())}, []),
+        ({"y": [None] * 4}, []),
+        ({}, []),
+        ({"y": [0, 0, 0, 0]}, [0, 1, 2, 3]),
+    ],
+)
+def test_rows_without_a_required_value_are_left_out_and_counted(
+    tmp_path: Path, column: dict[str, Any], kept: list[int]
+) -> None:
+    rows = pa.RecordBatch.from_pydict({"a": [0, 1, 2, 3], **column})
+    folders = {"train": str(tmp_path / "train")}
+    assert examples_writer.write([rows], {"train": 1}, folders, "00000", ["y"]) == 4 - len(kept)
+    assert (sorted(written(tmp_path, "train")) if kept else []) == kept

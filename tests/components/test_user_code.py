@@ -42,7 +42,7 @@ def test_tfx_finds_the_functions_by_these_paths(name: str) -> None:
 
 def test_the_configs_are_json() -> None:
     configs = [
-        user_code.transform_config("taxi", CODE),
+        user_code.transform_config("taxi", "big_tipper", ["no", "yes"], CODE),
         user_code.tuner_config(PLAN, SEARCH, CODE),
         user_code.trainer_config(PLAN, {"units": 3}, CODE),
     ]

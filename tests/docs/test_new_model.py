@@ -53,7 +53,12 @@ def python(folder: Path, *arguments: str) -> str:
 def test_the_page_has_every_file() -> None:
     needed = ("__init__", "features", "preprocessing", "search_space", "model")
     expected = {f"models/rents/{name}.py" for name in needed}
-    assert set(FILES) == expected | {"models/rents/config.yaml", "data/rents/generate.py"}
+    others = {
+        "models/rents/config.yaml",
+        "models/rents/heating_model.py",
+        "data/rents/generate.py",
+    }
+    assert set(FILES) == expected | others
 
 
 def test_the_folder_is_a_model_without_mistakes(copy: Path) -> None:
@@ -81,6 +86,7 @@ def test_the_pipeline_can_be_wired(copy: Path) -> None:
         "create_pipeline('rents', loading.load('rents'))\n"
         "model_folder.function('rents', 'preprocessing', 'preprocessing_fn')\n"
         "model_folder.function('rents', 'model', 'build_model')\n"
+        "model_folder.function('rents', 'heating_model', 'build_model')\n"
     )
     python(copy, "-c", code)
 

@@ -8,13 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 
 from models.common import examples
-from models.common.errors import ModelCodeError
-from tests.models import tiny_sample
 from tests.models.tiny_sample import LABEL, Sample
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
@@ -93,38 +88,3 @@ def test_model_inputs_are_columns() -> None:
         "a": [3, 1],
         "b": [3, 2],
     }
-
-
-def test_a_label_of_two_values_is_good(tiny: Sample) -> None:
-    examples.check_label(tiny.train_files, tiny.transform, LABEL)
-
-
-def test_a_label_that_preprocessing_does_not_return(tiny: Sample) -> None:
-    with pytest.raises(ModelCodeError, match="returns no 'generosity'") as caught:
-        examples.check_label(tiny.train_files, tiny.transform, "generosity")
-    assert "area_xf, company_xf, generous" in caught.value.detail
-    assert "label.name" in caught.value.remedy
-
-
-@pytest.mark.parametrize(("tips", "value"), [(0.0, "0"), (9.0, "1")])
-def test_a_constant_label(tiny: Sample, tmp_path: Path, tips: float, value: str) -> None:
-    rows = [row | {"tips": tips} for row in tiny_sample.rows(20)]
-    files = tiny_sample.write_examples(str(tmp_path / "constant.gz"), rows)
-    with pytest.raises(ModelCodeError, match=f"'generous' is {value} in every row"):
-        examples.check_label(files, tiny.transform, LABEL)
-
-
-def test_a_sparse_label(tmp_path: Path) -> None:
-    transform = fitted(tmp_path, 'feature { name: "y" type: FLOAT }')
-    with pytest.raises(ModelCodeError, match="'y' is a sparse tensor") as caught:
-        examples.check_label([], transform, "y")
-    assert "fill_missing" in caught.value.remedy
-
-
-def fitted(folder: Path, transformed: str) -> tft.TFTransformOutput:
-    """What a fitted preprocessing says of its outputs, without its graph."""
-    path = folder / tft.TFTransformOutput.TRANSFORMED_METADATA_DIR / "schema.pbtxt"
-    path.parent.mkdir()
-    schema = text_format.Parse(transformed, schema_pb2.Schema())
-    path.write_text(text_format.MessageToString(schema))
-    return tft.TFTransformOutput(str(folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -110,17 +111,44 @@ def exported(tiny: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Exported(network, model, path)
 
 
-def written(network: keras.Model, tiny: Sample, path: Path) -> LoadedModel:
+def written(network: keras.Model, tiny: Sample, path: Path, **options: Any) -> LoadedModel:
     plan = tiny_sample.plan()
     export.export(
         network,
         tiny.transform,
-        label=plan.label,
+        labels=plan.labels,
         label_columns=plan.label_columns,
         inputs=[*plan.inputs, "tips"],
         path=str(path),
+        **options,
     )
     return LoadedModel(str(path))
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([[0.25], [1.0]], [[0.75, 0.25], [0.0, 1.0]]),
+        ([0.25, 1.0], [[0.75, 0.25], [0.0, 1.0]]),
+        ([[0.1, 0.9], [0.5, 0.5]], [[0.1, 0.9], [0.5, 0.5]]),
+    ],
+)
+def test_each_class_has_a_score(scores: Any, expected: Any) -> None:
+    found = export._classification(tf.constant(scores), ["no", "yes"])
+    np.testing.assert_allclose(found["scores"], expected)
+    assert found["classes"].numpy().tolist() == [[b"no", b"yes"]] * 2
+
+
+def test_classes_with_names_are_answered_by_classify(tiny: Sample, tmp_path: Path) -> None:
+    network = training.build(tiny_sample.plan(), {"learning_rate": 0.1, "units": 2}, tiny.transform)
+    with written(network, tiny, tmp_path, classes=["no", "yes"]) as model:
+        exported = Exported(network, model, tmp_path)
+        assert exported.signature("classify").method_name == "tensorflow/serving/classify"
+        rows = np.array([tiny_sample.example(row) for row in tiny_sample.rows(3)], object)
+        found = model.call("classify", {"inputs": rows})
+        [answer] = model.call("serving_examples", {"inputs": rows}).values()
+    np.testing.assert_allclose(found["scores"][:, 1:], answer, 1e-6)
+    assert found["classes"].tolist() == [[b"no", b"yes"]] * 3
 
 
 def test_a_request_carries_named_features_but_no_label(exported: Exported) -> None:

@@ -22,6 +22,8 @@ WriteModel = Callable[..., None]
 # A network whose `score` is the hyperparameter `value`; its loss is NaN where that is negative.
 MODEL = """\
 import keras
+import keras_tuner
+import tensorflow as tf
 
 class Score(keras.metrics.Metric):
     def __init__(self, value):
@@ -38,6 +40,8 @@ def build_model(hyperparameters, inputs, transform):
     value = hyperparameters["value"]
     columns = [keras.ops.cast(column, "float32") for column in inputs.values()]
     answer = keras.layers.Dense(1)(keras.layers.Concatenate()(columns))
+    if value > 16:
+        raise {"signal"}
     if value > 8:
         raise ValueError("too wide")
     if value < 0:
@@ -63,7 +67,9 @@ def tuner(
     """A search over the values of the network above."""
 
     def make(values: list[int], **changes: Any) -> keras_tuner.Tuner:
-        write_model("searched", model=MODEL, search_space=SEARCH_SPACE.format(values=values))
+        signal = changes.pop("signal", "keras_tuner.errors.FailedTrialError('too large')")
+        code = MODEL.replace('{"signal"}', signal)
+        write_model("searched", model=code, search_space=SEARCH_SPACE.format(values=values))
         settings: dict[str, Any] = {
             "trials": len(values),
             "epochs": 1,
@@ -114,6 +120,38 @@ def test_a_trial_that_gives_nan_is_skipped(tuner: Any) -> None:
     assert states == {-1: "FAILED", 1: "COMPLETED"}
 
 
+@pytest.mark.parametrize(
+    "signal",
+    [
+        "keras_tuner.errors.FailedTrialError('too large')",
+        "tf.errors.ResourceExhaustedError(None, None, 'too large')",
+        "MemoryError('too large')",
+    ],
+)
+def test_a_trial_that_fails_for_its_values_is_skipped(tuner: Any, signal: str) -> None:
+    search = tuner([20, 1], signal=signal)
+    search.search()
+    assert best(search) == {"value": 1}
+    states = {
+        trial.hyperparameters["value"]: trial.status for trial in search.oracle.trials.values()
+    }
+    assert states == {20: "FAILED", 1: "COMPLETED"}
+
+
+@pytest.mark.parametrize("trials", [2, 9])
+def test_a_search_whose_every_trial_fails_says_why(tuner: Any, trials: int) -> None:
+    with pytest.raises(ModelCodeError, match="no trial of the search gave a usable") as caught:
+        tuner([20, 30], trials=trials).search()
+    assert "2 x too large" in caught.value.detail
+
+
+def test_a_fatal_error_of_the_model_ends_the_search_by_name(tuner: Any) -> None:
+    search = tuner([20, 1], signal="keras_tuner.errors.FatalError('no such device')")
+    with pytest.raises(ModelCodeError, match="build_model failed with FatalError") as caught:
+        search.search()
+    assert "no such device" in caught.value.detail
+
+
 def test_a_search_tries_the_same_values_each_time(tuner: Any) -> None:
     first, second = (tuner([1, 2, 3]).oracle.seed for _ in range(2))
     assert first == second
@@ -148,13 +186,13 @@ def test_an_objective_that_the_network_does_not_have(tuner: Any) -> None:
 
 
 def test_a_network_that_raises_for_the_defaults(tuner: Any) -> None:
-    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:19: build_model failed"):
-        tuner([9])
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:23: build_model failed"):
+        tuner([9]).search()
 
 
 def test_a_network_that_raises_in_a_trial(tuner: Any) -> None:
     search = tuner([1, 9])
-    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:19: build_m") as caught:
+    with pytest.raises(ModelCodeError, match=r"models/searched/model.py:23: build_m") as caught:
         search.search()
     assert caught.value.detail == "too wide"
 

@@ -44,7 +44,8 @@ BAD_KEYS = {
     ),
     "a list for a section": (
         "label: [tips]",
-        "label: expected a mapping with the keys name, columns. Received: ['tips'].",
+        "label: expected a mapping with the keys name, columns, classes, missing, weight, output, "
+        "other_outputs. Received: ['tips'].",
     ),
     "text for a number": (
         "training: {epochs: many}",
@@ -92,6 +93,30 @@ BAD_KEYS = {
     "a label without columns": (
         "label: {name: y}",
         "label.columns: missing, but required. The raw columns that are known in training only",
+    ),
+    "a class that stands twice": (
+        "label: {name: y, columns: [y], classes: [a, b, a]}",
+        "label.classes: a class stands twice",
+    ),
+    "one class alone": (
+        "label: {name: y, columns: [y], classes: [a]}",
+        "label.classes: expected at least two classes",
+    ),
+    "other outputs without the judged one": (
+        "label: {name: y, columns: [y], other_outputs: {a: b}}",
+        "label.other_outputs: needs 'output' beside it",
+    ),
+    "the judged output among the others": (
+        "label: {name: y, columns: [y], output: a, other_outputs: {a: b}}",
+        "label.other_outputs.a: it is the judged one already",
+    ),
+    "a class of no weight": (
+        'training: {class_weights: {"0": 0}}',
+        "training.class_weights.0: expected 'balanced', or a number above 0 for each class",
+    ),
+    "class weights by another word": (
+        "training: {class_weights: even}",
+        "training.class_weights: expected 'balanced', or a number above 0 for each class",
     ),
     "a label of no column": (
         "label: {name: y, columns: []}",
@@ -197,3 +222,18 @@ def test_the_example_in_the_documentation_is_good(root: Path) -> None:
             continue
         write(root, block)
         load("m", root=root)
+
+
+@pytest.mark.parametrize(
+    ("label", "required"),
+    [
+        ("{name: y, columns: [y]}", ("y",)),
+        ("{name: y, columns: [y, z]}", ("y",)),
+        ("{name: big, columns: [y, z]}", ("y", "z")),
+        ("{name: y, columns: [y], missing: keep}", ()),
+    ],
+)
+def test_the_columns_without_which_a_row_has_no_label(
+    root: Path, label: str, required: tuple[str, ...]
+) -> None:
+    assert load("m", [f"label={label}"], root).label.required == required

@@ -90,6 +90,49 @@ def test_nothing_wrong_gives_what_the_data_holds(good: Project) -> None:
     assert not (good.root / "runs").exists()
 
 
+LABELLED = CONFIG.replace("{name: big, columns: [tip]}", "{name: tip, columns: [tip]}")
+
+
+@pytest.mark.parametrize(
+    ("cells", "overrides", "message"),
+    [
+        (["yes", ""], [], "The label column 'tip' has one value alone, 'yes'"),
+        (["yes", ""], ["label.missing=keep"], None),
+        (["yes", "no", ""], [], None),
+        (["1", "2", ""], ["label.weight=one"], None),
+        (["1", "2"], ["label.weight=tpi"], "label.weight: the data has no column 'tpi'"),
+        (["1", "2"], ["label.weight=city"], "the column 'city' does not weigh every row"),
+        (["1", "2"], ["label.weight=gap"], "the column 'gap' does not weigh every row"),
+    ],
+)
+def test_labels_and_weights(
+    good: Project, cells: list[str], overrides: list[str], message: str | None
+) -> None:
+    rows = [f"{i}.5,Rome,{cells[i % len(cells)]},{i if i else ''},1" for i in range(60)]
+    good.write("config.yaml", LABELLED).write(
+        "data/t.csv", "fare,city,tip,gap,one\n" + "\n".join(rows) + "\n"
+    )
+    good.write("features.py", 'INPUTS = ("fare",)\n')
+    if message is None:
+        good.check(*overrides)
+        return
+    with pytest.raises(ProjectError) as caught:
+        good.check(*overrides)
+    assert message in caught.value.headline and caught.value.detail and caught.value.remedy
+
+
+def test_rows_without_a_label_do_not_count_as_rows(good: Project) -> None:
+    rows = "".join(f"{i}.5,Rome,{i % 3 if i < 6 else ''}\n" for i in range(60))
+    good.write("config.yaml", LABELLED).write("data/t.csv", f"fare,city,tip\n{rows}")
+    with pytest.raises(DataError, match="6 rows are too few to be split"):
+        good.check()
+
+
+def test_a_weight_is_no_input(good: Project) -> None:
+    with pytest.raises(ConfigError, match=r"INPUTS has 'fare', which label\.weight names"):
+        good.check("label.weight=fare")
+
+
 def test_the_shipped_model_passes() -> None:
     assert preflight.check("taxi", load("taxi")) is not None
 

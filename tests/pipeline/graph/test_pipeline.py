@@ -48,11 +48,17 @@ CHANGES = {
     "splits.train": 5,
     "label.name": "other",
     "label.columns": "[tips, fare]",
+    "label.classes": "[a, b]",
+    "label.missing": "keep",
+    "label.weight": "fare",
+    "label.output": "tip",
+    "label.other_outputs": "{paid: fare}",
     "validation.stop_on": "warning",
     "training.epochs": 17,
     "training.batch_size": 17,
     "training.steps_per_epoch": 17,
     "training.early_stopping_patience": 17,
+    "training.class_weights": "balanced",
     "tuning.trials": 17,
     "tuning.epochs": 17,
     "tuning.objective": "val_loss",
@@ -72,6 +78,8 @@ def test_only_what_a_key_of_the_config_reaches_gets_another_cache_key(
 ) -> None:
     """Nodes above it keep their parameters, and so their cached results; `NodeSpec` says which."""
     always = ["tuning.mode=always", "batch_prediction.path=data/taxi/*.csv"]
+    if key == "label.other_outputs":  # They stand beside the judged one.
+        always.append("label.output=tip")
     if key == "evaluation.slices":  # Bounds of a slice need the slice.
         always.append("evaluation.metrics={AUC: {at_least: 0.8}}")
     before = compiled(load(*always), tmp_path)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ml_metadata.proto import metadata_store_pb2
 
-from components import data_gate
+from components import data_gate, example_gen
 from models.common import training
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Dataset, RunRecord
@@ -52,6 +52,13 @@ def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
+def test_rows_without_a_label_are_told_once(node: Node) -> None:
+    node.output("examples", {example_gen.LEFT_OUT: "7"})
+    for _ in range(2):  # A run that is resumed reads them again.
+        readers.read_examples(node.result)
+    assert [one.headline for one in node.run.warnings] == ["7 rows without a label were left out"]
+
+
 def test_anomalies_that_did_not_stop_the_run(node: Node) -> None:
     anomaly = {
         "feature": "fare",
@@ -89,6 +96,10 @@ def test_the_network_and_its_curves(node: Node) -> None:
     summary = {
         "type": "Functional",
         "parameters": 12,
+        "classes": ["no", "yes"],
+        "warnings": [
+            {"headline": "The input 'id' looks like an identifier", "detail": "Remove it."}
+        ],
         "history": {"loss": [0.5, 0.25], "val_loss": [0.6, 0.3]},
     }
     node.output("model_run", {training.SUMMARY: json.dumps(summary)})
@@ -97,6 +108,9 @@ def test_the_network_and_its_curves(node: Node) -> None:
     trained = node.run.trained
     assert trained is not None
     assert (trained.type, trained.parameters, trained.bytes) == ("Functional", 12, 8)
+    assert trained.classes == ["no", "yes"]
+    [warned] = node.run.warnings
+    assert (warned.node, warned.detail) == ("Trainer", "Remove it.")
     curves = {(curve.metric, curve.split): curve.values for curve in node.details.curves}
     assert curves == {("loss", "train"): [0.5, 0.25], ("loss", "eval"): [0.6, 0.3]}
 

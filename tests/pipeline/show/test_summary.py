@@ -78,6 +78,18 @@ def test_a_run_that_was_not_blessed_names_each_metric_slice_value_and_bound(
     assert "Pushed to" not in text
 
 
+@pytest.mark.parametrize("story", STORIES)
+def test_what_is_to_be_known_beside_the_verdict_is_told(
+    story: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = finished(story)
+    assert "To be aware of" not in in_file(record, capsys)
+    record.warn("Trainer", [("The input 'id' looks like an identifier", "Remove it.")])
+    text = in_file(record, capsys)
+    assert "To be aware of" in text and "Remove it." in text
+    assert "The input 'id' looks like an identifier" in text
+
+
 def test_a_stopped_run_lists_every_anomaly(capsys: pytest.CaptureFixture[str]) -> None:
     text = in_file(finished("stopped"), capsys)
     assert line_with(text, "payment_type", "train", "Unexpected string values", "Crypto")

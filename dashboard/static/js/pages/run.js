@@ -103,7 +103,7 @@ function Took({ run }) {
   return html`<span>${run.status === "running" ? "for" : "took"} <${Duration} run=${run} /></span>`;
 }
 
-const LISTS = ["nodes", "anomalies", "metrics", "refusals", "overrides"];
+const LISTS = ["nodes", "anomalies", "warnings", "metrics", "refusals", "overrides"];
 const OBJECTS = ["config", "code", "data", "environment", "rows", "hyperparameters", "trained", "failure"];
 
 // The record with a list where there should be one, and so on, whatever the file holds.

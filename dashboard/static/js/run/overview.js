@@ -44,7 +44,16 @@ function Verdict({ run, record }) {
   return html`<div class=${`box ${verdict.tone}`} data-testid="verdict" aria-live="polite">
     <strong>${verdict.headline}</strong>
     ${verdict.lines.map((line, number) => html`<div key=${number} class="prose">${line}</div>`)}
+    <${Warnings} found=${record.warnings} />
   </div>`;
+}
+
+function Warnings({ found }) {
+  if (found.length === 0) return null;
+  return html`<h3>To be aware of</h3>
+    <ul data-testid="warnings">
+      ${found.map((one, number) => html`<li key=${number} class="prose"><strong>${String(one.headline)}</strong> ${one.detail && String(one.detail)}</li>`)}
+    </ul>`;
 }
 
 function facts(record) {

@@ -105,6 +105,15 @@ def test_a_stopped_run_lists_its_anomalies(tmp_path: Path) -> None:
         assert anomaly.headline in text and anomaly.detail in text
 
 
+@pytest.mark.parametrize("ending", ["pushed", "not_blessed", "stopped", "failed"])
+def test_what_is_to_be_known_beside_the_verdict_is_there(ending: str, tmp_path: Path) -> None:
+    warned = record(ending)
+    assert "To be aware of" not in page.render(warned, details(warned), tmp_path)
+    warned.warn("Trainer", [(f"The input '{HOSTILE}' tells the label", "Remove it.")])
+    html = page.render(warned, details(warned), tmp_path)
+    assert "To be aware of" in html and "Remove it." in html and HOSTILE not in html
+
+
 def test_a_regression_and_classes_have_their_plots(tmp_path: Path) -> None:
     run = record("pushed")
     text = Page(page.render(run, details(run, plots=REGRESSION), tmp_path)).text
