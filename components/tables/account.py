@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Loss = Literal[
     "nan", "smallest", "empty", "elements", "infinite", "large", "tiny", "rounded", "alike",
-    "zeros", "breaks", "encoding", "numbers", "other",
+    "zeros", "breaks", "encoding", "other",
 ]  # fmt: skip
 """What is counted of a column:
 
@@ -30,7 +30,7 @@ Loss = Literal[
 * `alike`: floats that differ from another only in digits that a float32 does not have;
 * `zeros`: numbers that are written with leading zeros;
 * `breaks`: texts with line breaks; `encoding`: bytes that are not UTF-8;
-* `numbers`, `other`: texts that are numbers, and those that are not.
+* `other`: texts that are not numbers.
 """
 
 EXAMPLES = 3
@@ -40,6 +40,8 @@ _EXACT = 2**24
 """Up to here a float32 has every whole number."""
 _LARGEST = float(np.finfo(np.float32).max)
 _PROBED = 64
+_COMPARED = 8192
+"""So many floats of a batch are compared with each other."""
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _WHOLE = r"^\s*[+-]?\d{16,}\s*$"
 _LEADING_ZERO = r"^\s*[+-]?0\d"
@@ -115,16 +117,21 @@ def _of_floats(values: pa.Array, shown: pa.Array, exact: bool) -> dict[Loss, Tal
         "large": tally(shown, finite & ~np.isfinite(narrow)),
         "tiny": tally(shown, (numbers != 0) & (narrow == 0)),
         "rounded": tally(shown, whole & inexact),
-        "numbers": Tally(len(values) - values.null_count),
     }
     inexact &= np.isfinite(narrow) & (narrow != 0) & ~whole
     if inexact.any():
-        ordered = np.unique(numbers[finite])
-        same = np.append(ordered[1:].astype(np.float32) == ordered[:-1].astype(np.float32), False)
-        # A few pairs meet by chance where there are many values.
-        if same.sum() > len(ordered) / 100:
-            found["alike"] = tally(shown, inexact & np.isin(numbers, ordered[same]))
+        found["alike"] = tally(shown, inexact & _alike(numbers, narrow))
     return found
+
+
+def _alike(numbers: np.ndarray, narrow: np.ndarray) -> np.ndarray:
+    """Which numbers have another beside them that is the same as a float32; none where few have."""
+    order = np.argsort(numbers[:_COMPARED])
+    same = (np.diff(numbers[order]) != 0) & (np.diff(narrow[order]) == 0)
+    # Where there are many values, some meet by chance.
+    if 10 * same.sum() < len(order):
+        return np.zeros(len(numbers), bool)
+    return np.isin(narrow, narrow[order][1:][same])
 
 
 def _long_numbers(values: pa.Array, text: pa.Array) -> Tally:
@@ -137,7 +144,7 @@ def _long_numbers(values: pa.Array, text: pa.Array) -> Tally:
 
 def _of_integers(values: pa.Array, shown: pa.Array) -> dict[Loss, Tally]:
     numbers = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
-    found: dict[Loss, Tally] = {"numbers": Tally(len(values) - values.null_count)}
+    found: dict[Loss, Tally] = {}
     if (np.abs(numbers) > _EXACT).any():
         # Told where the column becomes one of floats. The largest round up to 2**63, which no
         # int64 is.
@@ -160,7 +167,6 @@ def _of_texts(values: pa.Array) -> dict[Loss, Tally]:
     # Most text is nothing but text: there the values are not looked at one by one.
     if 2 * (pc.sum(pc.match_substring_regex(some, _NUMBER)).as_py() or 0) > len(some):
         number = pc.match_substring_regex(present, _NUMBER)
-        found["numbers"] = Tally(pc.sum(number).as_py())
         found["other"] = tally(present, pc.invert(number))
     else:
         found["other"] = Tally(len(present))
