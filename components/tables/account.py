@@ -127,11 +127,12 @@ def _of_floats(values: pa.Array, shown: pa.Array, exact: bool) -> dict[Loss, Tal
 def _alike(numbers: np.ndarray, narrow: np.ndarray) -> np.ndarray:
     """Which numbers have another beside them that is the same as a float32; none where few have."""
     order = np.argsort(numbers[:_COMPARED])
-    same = (np.diff(numbers[order]) != 0) & (np.diff(narrow[order]) == 0)
+    wide, short = numbers[order], narrow[order]
+    same = (wide[1:] != wide[:-1]) & (short[1:] == short[:-1])
     # Where there are many values, some meet by chance.
     if 10 * same.sum() < len(order):
         return np.zeros(len(numbers), bool)
-    return np.isin(narrow, narrow[order][1:][same])
+    return np.isin(narrow, short[1:][same])
 
 
 def _long_numbers(values: pa.Array, text: pa.Array) -> Tally:

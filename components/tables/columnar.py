@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -55,7 +57,7 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
     with read_errors(path), files.open(path, "rb") as file:
         _check_head(file, path, "Parquet")
         try:
-            table = pq.ParquetFile(file)
+            table = _open_parquet(file)
             schema = table.schema_arrow
             _check_names(path, schema.names)
             yield _batch(schema, [pa.nulls(0, field.type) for field in schema])
@@ -156,6 +158,24 @@ def _batch(schema: pa.Schema, arrays: Iterable[pa.Array]) -> pa.RecordBatch:
             fields.append(unreadable_field(field.name, reason))
             columns.append(pa.nulls(len(array)))
     return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _open_parquet(file: Any) -> pq.ParquetFile:
+    """Opens a file; lists of a fixed length come as lists of any.
+
+    Arrow before its version 15 fails on lists of a fixed length of which one is null. What makes it
+    take them for such is its own schema among the file's metadata; without it they are lists.
+    """
+    table = pq.ParquetFile(file)
+    if not any(pa.types.is_fixed_size_list(field.type) for field in table.schema_arrow):
+        return table
+    file.seek(-8, os.SEEK_END)
+    size, end = struct.unpack("<I4s", file.read(8))
+    file.seek(-8 - size, os.SEEK_END)
+    footer = file.read(size).replace(b"ARROW:schema", b"-----:schema")
+    without = pa.BufferReader(b"PAR1" + footer + struct.pack("<I4s", size, end))
+    file.seek(0)
+    return pq.ParquetFile(file, metadata=pq.read_metadata(without))
 
 
 class _UnreadableError(Exception):
