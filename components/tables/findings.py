@@ -174,7 +174,7 @@ def _rounded(column: Column, kind: ColumnType | None, tally: Tally, rows: int) -
 
 
 def _alike(column: Column, kind: ColumnType | None, tally: Tally, rows: int) -> Finding | None:
-    if kind != "FLOAT":
+    if kind != "FLOAT" or "rounded" in column.losses:
         return None
     return Finding(
         column.name,

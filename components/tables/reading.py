@@ -171,7 +171,17 @@ def _merged(first: TableSummary, other: TableSummary, format: str) -> TableSumma
     columns = []
     for name in [*ours, *(theirs.keys() - ours.keys())]:
         mine = ours.get(name, Column(name, None, missing=first.rows))
-        columns.append(mine.merged(theirs.get(name, Column(name, None, missing=other.rows))))
+        further = theirs.get(name, Column(name, None, missing=other.rows))
+        both = mine.merged(further)
+        kinds = {kind for kind in (mine.type, further.type) if kind is not None}
+        if format != "csv" and "STRING" in kinds and len(kinds) > 1:
+            what = {True: "text", False: "numbers"}
+            reason = (
+                f"{what[mine.type == 'STRING']} in {shown(first.files[0])}, "
+                f"{what[further.type == 'STRING']} in {shown(other.files[0])}"
+            )
+            both = dataclasses.replace(both, unreadable=both.unreadable or reason)
+        columns.append(both)
     return TableSummary(first.files + other.files, first.rows + other.rows, tuple(columns))
 
 
