@@ -78,7 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | beam.combiners.ToList()
                 | "Merge" >> beam.Map(pack_data_error(_merge), source.format)
             )
-            _ = summary | "Tell" >> beam.Map(_tell, hints, f"{examples.uri}/{findings.FILE}")
+            _ = summary | "Tell" >> beam.Map(_tell, hints, examples.uri)
             _ = files | "Write" >> beam.Map(
                 pack_data_error(_write),
                 source,
@@ -173,9 +173,12 @@ def _merge(scanned: list[tuple[int, tables.TableSummary]], format: str) -> table
     return tables.merge((summary for _, summary in in_order), format)
 
 
-def _tell(summary: tables.TableSummary, hints: Mapping[str, tables.ColumnType], path: str) -> None:
+def _tell(
+    summary: tables.TableSummary, hints: Mapping[str, tables.ColumnType], folder: str
+) -> None:
     """Writes what there is to tell of the table, for the gate."""
-    with fileio.open(path, "w") as file:
+    fileio.makedirs(folder)
+    with fileio.open(f"{folder}/{findings.FILE}", "w") as file:
         file.write(findings.to_json(findings.find(summary, hints)))
 
 

@@ -9,9 +9,9 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.tables import columnar
+from components.tables import columnar, sequence_examples
 from components.tables.lists import relisted
-from components.tables.source import Files, TableSource, listing, looks_like, read_errors, shown
+from components.tables.source import Files, TableSource, looks_like, read_errors, shown
 from models.common.errors import DataError
 
 _ROWS = 4096
@@ -65,7 +65,7 @@ class _Decoder:
         A feature that is of several types is there without values; see `columnar.unreadable`.
         """
         for number, example in enumerate(examples, start=before + 1):
-            if not _is_plain(example):
+            if not sequence_examples.is_plain(example):
                 self._check_is_an_example(example, number)
         mixed: dict[str, str] = {}
         try:
@@ -105,17 +105,8 @@ class _Decoder:
             sequence = tf.train.SequenceExample.FromString(record)
         except DecodeError:
             raise self._no_example(record, number) from None
-        lists = sorted(sequence.feature_lists.feature_list)
-        if lists:
-            raise DataError(
-                f"{shown(self._path)}: record {number} is a tf.SequenceExample: its feature lists "
-                f"cannot be read: {listing(lists)}",
-                "Expected: tf.Examples, whose features are values or lists of values. Received: "
-                f"a record whose context has {listing(sequence.context.feature)}, and whose "
-                f"feature lists are {listing(lists)}.",
-                "Write each record as a tf.train.Example, a feature list as one feature with the "
-                "values of all its steps.",
-            )
+        if lists := sequence.feature_lists.feature_list:
+            raise sequence_examples.refusal(self._path, number, sequence.context.feature, lists)
 
     def _without_mixed(
         self, examples: Sequence[bytes], before: int
@@ -159,19 +150,6 @@ class _Decoder:
 
 
 _KINDS = {"int64": "int64_list", "float": "float_list", "large_binary": "bytes_list"}
-
-
-def _is_plain(record: bytes) -> bool:
-    """Whether a record is its field 1 and nothing else, as nearly every tf.Example is."""
-    if not record:
-        return True
-    size = shift = 0
-    for place, byte in enumerate(record[1:11], start=2):
-        size |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return record[0] == 0x0A and place + size == len(record)
-    return False
 
 
 def _plain(array: pa.Array) -> pa.Array:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from components import tables
-from components.tables import TableSource, TableSummary, findings
+from components.tables import TableSource, TableSummary, findings, sequence_examples
+from components.tables.source import LOCAL
 from models.common import model_folder
 from models.common.errors import (
     ConfigError,
@@ -54,7 +55,7 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     if "://" in source.pattern:
         return None
     if config.data.format == "tfrecord":
-        _check_not_empty(source)
+        _check_tfrecord(source)
         return None
     summary = tables.scan(source)
     known = {feature.name for feature in schema.feature} if schema else set()
@@ -171,7 +172,8 @@ def _check_writable(folder: Path, root: Path) -> None:
         ) from error
 
 
-def _check_not_empty(source: TableSource) -> None:
+def _check_tfrecord(source: TableSource) -> None:
+    """Looks at the files as far as it can be done without TensorFlow."""
     for path in tables.resolve(source):
         if not Path(path).stat().st_size:
             raise DataError(
@@ -179,6 +181,7 @@ def _check_not_empty(source: TableSource) -> None:
                 "Expected: TFRecord with serialized tf.Examples. Received: nothing.",
                 "Write the file again, or correct data.path.",
             )
+        sequence_examples.check_first_record(path, LOCAL)
 
 
 def _check_columns(

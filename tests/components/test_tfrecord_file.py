@@ -121,11 +121,6 @@ def test_an_example_of_several_parts_is_whole(tmp_path: Path) -> None:
     assert batch.to_pydict() == {"i": [[1]], "j": [[2]]}
 
 
-@pytest.mark.parametrize("size", [1, 100, 300, 20_000, 3_000_000])
-def test_examples_of_any_size_are_examples(tmp_path: Path, size: int) -> None:
-    assert tfrecord_file._is_plain(example(b=[b"x" * size]))
-
-
 @pytest.mark.parametrize("rows", [1, 2, 100])
 def test_a_feature_of_several_types_is_passed_over_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from components.tables import account
 from components.tables.account import Loss, Tally
+from components.tables.columns import ColumnType
 
 
 def as_float32(number: float) -> float:
@@ -100,7 +101,7 @@ def test_texts_that_something_cannot_keep_are_counted(what: str, as_lists: bool)
     ],
 )
 def test_cells_of_a_text_file_are_shown_as_they_are_written(
-    cells: list[str | None], kind: account.ColumnType, loss: Loss, expected: Tally | None
+    cells: list[str | None], kind: ColumnType, loss: Loss, expected: Tally | None
 ) -> None:
     text = pa.array(cells)
     array = text.cast(pa.int64() if kind == "INT" else pa.float64())
