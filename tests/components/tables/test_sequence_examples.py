@@ -39,7 +39,7 @@ def test_a_first_record_with_feature_lists_is_refused(tmp_path: Path, name: str)
     path = write(tmp_path / name, part(1, features("age")) + part(2, features("clicks", "x" * 200)))
     with pytest.raises(DataError) as caught:
         sequence_examples.check_first_record(path, LOCAL)
-    assert f"record 1 is a tf.SequenceExample: its feature lists cannot be read: clicks" in str(
+    assert "record 1 is a tf.SequenceExample: its feature lists cannot be read: clicks" in str(
         caught.value
     )
     assert "whose context has age" in caught.value.detail and caught.value.remedy
