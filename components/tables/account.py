@@ -70,7 +70,11 @@ def added(first: Tallies, second: Tallies) -> dict[Loss, Tally]:
 
 def tally(values: pa.Array, mask: pa.Array | np.ndarray) -> Tally:
     """Counts the values where the mask is true."""
-    found = values.filter(mask if isinstance(mask, pa.Array) else pa.array(mask))
+    if isinstance(mask, pa.Array):
+        mask = mask.to_numpy(zero_copy_only=False)
+    if not mask.any():
+        return Tally()
+    found = values.filter(pa.array(mask))
     distinct = found[:1024].unique()[:EXAMPLES].to_pylist()
     return Tally(len(found), tuple(_shown(value) for value in distinct))
 
@@ -91,9 +95,7 @@ def losses(
     values = array.flatten() if pa.types.is_list(array.type) else array
     shown = values if text is None else text
     if kind == "FLOAT":
-        found = _of_floats(values, shown, exact)
-        if text is not None:
-            found["rounded"] = found["rounded"] + _long_numbers(values, text)
+        found = _of_floats(values, shown, exact, text)
     elif kind == "INT":
         found = _of_integers(values, shown)
     else:
@@ -103,21 +105,36 @@ def losses(
     return {loss: tally for loss, tally in found.items() if tally.count}
 
 
-def _of_floats(values: pa.Array, shown: pa.Array, exact: bool) -> dict[Loss, Tally]:
-    numbers = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
+def numbers_of(values: pa.Array) -> np.ndarray:
+    """The numbers or booleans, with 0 or false for null."""
+    blank = pa.scalar(0).cast(values.type) if values.null_count else None
+    filled = values if blank is None else pc.fill_null(values, blank)
+    return filled.to_numpy(zero_copy_only=False)
+
+
+def _of_floats(
+    values: pa.Array, shown: pa.Array, exact: bool, text: pa.Array | None
+) -> dict[Loss, Tally]:
+    numbers = numbers_of(values)
     with np.errstate(over="ignore", under="ignore"):
         narrow = numbers.astype(np.float32)
+    found: dict[Loss, Tally] = {"tiny": tally(shown, (numbers != 0) & (narrow == 0))}
+    inexact = narrow != numbers
+    if not inexact.any() and not np.isinf(narrow).any():
+        return found
     sizes = np.abs(numbers)
-    finite = np.isfinite(numbers)
-    limit = _LARGEST if exact else 2.0**64
-    whole = (sizes > _EXACT) & (sizes < limit) & (numbers == np.floor(numbers))
-    inexact = finite & (narrow.astype(np.float64) != numbers)
-    found: dict[Loss, Tally] = {
-        "infinite": tally(shown, ~finite),
-        "large": tally(shown, finite & ~np.isfinite(narrow)),
-        "tiny": tally(shown, (numbers != 0) & (narrow == 0)),
-        "rounded": tally(shown, whole & inexact),
-    }
+    whole = np.zeros(len(numbers), bool)
+    if sizes.max() > _EXACT:
+        finite = np.isfinite(numbers)
+        whole = (sizes > _EXACT) & (sizes < (_LARGEST if exact else 2.0**64))
+        whole &= numbers == np.floor(numbers)
+        lost = whole & inexact
+        if text is not None and sizes.max() >= 2.0**64:
+            # By its digits it is meant exactly, and not as a measurement.
+            lost |= finite & (sizes >= 2.0**64) & _matches(text, _WHOLE)
+        found["infinite"] = tally(shown, ~finite)
+        found["large"] = tally(shown, finite & np.isinf(narrow))
+        found["rounded"] = tally(shown, lost)
     inexact &= np.isfinite(narrow) & (narrow != 0) & ~whole
     if inexact.any():
         found["alike"] = tally(shown, inexact & _alike(numbers, narrow))
@@ -144,7 +161,7 @@ def _long_numbers(values: pa.Array, text: pa.Array) -> Tally:
 
 
 def _of_integers(values: pa.Array, shown: pa.Array) -> dict[Loss, Tally]:
-    numbers = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
+    numbers = numbers_of(values)
     found: dict[Loss, Tally] = {}
     if (np.abs(numbers) > _EXACT).any():
         # Told where the column becomes one of floats. The largest round up to 2**63, which no
@@ -188,8 +205,8 @@ def _is_utf8(value: bytes) -> bool:
     return True
 
 
-def _matches(text: pa.Array, pattern: str) -> pa.Array:
-    return pc.fill_null(pc.match_substring_regex(text, pattern), False)
+def _matches(text: pa.Array, pattern: str) -> np.ndarray:
+    return numbers_of(pc.match_substring_regex(text, pattern))
 
 
 def _shown(value: object) -> str:

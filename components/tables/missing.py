@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.tables.account import Loss, Tally, tally
+from components.tables.account import Loss, Tally, numbers_of, tally
 from components.tables.lists import relisted
 
 _SMALLEST = -(2**63)
@@ -33,15 +33,12 @@ def counted(array: pa.Array, named: Sequence[str] = ()) -> tuple[pa.Array, dict[
     """As `without_markers`, with an account of what was there besides null and what is named."""
     flat = _flat(array)
     markers = _markers(flat, named)
-    tallies = {
-        loss: tally(flat, mask) for loss, mask in markers.items() if loss and pc.any(mask).as_py()
-    }
+    tallies = {loss: tally(flat, mask) for loss, mask in markers.items() if loss}
     without = _without(array, markers)
     if pa.types.is_list(array.type):
         lengths = pc.list_value_length(array)
-        holes = pc.and_(
-            pc.not_equal(pc.list_value_length(without), lengths), pc.greater(lengths, 1)
-        )
+        shorter = pc.not_equal(pc.list_value_length(without), lengths)
+        holes = pc.and_(shorter, pc.greater(lengths, 1))
         if count := pc.sum(holes).as_py():
             tallies["elements"] = Tally(count, tuple(map(str, array.filter(holes)[:1].to_pylist())))
     return without, tallies
@@ -51,21 +48,22 @@ def _flat(array: pa.Array) -> pa.Array:
     return array.flatten() if pa.types.is_list(array.type) else array
 
 
-def _markers(values: pa.Array, named: Sequence[str]) -> Mapping[Loss | None, pa.Array]:
-    """Which values stand for none, by what is told of it; None: nothing, as somebody named it."""
-    found: dict[Loss | None, pa.Array] = {}
-    if pa.types.is_null(values.type):
-        return found
-    if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
-        found[None] = _is_in(values, _numbers(named))
-        if pa.types.is_floating(values.type):
-            found["nan"] = pc.fill_null(pc.is_nan(values), False)
-        else:
-            found["smallest"] = pc.fill_null(pc.equal(values, _SMALLEST), False)
+def _markers(values: pa.Array, named: Sequence[str]) -> Mapping[Loss | None, np.ndarray]:
+    """Which values stand for none, where some do, by what is told of it; None: what is named."""
+    if not len(values) or pa.types.is_null(values.type):
+        return {}
+    found: dict[Loss | None, np.ndarray] = {}
+    if pa.types.is_floating(values.type):
+        found["nan"] = np.isnan(numbers_of(values))
+    elif pa.types.is_integer(values.type):
+        found["smallest"] = numbers_of(values) == _SMALLEST
     else:
-        found[None] = _is_in(values, [name.encode() for name in named])
-        found["empty"] = pc.fill_null(pc.equal(pc.binary_length(values), 0), False)
-    return found
+        found["empty"] = numbers_of(pc.equal(pc.binary_length(values), 0))
+    if named:
+        is_number = "empty" not in found
+        wanted = _numbers(named) if is_number else [name.encode() for name in named]
+        found[None] = _is_in(values, wanted)
+    return {loss: mask for loss, mask in found.items() if mask.any()}
 
 
 def _numbers(named: Sequence[str]) -> list[float]:
@@ -78,24 +76,26 @@ def _numbers(named: Sequence[str]) -> list[float]:
     return numbers
 
 
-def _is_in(values: pa.Array, wanted: list[float] | list[bytes]) -> pa.Array:
-    found = pa.array(np.zeros(len(values), bool))
+def _is_in(values: pa.Array, wanted: list[float] | list[bytes]) -> np.ndarray:
+    found = np.zeros(len(values), bool)
+    same: str | bytes | float
     for item in wanted:
-        if isinstance(item, float) and pa.types.is_integer(values.type):
-            if not item.is_integer() or abs(item) > 2**53:
-                continue
-            scalar = pa.scalar(int(item), values.type)
+        if isinstance(item, bytes):
+            same = item.decode() if pa.types.is_string(values.type) else item
+        elif pa.types.is_floating(values.type):
+            same = item
+        elif item.is_integer() and abs(item) <= 2**53:
+            same = int(item)
         else:
-            scalar = pa.scalar(item.decode() if pa.types.is_string(values.type) else item)  # type: ignore[union-attr]
-        found = pc.or_(found, pc.fill_null(pc.equal(values, scalar), False))
+            continue
+        found |= numbers_of(pc.equal(values, pa.scalar(same, values.type)))
     return found
 
 
-def _without(array: pa.Array, markers: Mapping[Loss | None, pa.Array]) -> pa.Array:
+def _without(array: pa.Array, markers: Mapping[Loss | None, np.ndarray]) -> pa.Array:
     values = _flat(array)
     for mask in markers.values():
-        if pc.any(mask).as_py():
-            values = pc.if_else(mask, pa.scalar(None, values.type), values)
+        values = pc.if_else(pa.array(mask), pa.scalar(None, values.type), values)
     if not pa.types.is_list(array.type):
         return values
     return relisted(array, values, nulls=False) if values.null_count else array
