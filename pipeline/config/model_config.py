@@ -27,7 +27,7 @@ Slice = Annotated[tuple[ColumnName, ...], Field(min_length=1), BeforeValidator(_
 
 def _as_text(value: Any) -> Any:
     if isinstance(value, bool):
-        refuse(f"a text or a number, in quotes where YAML takes it for a boolean: '{value}'")
+        refuse("expected text or a number (in quotes, if YAML takes it for a boolean)")
     return str(value) if isinstance(value, int | float) else value
 
 
