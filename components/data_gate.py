@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
@@ -14,6 +14,8 @@ from tfx.types.experimental.simple_artifacts import File
 from tfx.utils import io_utils
 
 from components import presence
+from components.tables import findings
+from components.tables.findings import Finding
 from models.common.errors import Anomaly, AnomalyError
 
 REPORT = "anomalies.json"
@@ -24,6 +26,7 @@ _STOPS = {"error": {"error"}, "warning": {"error", "warning"}, "never": set[str]
 
 @component
 def DataGate(  # noqa: N802
+    examples: InputArtifact[standard_artifacts.Examples],
     anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
     statistics: InputArtifact[standard_artifacts.ExampleStatistics],
     stop_on: Parameter[str],
@@ -31,11 +34,13 @@ def DataGate(  # noqa: N802
     label_columns: Parameter[str],
     weight: Parameter[str],
     least_present: Parameter[str],
+    scalars: Parameter[str],
     report: OutputArtifact[File],
 ) -> None:
     """Lists every anomaly, and fails if one is as severe as the config says.
 
     Args:
+        examples: ExampleGen's, with what it found in the table.
         anomalies: ExampleValidator's, for each split.
         statistics: StatisticsGen's, for each split.
         stop_on: `error`, `warning` or `never`.
@@ -43,12 +48,16 @@ def DataGate(  # noqa: N802
         label_columns: JSON list of the columns that the label is made from.
         weight: The column that says how much a row counts; empty: there is none.
         least_present: JSON object: the share of the rows that needs to have a value, by column.
+        scalars: JSON list of the columns that a frozen schema takes for at most one value a row.
         report: Where the list goes if the run goes on.
 
     Raises:
         AnomalyError: The data is not fit for training.
     """
-    found: list[Anomaly] = []
+    with fileio.open(f"{examples.uri}/{findings.FILE}") as file:
+        told = findings.from_json(file.read())
+    of_table = table_anomalies(told, {*json.loads(inputs), *json.loads(label_columns)})
+    found = [anomaly for anomaly in of_table if anomaly["severity"] != "note"]
     for split in artifact_utils.decode_split_names(anomalies.split_names):
         folder = artifact_utils.get_split_uri([anomalies], split)
         with fileio.open(f"{folder}/SchemaDiff.pb", "rb") as file:
@@ -59,12 +68,13 @@ def DataGate(  # noqa: N802
         found += absent_values(split, described, json.loads(least_present), found)
         if weight:
             found += unusable_weights(split, described, weight)
+        found += undeclared_lists(split, described, json.loads(scalars))
         if split == "train":
             found += column_anomalies(
                 described, json.loads(inputs), json.loads(label_columns), found
             )
 
-    found = merged(found)
+    found = merged(found) + [anomaly for anomaly in of_table if anomaly["severity"] == "note"]
     stopping = [anomaly for anomaly in found if anomaly["severity"] in _STOPS[stop_on]]
     if stopping:
         raise AnomalyError(
@@ -77,6 +87,25 @@ def DataGate(  # noqa: N802
             found,
         )
     io_utils.write_string_file(f"{report.uri}/{REPORT}", json.dumps(found, indent=2))
+
+
+def table_anomalies(told: Iterable[Finding], used: Collection[str]) -> list[Anomaly]:
+    """What ExampleGen found, as errors where no model can be trained, else as notes.
+
+    Args:
+        told: Its findings.
+        used: The columns that the model reads, and those that the label is made from.
+    """
+    return [
+        {
+            "feature": one.column,
+            "split": "all",
+            "severity": "error" if one.stops and one.column in used else "note",
+            "headline": f"{one.headline[:1].upper()}{one.headline[1:]}",
+            "detail": one.remedy,
+        }
+        for one in told
+    ]
 
 
 def schema_anomalies(split: str, anomalies: anomalies_pb2.Anomalies) -> list[Anomaly]:
@@ -143,6 +172,29 @@ def absent_values(
                     f"{share:.1%} of the rows have a value; the schema wants at least {least:.0%}",
                 )
             )
+    return found
+
+
+def undeclared_lists(
+    split: str, statistics: statistics_pb2.DatasetFeatureStatistics, scalars: Collection[str]
+) -> list[Anomaly]:
+    """Features with several values in a row, of which their schema does not say so.
+
+    Args:
+        split: The split's name.
+        statistics: Of this split.
+        scalars: The columns that a frozen schema takes for at most one value a row.
+    """
+    found = []
+    for feature in statistics.features:
+        name = presence.name_of(feature)
+        most = presence.common_of(feature).max_num_values
+        if most > 1 and name in scalars:
+            detail = (
+                f"Up to {most} values in a row, where the schema expects one: for a list, add "
+                f"`value_count {{ min: 0 }}` to the feature '{name}' in schema.pbtxt"
+            )
+            found.append(_error(name, split, "Several values in a row", detail))
     return found
 
 

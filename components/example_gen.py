@@ -26,6 +26,7 @@ from tfx.utils import io_utils
 
 from components import examples_writer, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
+from components.tables import findings
 from components.tables.reading import READERS
 from components.tables.source import LOCAL
 from models.common.errors import DataError
@@ -82,6 +83,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | beam.combiners.ToList()
                 | "Merge" >> beam.Map(pack_data_error(_merge), source.format)
             )
+            _ = summary | "Tell" >> beam.Map(_tell, hints, examples.uri)
             left_out = files | "Write" >> beam.Map(
                 pack_data_error(_write),
                 source,
@@ -183,6 +185,15 @@ def _scan(file: tuple[int, str], source: tables.TableSource) -> tuple[int, table
 def _merge(scanned: list[tuple[int, tables.TableSummary]], format: str) -> tables.TableSummary:
     in_order = sorted(scanned, key=lambda item: item[0])
     return tables.merge((summary for _, summary in in_order), format)
+
+
+def _tell(
+    summary: tables.TableSummary, hints: Mapping[str, tables.ColumnType], folder: str
+) -> None:
+    """Writes what there is to tell of the table, for the gate."""
+    fileio.makedirs(folder)
+    with fileio.open(f"{folder}/{findings.FILE}", "w") as file:
+        file.write(findings.to_json(findings.find(summary, hints)))
 
 
 def _write(

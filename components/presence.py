@@ -14,6 +14,13 @@ def name_of(feature: statistics_pb2.FeatureNameStatistics) -> str:
     return feature.name or ".".join(feature.path.step)
 
 
+def common_of(
+    feature: statistics_pb2.FeatureNameStatistics,
+) -> statistics_pb2.CommonStatistics:
+    """The statistics that features of every type have."""
+    return getattr(feature, feature.WhichOneof("stats")).common_stats
+
+
 def share_with_value(feature: statistics_pb2.FeatureNameStatistics, rows: int) -> float:
     """The share of the rows that have at least one value of the feature, from 0 to 1.
 
@@ -26,7 +33,7 @@ def share_with_value(feature: statistics_pb2.FeatureNameStatistics, rows: int) -
     """
     if not rows:
         return 0.0
-    common = getattr(feature, feature.WhichOneof("stats")).common_stats
+    common = common_of(feature)
     if common.max_num_values <= 1:
         return common.tot_num_values / rows
     empty = sum(

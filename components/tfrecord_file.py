@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.tables.columnar import plain_lists
+from components.tables import columnar, sequence_examples
+from components.tables.lists import relisted
 from components.tables.source import Files, TableSource, looks_like, read_errors, shown
 from models.common.errors import DataError
 
@@ -21,7 +23,8 @@ def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatc
     A batch lacks the features that none of its examples has. The file may be gzipped.
 
     Raises:
-        DataError: The file is damaged, or holds something else than tf.Examples.
+        DataError: The file is damaged, or holds something else than tf.Examples, such as
+            tf.SequenceExamples, whose feature lists would be lost.
     """
     with read_errors(path), files.open(path, "rb") as file:
         kind = looks_like(file.read(16))
@@ -32,11 +35,11 @@ def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatc
             "Set data.format to the file's format: csv, tfrecord, parquet or avro.",
         )
     compression = "GZIP" if kind == "gzip" else ""
-    decoder = ExamplesToRecordBatchDecoder()
+    decoder = _Decoder(path)
     rows = 0
     try:
         for batch in tf.data.TFRecordDataset(path, compression).batch(_ROWS).as_numpy_iterator():
-            yield _decode(decoder, list(batch), path, rows)
+            yield decoder.batch(batch, rows)
             rows += len(batch)
     except (tf.errors.DataLossError, tf.errors.OutOfRangeError) as error:
         raise DataError(
@@ -46,41 +49,114 @@ def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatc
         ) from error
 
 
-def _decode(
-    decoder: ExamplesToRecordBatchDecoder, examples: Sequence[bytes], path: str, before: int
-) -> pa.RecordBatch:
-    try:
-        batch = decoder.DecodeBatch(examples)
-    except (RuntimeError, ValueError) as error:
+class _Decoder:
+    """Decodes the records of one file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._decode = ExamplesToRecordBatchDecoder().DecodeBatch
+        self._kinds: dict[str, tuple[str, int]] = {}
+        """Of each feature with a value: its kind of list, and where the batch begins that has it
+        first."""
+
+    def batch(self, examples: Sequence[bytes], before: int) -> pa.RecordBatch:
+        """The rows of some records, of which `before` others are in front.
+
+        A feature that is of several types is there without values; see `columnar.unreadable`.
+        """
+        for number, example in enumerate(examples, start=before + 1):
+            if not sequence_examples.is_plain(example):
+                self._check_is_an_example(example, number)
+        mixed: dict[str, str] = {}
+        try:
+            batch = self._decode(list(examples))
+        except (RuntimeError, ValueError):
+            batch, mixed = self._without_mixed(examples, before)
+        if not batch.num_columns and not mixed:
+            raise DataError(
+                f"{shown(self._path)}: no record from {before + 1} to {before + len(examples)} has "
+                "a feature",
+                "Expected: serialized tf.Examples. Received: records without any feature.",
+                "Write the records with tf.train.Example(...).SerializeToString().",
+            )
+        fields = [columnar.unreadable_field(name, reason) for name, reason in mixed.items()]
+        arrays = [pa.nulls(len(examples)) for _ in mixed]
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            reason = self._other_type(name, array, before + 1)
+            plain = _plain(array)
+            arrays.append(pa.nulls(len(examples)) if reason else plain)
+            fields.append(
+                columnar.unreadable_field(name, reason) if reason else pa.field(name, plain.type)
+            )
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+    def _other_type(self, name: str, array: pa.Array, first: int) -> str | None:
+        """What differs, where earlier records have the feature with another type."""
+        if pa.types.is_null(array.type):
+            return None
+        kind = _KINDS[str(array.type.value_type)]
+        known, record = self._kinds.setdefault(name, (kind, first))
+        if kind == known:
+            return None
+        return f"{known} from record {record}, {kind} from record {first}"
+
+    def _check_is_an_example(self, record: bytes, number: int) -> None:
+        try:
+            sequence = tf.train.SequenceExample.FromString(record)
+        except DecodeError:
+            raise self._no_example(record, number) from None
+        if lists := sequence.feature_lists.feature_list:
+            raise sequence_examples.refusal(self._path, number, sequence.context.feature, lists)
+
+    def _without_mixed(
+        self, examples: Sequence[bytes], before: int
+    ) -> tuple[pa.RecordBatch, dict[str, str]]:
+        """Decodes without those features that are of several types, and says which these are."""
+        parsed = []
+        kinds: dict[str, dict[str, int]] = {}
         for number, example in enumerate(examples, start=before + 1):
             try:
-                decoder.DecodeBatch([example])
-            except (RuntimeError, ValueError):
-                raise DataError(
-                    f"{shown(path)}: record {number} is not a tf.Example",
-                    f"Expected: serialized tf.Examples. Received: {example[:40]!r}.",
-                    "Write the records with tf.train.Example(...).SerializeToString().",
-                ) from error
-        raise DataError(
-            f"{shown(path)}: records {before + 1} to {before + len(examples)} do not agree",
-            f"Expected: each feature with one type. Received: {error}.",
-            "Write each feature with the same kind of list in every record.",
-        ) from error
-    if not batch.num_columns:
-        raise DataError(
-            f"{shown(path)}: no record from {before + 1} to {before + len(examples)} has a feature",
-            "Expected: serialized tf.Examples. Received: records without any feature.",
+                parsed.append(tf.train.Example.FromString(example))
+            except DecodeError:
+                raise self._no_example(example, number) from None
+            for name, feature in parsed[-1].features.feature.items():
+                if kind := feature.WhichOneof("kind"):
+                    kinds.setdefault(name, {}).setdefault(kind, number)
+        mixed = {
+            name: ", ".join(f"{kind} in record {number}" for kind, number in found.items())
+            for name, found in kinds.items()
+            if len(found) > 1
+        }
+        for example in parsed:
+            for name in mixed:
+                example.features.feature.pop(name, None)
+        try:
+            batch = self._decode([example.SerializeToString() for example in parsed])
+        except (RuntimeError, ValueError) as error:
+            raise DataError(
+                f"{shown(self._path)}: records {before + 1} to {before + len(examples)} cannot be "
+                "read",
+                f"Expected: serialized tf.Examples. Received: {error}.",
+                "Write the records with tf.train.Example(...).SerializeToString().",
+            ) from error
+        return batch, mixed
+
+    def _no_example(self, record: bytes, number: int) -> DataError:
+        return DataError(
+            f"{shown(self._path)}: record {number} is not a tf.Example",
+            f"Expected: serialized tf.Examples. Received: {record[:40]!r}.",
             "Write the records with tf.train.Example(...).SerializeToString().",
         )
-    arrays = [_plain(array) for array in batch.columns]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+_KINDS = {"int64": "int64_list", "float": "float_list", "large_binary": "bytes_list"}
 
 
 def _plain(array: pa.Array) -> pa.Array:
     """A decoded column with 32-bit offsets, like those of other formats."""
     if pa.types.is_null(array.type):
         return array
-    lists = plain_lists(array)
+    lists = relisted(array, array.flatten())
     if pa.types.is_large_binary(lists.type.value_type):
         return pa.ListArray.from_arrays(lists.offsets, lists.values.cast(pa.binary()))
     return lists

@@ -141,9 +141,9 @@ NODES = (
     NodeSpec(
         DATA_GATE,
         "stops on anomalies",
-        upstream=(STATISTICS_GEN, EXAMPLE_VALIDATOR),
+        upstream=(EXAMPLE_GEN, STATISTICS_GEN, EXAMPLE_VALIDATOR),
         config_keys=("validation", "label.columns", "label.weight"),
-        parameter_files={"inputs": _FEATURES, "least_present": _SCHEMA},
+        parameter_files={"inputs": _FEATURES, "least_present": _SCHEMA, "scalars": _SCHEMA},
         results="read_anomalies",
     ),
     NodeSpec(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import os
+import re
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import fastavro
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from components.tables.columns import ARROW_TYPE, ColumnType
+from components.tables.lists import relisted
 from components.tables.source import (
     Files,
     TableSource,
@@ -25,6 +27,10 @@ from models.common.errors import DataError
 
 _ROWS = 16_384
 """Rows in a batch."""
+
+_UNREADABLE = b"unreadable"
+_DECIMAL = b"decimal"
+"""What a field's metadata may have, where a reader gives a column as another type."""
 
 _AVRO_TYPES: dict[str, pa.DataType] = {
     "null": pa.null(),
@@ -43,18 +49,20 @@ _AVRO_TYPES: dict[str, pa.DataType] = {
 def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:
     """Yields the file's rows; a column is int64, float64, text, bytes, or a list of one of these.
 
+    A column that no example can hold is there without values; see `unreadable`.
+
     Raises:
-        DataError: The file is not a whole Parquet file, or has a column of another type.
+        DataError: The file is not a whole Parquet file, or two columns have one name.
     """
     with read_errors(path), files.open(path, "rb") as file:
         _check_head(file, path, "Parquet")
         try:
-            table = pq.ParquetFile(file)
+            table = _open_parquet(file)
             schema = table.schema_arrow
-            targets = [_target(path, field.name, field.type) for field in schema]
-            yield _batch(path, schema.names, targets, [pa.nulls(0, t) for t in targets])
+            _check_names(path, schema.names)
+            yield _batch(schema, [pa.nulls(0, field.type) for field in schema])
             for batch in table.iter_batches(batch_size=_ROWS):
-                yield _batch(path, schema.names, targets, batch.columns)
+                yield _batch(schema, batch.columns)
         except (pa.ArrowException, OSError) as error:
             raise _corrupt(path, "Parquet", error) from error
 
@@ -62,8 +70,10 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
 def read_avro(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:
     """Yields the file's rows; a column is int64, float64, text, bytes, or a list of one of these.
 
+    A column that no example can hold is there without values; see `unreadable`.
+
     Raises:
-        DataError: The file is not a whole Avro file, or has a column of another type.
+        DataError: The file is not a whole Avro file.
     """
     with read_errors(path), files.open(path, "rb") as file:
         _check_head(file, path, "Avro")
@@ -75,16 +85,29 @@ def read_avro(source: TableSource, path: str, files: Files) -> Iterator[pa.Recor
                 f"Expected: Avro records. Received: {schema!r:.80}.",
                 "Write the table with a record as schema, one field a column.",
             )
-        names = [field["name"] for field in schema["fields"]]
-        targets = [_avro_target(path, field["name"], field["type"]) for field in schema["fields"]]
-        yield _batch(path, names, targets, [pa.nulls(0, target) for target in targets])
+        fields = pa.schema(_avro_field(field["name"], field["type"]) for field in schema["fields"])
+        yield _batch(fields, [pa.nulls(0, field.type) for field in fields])
         records = iter(reader)
         while True:
             some = _or_corrupt(path, lambda: list(itertools.islice(records, _ROWS)))
             if not some:
                 return
-            fields = zip(names, targets, strict=True)
-            yield _batch(path, names, targets, [_array(some, *field) for field in fields])
+            yield _batch(fields, [_array(some, field) for field in fields])
+
+
+def unreadable(field: pa.Field) -> str | None:
+    """Why no example can hold a column that these readers yield; None: one can."""
+    return (field.metadata or {}).get(_UNREADABLE, b"").decode() or None
+
+
+def unreadable_field(name: str, reason: str) -> pa.Field:
+    """The field of a column that no example can hold."""
+    return pa.field(name, pa.null(), metadata={_UNREADABLE: reason})
+
+
+def is_decimal(field: pa.Field) -> bool:
+    """Whether the file has the column's values with all their decimal digits."""
+    return _DECIMAL in (field.metadata or {})
 
 
 def to_type(array: pa.Array, kind: ColumnType | None) -> pa.Array:
@@ -117,41 +140,83 @@ def _wanted(arrow: pa.DataType, kind: ColumnType | None) -> pa.DataType:
     return arrow if kind == "STRING" and pa.types.is_binary(arrow) else ARROW_TYPE[kind]
 
 
-def _batch(
-    path: str, names: list[str], targets: list[pa.DataType], arrays: Iterable[pa.Array]
-) -> pa.RecordBatch:
-    columns = []
-    for name, target, array in zip(names, targets, arrays, strict=True):
-        if pa.types.is_dictionary(array.type):
-            array = array.dictionary_decode()
-        try:
-            columns.append(plain_lists(array.cast(target)))
-        except pa.ArrowInvalid as error:
-            raise DataError(
-                f"{shown(path)}: the column '{name}' has a value that does not fit",
-                f"Expected: {target}. Received: {error}.",
-                "Write the column as text or as floats.",
-            ) from error
-    return pa.RecordBatch.from_arrays(columns, names=names)
+def _batch(schema: pa.Schema, arrays: Iterable[pa.Array]) -> pa.RecordBatch:
+    fields, columns = [], []
+    for field, array in zip(schema, arrays, strict=True):
+        reason = unreadable(field)
+        decimal = is_decimal(field) or pa.types.is_decimal(_innermost(field.type))
+        if reason is None:
+            try:
+                array = _plain(array)
+            except _UnreadableError as error:
+                reason = str(error)
+        metadata = {_DECIMAL: "1"} if decimal else None
+        if reason is None:
+            fields.append(pa.field(field.name, array.type, metadata=metadata))
+            columns.append(array)
+        else:
+            fields.append(unreadable_field(field.name, reason))
+            columns.append(pa.nulls(len(array)))
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
 
 
-def plain_lists(array: pa.Array) -> pa.Array:
-    """Lists with 32-bit offsets, without those elements that are null: no tf.Example has such."""
-    large = pa.types.is_large_list(array.type)
-    if not large and not (pa.types.is_list(array.type) and array.values.null_count):
-        return array
-    values = array.flatten()
-    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    kept = np.concatenate([[0], np.cumsum(values.is_valid().to_numpy(zero_copy_only=False))])
-    # Where an offset is null, so is the list.
-    missing = np.append(array.is_null().to_numpy(zero_copy_only=False), False)
-    offsets = pa.array(kept[ends], pa.int32(), mask=missing)
-    return pa.ListArray.from_arrays(offsets, values.drop_null())
+def _open_parquet(file: Any) -> pq.ParquetFile:
+    """Opens a file; lists of a fixed length come as lists of any.
+
+    Arrow before its version 15 fails on lists of a fixed length of which one is null. What makes it
+    take them for such is its own schema among the file's metadata; without it they are lists.
+    """
+    table = pq.ParquetFile(file)
+    if not any(pa.types.is_fixed_size_list(field.type) for field in table.schema_arrow):
+        return table
+    file.seek(-8, os.SEEK_END)
+    size, end = struct.unpack("<I4s", file.read(8))
+    file.seek(-8 - size, os.SEEK_END)
+    footer = file.read(size).replace(b"ARROW:schema", b"-----:schema")
+    without = pa.BufferReader(b"PAR1" + footer + struct.pack("<I4s", size, end))
+    file.seek(0)
+    return pq.ParquetFile(file, metadata=pq.read_metadata(without))
 
 
-def _target(path: str, name: str, arrow: pa.DataType, inside: bool = False) -> pa.DataType:
-    """The type as which a Parquet column is read."""
+class _UnreadableError(Exception):
+    """No example can hold an array; says why."""
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    """The array as int64, float64, text, bytes, or a list of one of these.
+
+    Raises:
+        _UnreadableError: Its type, or one of its values, is none of these.
+    """
+    array = _decoded(array)
+    types = pa.types
+    lists = types.is_list(array.type) or types.is_large_list(array.type)
+    if lists or types.is_fixed_size_list(array.type):
+        values = _decoded(array.flatten())
+        return relisted(array, _cast(values, _target(values.type)))
+    return _cast(array, _target(array.type))
+
+
+def _decoded(array: pa.Array) -> pa.Array:
+    """The values that an extension type or a dictionary stands for."""
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.storage
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _innermost(arrow: pa.DataType) -> pa.DataType:
+    return arrow.value_type if hasattr(arrow, "value_type") else arrow
+
+
+def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
+    try:
+        return array.cast(target)
+    except pa.ArrowInvalid as error:
+        raise _UnreadableError(f"{array.type}, with a value that does not fit: {error}") from error
+
+
+def _target(arrow: pa.DataType) -> pa.DataType:
+    """The type as which the values of a column, or of its lists, are read."""
     types = pa.types
     if types.is_null(arrow):
         return arrow
@@ -163,54 +228,69 @@ def _target(path: str, name: str, arrow: pa.DataType, inside: bool = False) -> p
         return pa.string()
     if types.is_binary(arrow) or types.is_large_binary(arrow) or types.is_fixed_size_binary(arrow):
         return pa.binary()
-    if types.is_dictionary(arrow) and not inside:
-        return _target(path, name, arrow.value_type)
-    lists = types.is_list(arrow) or types.is_large_list(arrow) or types.is_fixed_size_list(arrow)
-    if lists and not inside:
-        return pa.list_(_target(path, name, arrow.value_type, inside=True))
-    raise _unsupported(path, name, "lists of lists" if lists else str(arrow))
+    nested = types.is_list(arrow) or types.is_large_list(arrow) or types.is_fixed_size_list(arrow)
+    raise _UnreadableError("lists of lists" if nested else str(arrow))
 
 
-def _avro_target(path: str, name: str, avro: Any, inside: bool = False) -> pa.DataType:
+def _avro_field(name: str, avro: Any) -> pa.Field:
+    metadata = {_DECIMAL: "1"} if "'logicalType': 'decimal'" in str(avro) else None
+    try:
+        return pa.field(name, _avro_target(avro), metadata=metadata)
+    except _UnreadableError as error:
+        return unreadable_field(name, str(error))
+
+
+def _avro_target(avro: Any, inside: bool = False) -> pa.DataType:
     """The type as which an Avro field is read."""
     if isinstance(avro, list):
-        targets = {_avro_target(path, name, part, inside) for part in avro if part != "null"}
+        targets = {_avro_target(part, inside) for part in avro if part != "null"}
         if targets == {pa.int64(), pa.float64()}:
             return pa.float64()
         if len(targets) <= 1:
             return targets.pop() if targets else pa.null()
-        raise _unsupported(path, name, f"union of {', '.join(map(str, avro))}")
+        raise _UnreadableError(f"union of {', '.join(map(str, avro))}")
     kind = avro.get("type") if isinstance(avro, dict) else avro
-    if isinstance(avro, dict) and "logicalType" in avro:
-        raise _unsupported(path, name, avro["logicalType"])
+    logical = avro.get("logicalType") if isinstance(avro, dict) else None
+    if logical == "decimal":
+        return pa.float64()
+    # A logical type that nobody knows is, as Avro has it, the type below it.
+    if isinstance(logical, str) and re.search("date|time|duration|uuid", logical):
+        raise _UnreadableError(logical)
     if isinstance(kind, dict | list):
-        return _avro_target(path, name, kind, inside)
+        return _avro_target(kind, inside)
     if kind == "array" and not inside:
-        return pa.list_(_avro_target(path, name, avro["items"], inside=True))
+        return pa.list_(_avro_target(avro["items"], inside=True))
     if kind in _AVRO_TYPES:
         return _AVRO_TYPES[kind]
-    raise _unsupported(path, name, "lists of lists" if kind == "array" else str(kind))
+    raise _UnreadableError("lists of lists" if kind == "array" else str(kind))
 
 
-def _array(records: list[Any], name: str, target: pa.DataType) -> pa.Array:
-    values = [record[name] for record in records]
-    if pa.types.is_list(target):
-        return pa.array([_numbers(value) if value else value for value in values], target)
-    return pa.array(_numbers(values), target)
+def _array(records: list[Any], field: pa.Field) -> pa.Array:
+    if unreadable(field):
+        return pa.nulls(len(records))
+    values = [record[field.name] for record in records]
+    if not pa.types.is_list(field.type):
+        return pa.array(_plain_values(values, field.type), field.type)
+    inside = field.type.value_type
+    lists = [_plain_values(value, inside) if value else value for value in values]
+    return pa.array(lists, field.type)
 
 
-def _numbers(values: list[Any]) -> list[Any]:
-    """Booleans as the numbers that they are, for Arrow."""
+def _plain_values(values: list[Any], target: pa.DataType) -> list[Any]:
+    """The values as Arrow takes them."""
+    if pa.types.is_floating(target):
+        return [None if value is None else float(value) for value in values]
     return [int(value) if isinstance(value, bool) else value for value in values]
 
 
-def _unsupported(path: str, name: str, received: str) -> DataError:
-    return DataError(
-        f"{shown(path)}: the column '{name}' has a type that an example cannot hold: {received}",
-        "Expected: whole numbers, floats, booleans, text, bytes, or lists of these.",
-        "Leave the column out when writing the file, or convert it: a time to a number or text, a "
-        "record to a column for each field.",
-    )
+def _check_names(path: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"{shown(path)}: more than one column is called '{twice[0]}'",
+            f"Expected: each name once. Received: {', '.join(names[:20])}.",
+            "Rename or remove all but one.",
+        )
 
 
 def _check_head(file: Any, path: str, expected: str) -> None:

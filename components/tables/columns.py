@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from components.tables import account
+from components.tables.account import Loss, Tally
 
 ColumnType = Literal["INT", "FLOAT", "STRING"]
 
@@ -43,6 +46,13 @@ class Column:
     """Rows without a value."""
     values: tuple[Any, ...] = ()
     """The first two distinct values, as long as no row has more than one."""
+    unreadable: str | None = None
+    """Why no example can hold the column, such as its type; None: one can."""
+    lengths: tuple[int, int] | None = None
+    """The fewest and the most elements of a list that has any, missing ones included; None: of no
+    list."""
+    losses: Mapping[Loss, Tally] = field(default_factory=dict, hash=False)
+    """What examples, statistics or a vocabulary do not hold exactly."""
 
     @property
     def constant(self) -> bool:
@@ -58,6 +68,9 @@ class Column:
             self.is_list or other.is_list,
             self.missing + other.missing,
             values[:2],
+            self.unreadable or other.unreadable,
+            _both(self.lengths, other.lengths),
+            account.added(self.losses, other.losses),
         )
 
 
@@ -79,14 +92,18 @@ class TableSummary:
         return next(column for column in self.columns if column.name == name)
 
     def types(self, hints: Mapping[str, ColumnType] | None = None) -> dict[str, ColumnType | None]:
-        """How to read each column.
+        """How to read each column that can be read.
 
         Args:
             hints: Types from elsewhere, such as a schema. A hint widens: a whole number is read as
                 FLOAT, anything as STRING. One that the values do not allow has no effect.
         """
         hints = hints or {}
-        return {column.name: widest(column.type, hints.get(column.name)) for column in self.columns}
+        return {
+            column.name: widest(column.type, hints.get(column.name))
+            for column in self.columns
+            if column.unreadable is None
+        }
 
 
 def observe(
@@ -101,15 +118,30 @@ def observe(
         known: Distinct values found before; with two of them no more are looked for.
     """
     if pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
-        lengths = pc.fill_null(pc.list_value_length(array), 0)
-        missing = pc.sum(pc.equal(lengths, 0)).as_py() or 0
-        longest = pc.max(lengths).as_py() or 0
+        sizes = pc.fill_null(pc.list_value_length(array), 0)
+        missing = pc.sum(pc.equal(sizes, 0)).as_py() or 0
+        longest = pc.max(sizes).as_py() or 0
         if longest > 1:
             return Column(name, kind, True, missing)
         array = array.flatten()
         return Column(name, kind, False, missing, _two_values(array) if len(known) < 2 else ())
     values = _two_values(array) if len(known) < 2 else ()
     return Column(name, kind, False, array.null_count, values)
+
+
+def lengths(array: pa.Array) -> tuple[int, int] | None:
+    """The fewest and the most elements of a list that has any."""
+    if not pa.types.is_list(array.type):
+        return None
+    found = pc.list_value_length(array)
+    ends = pc.min_max(found.filter(pc.fill_null(pc.greater(found, 0), False)))
+    return (ends["min"].as_py(), ends["max"].as_py()) if ends["max"].is_valid else None
+
+
+def _both(first: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    if first is None or other is None:
+        return first or other
+    return min(first[0], other[0]), max(first[1], other[1])
 
 
 def _two_values(array: pa.Array) -> tuple[Any, ...]:

@@ -69,7 +69,7 @@ def _batches(
             parse_options=pa.csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
             convert_options=pa.csv.ConvertOptions(
                 column_types=schema,
-                null_values=[""],
+                null_values=["", *source.missing],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
             ),

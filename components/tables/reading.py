@@ -8,8 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from components.tables import columnar, csv_file
-from components.tables.columns import ARROW_TYPE, Column, ColumnType, TableSummary, observe
+from components.tables import account, columnar, csv_file, missing
+from components.tables.columns import (
+    ARROW_TYPE,
+    Column,
+    ColumnType,
+    TableSummary,
+    lengths,
+    observe,
+)
 from components.tables.source import LOCAL, Files, TableSource, listing, resolve, shown
 from models.common.errors import DataError, did_you_mean
 
@@ -47,21 +54,14 @@ def scan_file(
         DataError: The file cannot be read.
     """
     read = read or READERS[source.format]
-    text = source.format == "csv"
     columns: dict[str, Column] = {}
     rows = 0
     for batch in read(source, path, files):
-        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        for field, array in zip(batch.schema, batch.columns, strict=True):
+            name = field.name
             # Where a file is free to leave a column out of a batch, its values are missing so far.
             seen = columns.get(name, Column(name, None, missing=rows))
-            kind: ColumnType | None
-            if not text:
-                kind = columnar.type_of(array.type)
-            elif seen.type == "STRING":
-                kind = "STRING"
-            else:
-                kind, array = csv_file.parse(array, seen.type)
-            columns[name] = seen.merged(observe(name, array, kind, seen.values))
+            columns[name] = seen.merged(_described(field, array, seen, source))
         for name in columns.keys() - set(batch.schema.names):
             columns[name] = _with_missing(columns[name], batch.num_rows)
         rows += batch.num_rows
@@ -116,7 +116,7 @@ def read_file(
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
         try:
             arrays = [
-                _typed(columns.get(name), kind, batch.num_rows, source.format)
+                _typed(columns.get(name), kind, batch.num_rows, source)
                 for name, kind in types.items()
             ]
         except pa.ArrowInvalid as error:
@@ -128,15 +128,38 @@ def read_file(
         yield pa.RecordBatch.from_arrays(arrays, names=list(types))
 
 
-def _typed(array: pa.Array | None, kind: ColumnType | None, rows: int, format: str) -> pa.Array:
+def _described(field: pa.Field, array: pa.Array, seen: Column, source: TableSource) -> Column:
+    """A batch's values of one column, and what an example does not hold of them."""
+    if reason := columnar.unreadable(field):
+        return Column(field.name, None, missing=len(array), unreadable=reason)
+    text = None
+    kind: ColumnType | None
+    if source.format != "csv":
+        kind = columnar.type_of(array.type)
+    elif seen.type == "STRING":
+        kind = "STRING"
+    else:
+        text = array
+        kind, array = csv_file.parse(array, seen.type)
+    whole = array
+    array, found = missing.counted(array, source.missing if text is None else ())
+    found |= account.losses(array, kind, text, exact=columnar.is_decimal(field))
+    return dataclasses.replace(
+        observe(field.name, array, kind, seen.values), lengths=lengths(whole), losses=found
+    )
+
+
+def _typed(
+    array: pa.Array | None, kind: ColumnType | None, rows: int, source: TableSource
+) -> pa.Array:
     if array is None or kind is None:
         return pa.nulls(rows, ARROW_TYPE[kind] if kind else pa.null())
-    if format != "csv":
-        return columnar.to_type(array, kind)
+    if source.format != "csv":
+        return columnar.to_type(missing.without_markers(array, source.missing), kind)
     found, parsed = csv_file.parse(array, kind)
     if found != kind:
         raise pa.ArrowInvalid(f"{found} where {kind} was found before")
-    return parsed
+    return missing.without_markers(parsed)
 
 
 def _merged(first: TableSummary, other: TableSummary, format: str) -> TableSummary:
@@ -148,7 +171,17 @@ def _merged(first: TableSummary, other: TableSummary, format: str) -> TableSumma
     columns = []
     for name in [*ours, *(theirs.keys() - ours.keys())]:
         mine = ours.get(name, Column(name, None, missing=first.rows))
-        columns.append(mine.merged(theirs.get(name, Column(name, None, missing=other.rows))))
+        further = theirs.get(name, Column(name, None, missing=other.rows))
+        both = mine.merged(further)
+        kinds = {kind for kind in (mine.type, further.type) if kind is not None}
+        if format != "csv" and "STRING" in kinds and len(kinds) > 1:
+            what = {True: "text", False: "numbers"}
+            reason = (
+                f"{what[mine.type == 'STRING']} in {shown(first.files[0])}, "
+                f"{what[further.type == 'STRING']} in {shown(other.files[0])}"
+            )
+            both = dataclasses.replace(both, unreadable=both.unreadable or reason)
+        columns.append(both)
     return TableSummary(first.files + other.files, first.rows + other.rows, tuple(columns))
 
 

@@ -41,6 +41,8 @@ class TableSource:
     """CSV only: the character between two cells."""
     encoding: str = "utf-8"
     """CSV only; a byte-order mark in a file overrules it."""
+    missing: tuple[str, ...] = ()
+    """What stands for a missing value, beside what does so in every table."""
 
     def to_json(self) -> str:
         """The source as text, the same for equal sources."""
@@ -49,7 +51,8 @@ class TableSource:
     @classmethod
     def from_json(cls, text: str) -> TableSource:
         """The source that `to_json` wrote."""
-        return cls(**json.loads(text))
+        values = json.loads(text)
+        return cls(**{**values, "missing": tuple(values["missing"])})
 
 
 class Files(Protocol):

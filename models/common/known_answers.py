@@ -3,7 +3,8 @@
 Whoever serves the model can ask it the same rows and compare. The file is
 `assets.extra/known_answers.json`: `{"rows": [{feature: value}, ...], "examples": [base64, ...],
 "outputs": {name: [[number]]}}`; a feature that a row lacks is absent from its object, and bytes
-that are not UTF-8 text are `{"b64": ...}`, as in TensorFlow Serving's REST API.
+that are not UTF-8 text are `{"b64": ...}`, as in TensorFlow Serving's REST API. Lists of any length
+are padded to the longest with the marker of a missing value, which for floats is NaN.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, outputs
+from models.common import examples, outputs, raw_inputs
 from models.common.plan import Plan
+from models.common.raw_inputs import Column
 
 PATH = "assets.extra/known_answers.json"
 
@@ -35,7 +37,7 @@ def write(
     transformed = examples.transformer(transform)(tf.constant(serialized))
     answers = outputs.answers(model, examples.model_inputs(transformed, *plan.labels))
     content = {
-        "rows": [row(example, plan.inputs) for example in serialized],
+        "rows": rows(serialized, request_columns(transform, plan)),
         "examples": [base64.b64encode(example).decode() for example in serialized],
         "outputs": {name: value.numpy().tolist() for name, value in answers.items()},
     }
@@ -45,9 +47,36 @@ def write(
         json.dump(content, file, indent=2)
 
 
+def request_columns(transform: tft.TFTransformOutput, plan: Plan) -> list[Column]:
+    """The columns that a request may carry."""
+    spec = transform.raw_feature_spec()
+    wanted = {name: spec[name] for name in plan.inputs}
+    return raw_inputs.columns(transform.raw_metadata.schema, wanted)
+
+
 def decode(example: str) -> bytes:
     """A serialized `tf.Example` from the file's `examples`."""
     return base64.b64decode(example)
+
+
+def rows(serialized: Sequence[bytes], columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Serialized `tf.Example`s as the rows of one JSON request.
+
+    The lists of a column are as long as the longest, as a request needs them: what a row lacks of
+    them is the marker of a missing value.
+    """
+    found = [row(example, [column.name for column in columns]) for example in serialized]
+    for column in columns:
+        if column.shape != (None,):
+            continue
+        given = [one.get(column.name, []) for one in found]
+        lists = [value if isinstance(value, list) else [value] for value in given]
+        longest = max(map(len, lists), default=0)
+        if longest:
+            for one, items in zip(found, lists, strict=True):
+                missing = raw_inputs.MISSING[column.dtype]
+                one[column.name] = items + [missing] * (longest - len(items))
+    return found
 
 
 def row(serialized: bytes, inputs: Sequence[str]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def columns(schema: schema_pb2.Schema, spec: Mapping[str, Any]) -> list[Column]:
         schema: Says which optional features are lists.
         spec: `tf.io` feature specs of the columns that a request may carry.
     """
-    most_values = {feature.name: feature.value_count.max for feature in schema.feature}
+    lists = {feature.name for feature in schema.feature if is_list(feature)}
     found = []
     shape: tuple[int | None, ...]
     for name, feature in spec.items():
@@ -47,9 +47,17 @@ def columns(schema: schema_pb2.Schema, spec: Mapping[str, Any]) -> list[Column]:
             shape = () if parsed in ((), (1,)) else parsed
             found.append(Column(name, feature.dtype, shape, False, parsed))
         else:
-            shape = () if most_values.get(name, 1) <= 1 else (None,)
+            shape = (None,) if name in lists else ()
             found.append(Column(name, feature.dtype, shape, True))
     return found
+
+
+def is_list(feature: schema_pb2.Feature) -> bool:
+    """Whether a feature without a shape may have more than one value in a row.
+
+    A schema says so with `value_count`, whose `max` is 0 where there is no limit.
+    """
+    return feature.HasField("value_count") and feature.value_count.max != 1
 
 
 def signature(columns: Sequence[Column]) -> dict[str, tf.TensorSpec]:

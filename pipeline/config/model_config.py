@@ -25,6 +25,15 @@ ColumnName = Text
 Slice = Annotated[tuple[ColumnName, ...], Field(min_length=1), BeforeValidator(_name_is_a_slice)]
 
 
+def _as_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        refuse("expected text or a number (in quotes, if YAML takes it for a boolean)")
+    return str(value) if isinstance(value, int | float) else value
+
+
+MissingMark = Annotated[Text, BeforeValidator(_as_text)]
+
+
 class Data(Section):
     """Where the examples are and how to read them."""
 
@@ -36,6 +45,8 @@ class Data(Section):
     """CSV only: the character between two cells."""
     encoding: str = "utf-8"
     """CSV only: the text's encoding. A byte-order mark is skipped whatever it is."""
+    missing: tuple[MissingMark, ...] = ()
+    """What stands for a missing value, such as `NA` or -999, beside empty cells, nulls and NaN."""
 
     @pydantic.field_validator("delimiter")
     @classmethod

@@ -123,7 +123,7 @@ def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
     from components.tables import TableSource
 
     pattern = data.path if "://" in data.path else f"{root}/{data.path}"
-    return TableSource(pattern, data.format, data.delimiter, data.encoding)
+    return TableSource(pattern, data.format, data.delimiter, data.encoding, missing=data.missing)
 
 
 def how_to_freeze_hyperparameters(model: str) -> str:

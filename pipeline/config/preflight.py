@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from components import tables
-from components.tables import TableSource, TableSummary
+from components.tables import TableSource, TableSummary, findings, sequence_examples
+from components.tables.source import LOCAL
 from models.common import model_folder
 from models.common.errors import (
     ConfigError,
@@ -23,6 +24,9 @@ from models.common.errors import (
 )
 from pipeline.config import beam_arguments, model_files, project
 from pipeline.config.model_config import ModelConfig
+
+_TOLD = 20
+"""So many notices are told at a run's start."""
 
 
 def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSummary | None:
@@ -51,17 +55,34 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     if "://" in source.pattern:
         return None
     if config.data.format == "tfrecord":
-        _check_not_empty(source)
+        _check_tfrecord(source)
         return None
     summary = tables.scan(source)
     known = {feature.name for feature in schema.feature} if schema else set()
     _check_columns(model, config, inputs, summary, known)
+    _check_readable(model, config, inputs, summary)
     _check_label_varies(config, summary)
     _check_weight(model, config, summary)
     if schema is None:
         _check_inputs_have_values(model, inputs, summary)
     _check_enough_rows(model, config, summary)
     return summary
+
+
+def notices(model: str, summary: TableSummary | None, root: Path = project.ROOT) -> list[str]:
+    """What is to be told of the data beside what `check` refuses, a sentence or two for each.
+
+    Args:
+        model: The model's name.
+        summary: What `check` returned.
+        root: The project's root.
+    """
+    if summary is None:
+        return []
+    found = findings.find(summary, model_files.column_types(model, root))
+    told = [f"`{one.column}` {one.headline}. {one.remedy}" for one in found]
+    more = len(told) - _TOLD
+    return told[:_TOLD] + ([f"{more} more are in the run's report."] if more > 0 else [])
 
 
 def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> tuple[str, ...]:
@@ -159,7 +180,8 @@ def _check_writable(folder: Path, root: Path) -> None:
         ) from error
 
 
-def _check_not_empty(source: TableSource) -> None:
+def _check_tfrecord(source: TableSource) -> None:
+    """Looks at the files as far as it can be done without TensorFlow."""
     for path in tables.resolve(source):
         if not Path(path).stat().st_size:
             raise DataError(
@@ -167,6 +189,7 @@ def _check_not_empty(source: TableSource) -> None:
                 "Expected: TFRecord with serialized tf.Examples. Received: nothing.",
                 "Write the file again, or correct data.path.",
             )
+        sequence_examples.check_first_record(path, LOCAL)
 
 
 def _check_columns(
@@ -194,6 +217,30 @@ def _check_columns(
                 f"{place}: the data has no column '{name}'{did_you_mean(name, summary.names)}",
                 f"{tables.shown(summary.files[0])} has: {', '.join(summary.names)}.",
                 "Correct the name, or the data.",
+            )
+
+
+def _check_readable(
+    model: str, config: ModelConfig, inputs: Iterable[str], summary: TableSummary
+) -> None:
+    """Refuses columns that are used and that no example can hold, or no network can use."""
+    used = {
+        **{
+            name: "evaluation.slices names it"
+            for names in config.evaluation.slices
+            for name in names
+        },
+        **dict.fromkeys(config.label.columns, "label.columns names it"),
+        **dict.fromkeys(inputs, f"INPUTS in models/{model}/features.py names it"),
+    }
+    for finding in findings.find(summary):
+        if finding.stops and finding.column in used:
+            raise DataError(
+                f"{tables.shown(summary.files[0])}: the column '{finding.column}' "
+                f"{finding.headline}",
+                "Expected: finite numbers, text, bytes, or lists of these, because "
+                f"{used[finding.column]}.",
+                finding.remedy,
             )
 
 
@@ -243,11 +290,11 @@ def _check_weight(model: str, config: ModelConfig, summary: TableSummary) -> Non
 
 def _check_inputs_have_values(model: str, inputs: Iterable[str], summary: TableSummary) -> None:
     for name in inputs:
-        if summary.column(name).type is None:
+        if summary.column(name).missing == summary.rows:
             raise DataError(
                 f"The column '{name}' has no value in any row",
                 f"Expected: values, because INPUTS in models/{model}/features.py names it. "
-                f"Received: {summary.rows:,} empty cells.",
+                f"Received: {summary.rows:,} missing values.",
                 "Correct the data, or remove the column from INPUTS.",
             )
 

@@ -9,13 +9,14 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.example_validator.component import ExampleValidator
-from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base.base_node import BaseNode
 
 from components.data_gate import DataGate
 from components.example_gen import ExampleGen
 from components.frozen_schema import FrozenSchema
+from components.schema_gen import SchemaGen
+from models.common import raw_inputs
 from pipeline import nodes
 from pipeline.config import model_files
 from pipeline.config.model_config import Data
@@ -72,6 +73,7 @@ def data_gate(wiring: Wiring) -> BaseNode:
     """Ends the run on anomalies."""
     plan = wiring.plan
     return DataGate(
+        examples=wiring.examples,
         anomalies=wiring.output(nodes.EXAMPLE_VALIDATOR, "anomalies"),
         statistics=wiring.output(nodes.STATISTICS_GEN, "statistics"),
         stop_on=wiring.config.validation.stop_on,
@@ -79,6 +81,7 @@ def data_gate(wiring: Wiring) -> BaseNode:
         label_columns=json.dumps(plan.label_columns),
         weight=plan.weight or "",
         least_present=json.dumps(_least_present(wiring.schema_text)),
+        scalars=json.dumps(_scalars(wiring.schema_text)),
     )
 
 
@@ -87,3 +90,13 @@ def _least_present(schema_text: str | None) -> dict[str, float]:
     # An inferred schema says nothing here: it is made from the very data.
     schema = text_format.Parse(schema_text or "", schema_pb2.Schema())
     return {feature.name: feature.presence.min_fraction for feature in schema.feature}
+
+
+def _scalars(schema_text: str | None) -> list[str]:
+    """The columns of which a frozen schema expects at most one value a row."""
+    schema = text_format.Parse(schema_text or "", schema_pb2.Schema())
+    return [
+        feature.name
+        for feature in schema.feature
+        if not feature.HasField("shape") and not raw_inputs.is_list(feature)
+    ]

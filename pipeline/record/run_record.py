@@ -74,7 +74,8 @@ class Anomaly(_Part):
 
     feature: str
     split: str
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "note"]
+    """A note is of what examples do not hold exactly, and stops no run."""
     headline: str
     detail: str
 

@@ -48,7 +48,8 @@ def summary(
         list(section)
         for section in (
             _figures(record, console),
-            _anomalies(record, console),
+            _anomalies("Anomalies in the data", _found(record), console),
+            _anomalies("Told of the data", _notes(record), console),
             _warnings(record),
             metric_tables(record, console),
             [*_verdict(record, console, runs), *_places(record, runs, next_step)],
@@ -67,7 +68,7 @@ def _figures(record: RunRecord, console: Console) -> Iterator[RenderableType]:
     judged = any(
         node.name == DATA_GATE and node.status in ("done", "cached") for node in record.nodes
     )
-    if judged and not record.anomalies:
+    if judged and not _found(record):
         table.add_row("Anomalies", "none")
     if record.hyperparameters:
         pairs = (
@@ -78,16 +79,24 @@ def _figures(record: RunRecord, console: Console) -> Iterator[RenderableType]:
         yield _indented(table)
 
 
-def _anomalies(record: RunRecord, console: Console) -> Iterator[RenderableType]:
-    if not record.anomalies:
+def _found(record: RunRecord) -> list[Anomaly]:
+    return [anomaly for anomaly in record.anomalies if anomaly.severity != "note"]
+
+
+def _notes(record: RunRecord) -> list[Anomaly]:
+    return [anomaly for anomaly in record.anomalies if anomaly.severity == "note"]
+
+
+def _anomalies(title: str, anomalies: list[Anomaly], console: Console) -> Iterator[RenderableType]:
+    if not anomalies:
         return
-    yield Text("  Anomalies in the data", style="bold")
+    yield Text(f"  {title}", style="bold")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=1)
     table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for anomaly in sorted(record.anomalies, key=lambda anomaly: anomaly.severity):
+    for anomaly in sorted(anomalies, key=lambda anomaly: anomaly.severity):
         what = Text(anomaly.headline)
         if anomaly.detail:
             what.append(f"\n{anomaly.detail}" if console.is_terminal else f" ({anomaly.detail})")
@@ -112,7 +121,9 @@ def _warnings(record: RunRecord) -> Iterator[RenderableType]:
 
 
 def _severity(anomaly: Anomaly, console: Console) -> tuple[str, str]:
-    return (terminal.marks(console).failed, "red") if anomaly.severity == "error" else ("!", "")
+    if anomaly.severity == "error":
+        return terminal.marks(console).failed, "red"
+    return ("!" if anomaly.severity == "warning" else "", "")
 
 
 def _verdict(record: RunRecord, console: Console, runs: Path) -> Iterator[RenderableType]:

@@ -18,6 +18,8 @@ from tfx.types.experimental.simple_artifacts import File
 
 from components import data_gate
 from components.data_gate import DataGate
+from components.tables import findings
+from components.tables.findings import Finding
 from models.common.errors import AnomalyError
 
 pytestmark = pytest.mark.tfx
@@ -64,8 +66,9 @@ def statistics(columns: Columns) -> Any:
     for name, cells in columns.items():
         kind = TYPES[name] if not isinstance(cells, pa.Array) else cells.type
         cells = cells.to_pylist() if isinstance(cells, pa.Array) else cells
-        rows = [[] if cell is None else [cell] for cell in cells]
-        arrays.append(pa.array(rows, pa.list_(kind)))
+        is_list = pa.types.is_list(kind)
+        rows = cells if is_list else [[] if cell is None else [cell] for cell in cells]
+        arrays.append(pa.array(rows, kind if is_list else pa.list_(kind)))
     batch = pa.RecordBatch.from_arrays(arrays, list(columns))
     return stats_impl.generate_statistics_in_memory(batch, tfdv.StatsOptions())
 
@@ -77,6 +80,8 @@ class Gate:
         self.folder = folder
         self.schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
         self.splits: list[str] = []
+        self.told: list[Finding] = []
+        """What ExampleGen found."""
 
     def add(self, split: str, columns: Columns) -> None:
         """Writes what StatisticsGen and ExampleValidator say of a split."""
@@ -100,7 +105,12 @@ class Gate:
             artifact.split_names = json.dumps(self.splits)
         report = File()
         report.uri = str(self.folder / "report")
+        examples = standard_artifacts.Examples()
+        examples.uri = str(self.folder / "examples")
+        (self.folder / "examples").mkdir(exist_ok=True)
+        (self.folder / "examples" / findings.FILE).write_text(findings.to_json(self.told))
         DataGate.EXECUTOR_SPEC.executor_class._FUNCTION(
+            examples=examples,
             anomalies=anomalies,
             statistics=statistics,
             stop_on=stop_on,
@@ -110,6 +120,7 @@ class Gate:
             least_present=json.dumps(
                 {feature.name: feature.presence.min_fraction for feature in self.schema.feature}
             ),
+            scalars=json.dumps(["company", "area"]),
             report=report,
         )
         return json.loads((self.folder / "report" / data_gate.REPORT).read_text())
@@ -336,3 +347,55 @@ def test_a_weight_that_weighs_no_row(
     found = data_gate.unusable_weights("train", statistics, "w")
     assert [one["headline"] for one in found] == ([headline] if headline else [])
     assert all(one["severity"] == severity and one["feature"] == "w" for one in found)
+
+
+def test_what_examples_do_not_hold_stops_a_model_that_reads_it(tmp_path: Path) -> None:
+    gate = Gate(tmp_path)
+    gate.add("train", good())
+    gate.told = [
+        Finding("fare", "has infinity for 3 values in 100 rows", "Correct them.", stops=True),
+        Finding(
+            "placed", "has a type that an example cannot hold: date", "Convert it.", stops=True
+        ),
+        Finding("area", "has NaN for 1 values in 100 rows", "They count as missing."),
+    ]
+    error = gate.stops()
+    assert error.headline == "The data has 1 anomaly; nothing was trained"
+    assert error.detail == "fare (all): Has infinity for 3 values in 100 rows. Correct them."
+    assert [(one["feature"], one["severity"]) for one in error.anomalies] == [
+        ("fare", "error"), ("placed", "note"), ("area", "note"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("stop_on", ["error", "warning", "never"])
+def test_what_nobody_reads_is_told_and_stops_nothing(tmp_path: Path, stop_on: str) -> None:
+    gate = Gate(tmp_path)
+    gate.add("train", good())
+    gate.told = [Finding("placed", "has a type", "Convert it.", stops=True)]
+    assert gate.run(stop_on) == [
+        {
+            "feature": "placed",
+            "split": "all",
+            "severity": "note",
+            "headline": "Has a type",
+            "detail": "Convert it.",
+        }
+    ]
+
+
+def test_a_note_hides_no_anomaly(tmp_path: Path) -> None:
+    gate = Gate(tmp_path)
+    gate.add("train", {**good(), "tips": [1.0] * ROWS})
+    gate.told = [Finding("tips", "has NaN for 1 values in 100 rows", "They count as missing.")]
+    assert [one["headline"] for one in gate.stops().anomalies] == [
+        "Label is constant",
+        "Has NaN for 1 values in 100 rows",
+    ]
+
+
+def test_several_values_where_a_frozen_schema_expects_one_stop(tmp_path: Path) -> None:
+    gate = Gate(tmp_path)
+    gate.add("train", {**good(), "area": pa.array([[1, 2]] * ROWS)})
+    [anomaly] = gate.stops().anomalies
+    assert anomaly["feature"] == "area" and anomaly["headline"] == "Several values in a row"
+    assert "value_count { min: 0 }" in anomaly["detail"]

@@ -14,7 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from components.tables import TableSource
+from components.tables import TableSource, findings
 from models.common.errors import DataError
 
 pytestmark = pytest.mark.tfx
@@ -226,6 +226,23 @@ def test_lists_keep_their_values(tmp_path: Path, generate: Any) -> None:
             features = example.features.feature
             found[values(features["i"])[0]] = values(features["list"])
     assert [found[i] for i in range(100)] == lists
+
+
+def test_what_examples_do_not_hold_is_beside_them(tmp_path: Path, generate: Any) -> None:
+    table = pa.table(
+        {
+            "i": list(range(100)),
+            "half": [float("nan")] * 3 + [0.5] * 97,
+            "placed": pa.array([0] * 100, pa.timestamp("s")),
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    folder = generate(TableSource(str(tmp_path), "parquet"))
+    told = findings.from_json((folder / findings.FILE).read_text())
+    assert [(one.column, one.stops) for one in told] == [("placed", True), ("half", False)]
+    written = [example for split in SPLITS for example in examples(folder, split)]
+    assert {name for example in written for name in example.features.feature} == {"i", "half"}
+    assert sum(len(values(example.features.feature["half"])) for example in written) == 97
 
 
 def test_a_bad_row_is_told_through_beam(tmp_path: Path, generate: Any) -> None:

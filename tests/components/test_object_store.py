@@ -140,7 +140,7 @@ def refusing(status: int, code: str) -> ThreadingHTTPServer:
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_PUT = do_POST = do_HEAD = do_DELETE = do_GET
+        do_PUT = do_POST = do_HEAD = do_DELETE = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 
-from components import tfrecord_file
+from components import tables, tfrecord_file
 from components.tables.source import LOCAL, TableSource
 from models.common.errors import DataError
 
@@ -27,6 +27,18 @@ def example(**features: list[Any]) -> bytes:
         for value in values:
             kind = {int: "int64_list", float: "float_list", bytes: "bytes_list"}[type(value)]
             getattr(feature, kind).value.append(value)
+    return found.SerializeToString()
+
+
+def sequence(context: dict[str, int], **lists: list[int]) -> bytes:
+    """A serialized tf.SequenceExample."""
+    found = tf.train.SequenceExample()
+    for name, value in context.items():
+        found.context.feature[name].int64_list.value.append(value)
+    for name, steps in lists.items():
+        for value in steps:
+            step = found.feature_lists.feature_list[name].feature.add()
+            step.int64_list.value.append(value)
     return found.SerializeToString()
 
 
@@ -77,9 +89,14 @@ def test_batches_are_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyP
             r"Received: b'\n\x01\n'",
         ),
         (
-            [example(i=[1]), example(i=[0.5])],
-            "records 1 to 2 do not agree",
-            "Expected: each feature with one type.",
+            [example(i=[1]), sequence({"i": 1}, clicks=[1, 2])],
+            "record 2 is a tf.SequenceExample: its feature lists cannot be read: clicks",
+            "whose context has i, and whose feature lists are clicks",
+        ),
+        (
+            [sequence({}, a=[1], b=[2])],
+            "record 1 is a tf.SequenceExample: its feature lists cannot be read: a, b",
+            "whose context has nothing",
         ),
         ([example(), example()], "no record from 1 to 2 has a feature", "without any feature"),
     ],
@@ -92,6 +109,31 @@ def test_records_that_are_no_table_are_refused(
     assert caught.value.headline == f"{tmp_path}/t.tfrecord: {headline}"
     assert detail in caught.value.detail
     assert caught.value.remedy
+
+
+def test_a_sequence_example_without_feature_lists_is_an_example(tmp_path: Path) -> None:
+    [batch] = read([example(i=[1]), sequence({"i": 2})], tmp_path)
+    assert batch.to_pydict() == {"i": [[1], [2]]}
+
+
+def test_an_example_of_several_parts_is_whole(tmp_path: Path) -> None:
+    [batch] = read([example(i=[1]) + example(j=[2])], tmp_path)
+    assert batch.to_pydict() == {"i": [[1]], "j": [[2]]}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 100])
+def test_a_feature_of_several_types_is_passed_over_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(tfrecord_file, "_ROWS", rows)
+    records = [example(i=[1], x=[1]), example(i=[2]), example(i=[3], x=[0.5]), example(i=[4])]
+    batches = read(records, tmp_path)
+    source, path = TableSource("t", "tfrecord"), str(tmp_path / "t.tfrecord")
+    table = tables.scan_file(source, path, LOCAL, tfrecord_file.read)
+    reason = table.column("x").unreadable or ""
+    assert "int64_list" in reason and "float_list" in reason and "record 3" in reason
+    assert table.types() == {"i": "INT"}
+    assert [value for batch in batches for [value] in batch.to_pydict()["i"]] == [1, 2, 3, 4]
 
 
 def test_the_number_of_a_bad_record_counts_from_the_files_beginning(

@@ -23,7 +23,7 @@ class S3:
             "s3",
             endpoint_url=endpoint,
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106
+            aws_secret_access_key="test",
             region_name="us-east-1",
         )
         self._client.create_bucket(Bucket=self.bucket)

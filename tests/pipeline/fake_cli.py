@@ -20,6 +20,7 @@ FAKE_RUN = Path(__file__).with_name("fake_run.py")
 if __name__ == "__main__":
     preflight = types.ModuleType("pipeline.config.preflight")
     preflight.check = lambda *_: None  # type: ignore[attr-defined]
+    preflight.notices = lambda *_: []  # type: ignore[attr-defined]
     sys.modules["pipeline.config.preflight"] = preflight
     pipeline.config.preflight = preflight  # type: ignore[attr-defined, unused-ignore]
     project.RUNS = Path(os.environ["FAKE_RUNS"])

@@ -71,8 +71,11 @@ def drifted(feature: Feature) -> bool:
     return feature.drift is not None and feature.drift.value > feature.drift.expected
 
 
+_SEVERITIES = ("error", "warning", "note")
+
+
 def _rank(feature: Feature, anomalies: list[Anomaly]) -> tuple[Any, ...]:
-    worst = min((anomaly.severity != "error" for anomaly in anomalies), default=2)
+    worst = min((_SEVERITIES.index(anomaly.severity) for anomaly in anomalies), default=2)
     ratio = 0.0
     if feature.drift is not None and drifted(feature):
         ratio = feature.drift.value / max(feature.drift.expected, 1e-12)

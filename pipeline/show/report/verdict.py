@@ -89,7 +89,7 @@ def _missed(record: RunRecord) -> str:
 
 
 def _anomalies(record: RunRecord) -> str:
-    number = len(record.anomalies)
+    number = sum(anomaly.severity != "note" for anomaly in record.anomalies)
     noun = "anomaly" if number == 1 else "anomalies"
     return f"{number} {noun} in the data:" if number else "The data did not pass the gate."
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import fastavro
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from components import tables
-from components.tables import ColumnType, TableSource, columnar
+from components.tables import ColumnType, TableSource, columnar, findings
 from tests.components.tables.table_files import (
     avro_file,
     check_refused,
@@ -30,6 +30,11 @@ def parquet_column(column: pa.Array) -> TableSource:
 
 def avro_value(kind: Any, value: Any) -> TableSource:
     return avro_file({"c": kind}, {"c": [value]})
+
+
+def parquet_of(table: pa.Table) -> TableSource:
+    pq.write_table(table, "t.parquet")
+    return TableSource("t.parquet", "parquet")
 
 
 def avro_array_of_longs() -> TableSource:
@@ -65,47 +70,81 @@ REFUSED: dict[str, tuple[Callable[[], TableSource], str, str]] = {
         "t.avro is not Avro",
         "an empty file",
     ),
-    "a time in Parquet": (
-        lambda: parquet_column(pa.array([0], pa.timestamp("ms"))),
-        "t.parquet: the column 'c' has a type that an example cannot hold: timestamp[ms]",
-        "a time to a number or text",
-    ),
-    "a struct in Parquet": (
-        lambda: parquet_column(pa.array([{"x": 1}])),
-        "t.parquet: the column 'c' has a type that an example cannot hold: struct<x: int64>",
-        "a column for each field",
-    ),
-    "lists of lists in Parquet": (
-        lambda: parquet_column(pa.array([[[1]]])),
-        "t.parquet: the column 'c' has a type that an example cannot hold: lists of lists",
-        "lists of these",
-    ),
-    "a number too large in Parquet": (
-        lambda: parquet_column(pa.array([2**63], pa.uint64())),
-        "t.parquet: the column 'c' has a value that does not fit",
-        "as text or as floats",
-    ),
-    "a time in Avro": (
-        lambda: avro_value({"type": "long", "logicalType": "timestamp-millis"}, 0),
-        "t.avro: the column 'c' has a type that an example cannot hold: timestamp-millis",
-        "a time to a number or text",
-    ),
-    "a map in Avro": (
-        lambda: avro_value({"type": "map", "values": "long"}, {"x": 1}),
-        "t.avro: the column 'c' has a type that an example cannot hold: map",
-        "a column for each field",
-    ),
-    "text or number in Avro": (
-        lambda: avro_value(["long", "string"], 1),
-        "t.avro: the column 'c' has a type that an example cannot hold: union of long, string",
-        "convert it",
-    ),
     "Avro without records": (
         avro_array_of_longs,
         "t.avro does not hold rows",
         "Write the table with a record as schema",
     ),
+    "two Parquet columns of one name": (
+        lambda: parquet_of(pa.table([[1], [2], [3]], names=["a", "b", "a"])),
+        "t.parquet: more than one column is called 'a'",
+        "Received: a, b, a.",
+    ),
 }
+
+UNREADABLE: dict[str, tuple[Callable[[], TableSource], str]] = {
+    # what: (the table, why its column `c` cannot be read)
+    "a time in Parquet": (
+        lambda: parquet_column(pa.array([0], pa.timestamp("ms"))),
+        "timestamp[ms]",
+    ),
+    "a date in Parquet": (lambda: parquet_column(pa.array([0], pa.date32())), "date32[day]"),
+    "a struct in Parquet": (lambda: parquet_column(pa.array([{"x": 1}])), "struct<x: int64>"),
+    "a map in Parquet": (
+        lambda: parquet_column(pa.array([[("x", 1)]], pa.map_(pa.string(), pa.int64()))),
+        "map<string, int64",
+    ),
+    "lists of lists in Parquet": (lambda: parquet_column(pa.array([[[1]]])), "lists of lists"),
+    "a matrix in Parquet": (
+        lambda: parquet_column(pa.array([[[1]]], pa.list_(pa.list_(pa.int64(), 1), 1))),
+        "lists of lists",
+    ),
+    "lists of structs in Parquet": (
+        lambda: parquet_column(pa.array([[{"x": 1}]])),
+        "struct<x: int64>",
+    ),
+    "a number too large in Parquet": (
+        lambda: parquet_column(pa.array([1, 2**63], pa.uint64())),
+        "uint64, with a value that does not fit",
+    ),
+    "a number too large in a list in Parquet": (
+        lambda: parquet_column(pa.array([[1], [2**63]], pa.list_(pa.uint64()))),
+        "uint64, with a value that does not fit",
+    ),
+    "a time in Avro": (
+        lambda: avro_value({"type": "long", "logicalType": "timestamp-millis"}, 0),
+        "timestamp-millis",
+    ),
+    "a date or nothing in Avro": (
+        lambda: avro_value(["null", {"type": "int", "logicalType": "date"}], None),
+        "date",
+    ),
+    "a map in Avro": (lambda: avro_value({"type": "map", "values": "long"}, {"x": 1}), "map"),
+    "a record in Avro": (
+        lambda: avro_value(
+            {"type": "record", "name": "R", "fields": [{"name": "x", "type": "long"}]}, {"x": 1}
+        ),
+        "record",
+    ),
+    "lists of lists in Avro": (
+        lambda: avro_value(
+            {"type": "array", "items": {"type": "array", "items": "long"}}, [[1], [2]]
+        ),
+        "lists of lists",
+    ),
+    "text or number in Avro": (lambda: avro_value(["long", "string"], 1), "union of long"),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_column_that_no_example_can_hold_is_passed_over_and_told(what: str) -> None:
+    make, why = UNREADABLE[what]
+    source = make()
+    summary = tables.scan(source)
+    assert why in (summary.column("c").unreadable or "")
+    assert summary.types() == {}
+    [finding] = findings.find(summary)
+    assert finding.stops and finding.column == "c" and why in finding.headline
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -120,7 +159,13 @@ def test_parquet_columns_come_as_what_an_example_can_hold() -> None:
         "small": (pa.array([1, 2], pa.int8()), [1, 2]),
         "half": (pa.array([0.5, None], pa.float32()), [0.5, None]),
         "category": (pa.array(["x", None]).dictionary_encode(), ["x", None]),
-        "bytes": (pa.array([b"\xff", b""]), [b"\xff", b""]),
+        "bytes": (pa.array([b"\xff", b""]), [b"\xff", None]),
+        "price": (pa.array([Decimal("1.25"), None]), [1.25, None]),
+        "point": (pa.array([[1, 2], None], pa.list_(pa.float32(), 2)), [[1.0, 2.0], None]),
+        "tags": (
+            pa.ListArray.from_arrays([0, 2, 3], pa.array(["x", "y", "x"]).dictionary_encode()),
+            [["x", "y"], ["x"]],
+        ),
         "list": (pa.array([[1, None, 2], None]), [[1, 2], None]),
         "flags": (pa.array([[True], []]), [[1], []]),
         "texts": (pa.array([["x", "y"], ["z"]], pa.large_list(pa.string())), [["x", "y"], ["z"]]),
@@ -129,7 +174,9 @@ def test_parquet_columns_come_as_what_an_example_can_hold() -> None:
     source = parquet_file({name: column for name, (column, _) in columns.items()})
     assert read(source) == {name: values for name, (_, values) in columns.items()}
     summary = tables.scan(source)
-    assert [c.name for c in summary.columns if c.is_list] == ["list", "texts"]
+    assert [c.name for c in summary.columns if c.is_list] == [
+        "point", "tags", "list", "texts",
+    ]  # fmt: skip
     assert summary.column("nothing").type is None
     assert summary.column("list").missing == 1
 
@@ -139,17 +186,27 @@ def test_avro_columns_come_as_what_an_example_can_hold() -> None:
         "flag": ["null", "boolean"],
         "number": ["null", "int", "double"],
         "bytes": "bytes",
+        "price": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2},
+        "code": {"type": "string", "logicalType": "varchar"},
         "choice": {"type": "enum", "name": "E", "symbols": ["x", "y"]},
         "list": ["null", {"type": "array", "items": ["null", "long"]}],
     }
     rows: dict[str, list[Any]] = {
         "flag": [True, None],
         "number": [1, 2.5],
-        "bytes": [b"\xff", b""],
+        "bytes": [b"\xff", b"\0"],
         "choice": ["x", "y"],
+        "price": [Decimal("1.25"), Decimal("2.00")],
+        "code": ["a", "b"],
         "list": [[1, None, 2], None],
     }
-    expected = {**rows, "flag": [1, None], "number": [1.0, 2.5], "list": [[1, 2], None]}
+    expected = {
+        **rows,
+        "flag": [1, None],
+        "number": [1.0, 2.5],
+        "price": [1.25, 2.0],
+        "list": [[1, 2], None],
+    }
     assert read(avro_file(types, rows, codec="deflate")) == expected
 
 
@@ -186,17 +243,3 @@ def test_to_type(array: pa.Array, kind: ColumnType | None, expected: pa.Array) -
 def test_a_value_that_has_not_the_type_is_refused() -> None:
     with pytest.raises(pa.ArrowInvalid):
         columnar.to_type(pa.array(["x"]), "INT")
-
-
-@given(
-    st.lists(st.none() | st.lists(st.none() | st.integers(0, 9), max_size=4), max_size=6),
-    st.sampled_from([pa.list_, pa.large_list]),
-)
-def test_plain_lists_lose_their_nulls_and_nothing_else(
-    lists: list[list[int | None] | None], kind: Callable[[pa.DataType], pa.DataType]
-) -> None:
-    found = columnar.plain_lists(pa.array(lists, kind(pa.int64())))
-    assert found.type == pa.list_(pa.int64())
-    assert found.to_pylist() == [
-        None if items is None else [item for item in items if item is not None] for items in lists
-    ]

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from models.common import examples, known_answers, training
 from models.common.loaded_model import LoadedModel
+from models.common.raw_inputs import Column
 from pipeline.show.report import page
 from tests.models import tiny_sample
 from tests.models.tiny_sample import Sample
@@ -89,3 +90,23 @@ def test_bytes_that_are_no_text_are_base64() -> None:
 
 def test_the_report_of_a_run_looks_where_they_are() -> None:
     assert page.KNOWN_ANSWERS == known_answers.PATH
+
+
+def test_lists_are_padded_to_the_longest_as_a_request_needs_them() -> None:
+    columns = [
+        Column("stops", tf.int64, (None,), optional=True),
+        Column("words", tf.string, (None,), optional=True),
+        Column("none", tf.string, (None,), optional=True),
+        Column("miles", tf.float32, (), optional=True),
+    ]
+    given: list[dict[str, Any]] = [
+        {"stops": [1, 2], "miles": 0.5},
+        {"words": ["a"]},
+        {"stops": [3]},
+    ]
+    smallest = -(2**63)
+    assert known_answers.rows([tiny_sample.example(row) for row in given], columns) == [
+        {"stops": [1, 2], "words": [""], "miles": 0.5},
+        {"stops": [smallest, smallest], "words": ["a"]},
+        {"stops": [3, smallest], "words": [""]},
+    ]

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from google.protobuf import text_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from models.common import raw_inputs
 from models.common.raw_inputs import MISSING, Column
@@ -127,3 +129,21 @@ def test_every_type_of_an_example_has_a_marker(dtype: tf.DType) -> None:
     tensors = {"x": tf.constant([MISSING[dtype]] * 2, dtype)}
     parsed = raw_inputs.to_parsed(tensors, [column])["x"]
     assert parsed.values.shape == [0] and parsed.dense_shape.numpy().tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("value_count", "shape"),
+    [
+        ("", ()),
+        ("value_count { min: 0 max: 1 }", ()),
+        ("value_count { max: 1 }", ()),
+        ("value_count { min: 0 }", (None,)),
+        ("value_count { min: 1 }", (None,)),
+        ("value_count { max: 3 }", (None,)),
+    ],
+)
+def test_a_list_is_what_its_schema_calls_one(value_count: str, shape: tuple[None, ...]) -> None:
+    text = f'feature {{ name: "x" type: FLOAT {value_count} }}'
+    schema = text_format.Parse(text, schema_pb2.Schema())
+    [column] = raw_inputs.columns(schema, {"x": tf.io.VarLenFeature(tf.float32)})
+    assert column == Column("x", tf.float32, shape, optional=True)

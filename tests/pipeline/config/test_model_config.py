@@ -89,6 +89,15 @@ BAD_KEYS = {
         "data: {path: x, encoding: utf-9}",
         "data.encoding: expected an encoding that Python knows, such as utf-8 or latin-1.",
     ),
+    "a boolean for a missing value": (
+        "data: {path: x, missing: [NO]}",
+        "data.missing.0: expected text or a number (in quotes, if YAML takes it for a boolean). "
+        "Received: false.",
+    ),
+    "an empty text for a missing value": (
+        'data: {path: x, missing: [""]}',
+        "data.missing.0: expected text that is not empty. Received: ''.",
+    ),
     "an empty label": ('label: ""', "label: expected text that is not empty. Received: ''."),
     "a label without columns": (
         "label: {name: y}",
@@ -205,6 +214,11 @@ def key_paths(kind: Any, path: str = "") -> Iterator[str]:
 def documented_keys() -> set[str]:
     text = (project.ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     return {re.sub("<.*?>", "<...>", key) for key in re.findall(r"`([\w.<>]+)`", text)}
+
+
+def test_what_is_missing_is_named_by_text_or_number(root: Path) -> None:
+    config = load("m", ['data.missing=[NA, "?", -999, 1.5, .inf]'], root)
+    assert config.data.missing == ("NA", "?", "-999", "1.5", "inf")
 
 
 def test_every_key_is_documented() -> None:

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import models
@@ -241,7 +243,7 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         lambda p: p.write("data/t.csv", "fare,city,tip\n" + ",Rome,0\n,Bonn,1\n" * 10),
         DataError,
         "The column 'fare' has no value in any row",
-        "Received: 20 empty cells.",
+        "Received: 20 missing values.",
     ),
     "too few rows": (
         lambda p: p.write("data/t.csv", ROWS[: ROWS.index("9.5")]),
@@ -306,6 +308,77 @@ def test_a_mistake_is_told(what: str, good: Project) -> None:
         in rest
     )
     assert caught.value.remedy
+
+
+def parquet(project: Project, **more: pa.Array) -> None:
+    """The good table in Parquet, with further columns."""
+    columns = {
+        "fare": [float(i) for i in range(20)],
+        "city": ["Rome", "Bonn"] * 10,
+        "tip": [i % 2 for i in range(20)],
+    }
+    pq.write_table(pa.table({**columns, **more}), project.root / "data" / "t.parquet")
+    project.write(
+        "config.yaml", CONFIG.replace("*.csv", "t.parquet").replace("}", ", format: parquet}", 1)
+    )
+
+
+UNUSABLE: dict[str, tuple[pa.Array, str]] = {
+    # what: (the column, what is said of it)
+    "a time": (pa.array([0] * 20, pa.timestamp("us")), "an example cannot hold: timestamp[us]"),
+    "a record": (pa.array([{"x": 1}] * 20), "an example cannot hold: struct<x: int64>"),
+    "lists of lists": (pa.array([[[1]]] * 20), "an example cannot hold: lists of lists"),
+    "beyond 64 bits": (pa.array([2**63] * 20, pa.uint64()), "uint64, with a value that does not"),
+    "infinity": (pa.array([float("inf")] + [0.5] * 19), "has infinity for 1 values in 20 rows"),
+    "beyond 32 bits": (pa.array([1e300] + [0.5] * 19), "infinity as a 32-bit float, such as `1e"),
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+@pytest.mark.parametrize("place", ["INPUTS", "label.columns", "evaluation.slices", None])
+def test_what_no_model_can_read_is_refused_where_it_is_used_and_told_elsewhere(
+    good: Project, what: str, place: str | None
+) -> None:
+    column, said = UNUSABLE[what]
+    parquet(good, x=column)
+    text = (good.root / "models" / good.model / "config.yaml").read_text()
+    if place == "INPUTS":
+        good.write("features.py", 'INPUTS = ("fare", "x")\n')
+    elif place == "label.columns":
+        good.write("config.yaml", text.replace("[tip]", "[tip, x]"))
+    elif place == "evaluation.slices":
+        good.write("config.yaml", text.replace("[city]", "[city, x]"))
+    if place is None:
+        summary = good.check()
+        [notice] = preflight.notices(good.model, summary, good.root)
+        assert notice.startswith("`x` has ") and said in notice
+        return
+    with pytest.raises(DataError) as caught:
+        good.check()
+    assert caught.value.headline.startswith("data/t.parquet: the column 'x' has ")
+    assert said in caught.value.headline
+    assert place in caught.value.detail and caught.value.remedy
+
+
+def test_text_because_of_a_few_cells_is_told_with_the_key_that_helps(good: Project) -> None:
+    good.write("data/t.csv", ROWS.replace("\n1.5,", "\nNA,").replace("\n2.5,", "\nNA,"))
+    summary = good.check()
+    [notice] = preflight.notices(good.model, summary, good.root)
+    assert notice.startswith("`fare` is text because 2 of 20 cells are `NA`. ")
+    assert 'data.missing: ["NA"]' in notice
+    summary = good.check("data.missing=[NA]")
+    assert summary is not None and summary.column("fare").type == "FLOAT"
+    assert preflight.notices(good.model, summary, good.root) == []
+
+
+def test_so_many_notices_are_told_at_once(good: Project) -> None:
+    parquet(good, **{f"x{i}": pa.array([0] * 20, pa.date32()) for i in range(30)})
+    told = preflight.notices(good.model, good.check(), good.root)
+    assert len(told) == 21 and told[-1] == "10 more are in the run's report."
+
+
+def test_nothing_is_told_of_what_was_not_read(good: Project) -> None:
+    assert preflight.notices(good.model, None, good.root) == []
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,10 @@ def test_the_gate_sees_anomalies_and_statistics(graph: dict[str, Any]) -> None:
     gate = graph[nodes.DATA_GATE]
     assert sources(gate, "anomalies") == {("ExampleValidator", "anomalies")}
     assert sources(gate, "statistics") == {("StatisticsGen", "statistics")}
+    assert sources(gate, "examples") == {("ExampleGen", "examples")}
     assert parameter(gate, "stop_on") == "error"
     assert parameter(gate, "inputs") == list(features.INPUTS)
     assert parameter(gate, "label_columns") == ["tips"]
     least = parameter(gate, "least_present")
     assert least["company"] == pytest.approx(0.55) and least["fare"] == 1.0
+    assert "company" in parameter(gate, "scalars") and "fare" not in parameter(gate, "scalars")

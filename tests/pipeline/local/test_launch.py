@@ -67,6 +67,7 @@ def preflight(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """Checks that find nothing."""
     module = types.ModuleType("pipeline.config.preflight")
     module.check = lambda *_: None  # type: ignore[attr-defined]
+    module.notices = lambda *_: []  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pipeline.config.preflight", module)
     monkeypatch.setattr("pipeline.config.preflight", module, raising=False)
     return module
@@ -399,6 +400,16 @@ def test_a_run_goes_on_with_its_own_config_whatever_the_file_has_become(
     assert run.record.resumed == last.id and run.record.config == last.config
     [notice] = run.notices
     assert "config.yaml" in notice and f"keeps the config of {last.id}" in notice
+
+
+def test_what_is_told_of_the_data_is_told_first(
+    project_root: Path, runs: Path, preflight: types.ModuleType
+) -> None:
+    preflight.check = lambda *_: "the summary"  # type: ignore[attr-defined]
+    preflight.notices = lambda model, summary, root: [f"of {summary}"]  # type: ignore[attr-defined]
+    run = launch.start("taxi", root=project_root, runs=runs, command=["true"])
+    run.process.wait()
+    assert list(run.notices) == ["of the summary"]
 
 
 def test_what_is_checked_beforehand_is_the_config_that_is_gone_on_with(

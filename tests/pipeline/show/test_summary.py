@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.record import run_record
-from pipeline.record.run_record import RunRecord
+from pipeline.record.run_record import Anomaly, RunRecord
 from pipeline.show import terminal
 from pipeline.show.summary import summary
 from tests.pipeline.fake_run import finished, queued, tell
@@ -96,6 +96,16 @@ def test_a_stopped_run_lists_every_anomaly(capsys: pytest.CaptureFixture[str]) -
     assert line_with(text, "company", "eval", "Column dropped")
     assert "✗ Stopped by anomalies in the data, so nothing was trained (2 min 05 s)" in text
     assert "correct the data, or models/taxi/schema.pbtxt, and run again" in text
+
+
+def test_what_is_told_of_the_data_is_no_anomaly(capsys: pytest.CaptureFixture[str]) -> None:
+    record = finished("pushed")
+    record.anomalies = [
+        Anomaly(feature="mass", split="all", severity="note", headline="Has NaN", detail="Why.")
+    ]
+    text = in_file(record, capsys)
+    assert line_with(text, "Anomalies", "none") and "Anomalies in the data" not in text
+    assert text.index("Told of the data") < text.index("mass") < text.index("Has NaN")
 
 
 def test_a_failed_run_tells_headline_detail_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:

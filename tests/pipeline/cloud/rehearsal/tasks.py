@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.cloud.rehearsal.bucket import StandIn
 from pipeline.cloud.rehearsal import drivers, specification
+from pipeline.cloud.rehearsal.bucket import StandIn
 from pipeline.cloud.rehearsal.drivers.base import Results
 from pipeline.cloud.rehearsal.history import History, Outputs
 from pipeline.cloud.rehearsal.walk import Walk
