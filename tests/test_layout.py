@@ -35,6 +35,7 @@ WITHOUT_A_MODULE = {
     "tests/pipeline/cloud/platforms/test_third_platform.py": "a platform that is one file",
     "tests/e2e": "whole pipelines, by the command line",
     "tests/dashboard/test_sample_runs.py": "the records that the dashboard's tests look at",
+    "tests/models/common/test_export_rows.py": "one row in, one prediction out, in each loader",
     "tests/models/common/test_training_serving_skew.py": "training and serving, side by side",
     "tests/serving/commands/test_smoked_server.py": "`smoke`, of a server that runs",
     "tests/serving/commands/test_traffic.py": "the commands, while requests come",

@@ -9,10 +9,14 @@ Signatures:
 `keras.export.ExportArchive` writes it, because a Keras 3 model written by `tf.saved_model.save`
 loads in Python and then fails every request in TensorFlow Serving's C++ loader (`Could not find
 variable`).
+
+A row that is asked is a row that is answered: tensors of other shapes than a signature declares are
+errors in the graph itself, wherever it is loaded.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -20,7 +24,7 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import examples, raw_inputs
+from models.common import examples, raw_inputs, signature_names
 
 
 def export(
@@ -46,6 +50,8 @@ def export(
     # Parsing specs outside of the traced functions keeps schema parsing out of the trace.
     request_spec = {name: full_spec[name] for name in inputs if name not in label_columns}
     columns = raw_inputs.columns(transform.raw_metadata.schema, request_spec)
+    safe = signature_names.safe_names(request_spec)
+    arguments = [dataclasses.replace(column, name=safe[column.name]) for column in columns]
     layer = transform.transform_features_layer()
 
     def predict(raw: Mapping[str, Any]) -> dict[str, tf.Tensor]:
@@ -54,23 +60,27 @@ def export(
 
     # A function's default values become the signature's defaults: what a server may fill in for an
     # input that a request leaves out.
-    def serving_default(features: Any = raw_inputs.defaults(columns)) -> dict[str, tf.Tensor]:  # noqa: B008
-        return predict(raw_inputs.to_parsed(features, columns))
+    def serving_default(features: Any = raw_inputs.defaults(arguments)) -> dict[str, tf.Tensor]:  # noqa: B008
+        named = {name: features[argument] for name, argument in safe.items()}
+        return predict(raw_inputs.to_parsed(named, columns))
 
     def serving_examples(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return predict(examples.parse(inputs, request_spec))
+        return predict(examples.parse(raw_inputs.checked(inputs, "inputs"), request_spec))
 
     def transform_features(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return layer(examples.parse(inputs, full_spec))
+        return layer(examples.parse(raw_inputs.checked(inputs, "inputs"), full_spec))
 
     serialized = tf.TensorSpec([None], tf.string, name="inputs")
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.track(layer)
     for function, signature in (
-        (serving_default, raw_inputs.signature(columns)),
+        (serving_default, raw_inputs.signature(arguments)),
         (serving_examples, serialized),
         (transform_features, serialized),
     ):
         archive.add_endpoint(function.__name__, function, input_signature=[signature])
     archive.write_out(path, verbose=False)
+    real = {argument: name for name, argument in safe.items() if argument != name}
+    if real:
+        signature_names.rename_inputs(path, serving_default.__name__, real)
