@@ -40,6 +40,7 @@ class ExampleGenSpec(ComponentSpec):
         "splits": ExecutionParameter(type=str),
         "hints": ExecutionParameter(type=str),
         "data_hash": ExecutionParameter(type=str),
+        "packages": ExecutionParameter(type=str),
     }
     INPUTS: ClassVar[dict[str, ChannelParameter]] = {}
     OUTPUTS: ClassVar[dict[str, ChannelParameter]] = {
@@ -102,6 +103,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
         splits: Mapping[str, int],
         hints: Mapping[str, tables.ColumnType] | None = None,
         data_hash: str | None = None,
+        packages: Mapping[str, str] | None = None,
     ) -> None:
         """Describes the node.
 
@@ -110,6 +112,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
             splits: Each split's share of the rows, in hash buckets.
             hints: Types that widen what the values say; see `tables.TableSummary.types`.
             data_hash: What changes when the data does; None: `fingerprint(source)`.
+            packages: Versions of packages whose upgrade runs the whole pipeline again, by name.
 
         Raises:
             DataError: There is no such data.
@@ -120,6 +123,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
                 splits=json.dumps(dict(splits)),
                 hints=json.dumps(dict(hints or {}), sort_keys=True),
                 data_hash=data_hash or fingerprint(source),
+                packages=json.dumps(dict(packages or {}), sort_keys=True),
                 examples=types.Channel(type=standard_artifacts.Examples),
             )
         )

@@ -1,7 +1,8 @@
 """The functions that TFX calls for a model's own code.
 
 They are the same for every model: each finds the model's name in the node's `custom_config` and
-calls into its folder. The hashes beside the name are what makes TFX's cache see an edited file.
+calls into its folder. The hashes and versions beside the name are what makes
+TFX's cache see an edited file and an upgraded package.
 
 Each imports only what it uses, as in the cloud a node has no other files of `models/`.
 """
@@ -25,33 +26,46 @@ RUN_FN = "components.user_code.run_fn"
 TUNER_FN = "components.user_code.tuner_fn"
 
 
-def transform_config(model: str, code: Mapping[str, str]) -> dict[str, Any]:
+def transform_config(
+    model: str, code: Mapping[str, str], packages: Mapping[str, str]
+) -> dict[str, Any]:
     """Transform's `custom_config`.
 
     Args:
         model: The model's name.
         code: Hashes of the source files that it depends on, by path.
+        packages: Versions of the packages that it depends on, by name.
     """
-    return {"model": model, "code": dict(code)}
+    return {"model": model, **_cache_key(code, packages)}
 
 
-def tuner_config(plan: Plan, search: Search, code: Mapping[str, str]) -> dict[str, Any]:
+def tuner_config(
+    plan: Plan, search: Search, code: Mapping[str, str], packages: Mapping[str, str]
+) -> dict[str, Any]:
     """The Tuner's `custom_config`.
 
     Args:
         plan: What the configuration says of training.
         search: What it says of the search.
         code: Hashes of the source files that it depends on, by path.
+        packages: Versions of the packages that it depends on, by name.
     """
     # What is only about the final training shall not start a new search.
     plan = dataclasses.replace(
         plan, epochs=search.epochs, early_stopping_patience=None, known_answers=0
     )
-    return {"plan": plan.to_dict(), "search": search.to_dict(), "code": dict(code)}
+    return {
+        "plan": plan.to_dict(),
+        "search": search.to_dict(),
+        **_cache_key(code, packages),
+    }
 
 
 def trainer_config(
-    plan: Plan, hyperparameters: Mapping[str, Any] | None, code: Mapping[str, str]
+    plan: Plan,
+    hyperparameters: Mapping[str, Any] | None,
+    code: Mapping[str, str],
+    packages: Mapping[str, str],
 ) -> dict[str, Any]:
     """The Trainer's `custom_config`.
 
@@ -59,8 +73,17 @@ def trainer_config(
         plan: What the configuration says of training.
         hyperparameters: Frozen values; None where the Tuner's are used.
         code: Hashes of the source files that it depends on, by path.
+        packages: Versions of the packages that it depends on, by name.
     """
-    return {"plan": plan.to_dict(), "hyperparameters": hyperparameters, "code": dict(code)}
+    return {
+        "plan": plan.to_dict(),
+        "hyperparameters": hyperparameters,
+        **_cache_key(code, packages),
+    }
+
+
+def _cache_key(code: Mapping[str, str], packages: Mapping[str, str]) -> dict[str, Any]:
+    return {"code": dict(code), "packages": dict(packages)}
 
 
 # Autograph would wrap a model's errors in its own, and the functions below have nothing to convert.

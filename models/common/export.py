@@ -70,7 +70,7 @@ def export(
     def transform_features(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return layer(examples.parse(raw_inputs.checked(inputs, "inputs"), full_spec))
 
-    serialized = tf.TensorSpec([None], tf.string, name="inputs")
+    serialized = tf.TensorSpec([None], tf.string, name=_examples_argument(full_spec))
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.track(layer)
@@ -81,6 +81,23 @@ def export(
     ):
         archive.add_endpoint(function.__name__, function, input_signature=[signature])
     archive.write_out(path, verbose=False)
-    real = {argument: name for name, argument in safe.items() if argument != name}
-    if real:
-        signature_names.rename_inputs(path, serving_default.__name__, real)
+    real = {argument: name for name, argument in safe.items()}
+    signature_names.rename_inputs(
+        path,
+        {
+            serving_default.__name__: real,
+            serving_examples.__name__: {serialized.name: "inputs"},
+            transform_features.__name__: {serialized.name: "inputs"},
+        },
+    )
+
+
+def _examples_argument(columns: Collection[str]) -> str:
+    """What the functions that take serialized examples call them.
+
+    TFMA gives an argument of a column's name that column, and the examples to one of another name.
+    """
+    name = "inputs"
+    while name in columns:
+        name = f"examples_{name}"
+    return name

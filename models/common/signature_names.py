@@ -47,22 +47,24 @@ def _is_safe(name: str) -> bool:
     return bool(_SAFE.fullmatch(name)) and len(name) <= _LONGEST and name not in _NOT_ARGUMENTS
 
 
-def rename_inputs(path: str, signature: str, names: Mapping[str, str]) -> None:
-    """Gives inputs of an exported signature other names, in the file.
+def rename_inputs(path: str, names: Mapping[str, Mapping[str, str]]) -> None:
+    """Gives inputs of exported signatures other names, in the file.
 
     Args:
         path: The SavedModel's folder.
-        signature: The signature's name.
-        names: For each input that is to be renamed, its new name.
+        names: For each signature the new names of its inputs, by the present ones.
     """
+    if all(old == new for renamed in names.values() for old, new in renamed.items()):
+        return
     file = f"{path}/{tf.saved_model.SAVED_MODEL_FILENAME_PB}"
     with tf.io.gfile.GFile(file, "rb") as opened:
         saved = saved_model_pb2.SavedModel.FromString(opened.read())
     for graph in saved.meta_graphs:
-        definition = graph.signature_def[signature]
-        _rename_keys(definition.inputs, names)
-        _rename_keys(definition.defaults, names)
-        _rename_keywords(graph, signature, names)
+        for signature, renamed in names.items():
+            definition = graph.signature_def[signature]
+            _rename_keys(definition.inputs, renamed)
+            _rename_keys(definition.defaults, renamed)
+            _rename_keywords(graph, signature, renamed)
     with tf.io.gfile.GFile(file, "wb") as opened:
         opened.write(saved.SerializeToString(deterministic=True))
     # It tells the file's content as TensorFlow wrote it; loaders do without.

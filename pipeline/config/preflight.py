@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from components import tables
+from components import code_hash, tables
 from components.tables import TableSource, TableSummary
 from models.common import model_folder
 from models.common.errors import (
@@ -40,7 +40,8 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
         ConfigError: A file of the model's folder is missing or not valid, or a key of the
             configuration names a column that neither the data nor the frozen schema has.
         DataError: The data cannot be read, or no model can be trained on it.
-        ModelCodeError: `features.py` cannot be imported or has no INPUTS.
+        ModelCodeError: `features.py` cannot be imported or has no INPUTS, or the model's code
+            depends on something that no hash covers.
         RunError: A folder cannot be written to.
     """
     inputs = check_folder(model, config, root)
@@ -68,11 +69,13 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
 
     Raises:
         ConfigError: A file is missing or not valid.
-        ModelCodeError: `features.py` cannot be imported or has no INPUTS.
+        ModelCodeError: `features.py` cannot be imported or has no INPUTS, or the model's code
+            depends on something that no hash covers.
     """
     beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)
+    code_hash.file_hashes(*model_files.code_modules(model), root=root)
     inputs = _inputs(model)
     model_files.frozen_schema(model, root)
     _check_inputs(model, config, inputs)

@@ -15,6 +15,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from components.data_gate import DataGate
 from components.example_gen import ExampleGen
 from components.frozen_schema import FrozenSchema
+from components.model_code import packages
 from pipeline import nodes
 from pipeline.config import model_files
 from pipeline.config.model_config import Data
@@ -34,6 +35,7 @@ def read_table(wiring: Wiring, data: Data) -> BaseNode:
         wiring.config.splits.model_dump(),
         model_files.column_types(wiring.model),
         wiring.target.data_hash,
+        packages.versions(),
     )
 
 
