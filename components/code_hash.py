@@ -18,6 +18,8 @@ from components.model_code import outside, packages, source
 ROOT = Path(__file__).resolve().parent.parent
 
 _PACKAGES = ("models", "components")
+_IMPORTS_BY_NAME = "models/common/model_folder.py"
+"""It imports the modules of a model's folder, which whoever asks names beside it."""
 _SUFFIXES = (*EXTENSION_SUFFIXES, ".py", ".pyc")
 """What a module's file may end in, in the order in which Python looks."""
 _READ_BY_THE_PIPELINE = ("config.yaml", "schema.pbtxt", "hyperparameters.json")
@@ -117,7 +119,7 @@ def _imports(path: Path, root: Path) -> Iterator[str]:
     text = source.read(path, parts[:-1])
     if parts[0] == "models":
         outside.check(path, text, root)
-        if text.dynamic:
+        if text.dynamic and path != root / _IMPORTS_BY_NAME:
             yield from _modules(root)
     for mention in text.imports:
         yield from _with_parents(mention.what)

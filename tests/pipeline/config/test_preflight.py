@@ -110,6 +110,18 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/preprocessing.py does not exist; did you mean 'preprocesing.py'?",
         "The folder has: config.yaml, features.py, model.py, preprocesing.py, search_space.py.",
     ),
+    "code from outside of models": (
+        lambda p: p.write("preprocessing.py", "from data import words\n"),
+        ModelCodeError,
+        "models/M/preprocessing.py:1 imports 'data', which no hash covers",
+        "Move what it needs under models/",
+    ),
+    "code that depends on the environment": (
+        lambda p: p.write("metrics.py", "import os\nSCALE = os.getenv('SCALE')\n"),
+        ModelCodeError,
+        "models/M/metrics.py:2 reads os.getenv, which no hash covers",
+        "Write the value into the code",
+    ),
     "no search space": (
         lambda p: p.remove("search_space.py"),
         ConfigError,
