@@ -55,6 +55,7 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
         _check_not_empty(source)
         return None
     summary = tables.scan(source)
+    _check_names(summary)
     known = {feature.name for feature in schema.feature} if schema else set()
     _check_columns(model, config, inputs, summary, known)
     _check_label_varies(config, summary)
@@ -161,6 +162,19 @@ def _check_not_empty(source: TableSource) -> None:
                 f"{tables.shown(path)} is empty",
                 "Expected: TFRecord with serialized tf.Examples. Received: nothing.",
                 "Write the file again, or correct data.path.",
+            )
+
+
+def _check_names(summary: TableSummary) -> None:
+    """Refuses names that no statistics can be kept under."""
+    for number, name in enumerate(summary.names, start=1):
+        if not name or "\0" in name:
+            what = f"is called {name!r}" if name else "has no name"
+            raise DataError(
+                f"{tables.shown(summary.files[0])}: column {number} {what}",
+                f"Expected: a name of any characters but NUL. Received: {name!r}, beside "
+                f"{', '.join(map(repr, [other for other in summary.names if other][:5]))}.",
+                "Give the column a name, or leave it out of the file.",
             )
 
 

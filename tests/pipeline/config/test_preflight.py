@@ -342,3 +342,44 @@ def test_nothing_heavy_is_imported() -> None:
         [sys.executable, "-c", code], cwd=project.ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(("name", "what"), [("", "has no name"), ("a\0b", r"is called 'a\x00b'")])
+def test_a_column_whose_name_cannot_be_kept(good: Project, name: str, what: str) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = {"fare": [1.5] * 20, name: [1] * 20, "city": ["a"] * 20, "tip": [1, 2] * 10}
+    (good.root / "data" / "t.csv").unlink()
+    parquet.write_table(pyarrow.table(columns), good.root / "data" / "t.parquet")
+    good.write("config.yaml", CONFIG.replace("*.csv", "*.parquet, format: parquet"))
+    with pytest.raises(DataError) as refused:
+        good.check()
+    assert refused.value.headline.endswith(f"data/t.parquet: column 2 {what}")
+
+
+ODD = [
+    "Price\n(EUR)",
+    "größe",
+    "from:to",
+    "a/b",
+    "self",
+    "_x",
+    "1st",
+    "A",
+    "a",
+    "😀",
+    "x" * 300,
+    "a,b",
+]
+
+
+def test_columns_of_any_other_name_pass(good: Project) -> None:
+    rows = [",".join(f'"{name}"' for name in [*ODD, "tip", "city"])]
+    rows += [
+        ",".join([f"{number}.5"] * len(ODD) + [str(number % 2), "Rome"]) for number in range(20)
+    ]
+    good.write("data/t.csv", "\n".join(rows))
+    good.write("features.py", f"INPUTS = {tuple(ODD)!r}\n")
+    summary = good.check()
+    assert summary is not None and list(summary.names) == [*ODD, "tip", "city"]
