@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from models.common import examples, known_answers, training
+from models.common.errors import ModelCodeError
 from models.common.loaded_model import LoadedModel
 from pipeline.show.report import page
 from tests.models import tiny_sample
@@ -89,3 +90,16 @@ def test_bytes_that_are_no_text_are_base64() -> None:
 
 def test_the_report_of_a_run_looks_where_they_are() -> None:
     assert page.KNOWN_ANSWERS == known_answers.PATH
+
+
+@pytest.mark.parametrize("shape", [(-1, 2), (1, -1), ()])
+def test_a_network_that_does_not_answer_each_row_is_refused(
+    tiny: Sample, tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    def network(inputs: Any, training: bool) -> tf.Tensor:
+        miles = inputs["miles_xf"]
+        return tf.reshape(miles, shape) if shape else tf.reduce_sum(miles)
+
+    arguments: Any = (network, tiny.transform, tiny_sample.plan(), tiny.eval_files, str(tmp_path))
+    with pytest.raises(ModelCodeError, match=r"models/tiny/model\.py: the network does not answer"):
+        known_answers.write(*arguments)
