@@ -166,15 +166,13 @@ def _check_not_empty(source: TableSource) -> None:
 
 
 def _check_names(summary: TableSummary) -> None:
-    """Refuses names that no statistics can be kept under."""
+    """Refuses names that end elsewhere once statistics are made of them."""
     for number, name in enumerate(summary.names, start=1):
-        if not name or "\0" in name:
-            what = f"is called {name!r}" if name else "has no name"
+        if "\0" in name:
             raise DataError(
-                f"{tables.shown(summary.files[0])}: column {number} {what}",
-                f"Expected: a name of any characters but NUL. Received: {name!r}, beside "
-                f"{', '.join(map(repr, [other for other in summary.names if other][:5]))}.",
-                "Give the column a name, or leave it out of the file.",
+                f"{tables.shown(summary.files[0])}: column {number} has NUL in its name",
+                f"Expected: any characters but NUL. Received: {name!r}.",
+                "Give the column another name, or leave it out of the file.",
             )
 
 

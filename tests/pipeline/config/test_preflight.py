@@ -344,18 +344,18 @@ def test_nothing_heavy_is_imported() -> None:
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize(("name", "what"), [("", "has no name"), ("a\0b", r"is called 'a\x00b'")])
-def test_a_column_whose_name_cannot_be_kept(good: Project, name: str, what: str) -> None:
+def test_a_column_whose_name_cannot_be_kept(good: Project) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    columns = {"fare": [1.5] * 20, name: [1] * 20, "city": ["a"] * 20, "tip": [1, 2] * 10}
+    columns = {"fare": [1.5] * 20, "a\0b": [1] * 20, "city": ["a"] * 20, "tip": [1, 2] * 10}
     (good.root / "data" / "t.csv").unlink()
     parquet.write_table(pyarrow.table(columns), good.root / "data" / "t.parquet")
     good.write("config.yaml", CONFIG.replace("*.csv", "*.parquet, format: parquet"))
     with pytest.raises(DataError) as refused:
         good.check()
-    assert refused.value.headline.endswith(f"data/t.parquet: column 2 {what}")
+    assert refused.value.headline.endswith("data/t.parquet: column 2 has NUL in its name")
+    assert r"Received: 'a\x00b'." in refused.value.detail
 
 
 ODD = [
