@@ -120,9 +120,9 @@ def test_the_server_takes_the_columns_names(odd: Project) -> None:
         body = {"inputs": columns | {OPTIONAL: [row.get(OPTIONAL, float("nan")) for row in rows]}}
         answered = requests.post(url, data=json.dumps(body), timeout=60)
         assert np.ravel(answered.json()["outputs"]) == pytest.approx(expected, rel=1e-4)
-        body = {"instances": [{"b64": example} for example in known["examples"]]}
-        body["signature_name"] = "serving_examples"
-        answered = requests.post(url, json=body, timeout=60)
+        examples = [{"b64": example} for example in known["examples"]]
+        asked_by_example = {"instances": examples, "signature_name": "serving_examples"}
+        answered = requests.post(url, json=asked_by_example, timeout=60)
         assert np.ravel(answered.json()["predictions"]) == pytest.approx(expected, rel=1e-4)
         refused = requests.post(
             url, json={"instances": [rows[0] | {"größe": [1.5, 2.5]}]}, timeout=60
