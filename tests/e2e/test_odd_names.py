@@ -121,7 +121,7 @@ def test_the_server_takes_the_columns_names(odd: Project) -> None:
         answered = requests.post(url, data=json.dumps(body), timeout=60)
         assert np.ravel(answered.json()["outputs"]) == pytest.approx(expected, rel=1e-4)
         examples = [{"b64": example} for example in known["examples"]]
-        asked_by_example = {"instances": examples, "signature_name": "serving_examples"}
+        asked_by_example: Any = {"instances": examples, "signature_name": "serving_examples"}
         answered = requests.post(url, json=asked_by_example, timeout=60)
         assert np.ravel(answered.json()["predictions"]) == pytest.approx(expected, rel=1e-4)
         refused = requests.post(
