@@ -7,14 +7,21 @@ its own, a later run can tell which one it was.
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import os
 from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+
+from components.model_code import outside, packages, source
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _PACKAGES = ("models", "components")
+_IMPORTS_BY_NAME = "models/common/model_folder.py"
+"""It imports the modules of a model's folder, which whoever asks names beside it."""
+_SUFFIXES = (*EXTENSION_SUFFIXES, ".py", ".pyc")
+"""What a module's file may end in, in the order in which Python looks."""
 _READ_BY_THE_PIPELINE = ("config.yaml", "schema.pbtxt", "hyperparameters.json")
 """Files of a model's folder whose content reaches the nodes as parameters."""
 
@@ -22,12 +29,17 @@ _READ_BY_THE_PIPELINE = ("config.yaml", "schema.pbtxt", "hyperparameters.json")
 def file_hashes(*modules: str, root: Path = ROOT) -> dict[str, str]:
     """Hashes each of the modules and everything under `models/` that they import, in any depth.
 
+    Where one of them may import what its text does not name, all of `models/` counts.
+
     Args:
         modules: Dotted names such as `models.taxi.preprocessing`.
         root: The project's root.
 
     Returns:
         The first 32 hexadecimal digits of each file's SHA-256, by its path from the root, sorted.
+
+    Raises:
+        ModelCodeError: Code under `models/` depends on something that no hash covers.
     """
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:32]
@@ -41,8 +53,16 @@ def model_files(*modules: str, root: Path = ROOT) -> list[Path]:
     Args:
         modules: Dotted names, of modules under `models/` or `components/`.
         root: The project's root.
+
+    Raises:
+        ModelCodeError: Code under `models/` depends on something that no hash covers.
     """
     return sorted(path for path in _closure(modules, root) if root / "models" in path.parents)
+
+
+def package_versions(*modules: str, root: Path = ROOT) -> dict[str, str]:
+    """The versions of the packages that the modules and all that they import use, by name."""
+    return packages.versions(_closure(modules, root), root)
 
 
 def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
@@ -60,9 +80,21 @@ def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
 def _data_files(sources: set[Path], root: Path) -> set[Path]:
     """What lies beside a model's code for it to read, such as a list of words."""
     parts = (path.relative_to(root).parts for path in sources)
-    models = {part[1] for part in parts if part[0] == "models" and len(part) > 2} - {"common"}
-    beside = (path for model in models for path in (root / "models" / model).rglob("*"))
-    return {path for path in beside if path.is_file() and _is_data(path.relative_to(root))}
+    folders = {part[1] for part in parts if part[0] == "models" and len(part) > 2}
+    beside = (path for folder in folders for path in _all_files(root / "models" / folder))
+    return {path for path in beside if _is_data(path.relative_to(root))}
+
+
+def _all_files(folder: Path) -> Iterator[Path]:
+    """The files in a folder, in any depth, through links too."""
+    seen = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:  # A link to a folder that it is in.
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (path for name in files if (path := Path(parent, name)).is_file())
 
 
 def _is_data(path: Path) -> bool:
@@ -75,31 +107,30 @@ def _file(module: str, root: Path) -> Path | None:
     if module.partition(".")[0] not in _PACKAGES:
         return None
     path = root.joinpath(*module.split("."))
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
+    candidates = [path / "__init__.py", *(Path(f"{path}{suffix}") for suffix in _SUFFIXES)]
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def _imports(path: Path, root: Path) -> Iterator[str]:
     """The dotted names that a file may import, each module with its parent packages."""
-    package = path.relative_to(root).parts[:-1]
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):  # Whoever imports it tells.
+    parts = path.relative_to(root).parts
+    if path.suffix != ".py":
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            parents = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*parents, *filter(None, [node.module])])
-            # `from package import name` imports a module or something inside of one.
-            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            yield from _with_parents(name)
+    text = source.read(path, parts[:-1])
+    if parts[0] == "models":
+        outside.check(path, text, root)
+        if text.dynamic and path != root / _IMPORTS_BY_NAME:
+            yield from _modules(root)
+    for mention in text.imports:
+        yield from _with_parents(mention.what)
+
+
+def _modules(root: Path) -> Iterator[str]:
+    """All modules under `models/`, by their dotted names."""
+    for path in _all_files(root / "models"):
+        if path.suffix == ".py":
+            parts = path.relative_to(root).with_suffix("").parts
+            yield ".".join(part for part in parts if part != "__init__")
 
 
 def _with_parents(module: str) -> Iterator[str]:

@@ -45,6 +45,7 @@ class ExampleGenSpec(ComponentSpec):
         "hints": ExecutionParameter(type=str),
         "data_hash": ExecutionParameter(type=str),
         "required": ExecutionParameter(type=str),
+        "packages": ExecutionParameter(type=str),
     }
     INPUTS: ClassVar[dict[str, ChannelParameter]] = {}
     OUTPUTS: ClassVar[dict[str, ChannelParameter]] = {
@@ -116,6 +117,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
         hints: Mapping[str, tables.ColumnType] | None = None,
         data_hash: str | None = None,
         required: Sequence[str] = (),
+        packages: Mapping[str, str] | None = None,
     ) -> None:
         """Describes the node.
 
@@ -125,6 +127,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
             hints: Types that widen what the values say; see `tables.TableSummary.types`.
             data_hash: What changes when the data does; None: `fingerprint(source)`.
             required: Columns without a value in which a row is left out.
+            packages: Versions of packages whose upgrade runs the whole pipeline again, by name.
 
         Raises:
             DataError: There is no such data.
@@ -136,6 +139,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
                 hints=json.dumps(dict(hints or {}), sort_keys=True),
                 data_hash=data_hash or fingerprint(source),
                 required=json.dumps(list(required)),
+                packages=json.dumps(dict(packages or {}), sort_keys=True),
                 examples=types.Channel(type=standard_artifacts.Examples),
             )
         )

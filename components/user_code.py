@@ -1,7 +1,8 @@
 """The functions that TFX calls for a model's own code.
 
 They are the same for every model: each finds the model's name in the node's `custom_config` and
-calls into its folder. The hashes beside the name are what makes TFX's cache see an edited file.
+calls into its folder. The hashes and versions beside the name are what makes
+TFX's cache see an edited file and an upgraded package.
 
 Each imports only what it uses, as in the cloud a node has no other files of `models/`.
 """
@@ -26,7 +27,11 @@ TUNER_FN = "components.user_code.tuner_fn"
 
 
 def transform_config(
-    model: str, label: str, classes: Sequence[str], code: Mapping[str, str]
+    model: str,
+    label: str,
+    classes: Sequence[str],
+    code: Mapping[str, str],
+    packages: Mapping[str, str],
 ) -> dict[str, Any]:
     """Transform's `custom_config`.
 
@@ -35,27 +40,39 @@ def transform_config(
         label: The label among the outputs of its `preprocessing_fn`.
         classes: The classes of a text label, in order; none: those of the data, sorted.
         code: Hashes of the source files that it depends on, by path.
+        packages: Versions of the packages that it depends on, by name.
     """
-    return {"model": model, "label": label, "classes": list(classes), "code": dict(code)}
+    own = {"model": model, "label": label, "classes": list(classes)}
+    return {**own, **_cache_key(code, packages)}
 
 
-def tuner_config(plan: Plan, search: Search, code: Mapping[str, str]) -> dict[str, Any]:
+def tuner_config(
+    plan: Plan, search: Search, code: Mapping[str, str], packages: Mapping[str, str]
+) -> dict[str, Any]:
     """The Tuner's `custom_config`.
 
     Args:
         plan: What the configuration says of training.
         search: What it says of the search.
         code: Hashes of the source files that it depends on, by path.
+        packages: Versions of the packages that it depends on, by name.
     """
     # What is only about the final training shall not start a new search.
     plan = dataclasses.replace(
         plan, epochs=search.epochs, early_stopping_patience=None, known_answers=0
     )
-    return {"plan": plan.to_dict(), "search": search.to_dict(), "code": dict(code)}
+    return {
+        "plan": plan.to_dict(),
+        "search": search.to_dict(),
+        **_cache_key(code, packages),
+    }
 
 
 def trainer_config(
-    plan: Plan, hyperparameters: Mapping[str, Any] | None, code: Mapping[str, str]
+    plan: Plan,
+    hyperparameters: Mapping[str, Any] | None,
+    code: Mapping[str, str],
+    packages: Mapping[str, str],
 ) -> dict[str, Any]:
     """The Trainer's `custom_config`.
 
@@ -63,8 +80,17 @@ def trainer_config(
         plan: What the configuration says of training.
         hyperparameters: Frozen values; None where the Tuner's are used.
         code: Hashes of the source files that it depends on, by path.
+        packages: Versions of the packages that it depends on, by name.
     """
-    return {"plan": plan.to_dict(), "hyperparameters": hyperparameters, "code": dict(code)}
+    return {
+        "plan": plan.to_dict(),
+        "hyperparameters": hyperparameters,
+        **_cache_key(code, packages),
+    }
+
+
+def _cache_key(code: Mapping[str, str], packages: Mapping[str, str]) -> dict[str, Any]:
+    return {"code": dict(code), "packages": dict(packages)}
 
 
 # Autograph would wrap a model's errors in its own, and the functions below have nothing to convert.

@@ -35,8 +35,10 @@ def main() -> None:
         # Imported here, so that what cannot be imported is recorded too.
         from pipeline.graph.pipeline import create_pipeline
         from pipeline.graph.training import fixed_hyperparameters
+        from pipeline.local import guarded_code
         from pipeline.local.runner import RecordedLocalDagRunner
 
+        guarded_code.start(record.model)
         runner = RecordedLocalDagRunner(record)
         graph = create_pipeline(record.model, record.config)
         record.hyperparameters = fixed_hyperparameters(record.model, record.config) or {}

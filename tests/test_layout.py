@@ -36,6 +36,7 @@ WITHOUT_A_MODULE = {
     "tests/e2e": "whole pipelines, by the command line",
     "tests/dashboard/test_sample_runs.py": "the records that the dashboard's tests look at",
     "tests/models/common/test_network_kinds.py": "networks of every kind, from training to answers",
+    "tests/models/common/test_export_rows.py": "one row in, one prediction out, in each loader",
     "tests/models/common/test_training_serving_skew.py": "training and serving, side by side",
     "tests/serving/commands/test_smoked_server.py": "`smoke`, of a server that runs",
     "tests/serving/commands/test_traffic.py": "the commands, while requests come",

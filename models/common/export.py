@@ -11,10 +11,14 @@ Signatures:
 `keras.export.ExportArchive` writes it, because a Keras 3 model written by `tf.saved_model.save`
 loads in Python and then fails every request in TensorFlow Serving's C++ loader (`Could not find
 variable`).
+
+A row that is asked is a row that is answered: tensors of other shapes than a signature declares are
+errors in the graph itself, wherever it is loaded.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +27,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow.core.protobuf import saved_model_pb2
 
-from models.common import examples, outputs, raw_inputs
+from models.common import examples, outputs, raw_inputs, signature_names
 
 
 def export(
@@ -54,6 +58,8 @@ def export(
     # Parsing specs outside of the traced functions keeps schema parsing out of the trace.
     request_spec = {name: full_spec[name] for name in inputs if name not in label_columns}
     columns = raw_inputs.columns(transform.raw_metadata.schema, request_spec)
+    safe = signature_names.safe_names(request_spec)
+    arguments = [dataclasses.replace(column, name=safe[column.name]) for column in columns]
     layer = transform.transform_features_layer()
 
     def predict(raw: Mapping[str, Any]) -> dict[str, tf.Tensor]:
@@ -61,16 +67,17 @@ def export(
 
     # A function's default values become the signature's defaults: what a server may fill in for an
     # input that a request leaves out.
-    def serving_default(features: Any = raw_inputs.defaults(columns)) -> dict[str, tf.Tensor]:  # noqa: B008
-        return predict(raw_inputs.to_parsed(features, columns))
+    def serving_default(features: Any = raw_inputs.defaults(arguments)) -> dict[str, tf.Tensor]:  # noqa: B008
+        named = {name: features[argument] for name, argument in safe.items()}
+        return predict(raw_inputs.to_parsed(named, columns))
 
     def serving_examples(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return predict(examples.parse(inputs, request_spec))
+        return predict(examples.parse(raw_inputs.checked(inputs, "inputs"), request_spec))
 
     def transform_features(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return layer(examples.parse(inputs, full_spec))
+        return layer(examples.parse(raw_inputs.checked(inputs, "inputs"), full_spec))
 
-    serialized = tf.TensorSpec([None], tf.string, name="inputs")
+    serialized = tf.TensorSpec([None], tf.string, name=_examples_argument(full_spec))
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.track(layer)
@@ -80,7 +87,7 @@ def export(
         return _classification(answers[judged] if judged else answers[outputs.DEFAULT], classes)
 
     endpoints: list[tuple[Callable[..., Any], Any]] = [
-        (serving_default, raw_inputs.signature(columns)),
+        (serving_default, raw_inputs.signature(arguments)),
         (serving_examples, serialized),
         (transform_features, serialized),
     ]
@@ -89,6 +96,17 @@ def export(
     for function, signature in endpoints:
         archive.add_endpoint(function.__name__, function, input_signature=[signature])
     archive.write_out(path, verbose=False)
+    real = {argument: name for name, argument in safe.items()}
+    taking_examples = [
+        function.__name__ for function, signature in endpoints if signature is serialized
+    ]
+    signature_names.rename_inputs(
+        path,
+        {
+            serving_default.__name__: real,
+            **{name: {serialized.name: "inputs"} for name in taking_examples},
+        },
+    )
     if classes:
         _set_method(path, classify.__name__, "tensorflow/serving/classify")
 
@@ -112,3 +130,14 @@ def _set_method(path: str, signature: str, method: str) -> None:
         graph.signature_def[signature].method_name = method
     with tf.io.gfile.GFile(file, "wb") as opened:
         opened.write(saved.SerializeToString())
+
+
+def _examples_argument(columns: Collection[str]) -> str:
+    """What the functions that take serialized examples call them.
+
+    TFMA gives an argument of a column's name that column, and the examples to one of another name.
+    """
+    name = "inputs"
+    while name in columns:
+        name = f"examples_{name}"
+    return name

@@ -19,6 +19,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models.common import examples, outputs, raw_inputs
+from models.common.errors import ModelCodeError
 from models.common.plan import Plan
 from models.common.raw_inputs import Column
 
@@ -32,10 +33,22 @@ def write(
     files: Sequence[str],
     export_path: str,
 ) -> None:
-    """Computes the answers with the network in memory, not with the export, and stores them."""
+    """Computes the answers with the network in memory, not with the export, and stores them.
+
+    Raises:
+        ModelCodeError: The network gives another number of predictions than it gets rows.
+    """
     serialized = list(examples.records(files).take(plan.known_answers).as_numpy_iterator())
     transformed = examples.transformer(transform)(tf.constant(serialized))
     answers = outputs.answers(model, examples.model_inputs(transformed, *plan.labels))
+    for name, value in answers.items():
+        if value.shape[:1] != [len(serialized)]:
+            raise ModelCodeError(
+                f"models/{plan.model}/model.py: the network does not answer each row once",
+                f"Expected: '{name}' of shape [{len(serialized)}, ...] for {len(serialized)} rows. "
+                f"Received: {value.shape.as_list()}.",
+                "Keep the first dimension, which is the batch, in every layer and operation.",
+            )
     content = {
         "rows": rows(serialized, request_columns(transform, plan)),
         "examples": [base64.b64encode(example).decode() for example in serialized],

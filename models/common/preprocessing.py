@@ -16,10 +16,19 @@ def fill_missing(
 
     Returns:
         A dense tensor of shape [batch].
+
+    Raises:
+        ValueError: The feature has several values a row.
     """
     if default is None:
         default = "" if feature.dtype == tf.string else 0
     if isinstance(feature, tf.SparseTensor):
         column = tf.SparseTensor(feature.indices, feature.values, [feature.dense_shape[0], 1])
         feature = tf.sparse.to_dense(column, tf.cast(default, feature.dtype))
-    return tf.reshape(feature, [-1])
+    if feature.shape[1:].num_elements() not in (None, 0, 1):
+        raise ValueError(
+            f"fill_missing takes one value a row. Received a feature of shape {feature.shape}, "
+            "whose rows are vectors: use it as it is."
+        )
+    # As many as there are rows: `[-1]` would make rows of values.
+    return tf.reshape(feature, tf.shape(feature)[:1])

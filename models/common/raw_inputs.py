@@ -8,6 +8,7 @@ marker, stands for it and is repeated for each row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,14 +82,59 @@ def defaults(columns: Sequence[Column]) -> dict[str, tf.Tensor | None]:
 def to_parsed(
     features: Mapping[str, tf.Tensor], columns: Sequence[Column]
 ) -> dict[str, tf.Tensor | tf.SparseTensor]:
-    """Gives named tensors the form in which `tf.io.parse_example` would deliver the same rows."""
-    rows = tf.reduce_max(tf.stack([tf.shape(tensor)[0] for tensor in features.values()]))
-    return {column.name: _parsed(features[column.name], column, rows) for column in columns}
+    """Gives named tensors the form in which `tf.io.parse_example` would deliver the same rows.
+
+    Where a tensor has not its column's shape, or not as many rows as the others, the graph fails;
+    only an optional column's single value stands for every row.
+    """
+    tensors = {
+        column.name: checked(features[column.name], column.name, column.shape) for column in columns
+    }
+    rows = _rows(tensors, columns)
+    return {column.name: _parsed(tensors[column.name], column, rows) for column in columns}
+
+
+def checked(tensor: tf.Tensor, name: str, shape: Sequence[int | None] = ()) -> tf.Tensor:
+    """A signature's input, which the graph fails for where it is not [batch, *shape].
+
+    TensorFlow takes a declared shape for granted, whatever is fed, and drops a check that agrees
+    with it. So the tensor passes through an operation that hides what was declared.
+
+    Args:
+        tensor: The input.
+        name: What the error calls it.
+        shape: Of one row's value; None for any size.
+    """
+    hidden = tf.raw_ops.PlaceholderWithDefault(
+        input=tensor, shape=tf.TensorShape(None), name=re.sub("[^A-Za-z0-9_]", "_", f"input_{name}")
+    )
+    return tf.ensure_shape(hidden, [None, *shape])
+
+
+def _rows(tensors: Mapping[str, tf.Tensor], columns: Sequence[Column]) -> tf.Tensor:
+    """How many rows a request has, once all of its tensors agree on it."""
+    sizes = {name: tf.shape(tensor)[0] for name, tensor in tensors.items()}
+    required = [sizes[column.name] for column in columns if not column.optional]
+    optional = [sizes[column.name] for column in columns if column.optional]
+    if required:
+        rows = required[0]
+    else:
+        # A default has one row, whether the others have many or none.
+        most, least = tf.reduce_max(tf.stack(optional)), tf.reduce_min(tf.stack(optional))
+        rows = tf.where(most > 1, most, least)
+    fits = [tf.equal(size, rows) for size in required]
+    fits += [tf.equal(size, rows) | tf.equal(size, 1) for size in optional]
+    said = [part for name, size in sizes.items() for part in (f"'{name}':", size)]
+    same = tf.debugging.Assert(
+        tf.reduce_all(tf.stack(fits)), ["The inputs have different numbers of rows:", *said]
+    )
+    with tf.control_dependencies([same]):
+        return tf.identity(rows)
 
 
 def _parsed(tensor: tf.Tensor, column: Column, rows: tf.Tensor) -> tf.Tensor | tf.SparseTensor:
     if not column.optional:
-        return tf.reshape(tensor, [-1, *column.parsed_shape])
+        return tf.reshape(tensor, [rows, *column.parsed_shape])
     if not column.shape:
         tensor = tf.expand_dims(tensor, -1)
     tensor = tf.broadcast_to(tensor, tf.stack([rows, tf.shape(tensor)[1]]))

@@ -202,6 +202,13 @@ class _ReportEpochs(keras.callbacks.Callback):
 
 
 def _row_shape(plan: Plan, name: str, spec: Any) -> tuple[int, ...]:
+    if not name or "/" in name:
+        raise ModelCodeError(
+            f"models/{plan.model}/preprocessing.py: preprocessing_fn returns '{name}', "
+            "a name that Keras does not take",
+            f"Expected: a name for each input of the network, without '/'. Received: {name!r}.",
+            "Return it under another name; columns of the data and the label may keep theirs.",
+        )
     if not isinstance(spec, tf.io.FixedLenFeature):
         raise ModelCodeError(
             f"models/{plan.model}/preprocessing.py: '{name}' is a sparse tensor",

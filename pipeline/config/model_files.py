@@ -24,6 +24,14 @@ SCHEMA = "schema.pbtxt"
 HYPERPARAMETERS = "hyperparameters.json"
 """A model folder's frozen hyperparameters."""
 
+CODE = ("features", "preprocessing", "search_space", "model", "metrics")
+"""The modules of a model's folder that nodes import; not every model has each."""
+
+
+def code_modules(model: str) -> tuple[str, ...]:
+    """The dotted names of the modules that a model may have."""
+    return tuple(f"models.{model}.{module}" for module in CODE)
+
 
 def schema_path(model: str, root: Path = project.ROOT) -> Path:
     """Where a model's frozen schema is, if it has one."""

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from components import tables
+from components import code_hash, tables
 from components.tables import TableSource, TableSummary, findings, sequence_examples
 from components.tables.source import LOCAL
 from models.common import model_folder
@@ -44,7 +44,8 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
         ConfigError: A file of the model's folder is missing or not valid, or a key of the
             configuration names a column that neither the data nor the frozen schema has.
         DataError: The data cannot be read, or no model can be trained on it.
-        ModelCodeError: `features.py` cannot be imported or has no INPUTS.
+        ModelCodeError: `features.py` cannot be imported or has no INPUTS, or the model's code
+            depends on something that no hash covers.
         RunError: A folder cannot be written to.
     """
     inputs = check_folder(model, config, root)
@@ -58,6 +59,7 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
         _check_tfrecord(source)
         return None
     summary = tables.scan(source)
+    _check_names(summary)
     known = {feature.name for feature in schema.feature} if schema else set()
     _check_columns(model, config, inputs, summary, known)
     _check_readable(model, config, inputs, summary)
@@ -90,11 +92,13 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
 
     Raises:
         ConfigError: A file is missing or not valid.
-        ModelCodeError: `features.py` cannot be imported or has no INPUTS.
+        ModelCodeError: `features.py` cannot be imported or has no INPUTS, or the model's code
+            depends on something that no hash covers.
     """
     beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)
+    code_hash.file_hashes(*model_files.code_modules(model), root=root)
     inputs = _inputs(model)
     model_files.frozen_schema(model, root)
     _check_inputs(model, config, inputs)
@@ -190,6 +194,17 @@ def _check_tfrecord(source: TableSource) -> None:
                 "Write the file again, or correct data.path.",
             )
         sequence_examples.check_first_record(path, LOCAL)
+
+
+def _check_names(summary: TableSummary) -> None:
+    """Refuses names that end elsewhere once statistics are made of them."""
+    for number, name in enumerate(summary.names, start=1):
+        if "\0" in name:
+            raise DataError(
+                f"{tables.shown(summary.files[0])}: column {number} has NUL in its name",
+                f"Expected: any characters but NUL. Received: {name!r}.",
+                "Give the column another name, or leave it out of the file.",
+            )
 
 
 def _check_columns(

@@ -15,6 +15,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from components.data_gate import DataGate
 from components.example_gen import ExampleGen
 from components.frozen_schema import FrozenSchema
+from components.model_code import packages
 from components.schema_gen import SchemaGen
 from models.common import raw_inputs
 from pipeline import nodes
@@ -43,6 +44,7 @@ def read_table(wiring: Wiring, data: Data, required: Sequence[str] = ()) -> Base
         model_files.column_types(wiring.model),
         wiring.target.data_hash,
         required,
+        packages.versions(),
     )
 
 

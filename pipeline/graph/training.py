@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tfx.components.trainer.component import Trainer
@@ -35,7 +36,7 @@ def transform(wiring: Wiring) -> BaseNode:
             wiring.model,
             wiring.config.label.name,
             wiring.config.label.classes or (),
-            wiring.code_hashes(nodes.TRANSFORM),
+            *_code(wiring, nodes.TRANSFORM),
         ),
     )
     node.add_upstream_node(wiring.built[nodes.DATA_GATE])
@@ -49,7 +50,7 @@ def tuner(wiring: Wiring) -> BaseNode:
     node = Tuner(
         **_inputs(wiring),
         tuner_fn=user_code.TUNER_FN,
-        custom_config=user_code.tuner_config(wiring.plan, search, wiring.code_hashes(nodes.TUNER)),
+        custom_config=user_code.tuner_config(wiring.plan, search, *_code(wiring, nodes.TUNER)),
     )
     node.platform_config = wiring.target.training
     return node
@@ -64,7 +65,7 @@ def trainer(wiring: Wiring) -> BaseNode:
         run_fn=user_code.RUN_FN,
         hyperparameters=_tuned(wiring),
         custom_config=user_code.trainer_config(
-            wiring.plan, hyperparameters, wiring.code_hashes(nodes.TRAINER)
+            wiring.plan, hyperparameters, *_code(wiring, nodes.TRAINER)
         ),
     )
     node.platform_config = wiring.target.training
@@ -81,6 +82,11 @@ def fixed_hyperparameters(model: str, config: ModelConfig) -> dict[str, Any] | N
     if nodes.searches(model, config):
         return None
     return search_space(model).values | (model_files.frozen_hyperparameters(model) or {})
+
+
+def _code(wiring: Wiring, node: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """What of files and packages is in a node's cache key."""
+    return wiring.code_hashes(node), wiring.package_versions(node)
 
 
 def _inputs(wiring: Wiring) -> dict[str, Any]:

@@ -83,3 +83,7 @@ class Wiring:
     def code_hashes(self, node: str) -> Mapping[str, str]:
         """Hashes of the source files that are in a node's cache key, by path."""
         return code_hash.file_hashes(*nodes.SPECS[node].code_of(self.model))
+
+    def package_versions(self, node: str) -> Mapping[str, str]:
+        """Versions of the packages that are in a node's cache key, by name."""
+        return code_hash.package_versions(*nodes.SPECS[node].code_of(self.model))

@@ -35,6 +35,8 @@ OTHERWISE = "the node itself changed"
 """Its code is not compared, but TFX's cache key has the name of its class, its outputs and such."""
 
 _CODE = "custom_config.code"
+_PACKAGES = ("custom_config.packages", "packages")
+"""The parameters that have versions of packages by name, of which a node has one or none."""
 
 
 def rerun_reason(
@@ -49,7 +51,7 @@ def rerun_reason(
         runs: The folder of all runs.
 
     Returns:
-        The reasons in a line: files, then config keys, then inputs.
+        The reasons in a line: files, then packages, then config keys, then inputs.
     """
     present, *earlier = _latest_two(store, execution)
     if not earlier:
@@ -58,6 +60,7 @@ def rerun_reason(
     spec = nodes.SPECS[execution.pipeline_node.node_info.id]
     reasons = [
         *_changed_files(spec, last, present, record),
+        *_changed_packages(last, present),
         *_changed_settings(spec, _run_of(store, last, runs), _run_of(store, present, runs)),
     ]
     reasons = reasons or [*_changed_parameters(last, present)]
@@ -127,6 +130,20 @@ def _changed_files(
         if before.get(parameter) != after.get(parameter)
     }
     yield from (f"{path} changed" for path in sorted(read_from - {*old, *new}))
+
+
+def _changed_packages(
+    last: metadata_store_pb2.Execution, present: metadata_store_pb2.Execution
+) -> Iterator[str]:
+    old, new = _packages(last), _packages(present)
+    if old and new:
+        yield from (f"package {text}" for _, text in differences(old, new))
+
+
+def _packages(execution: metadata_store_pb2.Execution) -> dict[str, str]:
+    parameters = _parameters(execution)
+    found: Any = next((parameters[name] for name in _PACKAGES if name in parameters), {})
+    return json.loads(found) if isinstance(found, str) else found
 
 
 def _changed_settings(

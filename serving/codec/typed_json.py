@@ -67,7 +67,12 @@ def _reader(signature: Signature) -> _Reader | None:
             (f"input_{number}", _type(info), _field(info.name, layout))
             for number, info in enumerate(infos)
         ]
-        row = msgspec.defstruct("Row", fields, forbid_unknown_fields=True, gc=False, kw_only=True)
+        try:
+            row = msgspec.defstruct(
+                "Row", fields, forbid_unknown_fields=True, gc=False, kw_only=True
+            )
+        except ValueError:  # A name that JSON escapes: with a quote, a backslash, a line break.
+            return None
     body = msgspec.defstruct(
         "Body", [("instances", list[row]), ("signature_name", str, "")], forbid_unknown_fields=True
     )

@@ -67,7 +67,9 @@ class LoadedModel:
         try:
             outputs = self._callables[signature.name](*[arrays[name] for name in signature.inputs])
         except (tf.errors.OpError, OverflowError, RuntimeError, TypeError, ValueError) as error:
-            raise _failed(error) from error
+            # A model may take other shapes than it declares; where it fails, that is likely why.
+            misfit = signature.misfit(arrays)
+            raise _failed(error, f"{misfit}. " if misfit else "") from error
         return {
             # Tensors without dimensions come as plain values.
             info.name: np.asarray(output, dtype=info.dtype)

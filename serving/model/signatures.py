@@ -60,6 +60,15 @@ class Signature:
         infos = [*self.inputs.values(), *self.outputs.values()]
         return all(info.shape and info.shape[0] is None for info in infos)
 
+    def misfit(self, arrays: Arrays) -> str | None:
+        """Which input is not of its declared shape, with both shapes; None if all are."""
+        for name, info in self.inputs.items():
+            received = arrays[name].shape
+            if info.shape is not None and not info.fits(received):
+                declared = [-1 if size is None else size for size in info.shape]
+                return f"Input '{name}': expected shape {declared}, received {list(received)}"
+        return None
+
 
 def read(definitions: Mapping[str, Any]) -> dict[str, Signature]:
     """The signatures of a SavedModel, without TensorFlow's internal ones.

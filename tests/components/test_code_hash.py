@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.code_hash import file_hashes, model_files
+from components.code_hash import file_hashes, model_files, package_versions
+from models.common.errors import ModelCodeError
 
 FILES = {
     "models/__init__.py": "",
@@ -236,3 +238,64 @@ def test_a_component_needs_what_it_imports_of_models(root: Path) -> None:
         "models/common/deeper.py",
         "models/common/helpers.py",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import importlib\nimportlib.import_module('models.two.' + name)",
+        "__import__(name)",
+        "from importlib import resources",
+        "exec(text)",
+    ],
+)
+def test_all_of_models_counts_where_a_file_may_import_anything(root: Path, text: str) -> None:
+    (root / "models/two/words.txt").write_text("a")
+    assert not changed_by(root, "models/two/preprocessing.py")
+    (root / EDITED).write_text(text)
+    for name in ("models/two/preprocessing.py", "models/common/unused.py", "models/two/words.txt"):
+        assert changed_by(root, name), name
+
+
+@pytest.mark.parametrize("suffix", [".so", ".abi3.so", ".pyc"])
+def test_compiled_modules_count(root: Path, suffix: str) -> None:
+    (root / EDITED).write_text("from models.common import fast\n")
+    (root / f"models/common/fast{suffix}").write_bytes(b"\x7fELF")
+    assert f"models/common/fast{suffix}" in hashed(root)
+
+
+def test_a_folder_without_init_is_a_package(root: Path) -> None:
+    (root / "models/one/bare").mkdir()
+    (root / "models/one/bare/deep.py").write_text("from ..tables import table\n")
+    (root / EDITED).write_text("from models.one.bare import deep\n")
+    assert changed_by(root, "models/one/bare/deep.py")
+    assert changed_by(root, "models/one/tables/table.py")
+
+
+def test_what_links_lead_to_counts(root: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    (shared / "lists").mkdir(parents=True)
+    (shared / "helper.py").write_text("x = 1")
+    (shared / "lists" / "words.txt").write_text("a")
+    (shared / "lists" / "back").symlink_to(shared / "lists")
+    (root / "models/one/helper.py").symlink_to(shared / "helper.py")
+    (root / "models/one/lists").symlink_to(shared / "lists")
+    (root / EDITED).write_text("from models.one import helper\n")
+    assert changed_by(root, "models/one/helper.py")
+    assert changed_by(root, "models/one/lists/words.txt")
+    assert "models/one/lists/words.txt" in hashed(root)
+
+
+def test_code_outside_of_models_is_refused(root: Path) -> None:
+    (root / "lib").mkdir()
+    (root / "lib/numbers.py").write_text("")
+    (root / EDITED).write_text("from lib import numbers\n")
+    with pytest.raises(ModelCodeError, match=re.escape(f"{EDITED}:1 imports 'lib")):
+        hashed(root)
+    with pytest.raises(ModelCodeError, match=re.escape(f"{EDITED}:1 imports 'lib")):
+        model_files("models.one.preprocessing", root=root)
+
+
+def test_versions_are_of_what_is_imported() -> None:
+    found = package_versions("models.taxi.search_space")
+    assert {"keras-tuner", "tensorflow", "tfx"} <= set(found)

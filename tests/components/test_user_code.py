@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 PLAN = tiny_sample.plan(model="taxi")
 SEARCH = Search(trials=2, epochs=1, objective="val_loss", direction="min")
 CODE = {"models/taxi/model.py": "4f2a"}
+PACKAGES = {"keras": "3.12.4"}
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +43,13 @@ def test_tfx_finds_the_functions_by_these_paths(name: str) -> None:
 
 def test_the_configs_are_json() -> None:
     configs = [
-        user_code.transform_config("taxi", "big_tipper", ["no", "yes"], CODE),
-        user_code.tuner_config(PLAN, SEARCH, CODE),
-        user_code.trainer_config(PLAN, {"units": 3}, CODE),
+        user_code.transform_config("taxi", "big_tipper", ["no", "yes"], CODE, PACKAGES),
+        user_code.tuner_config(PLAN, SEARCH, CODE, PACKAGES),
+        user_code.trainer_config(PLAN, {"units": 3}, CODE, PACKAGES),
     ]
     for config in configs:
         assert json.loads(json.dumps(config)).keys() == config.keys()
-        assert config["code"] == CODE
+        assert (config["code"], config["packages"]) == (CODE, PACKAGES)
 
 
 @pytest.mark.parametrize(
@@ -66,17 +67,21 @@ def test_what_is_only_about_the_final_training_starts_no_search(
     change: dict[str, Any], searches_again: bool
 ) -> None:
     changed = dataclasses.replace(PLAN, **change)
-    before, after = (user_code.tuner_config(plan, SEARCH, CODE) for plan in (PLAN, changed))
+    before, after = (
+        user_code.tuner_config(plan, SEARCH, CODE, PACKAGES) for plan in (PLAN, changed)
+    )
     assert (before != after) == searches_again
-    assert user_code.trainer_config(changed, None, CODE) != user_code.trainer_config(
-        PLAN, None, CODE
+    assert user_code.trainer_config(changed, None, CODE, PACKAGES) != user_code.trainer_config(
+        PLAN, None, CODE, PACKAGES
     )
 
 
 def test_a_changed_search_searches_again() -> None:
     longer = dataclasses.replace(SEARCH, epochs=9)
-    assert user_code.tuner_config(PLAN, longer, CODE) != user_code.tuner_config(PLAN, SEARCH, CODE)
-    assert user_code.tuner_config(PLAN, longer, CODE)["plan"]["epochs"] == 9
+    assert user_code.tuner_config(PLAN, longer, CODE, PACKAGES) != user_code.tuner_config(
+        PLAN, SEARCH, CODE, PACKAGES
+    )
+    assert user_code.tuner_config(PLAN, longer, CODE, PACKAGES)["plan"]["epochs"] == 9
 
 
 def inputs() -> dict[str, Any]:

@@ -77,6 +77,22 @@ def test_the_code_keeps_to_the_project_s_rules(copy: Path) -> None:
 
 
 @pytest.mark.tfx
+def test_code_that_reads_a_file_beside_it_is_hashed_with_it(copy: Path) -> None:
+    section = PAGE.partition("## What the code may use")[2]
+    found = re.search(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    assert found
+    (copy / "models/rents/words.py").write_text(found[1], encoding="utf-8")
+    (copy / "models/rents/stop_words.txt").write_text("a the\n", encoding="utf-8")
+    code = (
+        "from components.code_hash import file_hashes\n"
+        "from models.rents import words\n"
+        "hashed = file_hashes('models.rents.words')\n"
+        "print(words.STOP_WORDS, 'models/rents/stop_words.txt' in hashed)"
+    )
+    assert python(copy, "-c", code).splitlines()[-1] == "['a', 'the'] True"
+
+
+@pytest.mark.tfx
 @pytest.mark.slow
 def test_the_pipeline_can_be_wired(copy: Path) -> None:
     code = (

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Any, Callable, Sequence
 
 import boto3
 
@@ -133,7 +133,7 @@ def _with_another_limit(schema: str) -> str:
 
 def _workflows() -> list[dict]:  # type: ignore[type-arg]
     address = f"/apis/argoproj.io/v1alpha1/namespaces/{services.NAMESPACE}/workflows"
-    return services.kubernetes("GET", address)["items"]  # type: ignore[return-value]
+    return services.kubernetes("GET", address)["items"]
 
 
 def _versions() -> list[str]:
@@ -142,7 +142,7 @@ def _versions() -> list[str]:
     return sorted({name.split("/")[2] for name in names if name.endswith("saved_model.pb")})
 
 
-def _store():  # type: ignore[no-untyped-def]
+def _store() -> Any:
     return boto3.client(
         "s3",
         endpoint_url=services.STORE,

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import requests
 import urllib3
@@ -24,6 +24,7 @@ API = "http://127.0.0.1:8888"
 STORE = "http://127.0.0.1:9000"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _TOKEN = "a-token-of-this-machine"
+_STORE = "from moto.server import main; main()"
 _SECRETS = Path("/run/secrets/kubernetes.io/serviceaccount")
 _LOCAL_COPIES = ("s3", "gcs", "minio")
 """Where the launcher keeps its copies, below the root."""
@@ -54,7 +55,7 @@ class Cluster:
         self._start_kubernetes()
         self._define(crds)
         self._start_database()
-        self._run("store", [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "9000"])
+        self._run("store", [sys.executable, "-c", _STORE, "-H", "127.0.0.1", "-p", "9000"])
         _wait(STORE)
         metadata = [sys.executable, "-m", "tools.kubeflow.metadata_server", "8080"]
         self._run("metadata", [*metadata, str(self.folder / "metadata.db")])
@@ -190,7 +191,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def kubernetes(method: str, path: str, body: object = None) -> dict[str, object]:
+def kubernetes(method: str, path: str, body: Any = None) -> Any:
     """Asks Kubernetes' API server."""
     answer = requests.request(
         method,
@@ -201,8 +202,7 @@ def kubernetes(method: str, path: str, body: object = None) -> dict[str, object]
         timeout=60,
     )
     answer.raise_for_status()
-    found: dict[str, object] = answer.json()
-    return found
+    return answer.json()
 
 
 def _mount(*arguments: str) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from tools.kubeflow import services
 from tools.kubeflow.build import Binaries
@@ -20,7 +20,7 @@ from tools.kubeflow.build import Binaries
 _PLACEHOLDER = re.compile(r"\{\{([^{}$]+)\}\}")
 _LAUNCHER = "/kfp-launcher/launch"
 
-Values = Dict[str, str]
+Values = dict[str, str]
 
 
 class PodError(Exception):

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from models.common import examples, known_answers, training
+from models.common.errors import ModelCodeError
 from models.common.loaded_model import LoadedModel
 from models.common.raw_inputs import Column
 from pipeline.show.report import page
@@ -110,3 +111,16 @@ def test_lists_are_padded_to_the_longest_as_a_request_needs_them() -> None:
         {"stops": [smallest, smallest], "words": ["a"]},
         {"stops": [3, smallest], "words": [""]},
     ]
+
+
+@pytest.mark.parametrize("shape", [(-1, 2), (1, -1), ()])
+def test_a_network_that_does_not_answer_each_row_is_refused(
+    tiny: Sample, tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    def network(inputs: Any, training: bool) -> tf.Tensor:
+        miles = inputs["miles_xf"]
+        return tf.reshape(miles, shape) if shape else tf.reduce_sum(miles)
+
+    arguments: Any = (network, tiny.transform, tiny_sample.plan(), tiny.eval_files, str(tmp_path))
+    with pytest.raises(ModelCodeError, match=r"models/tiny/model\.py: the network does not answer"):
+        known_answers.write(*arguments)

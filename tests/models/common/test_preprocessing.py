@@ -60,3 +60,12 @@ def test_it_traces_with_unknown_sizes() -> None:
     spec = tf.SparseTensorSpec([None, None], tf.float32)
     traced = tf.function(fill_missing, input_signature=[spec])
     assert traced(sparse([None, 4.0, None], tf.float32)).numpy().tolist() == [0.0, 4.0, 0.0]
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (1, 3), (2, 1, 4)])
+def test_a_row_of_several_values_is_never_several_rows(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="one value a row"):
+        fill_missing(tf.zeros(shape))
+    traced = tf.function(fill_missing, input_signature=[tf.TensorSpec(None, tf.float32)])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        traced(tf.zeros(shape))

@@ -167,6 +167,41 @@ def test_build_model_that_is_of_no_use(
     assert detail in caught.value.detail
 
 
+@pytest.mark.parametrize("name", ["pop/km2_xf", "/", ""])
+def test_a_name_that_keras_does_not_take_is_told(name: str) -> None:
+    class Transform:
+        def transformed_feature_spec(self) -> dict[str, Any]:
+            return dict.fromkeys([name, LABEL], tf.io.FixedLenFeature([], tf.float32))
+
+    with pytest.raises(ModelCodeError) as caught:
+        training.build(tiny_sample.plan(), {}, Transform())
+    assert f"models/tiny/preprocessing.py: preprocessing_fn returns '{name}'" in str(caught.value)
+
+
+def test_a_label_may_have_any_name_and_inputs_nearly_any(write_model: WriteModel) -> None:
+    names = ["größe (cm)", "from:to", "1st", "A", "a", "self", "😀", "_x", "a b", "a.b"]
+
+    class Transform:
+        def transformed_feature_spec(self) -> dict[str, Any]:
+            return dict.fromkeys([*names, "y/z (€)"], tf.io.FixedLenFeature([], tf.float32))
+
+    text = """
+        import keras
+
+        def build_model(hyperparameters, inputs, transform):
+            together = keras.layers.Concatenate()(list(inputs.values()))
+            model = keras.Model(dict(inputs), keras.layers.Dense(1)(together))
+            model.compile("sgd", "mse")
+            return model
+        """
+    write_model("named", model=text)
+    plan = tiny_sample.plan(model="named", label="y/z (€)")
+    model = training.build(plan, {}, Transform())
+    batch = {name: np.ones((2, 1), np.float32) for name in names}
+    data = tf.data.Dataset.from_tensors((batch, np.ones((2, 1), np.float32)))
+    assert training.fit(model, plan, data, data)["loss"]
+
+
 def test_a_sparse_feature_is_told(tmp_path: Path, write_model: WriteModel) -> None:
     path = tmp_path / tft.TFTransformOutput.TRANSFORMED_METADATA_DIR / "schema.pbtxt"
     path.parent.mkdir()

@@ -155,6 +155,18 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/preprocessing.py does not exist; did you mean 'preprocesing.py'?",
         "The folder has: config.yaml, features.py, model.py, preprocesing.py, search_space.py.",
     ),
+    "code from outside of models": (
+        lambda p: p.write("preprocessing.py", "from data import words\n"),
+        ModelCodeError,
+        "models/M/preprocessing.py:1 imports 'data', which no hash covers",
+        "Move what it needs under models/",
+    ),
+    "code that depends on the environment": (
+        lambda p: p.write("metrics.py", "import os\nSCALE = os.getenv('SCALE')\n"),
+        ModelCodeError,
+        "models/M/metrics.py:2 reads os.getenv, which no hash covers",
+        "Write the value into the code",
+    ),
     "no search space": (
         lambda p: p.remove("search_space.py"),
         ConfigError,
@@ -446,3 +458,44 @@ def test_nothing_heavy_is_imported() -> None:
         [sys.executable, "-c", code], cwd=project.ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_column_whose_name_cannot_be_kept(good: Project) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = {"fare": [1.5] * 20, "a\0b": [1] * 20, "city": ["a"] * 20, "tip": [1, 2] * 10}
+    (good.root / "data" / "t.csv").unlink()
+    parquet.write_table(pyarrow.table(columns), good.root / "data" / "t.parquet")
+    good.write("config.yaml", CONFIG.replace("*.csv", "*.parquet, format: parquet"))
+    with pytest.raises(DataError) as refused:
+        good.check()
+    assert refused.value.headline.endswith("data/t.parquet: column 2 has NUL in its name")
+    assert r"Received: 'a\x00b'." in refused.value.detail
+
+
+ODD = [
+    "Price\n(EUR)",
+    "größe",
+    "from:to",
+    "a/b",
+    "self",
+    "_x",
+    "1st",
+    "A",
+    "a",
+    "😀",
+    "x" * 300,
+    "a,b",
+]
+
+
+def test_columns_of_any_other_name_pass(good: Project) -> None:
+    rows = [",".join(f'"{name}"' for name in [*ODD, "tip", "city"])]
+    rows += [
+        ",".join([f"{number}.5"] * len(ODD) + [str(number % 2), "Rome"]) for number in range(20)
+    ]
+    good.write("data/t.csv", "\n".join(rows))
+    good.write("features.py", f"INPUTS = {tuple(ODD)!r}\n")
+    summary = good.check()
+    assert summary is not None and list(summary.names) == [*ODD, "tip", "city"]

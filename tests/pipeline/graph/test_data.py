@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.model_code import packages
 from models.taxi import features
 from pipeline import nodes
 from pipeline.config import model_files
@@ -30,6 +31,13 @@ def test_a_frozen_schema_is_what_judges_and_transforms(graph: dict[str, Any]) ->
         assert sources(graph[name], "schema") == {("FrozenSchema", "schema")}, name
     text = model_files.frozen_schema_text("taxi")
     assert graph[nodes.FROZEN_SCHEMA].parameters.parameters["text"].field_value.string_value == text
+
+
+def test_an_upgraded_package_reads_the_data_again(graph: dict[str, Any]) -> None:
+    assert parameter(graph[nodes.EXAMPLE_GEN], "packages") == packages.versions()
+    for name in (nodes.TRANSFORM, nodes.TRAINER):
+        versions = parameter(graph[name], "custom_config")["packages"]
+        assert packages.versions().items() <= versions.items()
 
 
 def test_the_gate_sees_anomalies_and_statistics(graph: dict[str, Any]) -> None:

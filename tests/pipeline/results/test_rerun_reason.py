@@ -173,6 +173,28 @@ def test_a_changed_file_is_named(
     assert history.reason(record(2)) == reason
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ({"keras": "3.11"}, {"keras": "3.12"}, "package keras 3.11 -> 3.12"),
+        ({"keras": "3"}, {"keras": "3", "torch": "2"}, "package torch is new"),
+        ({"keras": "3", "torch": "2"}, {"keras": "3"}, "package torch is gone"),
+    ],
+)
+@pytest.mark.parametrize("node", [nodes.EXAMPLE_GEN, nodes.TRAINER])
+def test_an_upgraded_package_is_named(
+    tmp_path: Path, node: str, before: dict[str, str], after: dict[str, str], reason: str
+) -> None:
+    history = History(tmp_path, node)
+    for number, versions in enumerate((before, after), start=1):
+        if node == nodes.EXAMPLE_GEN:
+            parameters = {"packages": json.dumps(versions)}
+        else:
+            parameters = {"custom_config": json.dumps({"code": {}, "packages": versions})}
+        history.run(record(number), parameters)
+    assert history.reason(record(2)) == reason
+
+
 def test_rows_of_batch_prediction_are_named_by_their_own_path(tmp_path: Path) -> None:
     history = History(tmp_path, nodes.BATCH_EXAMPLES)
     batch = {"path": "data/later/*.csv"}

@@ -75,3 +75,22 @@ def test_a_single_inputs_rows_have_no_names() -> None:
 
     made = typed_json.arrays(b'{"instances": [1.5, 2]}', signature("f"))
     assert made is not None and made["f"].tolist() == [1.5, 2.0]
+
+
+@given(names=st.sets(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=4))
+def test_columns_of_any_name_are_read(names: set[str]) -> None:
+    """Straight, or where JSON escapes a name, by the general way."""
+    from serving.codec import instances_json, typed_json
+    from serving.model.signatures import PREDICT, Signature, TensorInfo
+
+    inputs = {
+        name: TensorInfo(name, "x:0", "float", np.dtype(np.float32), (None,)) for name in names
+    }
+    made_of = Signature("serving_default", PREDICT, inputs, {}, None)
+    rows = [{name: float(number) for number, name in enumerate(sorted(names))}] * 2
+    general = instances_json.arrays(rows, made_of)
+    straight = typed_json.arrays(json.dumps({"instances": rows}).encode(), made_of)
+    for arrays in (general, *([straight] if straight else ())):
+        assert {name: array.tolist() for name, array in arrays.items()} == {
+            name: [float(number)] * 2 for number, name in enumerate(sorted(names))
+        }
