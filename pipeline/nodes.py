@@ -106,6 +106,7 @@ NODES = (
         "reads the data and splits it",
         config_keys=("data", "splits", "beam"),
         parameter_files={"data_hash": "{data}", "hints": _SCHEMA},
+        results="read_examples",
     ),
     NodeSpec(
         STATISTICS_GEN,
@@ -213,7 +214,7 @@ NODES = (
         BATCH_EXAMPLES,
         "reads the rows to predict for",
         upstream=(PUSHER,),
-        config_keys=("batch_prediction", "splits", "beam"),
+        config_keys=("batch_prediction", "beam"),
         parameter_files={"data_hash": "{batch}", "hints": _SCHEMA},
         is_present=_predicts_batches,
     ),

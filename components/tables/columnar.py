@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -51,7 +52,12 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
         try:
             table = pq.ParquetFile(file)
             schema = table.schema_arrow
-            targets = [_target(path, field.name, field.type) for field in schema]
+            targets = [
+                pa.string()
+                if field.name in source.times and _is_time(field.type)
+                else _target(path, field.name, field.type)
+                for field in schema
+            ]
             yield _batch(path, schema.names, targets, [pa.nulls(0, t) for t in targets])
             for batch in table.iter_batches(batch_size=_ROWS):
                 yield _batch(path, schema.names, targets, batch.columns)
@@ -76,7 +82,12 @@ def read_avro(source: TableSource, path: str, files: Files) -> Iterator[pa.Recor
                 "Write the table with a record as schema, one field a column.",
             )
         names = [field["name"] for field in schema["fields"]]
-        targets = [_avro_target(path, field["name"], field["type"]) for field in schema["fields"]]
+        targets = [
+            pa.string()
+            if field["name"] in source.times and _avro_is_time(field["type"])
+            else _avro_target(path, field["name"], field["type"])
+            for field in schema["fields"]
+        ]
         yield _batch(path, names, targets, [pa.nulls(0, target) for target in targets])
         records = iter(reader)
         while True:
@@ -192,8 +203,21 @@ def _avro_target(path: str, name: str, avro: Any, inside: bool = False) -> pa.Da
     raise _unsupported(path, name, "lists of lists" if kind == "array" else str(kind))
 
 
+def _is_time(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(arrow) or pa.types.is_date(arrow))
+
+
+def _avro_is_time(avro: Any) -> bool:
+    if isinstance(avro, list):
+        return any(_avro_is_time(part) for part in avro)
+    kind = avro.get("logicalType", "") if isinstance(avro, dict) else ""
+    return kind == "date" or "timestamp" in kind
+
+
 def _array(records: list[Any], name: str, target: pa.DataType) -> pa.Array:
     values = [record[name] for record in records]
+    if pa.types.is_string(target):
+        values = [v.isoformat() if isinstance(v, datetime.date) else v for v in values]
     if pa.types.is_list(target):
         return pa.array([_numbers(value) if value else value for value in values], target)
     return pa.array(_numbers(values), target)

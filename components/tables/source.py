@@ -46,7 +46,7 @@ class TableSource:
     """CSV only; a byte-order mark in a file overrules it."""
     root: str = ""
     """The folder or bucket that the pattern is in; empty: the current folder, or none."""
-    spans: Spans = Spans()
+    spans: Spans = dataclasses.field(default_factory=Spans)
     """Which spans to read, where the pattern has placeholders of them."""
     given: Mapping[str, str] | None = None
     """The files of each split, as patterns below `pattern`; None: rows are yet to be split."""

@@ -198,7 +198,9 @@ def _bound(name: str, text: str | None, length: int) -> Key | None:
     if text is None:
         return None
     digits = text.strip()
-    parts = re.fullmatch(r"(\d{4})-?(\d{2})-?(\d{2})" if length == 3 else r"(\d{4})-?(\d{2})", digits)
+    parts = re.fullmatch(
+        r"(\d{4})-?(\d{2})-?(\d{2})" if length == 3 else r"(\d{4})-?(\d{2})", digits
+    )
     if length == 1 and digits.isdecimal():
         return (int(digits),)
     if length > 1 and parts and _is_date(key := tuple(map(int, parts.groups()))):

@@ -21,17 +21,27 @@ from pipeline.config.model_config import Data
 from pipeline.graph.wiring import Wiring
 from pipeline.results import data_profile
 
+UNSPLIT = "predict"
+"""The split of rows that are neither trained on nor judged by."""
+
 
 def example_gen(wiring: Wiring) -> BaseNode:
-    """Reads the model's data."""
-    return read_table(wiring, wiring.config.data)
+    """Reads the model's data and splits it as its configuration says."""
+    config, target = wiring.config, wiring.target
+    return ExampleGen(
+        model_files.table_source(config, target.data),
+        # Where the files of each split are, is said by the source.
+        config.splits.model_dump(exclude={"given"}, exclude_defaults=True) | config.splits.shares,
+        model_files.column_types(wiring.model),
+        target.data_hash,
+    )
 
 
-def read_table(wiring: Wiring, data: Data) -> BaseNode:
-    """Reads a table and splits it as the model's configuration says."""
+def unsplit(wiring: Wiring, data: Data) -> BaseNode:
+    """Reads a table whose rows are one split."""
     return ExampleGen(
         model_files.source_of(data, wiring.target.data),
-        wiring.config.splits.model_dump(),
+        {UNSPLIT: 1},
         model_files.column_types(wiring.model),
         wiring.target.data_hash,
     )

@@ -168,10 +168,11 @@ def _prepare(
     # It reads data, so its imports wait until the config is right.
     from pipeline.config import preflight
 
-    preflight.check(model, config, root)
+    summary = preflight.check(model, config, root)
     record = run_record.new(model, config, overrides, root, no_cache)
     record.resumed = resumed.run if resumed else None
-    return record, resumed.notices if resumed else ()
+    notices = summary.notices if summary else ()
+    return record, (*(resumed.notices if resumed else ()), *notices)
 
 
 def _start_process(

@@ -17,7 +17,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.io import fileio
 from tfx.types.artifact_utils import decode_split_names
 
-from components import data_gate
+from components import data_gate, example_gen
 from models.common import training
 from models.common.errors import RunError
 from pipeline.record import run_details, run_record
@@ -40,6 +40,13 @@ class NodeResult:
     """The node's output artifacts by key."""
     runs: Path
     """The folder of all runs, for what this one is compared with."""
+
+
+def read_examples(result: NodeResult) -> None:
+    """Takes over which spans the data is of."""
+    spans = result.outputs["examples"].custom_properties[example_gen.SPANS].string_value
+    if result.run.data and spans:
+        result.run.data.spans = spans
 
 
 def read_statistics(result: NodeResult) -> None:

@@ -1,0 +1,86 @@
+"""What can be said of the splits before anything runs, from the very rows that will be split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from components import tables
+from components.tables import TableSource, TableSummary, spans, splits
+from components.tables.splits import SplitRule
+from models.common.errors import DataError
+from pipeline.config import model_files
+from pipeline.config.model_config import ModelConfig
+
+
+def check(
+    model: str, config: ModelConfig, source: TableSource, summary: TableSummary, root: Path
+) -> tuple[str, ...]:
+    """Refuses data of which a split would be empty.
+
+    Args:
+        model: The model's name.
+        config: Its configuration.
+        source: Its data, on this machine.
+        summary: What the data holds.
+        root: The project's root.
+
+    Returns:
+        What somebody should know of the splits, in sentences.
+
+    Raises:
+        DataError: A split would have no row, or rows cannot be split as the configuration says.
+    """
+    found = tables.find(source)
+    rule = SplitRule.of_config(config.splits.model_dump(), found.splits)
+    rule.check_columns(summary)
+    types = summary.types(model_files.column_types(model, root))
+
+    def files() -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+        return ((path, tables.read_file(source, path, types)) for path in found.paths)
+
+    notices = [f"Spans read: {spans.in_words(list(found.spans))}."] if found.spans else []
+    if rule.given is not None:
+        again = splits.in_two_splits(rule, files())
+        return (*notices, *(_again(split, count) for split, count in again.items()))
+    if rule.needs_counts:
+        rule = splits.with_cuts(
+            rule, (splits.count_times(rule, batches, path) for path, batches in files())
+        )
+    elif rule.time is None:
+        _check_enough_rows(model, config, summary)
+    splits.check(rule, files())
+    return (*notices, *_without_group(rule, summary))
+
+
+def _again(split: str, count: int) -> str:
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    return f"{rows} of the split '{split}' are in an earlier split too, by splits.given."
+
+
+def _without_group(rule: SplitRule, summary: TableSummary) -> Iterator[str]:
+    for name in rule.by:
+        missing = summary.column(name).missing
+        if missing:
+            yield (
+                f"{missing:,} of {summary.rows:,} rows have no value in '{name}', by which "
+                "splits.by splits: those without any such value are split by all that they hold."
+            )
+
+
+def _check_enough_rows(model: str, config: ModelConfig, summary: TableSummary) -> None:
+    shares = config.splits.shares
+    smallest = min(shares, key=lambda name: shares[name])
+    # Rows are split by hash: with fewer, the smallest split gets less than one on average.
+    needed = math.ceil(sum(shares.values()) / shares[smallest])
+    if summary.rows < needed:
+        share = f"{shares[smallest]} of {sum(shares.values())}"
+        raise DataError(
+            f"{summary.rows} row{'s are' if summary.rows > 1 else ' is'} too few to be split",
+            f"Expected: at least {needed}, so that '{smallest}' gets one ({share}). Received: "
+            f"{summary.rows} in {', '.join(map(tables.shown, summary.files[:3]))}.",
+            f"Provide more rows, or change splits in models/{model}/config.yaml.",
+        )
