@@ -57,7 +57,7 @@ BAD_KEYS = {
     ),
     "no latest spans": (
         "data: {path: x, spans: 0}",
-        "data.spans.latest: expected a number above 0. Received: 0.",
+        "data.spans: expected a number above 0. Received: 0.",
     ),
     "a word for spans": (
         "data: {path: x, spans: newest}",
