@@ -151,7 +151,7 @@ def _glob_regex(text: str) -> str:
         if part == "?":
             return "[^/]"
         if _GLOB.fullmatch(part):
-            inside = part[1:-1].replace("\\", "\\\\")
+            inside = re.sub(r"([\\[&~|])", r"\\\1", part[1:-1])
             return f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
         return re.escape(part)
 

@@ -63,7 +63,7 @@ def without_glob(folder: str) -> str:
     if not owned or _is_pattern(str(link)):
         raise RunError(
             f"{folder} has a name that TFX takes for a pattern",
-            f"Expected: a path without *, ? and [, or a link to it at {link}, which cannot be made.",
+            f"Expected: a path without *, ? and [, or a link to it at {link}. It cannot be made.",
             "Rename the folder, or set TMPDIR to a folder that this user can write to.",
         )
     return str(link / Path(folder).relative_to(target))
