@@ -163,7 +163,11 @@ def find(source: TableSource, files: Files = LOCAL) -> Found:
     splits: dict[str, str] = {}
     names: dict[str, list[str]] = {}
     for split, pattern in source.given.items():
-        paths, names[split] = _find(source, posixpath.join(source.location, pattern), files)
+        try:
+            paths, names[split] = _find(source, posixpath.join(source.location, pattern), files)
+        except DataError as error:
+            remedy = f"{error.remedy} For '{split}' it is {pattern} below it, by splits.given."
+            raise DataError(error.headline, error.detail, remedy) from None
         for path in paths:
             if path in splits:
                 raise DataError(
@@ -334,9 +338,11 @@ def _no_match(pattern: str, files: Files) -> DataError:
     """Says how far the path is right, and what there is instead."""
     remedy = "Correct data.path in the model's config.yaml."
     if "\\" in pattern:
-        remedy = f"Write folders with slashes: {pattern.replace(chr(92), '/')}."
+        remedy = f"Write folders with slashes: {shown(pattern.replace(chr(92), '/'))}."
     elif unknown := spans.unknown_placeholder(pattern):
         remedy = unknown
+    elif spans.has_placeholder(pattern):
+        remedy = "Correct data.path: where its placeholder is, no file has a number or a date."
     if "://" in pattern:
         return DataError(f"No file matches {pattern}", "Received: nothing from there.", remedy)
     folder, name = posixpath.split(pattern)

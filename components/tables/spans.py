@@ -17,7 +17,7 @@ from models.common.errors import DataError, did_you_mean
 
 _DATE = ("YYYY", "MM", "DD")
 _PLACEHOLDER = re.compile(r"\{(SPAN|VERSION|YYYY|MM|DD)(?::(\d+))?\}")
-_LIKE_ONE = re.compile(r"\{(\w+)(?::\w*)?\}")
+_LIKE_ONE = re.compile(r"\{([^{}/:]*)[^{}/]*\}")
 _GLOB = re.compile(r"(\*\*/|\*+|\?|\[[!^]?\]?[^]/]*\])")
 _REMEDY = "Correct data.path or data.spans in the model's config.yaml."
 

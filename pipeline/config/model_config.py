@@ -97,9 +97,9 @@ class TimeSplit(Section):
 
     column: ColumnName
     """The column with each row's time: numbers, or dates and times as text."""
-    eval_from: Text | int | float | None = None
+    eval_from: Text | Bound | None = None
     """The time at which `eval` begins; null: by the shares."""
-    test_from: Text | int | float | None = None
+    test_from: Text | Bound | None = None
     """The time at which `test` begins; null: by the shares."""
     format: Text | None = None
     """How text is written, as in Python's `strptime`; null: ISO 8601."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -42,7 +43,8 @@ def check(
     def files() -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
         return ((path, tables.read_file(source, path, types)) for path in found.paths)
 
-    notices = [f"Spans read: {spans.in_words(list(found.spans))}."] if found.spans else []
+    notices = list(_seems_split(rule, found.paths))
+    notices += [f"Spans read: {spans.in_words(list(found.spans))}."] if found.spans else []
     if rule.given is not None:
         again = splits.in_two_splits(rule, files())
         return (*notices, *(_again(split, count) for split, count in again.items()))
@@ -54,6 +56,16 @@ def check(
         _check_enough_rows(model, config, summary)
     splits.check(rule, files())
     return (*notices, *_without_group(rule, summary))
+
+
+def _seems_split(rule: SplitRule, paths: Sequence[str]) -> Iterator[str]:
+    """Tells of files that are called by splits, where rows are split anew."""
+    names = {re.split(r"[._-]", part)[0].lower() for path in paths for part in path.split("/")[-2:]}
+    if rule.given is None and "train" in names and "test" in names:
+        yield (
+            "The data has files for 'train' and 'test', whose rows are put together and split "
+            "anew; splits.given keeps them as they are."
+        )
 
 
 def _again(split: str, count: int) -> str:

@@ -96,6 +96,7 @@ def test_what_is_no_span_is_told(pattern: str, which: Spans, headline: str) -> N
 
 def test_a_misspelt_placeholder_is_told() -> None:
     assert "did you mean 'SPAN'?" in spans.unknown_placeholder("d/{SPANS}/x.csv")
+    assert "{a,b} is no placeholder" in spans.unknown_placeholder("d/{a,b}.csv")
     assert spans.unknown_placeholder("d/{SPAN:3}/{YYYY}") == ""
 
 

@@ -88,6 +88,13 @@ def test_what_cannot_is_refused(
     assert more in caught.value.detail and caught.value.remedy
 
 
+def test_splits_that_are_mixed_anew_are_told(tmp_path: Path) -> None:
+    for name in ("train", "test"):
+        write(tmp_path, f"data/{name}.csv", table(100))
+    [notice] = check(tmp_path, {})
+    assert "splits.given keeps them" in notice
+
+
 def test_what_is_worth_to_know_is_told(tmp_path: Path) -> None:
     rows = table(200).replace("\n5,", "\n,")
     for day in (1, 2):
