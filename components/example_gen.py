@@ -1,4 +1,4 @@
-"""ExampleGen: reads a table and writes it as `tf.Example`s, split by hash.
+"""ExampleGen: reads a table and writes it as `tf.Example`s, each row in its split.
 
 TFX's own has a driver that looks at modification times, so that a file which was merely touched
 runs everything again. Here the content's hash is a parameter like any other. And the rows do not
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import apache_beam as beam
+import pyarrow as pa
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from tfx import types
@@ -26,10 +27,14 @@ from tfx.utils import io_utils
 
 from components import examples_writer, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
-from components.tables import findings
+from components.tables import findings, spans, splits
 from components.tables.reading import READERS
+from components.tables.rows import with_values
 from components.tables.source import LOCAL
-from models.common.errors import DataError
+from components.tables.splits import SplitRule
+
+SPANS = "spans"
+"""The property of the examples that says which spans they are of."""
 
 LEFT_OUT = "rows_left_out.txt"
 """The file beside the splits with how many rows have no value in a column that needs one."""
@@ -69,28 +74,42 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         source = tables.TableSource.from_json(exec_properties["source"])
-        splits = json.loads(exec_properties["splits"])
         hints = json.loads(exec_properties["hints"])
         required = json.loads(exec_properties["required"])
+        found = tables.find(source, _files(source.location))
+        rule = SplitRule.of_config(json.loads(exec_properties["splits"]), found.splits)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
-        examples.split_names = artifact_utils.encode_split_names(list(splits))
-        folders = {split: artifact_utils.get_split_uri([examples], split) for split in splits}
-        paths = tables.resolve(source, _files(source.pattern))
+        names = list(rule.shares)
+        examples.split_names = artifact_utils.encode_split_names(names)
+        folders = {split: artifact_utils.get_split_uri([examples], split) for split in names}
+        if found.spans:
+            examples.set_string_custom_property(SPANS, spans.in_words(list(found.spans)))
         with unpack_data_error(), self._make_beam_pipeline() as pipeline:
-            files = pipeline | beam.Create(list(enumerate(paths))) | beam.Reshuffle()
+            files = pipeline | beam.Create(list(enumerate(found.paths))) | beam.Reshuffle()
             summary = (
                 files
                 | "Scan" >> beam.Map(pack_data_error(_scan), source)
                 | beam.combiners.ToList()
-                | "Merge" >> beam.Map(pack_data_error(_merge), source.format)
+                | "Merge" >> beam.Map(pack_data_error(_merge), source.format, rule)
             )
             _ = summary | "Tell" >> beam.Map(_tell, hints, examples.uri)
+            table = beam.pvalue.AsSingleton(summary)
+            if rule.needs_counts:
+                counted = (
+                    files
+                    | "CountTimes"
+                    >> beam.Map(pack_data_error(_count_times), source, table, hints, rule, required)
+                    | "Counted" >> beam.combiners.ToList()
+                )
+            else:
+                counted = pipeline | "NothingToCount" >> beam.Create([[]])
             left_out = files | "Write" >> beam.Map(
                 pack_data_error(_write),
                 source,
-                beam.pvalue.AsSingleton(summary),
+                table,
                 hints,
-                splits,
+                rule,
+                beam.pvalue.AsSingleton(counted),
                 folders,
                 required,
             )
@@ -99,7 +118,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | beam.CombineGlobally(sum)
                 | beam.Map(_write_number, f"{examples.uri}/{LEFT_OUT}")
             )
-        _check_none_is_empty(splits, folders)
+        _check_none_is_empty(source, found.paths, hints, rule, folders, required)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
 
@@ -113,7 +132,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
     def __init__(
         self,
         source: tables.TableSource,
-        splits: Mapping[str, int],
+        splits: Mapping[str, Any],
         hints: Mapping[str, tables.ColumnType] | None = None,
         data_hash: str | None = None,
         required: Sequence[str] = (),
@@ -123,7 +142,7 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
 
         Args:
             source: The table.
-            splits: Each split's share of the rows, in hash buckets.
+            splits: Each split's share of the rows, and how they are split: see `SplitRule`.
             hints: Types that widen what the values say; see `tables.TableSummary.types`.
             data_hash: What changes when the data does; None: `fingerprint(source)`.
             required: Columns without a value in which a row is left out.
@@ -153,10 +172,10 @@ def fingerprint(source: tables.TableSource) -> str:
     Raises:
         DataError: There are no such files.
     """
-    if "://" not in source.pattern:
+    if "://" not in source.location:
         return tables.content_hash(source)
     digest = hashlib.sha256()
-    for path in tables.resolve(source, _files(source.pattern)):
+    for path in tables.resolve(source, _files(source.location)):
         digest.update(f"{path}\0{FileSystems.checksum(path)}\0".encode())
     return digest.hexdigest()[:32]
 
@@ -186,9 +205,39 @@ def _scan(file: tuple[int, str], source: tables.TableSource) -> tuple[int, table
     return index, tables.scan_file(source, path, _files(path), read)
 
 
-def _merge(scanned: list[tuple[int, tables.TableSummary]], format: str) -> tables.TableSummary:
+def _merge(
+    scanned: list[tuple[int, tables.TableSummary]], format: str, rule: SplitRule
+) -> tables.TableSummary:
     in_order = sorted(scanned, key=lambda item: item[0])
-    return tables.merge((summary for _, summary in in_order), format)
+    table = tables.merge((summary for _, summary in in_order), format)
+    rule.check_columns(table)
+    return table
+
+
+def _rows(
+    path: str,
+    source: tables.TableSource,
+    table: tables.TableSummary,
+    hints: Mapping[str, tables.ColumnType],
+) -> Iterator[pa.RecordBatch]:
+    read = _READERS[source.format]
+    return tables.read_file(source, path, table.types(hints), _files(path), read)
+
+
+def _count_times(
+    file: tuple[int, str],
+    source: tables.TableSource,
+    table: tables.TableSummary,
+    hints: Mapping[str, tables.ColumnType],
+    rule: SplitRule,
+    required: Sequence[str],
+) -> splits.Counted:
+    _, path = file
+    return splits.count_times(rule, _kept(_rows(path, source, table, hints), required), path)
+
+
+def _kept(batches: Iterable[pa.RecordBatch], required: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    return (with_values(batch, required) for batch in batches)
 
 
 def _tell(
@@ -203,28 +252,36 @@ def _tell(
 def _write(
     file: tuple[int, str],
     source: tables.TableSource,
-    summary: tables.TableSummary,
+    table: tables.TableSummary,
     hints: Mapping[str, tables.ColumnType],
-    splits: Mapping[str, int],
+    rule: SplitRule,
+    counted: list[splits.Counted],
     folders: Mapping[str, str],
     required: Sequence[str],
 ) -> int:
     index, path = file
-    read = _READERS[source.format]
-    batches = tables.read_file(source, path, summary.types(hints), _files(path), read)
-    return examples_writer.write(batches, splits, folders, f"{index:05}", required)
+    if rule.needs_counts:
+        rule = splits.with_cuts(rule, counted)
+    batches = _rows(path, source, table, hints)
+    return examples_writer.write(batches, rule, folders, f"{index:05}", path, required)
 
 
 def _write_number(number: int, path: str) -> None:
     io_utils.write_string_file(path, str(number))
 
 
-def _check_none_is_empty(splits: Mapping[str, int], folders: Mapping[str, str]) -> None:
-    for split, folder in folders.items():
-        if not fileio.exists(folder) or not fileio.listdir(folder):
-            shares = ", ".join(f"{name} {share}" for name, share in splits.items())
-            raise DataError(
-                f"The split '{split}' has no rows",
-                f"Expected: at least one row in each split ({shares}, by hash of the row).",
-                "Provide more rows, or change the shares under splits.",
-            )
+def _check_none_is_empty(
+    source: tables.TableSource,
+    paths: Iterable[str],
+    hints: Mapping[str, tables.ColumnType],
+    rule: SplitRule,
+    folders: Mapping[str, str],
+    required: Sequence[str],
+) -> None:
+    """Refuses a split without rows; only then are the files read again, to say why."""
+    if all(fileio.exists(folder) and fileio.listdir(folder) for folder in folders.values()):
+        return
+    scanned = [_scan((index, path), source) for index, path in enumerate(paths)]
+    table = _merge(scanned, source.format, rule)
+    files = ((path, _kept(_rows(path, source, table, hints), required)) for path in paths)
+    splits.check(rule, files)

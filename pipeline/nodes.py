@@ -219,7 +219,7 @@ NODES = (
         BATCH_EXAMPLES,
         "reads the rows to predict for",
         upstream=(PUSHER,),
-        config_keys=("batch_prediction", "splits", "beam"),
+        config_keys=("batch_prediction", "beam"),
         parameter_files={"data_hash": "{batch}", "hints": _SCHEMA},
         is_present=_predicts_batches,
     ),

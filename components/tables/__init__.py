@@ -6,9 +6,9 @@ starts. Every problem with the data is a `DataError`.
 
 from components.tables.columns import Column, ColumnType, TableSummary
 from components.tables.reading import merge, read_file, scan, scan_file
-from components.tables.source import Files, TableSource, content_hash, resolve, shown
+from components.tables.source import Files, Found, TableSource, content_hash, find, resolve, shown
 
 __all__ = [
-    "Column", "ColumnType", "Files", "TableSource", "TableSummary", "content_hash", "merge",
-    "read_file", "resolve", "scan", "scan_file", "shown",
+    "Column", "ColumnType", "Files", "Found", "TableSource", "TableSummary", "content_hash", "find",
+    "merge", "read_file", "resolve", "scan", "scan_file", "shown",
 ]  # fmt: skip

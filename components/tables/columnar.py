@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import os
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import fastavro
@@ -60,9 +61,10 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
             table = _open_parquet(file)
             schema = table.schema_arrow
             _check_names(path, schema.names)
-            yield _batch(schema, [pa.nulls(0, field.type) for field in schema])
+            nothing = [pa.nulls(0, field.type) for field in schema]
+            yield _batch(schema, nothing, source.times)
             for batch in table.iter_batches(batch_size=_ROWS):
-                yield _batch(schema, batch.columns)
+                yield _batch(schema, batch.columns, source.times)
         except (pa.ArrowException, OSError) as error:
             raise _corrupt(path, "Parquet", error) from error
 
@@ -85,7 +87,12 @@ def read_avro(source: TableSource, path: str, files: Files) -> Iterator[pa.Recor
                 f"Expected: Avro records. Received: {schema!r:.80}.",
                 "Write the table with a record as schema, one field a column.",
             )
-        fields = pa.schema(_avro_field(field["name"], field["type"]) for field in schema["fields"])
+        fields = pa.schema(
+            pa.field(field["name"], pa.string())
+            if field["name"] in source.times and _avro_is_time(field["type"])
+            else _avro_field(field["name"], field["type"])
+            for field in schema["fields"]
+        )
         yield _batch(fields, [pa.nulls(0, field.type) for field in fields])
         records = iter(reader)
         while True:
@@ -140,11 +147,16 @@ def _wanted(arrow: pa.DataType, kind: ColumnType | None) -> pa.DataType:
     return arrow if kind == "STRING" and pa.types.is_binary(arrow) else ARROW_TYPE[kind]
 
 
-def _batch(schema: pa.Schema, arrays: Iterable[pa.Array]) -> pa.RecordBatch:
+def _batch(
+    schema: pa.Schema, arrays: Iterable[pa.Array], times: Collection[str] = ()
+) -> pa.RecordBatch:
+    """Arrays as these readers yield them; those of `times` that are dates or times, as text."""
     fields, columns = [], []
     for field, array in zip(schema, arrays, strict=True):
         reason = unreadable(field)
         decimal = is_decimal(field) or pa.types.is_decimal(_innermost(field.type))
+        if field.name in times and _is_time(array.type):
+            array = array.cast(pa.string())
         if reason is None:
             try:
                 array = _plain(array)
@@ -265,6 +277,17 @@ def _avro_target(avro: Any, inside: bool = False) -> pa.DataType:
     raise _UnreadableError("lists of lists" if kind == "array" else str(kind))
 
 
+def _is_time(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(arrow) or pa.types.is_date(arrow))
+
+
+def _avro_is_time(avro: Any) -> bool:
+    if isinstance(avro, list):
+        return any(_avro_is_time(part) for part in avro)
+    kind = avro.get("logicalType", "") if isinstance(avro, dict) else ""
+    return kind == "date" or "timestamp" in kind
+
+
 def _array(records: list[Any], field: pa.Field) -> pa.Array:
     if unreadable(field):
         return pa.nulls(len(records))
@@ -280,6 +303,8 @@ def _plain_values(values: list[Any], target: pa.DataType) -> list[Any]:
     """The values as Arrow takes them."""
     if pa.types.is_floating(target):
         return [None if value is None else float(value) for value in values]
+    if pa.types.is_string(target):
+        return [one.isoformat() if isinstance(one, datetime.date) else one for one in values]
     return [int(value) if isinstance(value, bool) else value for value in values]
 
 

@@ -81,6 +81,8 @@ class TableSummary:
     files: tuple[str, ...]
     rows: int
     columns: tuple[Column, ...]
+    notices: tuple[str, ...] = ()
+    """What somebody should know of it, in sentences."""
 
     @property
     def names(self) -> tuple[str, ...]:

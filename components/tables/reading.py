@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from components.tables import account, columnar, csv_file, missing
+from components.tables import account, columnar, csv_file, missing, partitions
 from components.tables.columns import (
     ARROW_TYPE,
     Column,
@@ -65,6 +65,9 @@ def scan_file(
         for name in columns.keys() - set(batch.schema.names):
             columns[name] = _with_missing(columns[name], batch.num_rows)
         rows += batch.num_rows
+    for name, value in partitions.values(path, source.root).items():
+        # Where the file has the column too, what is in the file holds.
+        columns.setdefault(name, partitions.column(name, value, rows))
     return TableSummary((path,), rows, tuple(columns.values()))
 
 
@@ -110,13 +113,16 @@ def read_file(
         DataError: The file cannot be read, or has changed since the types were found.
     """
     read = read or READERS[source.format]
+    folders = partitions.values(path, source.root)
     for batch in read(source, path, files):
         if not batch.num_rows:
             continue
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
         try:
             arrays = [
-                _typed(columns.get(name), kind, batch.num_rows, source)
+                partitions.array(folders[name], kind, batch.num_rows)
+                if kind and name in folders and name not in columns
+                else _typed(columns.get(name), kind, batch.num_rows, source)
                 for name, kind in types.items()
             ]
         except pa.ArrowInvalid as error:

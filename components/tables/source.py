@@ -10,10 +10,12 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
+from components.tables import partitions, spans
+from components.tables.spans import Spans
 from models.common.errors import DataError, did_you_mean
 
 Format = Literal["csv", "tfrecord", "parquet", "avro"]
@@ -35,7 +37,8 @@ class TableSource:
     """Where a table is and how to read it."""
 
     pattern: str
-    """A file, a folder or a glob."""
+    """A file, a folder or a glob, which may have placeholders of spans. Folders that are there are
+    taken by their name, whatever characters of a glob it has."""
     format: Format = "csv"
     delimiter: str = ","
     """CSV only: the character between two cells."""
@@ -43,6 +46,19 @@ class TableSource:
     """CSV only; a byte-order mark in a file overrules it."""
     missing: tuple[str, ...] = ()
     """What stands for a missing value, beside what does so in every table."""
+    root: str = ""
+    """The folder or bucket that the pattern is in; empty: the current folder, or none."""
+    spans: Spans = dataclasses.field(default_factory=Spans)
+    """Which spans to read, where the pattern has placeholders of them."""
+    given: Mapping[str, str] | None = None
+    """The files of each split, as patterns below `pattern`; None: rows are yet to be split."""
+    times: tuple[str, ...] = ()
+    """Columns that are read as text where the file has dates or times of day in them."""
+
+    @property
+    def location(self) -> str:
+        """The pattern with its root."""
+        return posixpath.join(self.root, self.pattern)
 
     def to_json(self) -> str:
         """The source as text, the same for equal sources."""
@@ -52,7 +68,10 @@ class TableSource:
     def from_json(cls, text: str) -> TableSource:
         """The source that `to_json` wrote."""
         values = json.loads(text)
-        return cls(**{**values, "missing": tuple(values["missing"])})
+        values["missing"] = tuple(values["missing"])
+        values["spans"] = Spans(**values["spans"])
+        values["times"] = tuple(values["times"])
+        return cls(**values)
 
 
 class Files(Protocol):
@@ -110,37 +129,116 @@ def shown(path: str) -> str:
     return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)
 
 
-def resolve(source: TableSource, files: Files = LOCAL) -> list[str]:
-    """The files of a table, sorted.
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """The files of a table."""
 
-    Of a folder, these are the files with an extension of the format. Files whose name begins with a
-    dot or an underscore are not data, unless the pattern is such a file itself.
+    paths: tuple[str, ...]
+    """Sorted."""
+    splits: Mapping[str, str]
+    """The split of each path, where they are given; otherwise empty."""
+    spans: tuple[str, ...]
+    """The spans that were chosen, the earliest first; empty without placeholders."""
+
+
+def resolve(source: TableSource, files: Files = LOCAL) -> list[str]:
+    """The files of a table, sorted; see `find`.
 
     Raises:
         DataError: There is none, or the folder cannot be listed.
     """
-    pattern = source.pattern
+    return list(find(source, files).paths)
+
+
+def find(source: TableSource, files: Files = LOCAL) -> Found:
+    """The files of a table, their splits where these are given, and the spans that they are of.
+
+    Of a folder, these are the files with an extension of the format, and those in folders below it
+    that are Hive partitions. Files whose name begins with a dot or an underscore are not data,
+    unless the pattern is such a file itself.
+
+    Raises:
+        DataError: There is none, the folder cannot be listed, or a file is given to two splits.
+    """
+    if source.given is None:
+        paths, chosen = _find(source, source.location, files)
+        return Found(tuple(sorted(paths)), {}, tuple(chosen))
+    splits: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
+    for split, pattern in source.given.items():
+        try:
+            paths, names[split] = _find(source, posixpath.join(source.location, pattern), files)
+        except DataError as error:
+            remedy = f"{error.remedy} For '{split}' it is {pattern} below it, by splits.given."
+            raise DataError(error.headline, error.detail, remedy) from None
+        for path in paths:
+            if path in splits:
+                raise DataError(
+                    f"{shown(path)} is given to two splits",
+                    f"Expected: each file in one of them. Received: {splits[path]} and {split}, by "
+                    f"splits.given ({source.given[splits[path]]}, {pattern}).",
+                    "Correct splits.given in the model's config.yaml.",
+                )
+            splits[path] = split
+    first, *others = names
+    for split in others:
+        if names[split] != names[first]:
+            raise DataError(
+                f"The splits '{first}' and '{split}' are not of the same spans",
+                f"Received: {', '.join(names[first])} and {', '.join(names[split])}.",
+                "Complete the data of each split, or name the spans under data.spans.",
+            )
+    return Found(tuple(sorted(splits)), splits, tuple(names[first]))
+
+
+def _find(source: TableSource, pattern: str, files: Files) -> tuple[list[str], list[str]]:
+    """The files of a pattern and the spans that they are of."""
+    pattern = pattern.rstrip("/") or pattern
+    chosen: list[str] = []
     with read_errors(pattern):
         if files.isdir(pattern):
-            extensions = EXTENSIONS[source.format]
-            found = [
-                posixpath.join(pattern, name)
-                for name in _visible(files.listdir(pattern))
-                if name.lower().endswith(extensions)
-            ]
+            found = _in_folder(source, pattern, files)
             if not found:
                 raise _no_such_files(source, pattern, files)
         elif files.exists(pattern):
-            return [pattern]
+            return [pattern], []
         else:
-            found = [
-                path
-                for path in files.glob(pattern)
-                if any(_visible([posixpath.basename(path)])) and not files.isdir(path)
+            folder, rest = _folder_that_is_there(pattern, files)
+            folder = glob.escape(folder)
+            matched = files.glob(folder + spans.as_glob(rest))
+            if spans.has_placeholder(rest):
+                matched, chosen = spans.select(folder + rest, matched, source.spans)
+            visible = [path for path in matched if any(_visible([posixpath.basename(path)]))]
+            found = [path for path in visible if not files.isdir(path)] or [
+                file for path in visible for file in _in_folder(source, path, files)
             ]
             if not found:
                 raise _no_match(pattern, files)
-    return sorted(found)
+    return found, chosen
+
+
+def _in_folder(source: TableSource, folder: str, files: Files) -> list[str]:
+    """The files of a folder and of the Hive partitions below it."""
+    found = []
+    for name in _visible(files.listdir(folder)):
+        path = posixpath.join(folder, name)
+        if name.lower().endswith(EXTENSIONS[source.format]):
+            found.append(path)
+        elif "=" in name and files.isdir(path):
+            found += _in_folder(source, path, files)
+    return found
+
+
+def _folder_that_is_there(pattern: str, files: Files) -> tuple[str, str]:
+    """Splits a pattern: folders to be taken by their name, with a slash, and a glob below them."""
+    scheme, slashes, below = pattern.rpartition("://")
+    folder, parts = scheme + slashes, below.split("/")
+    for number, part in enumerate(parts[:-1]):
+        special = glob.has_magic(part) or spans.has_placeholder(part)
+        if special and not files.isdir(folder + part):
+            return folder, "/".join(parts[number:])
+        folder += f"{part}/"
+    return folder, parts[-1]
 
 
 def content_hash(source: TableSource, files: Files = LOCAL) -> str:
@@ -152,15 +250,21 @@ def content_hash(source: TableSource, files: Files = LOCAL) -> str:
     Raises:
         DataError: There is no such file, or one cannot be read.
     """
-    paths = resolve(source, files)
+    found = find(source, files)
+    paths = found.paths
     folder = posixpath.commonpath([posixpath.dirname(path) for path in paths])
     digest = hashlib.sha256()
+    if found.spans:
+        digest.update(json.dumps(found.spans).encode())
     for path in paths:
         content = hashlib.sha256()
         with read_errors(path), files.open(path, "rb") as file:
             while block := file.read(_BLOCK):
                 content.update(block)
         digest.update(f"{posixpath.relpath(path, folder)}\0".encode())
+        folders = partitions.values(path, source.root)
+        if found.splits or folders:
+            digest.update(json.dumps([found.splits.get(path), folders]).encode())
         digest.update(content.digest())
     return digest.hexdigest()[:32]
 
@@ -236,6 +340,12 @@ def _no_such_files(source: TableSource, folder: str, files: Files) -> DataError:
 def _no_match(pattern: str, files: Files) -> DataError:
     """Says how far the path is right, and what there is instead."""
     remedy = "Correct data.path in the model's config.yaml."
+    if "\\" in pattern:
+        remedy = f"Write folders with slashes: {shown(pattern.replace(chr(92), '/'))}."
+    elif unknown := spans.unknown_placeholder(pattern):
+        remedy = unknown
+    elif spans.has_placeholder(pattern):
+        remedy = "Correct data.path: where its placeholder is, no file has a number or a date."
     if "://" in pattern:
         return DataError(f"No file matches {pattern}", "Received: nothing from there.", remedy)
     folder, name = posixpath.split(pattern)

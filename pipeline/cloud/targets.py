@@ -11,10 +11,10 @@ import pydantic
 from models.common.errors import ConfigError
 from pipeline.cloud import images, platforms
 from pipeline.cloud.platforms.base import Platform
-from pipeline.config import beam_arguments, platform_names, project, yaml_file
+from pipeline.config import beam_arguments, model_files, platform_names, project, yaml_file
 from pipeline.config.base import Section
 from pipeline.config.errors import explain
-from pipeline.config.model_config import ModelConfig
+from pipeline.config.model_config import Data, ModelConfig
 from pipeline.config.target_schema import Beam, ModelTarget
 
 FILE = "targets.yaml"
@@ -48,15 +48,15 @@ def load(
     target = _with_model(section(name, root), name, config)
     target = target.model_copy(update={"image": _image(image, target, name)})
     target = target.model_copy(update={"beam": _beam(target, name, model, config)})
-    if "://" not in config.data.path and (
-        target.data is None or Path(config.data.path).is_absolute()
-    ):
-        raise ConfigError(
-            f"models/{model}/config.yaml: a container in the cloud cannot read data.path",
-            f"Received: {config.data.path}, and {name}.data: {target.data or 'nothing'} in {FILE}.",
-            f"Copy the data to a bucket and set {name}.data to the folder that then holds a "
-            "relative data.path; or set data.path to a URI.",
-        )
+    for key, data in _tables(config).items():
+        inside = target.data and model_files.is_in_project(data.path)
+        if not inside and not model_files.is_remote(data.path):
+            raise ConfigError(
+                f"models/{model}/config.yaml: a container in the cloud cannot read {key}",
+                f"Received: {data.path}, and {name}.data: {target.data or 'nothing'} in {FILE}.",
+                f"Copy the data to a bucket and set {name}.data to the folder that then holds a "
+                f"relative {key}; or set {key} to a URI.",
+            )
     return target
 
 
@@ -71,12 +71,13 @@ def for_rehearsal(
         ConfigError: There is no such target, the file is not valid, or the data is not on this
             machine.
     """
-    if "://" in config.data.path or Path(config.data.path).is_absolute():
-        raise ConfigError(
-            f"models/{model}/config.yaml: data.path is not in the project's folder",
-            f"Received: {config.data.path}. A rehearsal reads files of this machine alone.",
-            "Name a sample for the rehearsal, such as --set data.path=data/sample.csv.",
-        )
+    for key, data in _tables(config).items():
+        if not model_files.is_in_project(data.path):
+            raise ConfigError(
+                f"models/{model}/config.yaml: {key} is not in the project's folder",
+                f"Received: {data.path}. A rehearsal reads files of this machine alone.",
+                f"Name a sample for the rehearsal, such as --set {key}=data/sample.csv.",
+            )
     platform = platforms.find(name)
     sections = read(root) if (root / FILE).exists() else {}
     target = _with_model(sections.get(name) or platform.placeholder(), name, config)
@@ -128,6 +129,12 @@ def schema() -> type[Section]:
         name: (platforms.find(name) | None, None) for name in platform_names.names()
     }
     return pydantic.create_model("Targets", __base__=Section, **sections)
+
+
+def _tables(config: ModelConfig) -> dict[str, Data]:
+    """The tables that a pipeline reads, by the key of their paths."""
+    batch = config.batch_prediction
+    return {"data.path": config.data} | ({"batch_prediction.path": batch} if batch else {})
 
 
 def _with_model(target: Platform, name: str, config: ModelConfig) -> Platform:

@@ -17,12 +17,30 @@ from pipeline.config.base import Bound, Count, Section, Text, refuse
 from pipeline.config.target_schema import Beam, ModelTarget, PlatformName
 
 
-def _name_is_a_slice(value: Any) -> Any:
+def _name_is_a_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
 ColumnName = Text
-Slice = Annotated[tuple[ColumnName, ...], Field(min_length=1), BeforeValidator(_name_is_a_slice)]
+Slice = Annotated[tuple[ColumnName, ...], Field(min_length=1), BeforeValidator(_name_is_a_list)]
+
+
+def _number_is_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Span = Annotated[Text, BeforeValidator(_number_is_text)]
+
+
+class Spans(Section):
+    """Which spans to read, where `data.path` has placeholders of them."""
+
+    latest: Count | None = None
+    """So many, the latest of those that are there; null: all."""
+    start: Span | None = None
+    """None before this number or date; null: from the first."""
+    end: Span | None = None
+    """None after this number or date; null: to the last."""
 
 
 def _as_text(value: Any) -> Any:
@@ -38,7 +56,10 @@ class Data(Section):
     """Where the examples are and how to read them."""
 
     path: Text
-    """A file, a folder or a glob, relative to the project's root; or a URI such as `gs://...`."""
+    """A file, a folder or a glob, relative to the project's root; or a URI such as `gs://...`. It
+    may have placeholders: `{SPAN}` or `{YYYY}`, `{MM}`, `{DD}`, and `{VERSION}`."""
+    spans: Spans = Spans(latest=1)
+    """Which spans to read; `spans: 7` is short for the latest 7, `spans: all` for every one."""
     format: Literal["csv", "tfrecord", "parquet", "avro"] = "csv"
     """The format of those files."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
@@ -47,6 +68,14 @@ class Data(Section):
     """CSV only: the text's encoding. A byte-order mark is skipped whatever it is."""
     missing: tuple[MissingMark, ...] = ()
     """What stands for a missing value, such as `NA` or -999, beside empty cells, nulls and NaN."""
+
+    @pydantic.field_validator("spans", mode="before")
+    @classmethod
+    def _number_is_latest(cls, value: Any) -> Any:
+        if value == "all":
+            return {}
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return {"latest": value} if is_number else value
 
     @pydantic.field_validator("delimiter")
     @classmethod
@@ -112,8 +141,39 @@ class Label(Section):
         return (self.name,) if self.name in self.columns else self.columns
 
 
+class TimeSplit(Section):
+    """Trains on the past, and judges on what follows."""
+
+    column: ColumnName
+    """The column with each row's time: numbers, or dates and times as text."""
+    eval_from: Text | Bound | None = None
+    """The time at which `eval` begins; null: by the shares."""
+    test_from: Text | Bound | None = None
+    """The time at which `test` begins; null: by the shares."""
+    format: Text | None = None
+    """How text is written, as in Python's `strptime`; null: ISO 8601."""
+
+    @pydantic.model_validator(mode="after")
+    def _both_or_neither(self) -> TimeSplit:
+        if (self.eval_from is None) != (self.test_from is None):
+            missing = "test_from" if self.test_from is None else "eval_from"
+            refuse("expected beside the other: without both, the shares say it", missing)
+        return self
+
+
+class GivenSplits(Section):
+    """The files of each split: a file, a folder or a glob in `data.path`."""
+
+    train: Text
+    """What the model learns from."""
+    eval: Text
+    """What early stopping and the tuner look at."""
+    test: Text
+    """What only the Evaluator sees."""
+
+
 class Splits(Section):
-    """Shares of the rows, by hash of the row's content."""
+    """Which rows are in which split: shares of the rows, by hash of the row's content."""
 
     train: Count = 8
     """The share that the model learns from."""
@@ -121,6 +181,24 @@ class Splits(Section):
     """The share that early stopping and the tuner look at."""
     test: Count = 1
     """The share that only the Evaluator sees."""
+    by: Annotated[tuple[ColumnName, ...], BeforeValidator(_name_is_a_list)] = ()
+    """Columns: rows that agree in all of them, such as those of a user, are in one split."""
+    time: TimeSplit | None = None
+    """Splits by time instead of by hash; null: by hash."""
+    given: GivenSplits | None = None
+    """Takes splits as they are in files, instead of by hash; null: by hash."""
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """Each split's share."""
+        return {"train": self.train, "eval": self.eval, "test": self.test}
+
+    @pydantic.model_validator(mode="after")
+    def _one_way(self) -> Splits:
+        ways = [key for key in ("by", "time", "given") if getattr(self, key)]
+        if len(ways) > 1:
+            refuse(f"rows are split in one way: {' or '.join(ways)}", ways[-1])
+        return self
 
 
 class Validation(Section):
@@ -297,7 +375,7 @@ class ModelConfig(Section):
     label: Label
     """What the model predicts; `label: x` is short for the name x and the one column x."""
     splits: Splits = Splits()
-    """Shares of the rows for training, tuning and judging."""
+    """Which rows are for training, tuning and judging."""
     validation: Validation = Validation()
     """What stops a run on bad data."""
     training: Training = Training()

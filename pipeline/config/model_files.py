@@ -6,6 +6,7 @@ are imported when they are, as the command line looks for these files without re
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,16 +123,69 @@ def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, A
 
 
 def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:
-    """The table that a configuration names, below the folder or bucket where it is relative."""
-    return source_of(config.data, root)
+    """The table that a configuration names, below the folder or bucket where it is relative.
+
+    Raises:
+        ConfigError: `~` stands for no folder.
+    """
+    splits = config.splits
+    return dataclasses.replace(
+        source_of(config.data, root),
+        given=splits.given.model_dump() if splits.given else None,
+        times=(splits.time.column,) if splits.time else (),
+    )
 
 
 def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
-    """The table that one section of a configuration names."""
-    from components.tables import TableSource
+    """The table that one section of a configuration names, whose splits are not given.
 
-    pattern = data.path if "://" in data.path else f"{root}/{data.path}"
-    return TableSource(pattern, data.format, data.delimiter, data.encoding, missing=data.missing)
+    Raises:
+        ConfigError: `~` stands for no folder.
+    """
+    from components.tables import TableSource
+    from components.tables.spans import Spans
+
+    path = _absolute(data.path)
+    outside = "://" in path or path.startswith("/")
+    return TableSource(
+        path,
+        data.format,
+        data.delimiter,
+        data.encoding,
+        missing=data.missing,
+        root="" if outside else str(root),
+        spans=Spans(**data.spans.model_dump()),
+    )
+
+
+def is_remote(path: str) -> bool:
+    """Whether a `data.path` is of a bucket."""
+    return "://" in _absolute(path)
+
+
+def is_in_project(path: str) -> bool:
+    """Whether a `data.path` is of the project's folder, so that it can be had elsewhere too."""
+    path = _absolute(path)
+    return "://" not in path and not path.startswith("/") and ".." not in path.split("/")
+
+
+def _absolute(path: str) -> str:
+    """The path without what a shell or a URI stands for this machine's files by."""
+    path = path.removeprefix("file://")
+    if "://" in path:
+        return path
+    while path.startswith("./"):
+        path = path[2:].lstrip("/")
+    if path.startswith("~"):
+        try:
+            return str(Path(path).expanduser())
+        except RuntimeError as error:
+            raise ConfigError(
+                f"data.path: {path} is in nobody's home",
+                f"Received: {error}",
+                "Write the path in full.",
+            ) from error
+    return path or "."
 
 
 def how_to_freeze_hyperparameters(model: str) -> str:

@@ -5,8 +5,8 @@ Whatever a frozen schema knows is left to the gate, which reports it among the o
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-import math
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ from models.common.errors import (
     RunError,
     did_you_mean,
 )
-from pipeline.config import beam_arguments, model_files, project
+from pipeline.config import beam_arguments, model_files, project, split_check
 from pipeline.config.model_config import ModelConfig
 
 _TOLD = 20
@@ -53,7 +53,7 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     for folder in (root / project.RUNS.name, root / project.SERVING_MODELS.name):
         _check_writable(folder, root)
     source = model_files.table_source(config, root)
-    if "://" in source.pattern:
+    if "://" in source.location:
         return None
     if config.data.format == "tfrecord":
         _check_tfrecord(source)
@@ -67,8 +67,8 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     _check_weight(model, config, summary)
     if schema is None:
         _check_inputs_have_values(model, inputs, summary)
-    _check_enough_rows(model, config, summary)
-    return summary
+    notices = split_check.check(model, config, source, summary, root)
+    return dataclasses.replace(summary, notices=notices)
 
 
 def notices(model: str, summary: TableSummary | None, root: Path = project.ROOT) -> list[str]:
@@ -224,10 +224,15 @@ def _check_columns(
             for names in config.evaluation.slices
             for name in names
         ),
+        *((f"{file}: splits.by", name, ConfigError) for name in config.splits.by),
         *((f"models/{model}/features.py: INPUTS", name, ModelCodeError) for name in inputs),
     ]
+    if config.splits.time:
+        named.append((f"{file}: splits.time.column", config.splits.time.column, ConfigError))
     for place, name, error in named:
-        if name not in summary.names and name not in known:
+        splits = place.endswith(("splits.by", "splits.time.column"))
+        # What rows are split by has to be there, whatever a schema allows.
+        if name not in summary.names and (splits or name not in known):
             raise error(
                 f"{place}: the data has no column '{name}'{did_you_mean(name, summary.names)}",
                 f"{tables.shown(summary.files[0])} has: {', '.join(summary.names)}.",
@@ -312,20 +317,3 @@ def _check_inputs_have_values(model: str, inputs: Iterable[str], summary: TableS
                 f"Received: {summary.rows:,} missing values.",
                 "Correct the data, or remove the column from INPUTS.",
             )
-
-
-def _check_enough_rows(model: str, config: ModelConfig, summary: TableSummary) -> None:
-    columns = [summary.column(name) for name in config.label.required if name in summary.names]
-    rows = summary.rows - max((column.missing for column in columns), default=0)
-    shares = dict(config.splits)
-    smallest = min(shares, key=lambda name: shares[name])
-    # Rows are split by hash: with fewer, the smallest split gets less than one on average.
-    needed = math.ceil(sum(shares.values()) / shares[smallest])
-    if rows < needed:
-        share = f"{shares[smallest]} of {sum(shares.values())}"
-        raise DataError(
-            f"{rows} row{' is' if rows == 1 else 's are'} too few to be split",
-            f"Expected: at least {needed}, so that '{smallest}' gets one ({share}). Received: "
-            f"{rows} in {', '.join(map(tables.shown, summary.files[:3]))}.",
-            f"Provide more rows, or change splits in models/{model}/config.yaml.",
-        )

@@ -117,9 +117,10 @@ def _data_paths(config: str) -> set[str]:
 
 
 def _covers(pattern: str, path: str) -> bool:
-    """Whether a file, a folder or a glob covers a file."""
+    """Whether a file, a folder or a glob covers a file; placeholders of spans are any text."""
+    pattern = re.sub(r"\{\w+(:\d+)?\}", "*", pattern)
     folders = (parent.as_posix() for parent in PurePosixPath(path).parents)
-    return any(fnmatchcase(one, pattern) for one in (path, *folders))
+    return any(one == pattern or fnmatchcase(one, pattern) for one in (path, *folders))
 
 
 def _mentions(model: Path, room: str, folder: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
@@ -24,27 +23,32 @@ from pipeline.config.model_config import Data
 from pipeline.graph.wiring import Wiring
 from pipeline.results import data_profile
 
+UNSPLIT = "predict"
+"""The split of rows that are neither trained on nor judged by."""
+
 
 def example_gen(wiring: Wiring) -> BaseNode:
-    """Reads the model's data."""
-    return read_table(wiring, wiring.config.data, wiring.config.label.required)
+    """Reads the model's data and splits it as its configuration says."""
+    config, target = wiring.config, wiring.target
+    return ExampleGen(
+        model_files.table_source(config, target.data),
+        # Where the files of each split are, is said by the source.
+        config.splits.model_dump(exclude={"given"}, exclude_defaults=True) | config.splits.shares,
+        model_files.column_types(wiring.model),
+        target.data_hash,
+        config.label.required,
+        packages.versions(),
+    )
 
 
-def read_table(wiring: Wiring, data: Data, required: Sequence[str] = ()) -> BaseNode:
-    """Reads a table and splits it as the model's configuration says.
-
-    Args:
-        wiring: The pipeline that is being built.
-        data: The table.
-        required: Columns without a value in which a row is left out.
-    """
+def unsplit(wiring: Wiring, data: Data) -> BaseNode:
+    """Reads a table whose rows are one split."""
     return ExampleGen(
         model_files.source_of(data, wiring.target.data),
-        wiring.config.splits.model_dump(),
+        {UNSPLIT: 1},
         model_files.column_types(wiring.model),
         wiring.target.data_hash,
-        required,
-        packages.versions(),
+        packages=packages.versions(),
     )
 
 

@@ -11,7 +11,7 @@ from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
 from pipeline import nodes
-from pipeline.config import beam_arguments
+from pipeline.config import beam_arguments, project
 from pipeline.config.model_config import ModelConfig
 from pipeline.config.target_schema import Beam
 from pipeline.graph import data, release, training
@@ -53,7 +53,7 @@ def create_pipeline(model: str, config: ModelConfig, target: Target = LOCAL) -> 
     for name in nodes.of_model(model, config):
         wiring.built[name] = BUILDERS[name](wiring).with_id(name)
     name = target.name(model)
-    root = f"{target.artifacts}/{name}"
+    root = f"{project.without_glob(target.artifacts)}/{name}"
     return Pipeline(
         pipeline_name=name,
         pipeline_root=root,

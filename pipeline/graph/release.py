@@ -49,7 +49,7 @@ def batch_examples(wiring: Wiring) -> BaseNode:
     """Reads the rows to predict for, once the model is pushed."""
     rows = wiring.config.batch_prediction
     assert rows is not None, "the node is there for a config that has them"
-    node = data.read_table(wiring, rows)
+    node = data.unsplit(wiring, rows)
     node.add_upstream_node(wiring.built[nodes.PUSHER])
     return node
 

@@ -1,9 +1,11 @@
-"""Two settings of Beam's in-process worker that no pipeline option reaches.
+"""Three settings of Beam's in-process worker that no pipeline option reaches.
 
 On small data most of a Beam node's time is not work. The worker's state cache measures each entry
 by walking all that it refers to, down to whole modules; and each bundle inspects the signatures of
 every DoFn again. Both are of no use in one process: state is a dictionary there, and signatures do
-not change. `benchmarks/beam_tuning.py` measures the difference.
+not change. And for a metric that nobody reads, the size of the first elements of each collection is
+measured by pickling them, which takes long where one holds thousands of columns.
+`benchmarks/beam_tuning.py` measures the difference.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from apache_beam.coders import coder_impl, coders
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from apache_beam.transforms import core
 
@@ -19,10 +22,32 @@ Arguments = tuple[list[str], list[Any]]
 
 
 def tune() -> None:
-    """Applies both settings to this process; a second call changes nothing."""
+    """Applies the settings to this process; a second call changes nothing."""
     worker_handlers.STATE_CACHE_SIZE_MB = 0
     if not hasattr(core.get_function_args_defaults, "__wrapped__"):
         core.get_function_args_defaults = _caching(core.get_function_args_defaults)
+    if not hasattr(coders.PickleCoder._create_impl, "__wrapped__"):
+        coders.PickleCoder._create_impl = _unmeasured(coders.PickleCoder._create_impl)
+
+
+class _Unmeasured(coder_impl.CallbackCoderImpl):
+    """A coder that does not encode where bytes are only counted."""
+
+    def encode_to_stream(self, value: Any, stream: Any, nested: bool) -> None:
+        """Writes a value, unless the stream keeps nothing of it."""
+        if not isinstance(stream, coder_impl.ByteCountingOutputStream):
+            super().encode_to_stream(value, stream, nested)
+
+
+def _unmeasured(create: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What makes a coder's implementation, so that it measures nothing."""
+
+    @functools.wraps(create)
+    def created(coder: Any) -> _Unmeasured:
+        made = create(coder)
+        return _Unmeasured(made.encode, made.decode)
+
+    return created
 
 
 def _caching(inspect: Callable[[Any], Arguments]) -> Callable[[Any], Arguments]:

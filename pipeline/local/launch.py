@@ -171,7 +171,7 @@ def _prepare(
     summary = preflight.check(model, config, root)
     record = run_record.new(model, config, overrides, root, no_cache)
     record.resumed = resumed.run if resumed else None
-    told = preflight.notices(model, summary, root)
+    told = [*(summary.notices if summary else ()), *preflight.notices(model, summary, root)]
     return record, [*(resumed.notices if resumed else ()), *told]
 
 

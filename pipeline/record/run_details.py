@@ -19,6 +19,8 @@ from pipeline.config import project
 from pipeline.record import run_folder
 from pipeline.record.atomic_file import write_whole
 
+_INDENTED = 200
+"""With more features the file is written without indentation, which would be half of it."""
 _EVAL = "val_"
 
 
@@ -192,7 +194,8 @@ def write(details: RunDetails, runs: Path = project.RUNS) -> None:
     Raises:
         RunError: The run folder cannot be written.
     """
-    write_whole(_path(details.run, runs), details.model_dump_json(indent=1) + "\n")
+    indent = 1 if len(details.features) <= _INDENTED else None
+    write_whole(_path(details.run, runs), details.model_dump_json(indent=indent) + "\n")
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:

@@ -137,6 +137,8 @@ class Dataset(_Part):
     path: str
     hash: str | None = None
     """The hash of the data's content, as ExampleGen saw it."""
+    spans: str | None = None
+    """The spans that were read; None where the path has no placeholder of them."""
     schema_hash: str | None = None
     """The hash of the schema that the data was judged by."""
     columns: int | None = None

@@ -18,6 +18,9 @@ QUANTILES = 30
 """Buckets of equal count that StatisticsGen makes. With TFDV's ten, one pair of samples of the same
 heavy-tailed data in seven counts as drift; each further bucket costs time for every column."""
 _KEPT_QUANTILES = 10
+MOST_DRAWN = 200
+"""With more columns, only the training split keeps its histograms: they are most of what a run's
+details weigh, and nobody looks at thousands of drawings."""
 
 _Type = Literal["int", "float", "string"]
 _TYPES: dict[int, _Type] = {
@@ -45,6 +48,10 @@ def features(statistics_uri: str, splits: Iterable[str]) -> list[Feature]:
             if name not in found:
                 found[name] = Feature(name=name, type=_TYPES[described.type], splits={})
             found[name].splits[split] = _described(described, int(dataset.num_examples))
+    if len(found) > MOST_DRAWN:
+        for feature in found.values():
+            for split in list(feature.splits)[1:]:
+                feature.splits[split].histogram, feature.splits[split].quantiles = [], []
     return list(found.values())
 
 

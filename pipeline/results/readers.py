@@ -44,8 +44,12 @@ class NodeResult:
 
 
 def read_examples(result: NodeResult) -> None:
-    """Takes over how many rows were left out because they have no label."""
-    path = f"{result.outputs['examples'].uri}/{example_gen.LEFT_OUT}"
+    """Takes over which spans the data is of, and how many rows were left out."""
+    examples = result.outputs["examples"]
+    spans = examples.custom_properties[example_gen.SPANS].string_value
+    if result.run.data and spans:
+        result.run.data.spans = spans
+    path = f"{examples.uri}/{example_gen.LEFT_OUT}"
     if not fileio.exists(path):
         return
     with fileio.open(path) as file:

@@ -62,6 +62,8 @@ def summary(
 def _figures(record: RunRecord, console: Console) -> Iterator[RenderableType]:
     between = terminal.marks(console).between
     table = _labelled()
+    if record.data and record.data.spans:
+        table.add_row("Spans", Text(record.data.spans))
     if record.rows:
         rows = (f"{split} {count:,}" for split, count in record.rows.items())
         table.add_row("Rows", between.join(rows))

@@ -74,7 +74,11 @@ def batch(
 
 def _files(patterns: list[str]) -> list[Path]:
     # Patterns may be absolute, which pathlib does not take.
-    found = {path for pattern in patterns for path in glob(pattern, recursive=True)}  # noqa: PTH207
+    found = set()
+    for pattern in patterns:
+        # A file that is there is taken by its name, whatever characters of a glob it has.
+        there = Path(pattern).is_file()
+        found |= {pattern} if there else set(glob(pattern, recursive=True))  # noqa: PTH207
     files = sorted(path for path in map(Path, found) if path.is_file())
     if not files:
         raise ServingError(Code.NOT_FOUND, f"There is no file {' or '.join(patterns)}")

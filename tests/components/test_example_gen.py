@@ -253,6 +253,85 @@ def test_a_bad_row_is_told_through_beam(tmp_path: Path, generate: Any) -> None:
     assert caught.value.detail == "Expected: 2 cells separated by ','. Received 1: 3"
 
 
+def members(folder: Path, column: str) -> dict[str, set[Any]]:
+    """The values of a column in each split."""
+    return {
+        split: {
+            value
+            for example in examples(folder, split)
+            for value in values(example.features.feature[column])
+        }
+        for split in SPLITS
+    }
+
+
+@pytest.mark.parametrize("way", ["by", "time", "cuts"])
+def test_rows_are_split_by_groups_or_time_over_all_files(
+    tmp_path: Path, generate: Any, way: str
+) -> None:
+    from datetime import datetime, timedelta
+
+    start = datetime(2025, 1, 1)
+    days = [start + timedelta(days=day % 60) for day in range(300)]
+    table = pa.table({"user": [day % 60 for day in range(300)], "when": days, "i": range(300)})
+    for part in range(3):
+        pq.write_table(table.slice(part * 100, 100), tmp_path / f"{part}.parquet")
+    time = {"column": "when"}
+    if way == "cuts":
+        time |= {"eval_from": "2025-02-10", "test_from": "2025-02-20"}
+    how = {"by": ["user"]} if way == "by" else {"time": time}
+    source = TableSource(str(tmp_path), "parquet", times=("when",))
+    found = members(generate(source, splits={**SPLITS, **how}), "user")
+    assert all(found.values())
+    assert sum(map(len, found.values())) == len(set.union(*found.values())) == 60
+    if way != "by":
+        assert max(found["train"]) < min(found["eval"]) and max(found["eval"]) < min(found["test"])
+    if way == "cuts":
+        assert (min(found["eval"]), min(found["test"])) == (40, 50)
+
+
+def test_given_splits_are_kept(tmp_path: Path, generate: Any) -> None:
+    given = {"train": "train", "eval": "v/*.csv", "test": "t.csv"}
+    for name, first in (("train/a.csv", 0), ("train/b.csv", 10), ("v/x.csv", 20), ("t.csv", 30)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("i\n" + "".join(f"{first + n}\n" for n in range(10)))
+    found = members(generate(TableSource(str(tmp_path), given=given)), "i")
+    assert found == {
+        "train": set(range(20)), "eval": set(range(20, 30)), "test": set(range(30, 40)),
+    }  # fmt: skip
+
+
+def test_a_column_to_split_by_that_is_not_there_is_told(tmp_path: Path, generate: Any) -> None:
+    with pytest.raises(DataError, match=r"splits\.by: the data has no column 'user'"):
+        generate(write_csv(tmp_path / "t.csv"), splits={**SPLITS, "by": ["user"]})
+
+
+def test_the_spans_are_a_property_of_the_examples(tmp_path: Path) -> None:
+    from tfx.types import standard_artifacts
+
+    from components import example_gen
+    from components.tables import spans
+
+    artifact = standard_artifacts.Examples()
+    artifact.set_string_custom_property(example_gen.SPANS, spans.in_words(["1", "2"]))
+    properties = artifact.mlmd_artifact.custom_properties
+    assert properties[example_gen.SPANS].string_value == "1 to 2 (2 spans)"
+
+
+def test_avros_times_are_split_by(tmp_path: Path, generate: Any) -> None:
+    from datetime import datetime, timedelta, timezone
+
+    kind = {"type": "long", "logicalType": "timestamp-micros"}
+    fields = [{"name": "when", "type": ["null", kind]}, {"name": "i", "type": "long"}]
+    start = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    rows = [{"when": start + timedelta(hours=i), "i": i} for i in range(50)]
+    with (tmp_path / "t.avro").open("wb") as file:
+        fastavro.writer(file, {"type": "record", "name": "R", "fields": fields}, rows)
+    source = TableSource(str(tmp_path / "t.avro"), "avro", times=("when",))
+    found = members(generate(source, splits={**SPLITS, "time": {"column": "when"}}), "i")
+    assert found["train"] == set(range(30)) and found["test"] == set(range(40, 50))
+
+
 def test_a_split_without_rows_is_told(tmp_path: Path, generate: Any) -> None:
     (tmp_path / "t.csv").write_text("a\n1\n")
     with pytest.raises(DataError, match="has no rows"):

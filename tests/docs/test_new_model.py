@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from components import tables
+from pipeline.config import model_files, split_check, yaml_file
+from pipeline.config.model_config import ModelConfig
 from tests.helpers.paths import ROOT
 
 PAGE = (ROOT / "docs" / "new-model.md").read_text(encoding="utf-8")
@@ -74,6 +77,25 @@ def test_the_folder_is_a_model_without_mistakes(copy: Path) -> None:
 def test_the_code_keeps_to_the_project_s_rules(copy: Path) -> None:
     python(copy, "-m", "ruff", "check", "--quiet", "models/rents", "data/rents")
     python(copy, "-m", "ruff", "format", "--check", "--quiet", "models/rents", "data/rents")
+
+
+def ways_to_read_and_split() -> list[str]:
+    part = PAGE.partition("## Data that comes in spans")[2].partition("## Missing values")[0]
+    return re.findall(r"```yaml\n(.*?)```", part, re.DOTALL)
+
+
+@pytest.mark.parametrize("text", ways_to_read_and_split())
+def test_each_way_to_read_and_to_split_works(tmp_path: Path, text: str) -> None:
+    given, _ = yaml_file.parse(text, "config.yaml")
+    rest = {"label": "y", "evaluation": {"metrics": {"AUC": {"at_least": 0}}}}
+    config = ModelConfig.model_validate({"data": {"path": "data/all"}, **rest, **given})
+    lines = [f"{n % 50},2025-{n % 5 + 1:02}-{n % 28 + 1:02},{n},{n % 2}\n" for n in range(400)]
+    for name in ("all/x", "trips/2025-01-30/x", "trips/train/x", "trips/valid", "trips/test/x"):
+        path = tmp_path / "data" / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("user_id,day,x,y\n" + "".join(lines))
+    source = model_files.table_source(config, tmp_path)
+    split_check.check("m", config, source, tables.scan(source), tmp_path)
 
 
 @pytest.mark.tfx

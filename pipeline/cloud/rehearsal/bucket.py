@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TypeVar
 
+from pipeline.config import project
+
 # Addresses of the web are left alone.
 _SCHEME = re.compile(r"\b(?!https?:)[a-z][a-z0-9+.-]*://")
 
@@ -16,7 +18,8 @@ class StandIn:
     """Translates URIs of buckets to paths in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        # Tasks find examples by globs below it.
+        self._folder = Path(project.without_glob(str(folder.resolve())))
 
     def path(self, uri: str) -> Path:
         """Where the content of a URI is."""

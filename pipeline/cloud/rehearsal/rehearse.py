@@ -67,7 +67,10 @@ def _walk(record: RunRecord, target: str, runs: Path) -> None:
     )
     for bundle in bundles.values():
         code_bundle.upload(bundle, bucket.local(platform.modules))
-    _copy_data(tables.resolve(source), platform, bucket)
+    files = tables.resolve(source)
+    if batch := record.config.batch_prediction:
+        files += tables.resolve(model_files.source_of(batch))
+    _copy_data(files, platform, bucket)
     compiled = specification.read(folder / SPECIFICATION)
     with tempfile.TemporaryDirectory() as image:
         Walk(

@@ -92,13 +92,15 @@ def _data(
     Data that is in the project is uploaded under its hash, so that a run reads what it was
     submitted with, whatever is submitted later. Other data stays where `targets.yaml` says.
     """
-    if "://" in loaded.data.path:
+    if model_files.is_remote(loaded.data.path):
         return platform, None, []
     source = model_files.table_source(loaded, root)
     try:
         files = tables.resolve(source)
     except DataError:
         return platform, None, []
+    if loaded.batch_prediction and model_files.is_in_project(loaded.batch_prediction.path):
+        files += tables.resolve(model_files.source_of(loaded.batch_prediction, root))
     data_hash = tables.content_hash(source)
     named = platform.model_copy(update={"data": f"{platform.data}/{data_hash}"})
     return named, data_hash, [Path(path).relative_to(root).as_posix() for path in files]

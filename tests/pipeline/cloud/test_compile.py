@@ -71,7 +71,7 @@ def test_nothing_of_this_machine_is_in_it(specification: dict[str, Any]) -> None
     assert "sqlite" not in text and "metadata.db" not in text
     assert specification["defaultPipelineRoot"].endswith("/runs/taxi")
     source = json.loads(spec_check.constant(specification, "ExampleGen", "source"))
-    assert source["pattern"] == "gs://b/data/taxi/*.csv"
+    assert (source["root"], source["pattern"]) == ("gs://b", "data/taxi/*.csv")
 
 
 def test_the_kfp_sdk_loads_it(specification: dict[str, Any]) -> None:

@@ -35,12 +35,33 @@ BAD_KEYS = {
     ),
     "misspelt key": (
         "splits: {trian: 3}",
-        "splits.trian: unknown key; did you mean 'train'? Known here: train, eval, test.",
+        "splits.trian: unknown key; did you mean 'train'? Known here: train, eval, test, "
+        "by, time, given.",
     ),
     "unknown key": ("beam: {x: 1}", "beam.x: unknown key. Known here: args."),
     "a value for a section": (
         "splits: 8",
-        "splits: expected a mapping with the keys train, eval, test. Received: 8.",
+        "splits: expected a mapping with the keys train, eval, test, by, time, given. Received: 8.",
+    ),
+    "two ways to split": (
+        "splits: {by: [user], time: {column: when}}",
+        "splits.time: rows are split in one way: by or time.",
+    ),
+    "a given split that is missing": (
+        "splits: {given: {train: a, eval: b}}",
+        "splits.given.test: missing, but required. What only the Evaluator sees.",
+    ),
+    "one time of two": (
+        "splits: {time: {column: when, test_from: 2025-01-01}}",
+        "splits.time.eval_from: expected beside the other: without both, the shares say it.",
+    ),
+    "no latest spans": (
+        "data: {path: x, spans: 0}",
+        "data.spans: expected a number above 0. Received: 0.",
+    ),
+    "a word for spans": (
+        "data: {path: x, spans: newest}",
+        "data.spans: expected a mapping with the keys latest, start, end. Received: 'newest'.",
     ),
     "a list for a section": (
         "label: [tips]",

@@ -83,12 +83,48 @@ def test_hyperparameters_that_cannot_be_read_are_told(folder: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("path", "pattern"),
-    [("data/*.csv", "/root/data/*.csv"), ("gs://bucket/x.csv", "gs://bucket/x.csv")],
+    ("path", "location"),
+    [
+        ("data/*.csv", "/root/data/*.csv"),
+        ("./data/x.csv", "/root/data/x.csv"),
+        (".//data", "/root/data"),
+        (".", "/root/."),
+        ("../x.csv", "/root/../x.csv"),
+        ("/data/x.csv", "/data/x.csv"),
+        ("file:///data/x.csv", "/data/x.csv"),
+        ("~/x.csv", "/home/me/x.csv"),
+        ("gs://bucket/x.csv", "gs://bucket/x.csv"),
+    ],
 )
-def test_a_relative_path_is_below_the_folder(path: str, pattern: str) -> None:
+def test_a_relative_path_is_below_the_folder(
+    path: str, location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
     source = model_files.source_of(Data(path=path, delimiter="|"), "/root")
-    assert (source.pattern, source.delimiter) == (pattern, "|")
+    assert (source.location, source.delimiter) == (location, "|")
+
+
+def test_nobodys_home_is_told() -> None:
+    with pytest.raises(ConfigError, match="in nobody's home"):
+        model_files.source_of(Data(path="~nobody-here/x.csv"))
+
+
+@pytest.mark.parametrize(
+    ("path", "inside"),
+    [
+        ("data/*.csv", True),
+        ("./data", True),
+        ("data/a..b.csv", True),
+        ("../data", False),
+        ("data/../../x", False),
+        ("/data", False),
+        ("~/data", False),
+        ("gs://bucket/x", False),
+        ("file:///x", False),
+    ],
+)
+def test_what_is_in_the_project_can_be_had_elsewhere(path: str, inside: bool) -> None:
+    assert model_files.is_in_project(path) is inside
 
 
 def test_looking_for_the_files_reads_with_no_library() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
+import pytest
+
+from models.common.errors import RunError
 from pipeline.config import project
 from tests.helpers.paths import ROOT
 
@@ -25,3 +29,31 @@ def test_a_model_is_a_folder_with_a_configuration(tmp_path: Path) -> None:
 
 def test_a_project_without_models_has_none(tmp_path: Path) -> None:
     assert project.model_names(tmp_path) == project.folders_without_config(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["my [v2] é", "what?", "a*b", "back\\slash"])
+def test_a_folder_whose_name_is_a_pattern_has_a_link(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / name
+    (root / "runs").mkdir(parents=True)
+    monkeypatch.setattr(project, "ROOT", root)
+    (tmp_path / "links").mkdir()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "links"))
+    found = project.without_glob(str(root / "runs"))
+    assert Path(found).samefile(root / "runs") and not set("*?[\\") & set(found)
+    assert project.without_glob(str(root / "runs")) == found
+
+
+def test_other_folders_are_named_as_they_are() -> None:
+    for folder in ("/a b/é", "gs://bucket/[x]"):
+        assert project.without_glob(folder) == folder
+
+
+def test_a_link_that_cannot_be_made_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "[x]").mkdir()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "none"))
+    with pytest.raises(RunError, match="a name that TFX takes for a pattern"):
+        project.without_glob(str(tmp_path / "[x]"))

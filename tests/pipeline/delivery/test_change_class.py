@@ -197,6 +197,7 @@ def test_the_models_that_a_file_may_be_part_of(root: Path, path: str, models: se
         "data: {path: data/x.csv}\nbatch_prediction: {path: samples}",
         "data:\n  path: samples/[a-z]*.csv",
         "data:\n  path: sam*s/one.csv",
+        "data:\n  path: samples/on{SPAN}.csv",
     ],
 )
 def test_data_is_a_model_s_wherever_it_lies(tmp_path: Path, config: str) -> None:

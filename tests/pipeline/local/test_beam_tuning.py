@@ -8,6 +8,7 @@ from typing import Any
 
 import apache_beam as beam
 import pytest
+from apache_beam.coders import coders
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from apache_beam.testing.util import assert_that, equal_to
@@ -26,6 +27,8 @@ def untuned(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         core, "get_function_args_defaults", getattr(inspect, "__wrapped__", inspect)
     )
     monkeypatch.setattr(worker_handlers, "STATE_CACHE_SIZE_MB", 100)
+    create = coders.PickleCoder._create_impl
+    monkeypatch.setattr(coders.PickleCoder, "_create_impl", getattr(create, "__wrapped__", create))
     yield
 
 
@@ -137,3 +140,26 @@ def test_a_tuned_pipeline_gives_the_same() -> None:
         total = numbers | beam.CombineGlobally(sum)
         scaled = numbers | beam.Map(lambda x, by: x * by, by=beam.pvalue.AsSingleton(total))
         assert_that(scaled, equal_to([6, 12, 18]), label="side input")
+
+
+class Thing:
+    """Something that only pickle can encode; it counts how often that was done."""
+
+    pickled = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        Thing.pickled += 1
+        return {"x": 1}
+
+
+def test_what_is_only_measured_is_not_pickled() -> None:
+    Thing.pickled = 0
+    coder = coders.FastPrimitivesCoder(coders.PickleCoder())
+    coder.get_impl().get_estimated_size_and_observables(Thing())
+    assert Thing.pickled == 1
+    beam_tuning.tune()
+    beam_tuning.tune()
+    tuned = coders.FastPrimitivesCoder(coders.PickleCoder())
+    tuned.get_impl().get_estimated_size_and_observables(Thing())
+    assert Thing.pickled == 1
+    assert tuned.decode(tuned.encode(Thing())).x == 1 and Thing.pickled == 2

@@ -115,3 +115,15 @@ def test_splits_stand_beside_each_other(tmp_path: Path) -> None:
     }
     assert found["a"].splits["test"].mean == 5 and found["b"].splits["train"].zeros == 2
     assert data_profile.rows(str(tmp_path), "train") == 2
+
+
+def test_a_wide_table_keeps_the_drawings_of_training_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_profile, "MOST_DRAWN", 1)
+    for split in ("train", "test"):
+        write_statistics(tmp_path, split, {"a": [[1.0], [2.0]], "b": [[0.0], [3.0]]})
+    for feature in data_profile.features(str(tmp_path), ["train", "test"]):
+        train, test = feature.splits["train"], feature.splits["test"]
+        assert train.histogram and train.quantiles
+        assert not test.histogram and not test.quantiles and test.mean == train.mean

@@ -29,6 +29,12 @@ def test_files_are_found_once_and_in_order(tmp_path: Path) -> None:
         batch._files([f"{tmp_path}/*.parquet"])
 
 
+def test_a_file_that_is_there_is_taken_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "set [1].csv"
+    file.touch()
+    assert batch._files([str(file)]) == [file]
+
+
 def test_files_of_several_formats_are_refused() -> None:
     assert batch._one_format(["csv", "csv"]) == "csv"
     with pytest.raises(ServingError, match="several formats: csv, jsonl"):

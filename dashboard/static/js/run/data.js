@@ -1,11 +1,13 @@
 // Anomalies, and each feature with its distributions in the splits beside each other.
-import { html } from "../lib.js";
+import { html, useState } from "../lib.js";
 import { RunLink, Scroll } from "../parts/basic.js";
 import { Histogram } from "../charts/histogram.js";
 import * as format from "../format.js";
 
 const SPLITS = ["train", "eval", "test"];
 const FREQUENT = 4;
+// Rows that a browser draws without a delay that is felt; a name finds the others.
+const MOST_SHOWN = 200;
 
 export function Data({ run, record, details }) {
   const features = (Array.isArray(details.features) ? details.features : []).filter((one) => one && typeof one.splits === "object" && one.splits);
@@ -42,12 +44,20 @@ function Anomalies({ anomalies }) {
 }
 
 function Features({ features, from }) {
+  const [part, setPart] = useState("");
+  const named = features.filter((feature) => feature.name.toLowerCase().includes(part.toLowerCase()));
+  const shown = named.slice(0, MOST_SHOWN);
   const splits = SPLITS.filter((split) => features.some((feature) => feature.splits[split]));
   const drifts = features.some((feature) => feature.drift);
   return html`<ul class="legend">
       ${splits.map((split, index) => html`<li key=${split}><span class=${`swatch s${index + 1} ${index === 0 ? "block" : ""}`}></span>${split}</li>`)}
       ${typeof from === "string" && html`<li>drift is measured against <${RunLink} id=${from} /></li>`}
     </ul>
+    ${features.length > MOST_SHOWN &&
+    html`<p>
+      <label class="field"><span>Find</span><input type="search" value=${part} onInput=${(event) => setPart(event.currentTarget.value)} placeholder="part of a name" /></label>
+      <span class="quiet"> ${format.number(shown.length)} of ${format.number(features.length)} columns</span>
+    </p>`}
     <${Scroll} label="Features">
       <table class="features" data-testid="features">
         <thead>
@@ -58,7 +68,7 @@ function Features({ features, from }) {
             ${drifts && html`<th class="number">Drift</th>`}
           </tr>
         </thead>
-        <tbody>${features.map((feature) => html`<${Feature} key=${feature.name} feature=${feature} splits=${splits} drifts=${drifts} />`)}</tbody>
+        <tbody>${shown.map((feature) => html`<${Feature} key=${feature.name} feature=${feature} splits=${splits} drifts=${drifts} />`)}</tbody>
       </table>
     <//>`;
 }

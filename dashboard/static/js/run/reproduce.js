@@ -56,6 +56,7 @@ function dataFacts(data) {
   if (!data) return [["Data", "not read yet"]];
   return [
     ["Path", data.path],
+    ["Spans", data.spans],
     ["Content hash", data.hash && html`<code>${data.hash}</code>`],
     ["Schema hash", data.schema_hash && html`<code>${data.schema_hash}</code>`],
     ["Columns", format.number(data.columns)],

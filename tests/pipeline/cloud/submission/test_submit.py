@@ -75,7 +75,7 @@ def test_a_job_on_vertex(
     text = json.dumps(specification)
     names = uploaded(bucket)
     assert all(f"gs://b/{name}" in text for name in names if name.startswith("modules/"))
-    assert f"gs://b/datasets/{labels['data']}/data/taxi" in text
+    assert f"gs://b/datasets/{labels['data']}" in text
     assert {address.removeprefix("gs://b/") for address in first.uploaded} == names
     assert second.uploaded == []
 
