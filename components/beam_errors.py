@@ -17,7 +17,7 @@ _MARKED = re.compile(r"<ProjectError (\w+) ([A-Za-z0-9+/=]+)>")
 
 
 def pack_data_error(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function for Beam whose DataError, or other ProjectError, `unpack_data_error` can restore."""
+    """A function for Beam whose DataError or such `unpack_data_error` can restore."""
 
     @functools.wraps(function)
     def wrapped(*arguments: Any) -> Any:

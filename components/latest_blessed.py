@@ -9,10 +9,12 @@ from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
 from tfx.types import Artifact
 
 CANDIDATE = "candidate"
+DROPPED = "dropped_as_baseline"
+"""The custom property of a blessing whose model is no longer to be a baseline."""
 
 
 class LatestOtherBlessedModel(LatestBlessedModelStrategy):
-    """The latest blessed model that is not the candidate itself.
+    """The latest blessed model that is not the candidate itself and that nobody has dropped.
 
     A run in which nothing changed gets its model from the cache. TFX's own strategy would then
     return that very model as the baseline, and the changed baseline would judge and push it once
@@ -34,7 +36,11 @@ class LatestOtherBlessedModel(LatestBlessedModelStrategy):
         """
         candidates = {artifact.id for artifact in input_dict[CANDIDATE]}
         others = {
-            key: [artifact for artifact in artifacts if artifact.id not in candidates]
+            key: [
+                artifact
+                for artifact in artifacts
+                if artifact.id not in candidates and not artifact.get_int_custom_property(DROPPED)
+            ]
             for key, artifacts in input_dict.items()
             if key != CANDIDATE
         }

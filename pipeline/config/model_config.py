@@ -172,7 +172,7 @@ class Evaluation(Section):
     slices: tuple[Slice, ...] = ()
     """Features, or lists of features to cross, by whose values each metric is broken down."""
     metrics: Annotated[dict[Text, Metric], Field(min_length=1)]
-    """The metrics, by the name of their class in TFMA, Keras or the model's `metrics.py`, or by a
+    """The metrics by the name of their class in TFMA, Keras or the model's `metrics.py`, or by a
     name of their own; at least one has a bound."""
     unreadable_baseline: Literal["judge_alone", "refuse"] = "judge_alone"
     """What happens where the latest blessed model cannot read today's rows: the candidate is judged

@@ -35,13 +35,13 @@ class SliceKey:
     def covers(self, values: Mapping[str, str]) -> bool:
         """Whether a slice is among them, by the value of each of its features."""
         return values.keys() == set(self.features) and all(
-            value is None or values[feature] == value for feature, value in self.pairs
+            value is None or _same(values[feature], value) for feature, value in self.pairs
         )
 
     def overlaps(self, other: SliceKey) -> bool:
         """Whether a slice may be among those of both."""
         return self.features == other.features and all(
-            mine is None or its is None or mine == its
+            mine is None or its is None or _same(mine, its)
             for (_, mine), (_, its) in zip(self.pairs, other.pairs, strict=True)
         )
 
@@ -71,7 +71,7 @@ def read(key: str, slices: Sequence[Sequence[str]]) -> SliceKey:
         raise ValueError(f"can be read in several ways: {' or '.join(readings)}; write one of them")
     [reading] = [reading for reading in found if len(reading.pairs) == most]
     for feature, value in reading.pairs:
-        if value is not None and _is_nan(value):
+        if value is not None and value.strip().lower().lstrip("+-") == "nan":
             raise ValueError(
                 f"TFMA finds no slice of the value '{value}', which it takes for a number that "
                 f"equals nothing; name '{feature}' alone, or give the value another name"
@@ -140,8 +140,13 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False) if re.search(r'[=,"]', text) else text
 
 
-def _is_nan(value: str) -> bool:
+def _same(one: str, other: str) -> bool:
+    """Whether TFMA takes two values for one: `1`, `01` and `1.0` are the same number to it."""
+    return one == other or _number(one) == _number(other)
+
+
+def _number(value: str) -> float:
     try:
-        return math.isnan(float(value))
+        return float(value)
     except ValueError:
-        return False
+        return math.nan

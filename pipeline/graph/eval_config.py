@@ -72,7 +72,9 @@ def _metrics_specs(model: str, evaluation: Evaluation) -> list[config_pb2.Metric
         )
         resolved.config.per_slice_thresholds.extend(thresholds)
         by_sub_key.setdefault(resolved.sub_key, []).append(resolved.config)
-    by_sub_key[None] += [*_share_of_positives(evaluation), own]
+    for metrics in by_sub_key.values():
+        metrics += _share_of_positives(metrics)
+    by_sub_key[None].append(own)
     return [
         config_pb2.MetricsSpec(metrics=metrics, binarize=metric_probe.binarize(sub_key))
         for sub_key, metrics in by_sub_key.items()
@@ -85,7 +87,7 @@ def _check_name(model: str, name: str) -> None:
             f"models/{model}/config.yaml: evaluation.metrics: no metric can be called '{name}'",
             f"Expected: a name that does not begin with an underscore, which TFMA would not show, "
             f"and is none of {', '.join(sorted(_RESERVED))}, which the report uses.",
-            f"Call it otherwise, such as {name.strip('_')}_of_model, with its class under `metric`.",
+            "Give it another name, and its class under `metric`.",
         )
 
 
@@ -107,9 +109,11 @@ def _thresholds(
     return found
 
 
-def _share_of_positives(evaluation: Evaluation) -> list[config_pb2.MetricConfig]:
+def _share_of_positives(
+    metrics: list[config_pb2.MetricConfig],
+) -> list[config_pb2.MetricConfig]:
     """A metric beside the config's own where a slice of one class has to be told from a bad one."""
-    if not NEEDS_BOTH_CLASSES & set(map(evaluation.class_of, evaluation.metrics)):
+    if not NEEDS_BOTH_CLASSES & {metric.class_name for metric in metrics}:
         return []
     name = json.dumps({"name": SHARE_OF_POSITIVES})
     return [config_pb2.MetricConfig(class_name="MeanLabel", config=name)]

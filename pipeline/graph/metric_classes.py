@@ -1,4 +1,4 @@
-"""The classes of metrics that a config may name: TFMA's, Keras', and those of the model's folder."""
+"""The classes of metrics that a config may name: TFMA's, Keras' and the model's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tries a metric on a few made-up rows, so that what TFMA cannot judge is told before anything runs.
+"""Tries a metric on a few made-up rows: what TFMA cannot judge is told before anything runs.
 
 TFMA ties a threshold to a key that it derives from the configuration, and a metric gives its value
 under a key of its own: where these differ, the threshold fails whatever the value is.
@@ -70,9 +70,7 @@ def resolve(
     )
 
 
-def _ways(
-    model: str, name: str, class_name: str, options: Mapping[str, Any]
-) -> Iterator[Resolved]:
+def _ways(model: str, name: str, class_name: str, options: Mapping[str, Any]) -> Iterator[Resolved]:
     for config in metric_classes.configs(model, name, class_name, options):
         yield Resolved(config, None)
     given = [key for key in SUB_KEYS if _is_index(options.get(key))]

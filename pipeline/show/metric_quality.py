@@ -11,7 +11,10 @@ _SHOWN = 0.00005
 
 
 def misses_bound(record: RunRecord, measured: SliceMetric) -> bool:
-    """Whether it is outside of its bounds, or for another reason among those of the verdict."""
+    """Whether it is among the reasons of the verdict, or outside of its bounds where there is no
+    verdict: a model that was blessed missed nothing."""
+    if record.blessed:
+        return False
     return bounds.missed(measured.value, measured.at_least, measured.at_most) or any(
         (refusal.metric, refusal.slice) == (measured.metric, measured.slice)
         for refusal in record.refusals
@@ -41,3 +44,15 @@ def badness(config: ModelConfig, name: str, value: float) -> float | None:
     if metric.better is None and all(b.at_least is b.at_most is None for b in limits):
         return None
     return -value if metric.direction == "higher" else value
+
+
+def baseline_note(record: RunRecord) -> str:
+    """Why a model was judged without the baseline that a bound asks for; empty otherwise."""
+    baseline = record.baseline
+    if baseline is None or baseline.reason is None:
+        return ""
+    which = f"version {baseline.version}" if baseline.version else baseline.model
+    return (
+        f"Judged by its other bounds alone: the model blessed before, {which}, {baseline.reason}, "
+        "so max_regression could not be asked."
+    )

@@ -18,6 +18,7 @@ from pipeline.record import run_folder
 from pipeline.record.liveness import status
 from pipeline.record.run_record import Anomaly, Failure, RunRecord
 from pipeline.show import formatting, terminal
+from pipeline.show.metric_quality import baseline_note
 from pipeline.show.metric_tables import metric_tables
 from pipeline.show.outcomes import OUTCOMES
 
@@ -115,7 +116,9 @@ def _verdict(record: RunRecord, console: Console, runs: Path) -> Iterator[Render
     yield Text.assemble("  ", (f"{sign} {outcome.headline}{time}", style))
     if state == "not_blessed":
         yield Padding(_missed_bounds(record), (0, 0, 0, 4), expand=False)
-    elif state == "stopped" and record.failure and record.failure.remedy:
+    if (note := baseline_note(record)) and state in ("pushed", "not_blessed"):
+        yield Padding(Text(note), (0, 0, 0, 4), expand=False)
+    if state == "stopped" and record.failure and record.failure.remedy:
         yield Padding(Text(record.failure.remedy), (0, 0, 0, 4), expand=False)
 
 

@@ -62,9 +62,7 @@ def _exact(bound: float) -> Any:
 def test_a_bound_lets_its_own_value_pass_in_both_precisions_and_no_other(
     bound: float, lower: bool
 ) -> None:
-    made = eval_config._value_threshold(
-        Bounds(at_least=bound) if lower else Bounds(at_most=bound)
-    )
+    made = eval_config._value_threshold(Bounds(at_least=bound) if lower else Bounds(at_most=bound))
     limit = made.lower_bound.value if lower else made.upper_bound.value
     single = float(np.float32(bound))
     beyond = float(np.nextafter(np.float32(bound), np.float32(-np.inf if lower else np.inf)))
