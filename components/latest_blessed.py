@@ -8,9 +8,9 @@ from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
 )
 from tfx.types import Artifact
 
+from components.evaluation import DROPPED
+
 CANDIDATE = "candidate"
-DROPPED = "dropped_as_baseline"
-"""The custom property of a blessing whose model is no longer to be a baseline."""
 
 
 class LatestOtherBlessedModel(LatestBlessedModelStrategy):

@@ -8,7 +8,7 @@ from pathlib import Path
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
-from components.latest_blessed import DROPPED
+from components.evaluation import DROPPED
 from pipeline.config import project
 from pipeline.local import lock
 

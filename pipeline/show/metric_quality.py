@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.config.model_config import ModelConfig
 from pipeline.record import bounds
-from pipeline.record.run_record import RunRecord, SliceMetric
+from pipeline.record.run_record import Refusal, RunRecord, SliceMetric
 
 _SHOWN = 0.00005
 """Differences below this cannot be seen in four decimals."""
@@ -56,3 +56,16 @@ def baseline_note(record: RunRecord) -> str:
         f"Judged by its other bounds alone: the model blessed before, {which}, {baseline.reason}, "
         "so max_regression could not be asked."
     )
+
+
+def refused_value(record: RunRecord, refusal: Refusal) -> str:
+    """The value that missed a bound, with as many digits as show that it did."""
+    if refusal.value is None:
+        return "undefined"
+    limits = [
+        limit
+        for one in record.metrics
+        if (one.metric, one.slice) == (refusal.metric, refusal.slice)
+        for limit in (one.at_least, one.at_most)
+    ]
+    return bounds.shown(refusal.value, f"{refusal.value:.6g}", *limits)
