@@ -7,6 +7,7 @@ the key is for. `docs/configuration.md` describes them at length.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import itertools
 import re
 from typing import Annotated, Any, Literal
@@ -190,9 +191,16 @@ class Evaluation(Section):
         return self.metrics[name].metric or name
 
     def slice_bounds(self, name: str) -> dict[SliceKey, Bounds]:
-        """The bounds of a metric by the slices that they are for."""
-        found = self.metrics[name].per_slice.items()
-        return {slice_bounds.read(key, self.slices): bounds for key, bounds in found}
+        """The bounds of a metric by the slices that they are for.
+
+        A key that fits no slice, which no config may have, is left out: a record may be of a time
+        when it could.
+        """
+        found = {}
+        for key, bounds in self.metrics[name].per_slice.items():
+            with contextlib.suppress(ValueError):
+                found[slice_bounds.read(key, self.slices)] = bounds
+        return found
 
     @pydantic.model_validator(mode="after")
     def _some_metric_judges(self) -> Evaluation:

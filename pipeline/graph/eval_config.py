@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation import judged_rows
@@ -13,6 +12,7 @@ from models.common.errors import ConfigError
 from pipeline.config.model_config import Bounds, Evaluation, Metric, ModelConfig
 from pipeline.config.slice_bounds import SliceKey
 from pipeline.graph import metric_probe
+from pipeline.record import bounds
 from pipeline.results.evaluation import NEEDS_BOTH_CLASSES, SHARE_OF_POSITIVES
 
 _OVERALL = SliceKey(())
@@ -95,8 +95,8 @@ def _thresholds(
     name: str, metric: Metric, evaluation: Evaluation
 ) -> list[config_pb2.PerSliceMetricThreshold]:
     found = [
-        _for_slice(key, config_pb2.MetricThreshold(value_threshold=_value_threshold(bounds)))
-        for key, bounds in evaluation.slice_bounds(name).items()
+        _for_slice(key, config_pb2.MetricThreshold(value_threshold=_value_threshold(limits)))
+        for key, limits in evaluation.slice_bounds(name).items()
     ]
     overall = config_pb2.MetricThreshold()
     if metric.at_least is not None or metric.at_most is not None:
@@ -142,18 +142,10 @@ def _change_threshold(metric: Metric) -> config_pb2.GenericChangeThreshold:
     )
 
 
-def _value_threshold(bounds: Bounds) -> config_pb2.GenericValueThreshold:
+def _value_threshold(limits: Bounds) -> config_pb2.GenericValueThreshold:
     threshold = config_pb2.GenericValueThreshold()
-    if bounds.at_least is not None:
-        threshold.lower_bound.value = min(bounds.at_least, _in_single_precision(bounds.at_least))
-    if bounds.at_most is not None:
-        threshold.upper_bound.value = max(bounds.at_most, _in_single_precision(bounds.at_most))
+    if limits.at_least is not None:
+        threshold.lower_bound.value = min(limits.at_least, bounds.single_precision(limits.at_least))
+    if limits.at_most is not None:
+        threshold.upper_bound.value = max(limits.at_most, bounds.single_precision(limits.at_most))
     return threshold
-
-
-def _in_single_precision(bound: float) -> float:
-    """The bound as a metric of Keras has it: 7 right rows of 10 are 0.699999988 there, which is at
-    least 0.7 in single precision alone.
-    """
-    with np.errstate(over="ignore"):
-        return float(np.float32(bound))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 
 
 def in_words(at_least: float | None, at_most: float | None) -> str:
@@ -36,8 +37,19 @@ def missed(value: float | None, at_least: float | None, at_most: float | None) -
     """Whether a value is outside of its bounds, or undefined where it has some."""
     if value is None:
         return at_least is not None or at_most is not None
-    too_low = at_least is not None and value < at_least
-    return too_low or (at_most is not None and value > at_most)
+    too_low = at_least is not None and value < at_least and value < single_precision(at_least)
+    too_high = at_most is not None and value > at_most and value > single_precision(at_most)
+    return too_low or too_high
+
+
+def single_precision(bound: float) -> float:
+    """The bound as a metric of Keras has it: 7 right rows of 10 are 0.699999988 there, which is at
+    least 0.7 in single precision alone.
+    """
+    try:
+        return float(struct.unpack("f", struct.pack("f", bound))[0])
+    except OverflowError:
+        return bound
 
 
 def number(bound: float) -> str:

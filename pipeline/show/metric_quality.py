@@ -11,10 +11,7 @@ _SHOWN = 0.00005
 
 
 def misses_bound(record: RunRecord, measured: SliceMetric) -> bool:
-    """Whether it is among the reasons of the verdict, or outside of its bounds where there is no
-    verdict: a model that was blessed missed nothing."""
-    if record.blessed:
-        return False
+    """Whether it is outside of its bounds, or for another reason among those of the verdict."""
     return bounds.missed(measured.value, measured.at_least, measured.at_most) or any(
         (refusal.metric, refusal.slice) == (measured.metric, measured.slice)
         for refusal in record.refusals

@@ -25,7 +25,7 @@ class SliceGroup:
     features: Features
     slices: dict[str, str]
     """By a slice's name its label, the values alone; numbers in their order, then words."""
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
     """By a slice's name the value of each feature."""
 
 

@@ -25,7 +25,8 @@ class Judging:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self.compared: list[Artifact] | None = None
-        monkeypatch.setattr(tfx_executor.Executor, "Do", self._judge)
+        judge = self._judge
+        monkeypatch.setattr(tfx_executor.Executor, "Do", lambda *given: judge(*given))
         self._say = monkeypatch
 
     def _judge(self, executor: Any, inputs: Any, outputs: Any, properties: Any) -> None:

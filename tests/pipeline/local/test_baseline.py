@@ -33,7 +33,7 @@ class History:
         self.pusher = self.store.put_execution_type(metadata_store_pb2.ExecutionType(name="P"))
         self.run = self.store.put_context_type(metadata_store_pb2.ContextType(name="pipeline_run"))
 
-    def artifact(self, kind: str, **properties: int | str) -> int:
+    def artifact(self, kind: str, /, **properties: int | str) -> int:
         made = metadata_store_pb2.Artifact(type_id=self.types[kind], uri=f"{kind}/1", state=LIVE)
         for name, value in properties.items():
             if isinstance(value, int):
@@ -43,12 +43,12 @@ class History:
         [number] = self.store.put_artifacts([made])
         return int(number)
 
-    def judged(self, *, blessed: bool, version: str | None = None, run: str = "taxi-1") -> int:
+    def judged(self, *, blessed: bool, version: str | None = None, run: str = "") -> int:
         """Adds a model of one run; returns its id."""
         model = self.artifact("Model")
         blessing = self.artifact("ModelBlessing", blessed=int(blessed), current_model_id=model)
         execution = metadata_store_pb2.Execution(type_id=self.pusher)
-        context = metadata_store_pb2.Context(type_id=self.run, name=run)
+        context = metadata_store_pb2.Context(type_id=self.run, name=run or f"run-{model}")
         self.store.put_execution(
             execution, [(self.stored(blessing), self.event("OUTPUT"))], [context]
         )
