@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -142,7 +143,8 @@ def test_a_metric_of_your_own_measures_what_it_says(tmp_path: Path) -> None:
     names: dict[str, Any] = {}
     exec(code, names)
     made = names[name](**metric.options)
-    made.update_state([[10.0], [10.0], [10.0]], [[12.0], [8.5], [13.0]])
+    labels = np.full((3, 1), 10.0)
+    made.update_state(labels, np.array([[12.0], [8.5], [13.0]]))
     assert float(made.result()) == pytest.approx(2 / 3)
 
 

@@ -39,8 +39,12 @@ def names() -> list[str]:
 
 
 def resolved(name: str, *, judged: bool) -> Iterator[tuple[dict[str, Any], Resolved]]:
-    """The options with which a metric can be had, and how."""
+    """Up to two sets of options with which a metric can be had, and how."""
+    number = 0
     for options in OPTIONS:
         with contextlib.suppress(ConfigError):
             found = metric_probe.resolve("taxi", name, name, options, judged=judged)
             yield options, found
+            number += 1
+            if number == 2:
+                return

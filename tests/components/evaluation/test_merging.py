@@ -109,7 +109,7 @@ def check(spec: config_pb2.MetricsSpec, kind: str, random_: random.Random) -> bo
 @pytest.mark.parametrize("name", offered.names())
 def test_any_grouping_gives_what_one_pass_gives(name: str) -> None:
     random_ = random.Random(name)
-    for _, resolved in list(offered.resolved(name, judged=False))[:3]:
+    for _, resolved in offered.resolved(name, judged=False):
         spec = metric_probe.metrics_spec(resolved)
         fitting = [kind for kind in KINDS if check(spec, kind, random_)]
         assert fitting

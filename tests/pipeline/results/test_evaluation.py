@@ -296,7 +296,7 @@ def _judged(name: str, options: dict[str, Any], bound: str, limit: float) -> tup
 
 @pytest.mark.parametrize("name", offered.names())
 def test_no_metric_is_refused_with_a_value_that_meets_its_bound(name: str) -> None:
-    for options, _ in list(offered.resolved(name, judged=True))[:3]:
+    for options, _ in offered.resolved(name, judged=True):
         value, _ = _judged(name, options, "at_least", 0)
         near = value if math.isfinite(value) and 0 <= value <= 1 else 0.5
         for limit in {0.0, near, 1.0, (near + 1) / 2, near / 2}:
