@@ -49,6 +49,13 @@ class Computed:
             values.update(derived.result(values))
         return {str(key): value for key, value in values.items() if not key.name.startswith("_")}
 
+    def told(self, accumulator: Any) -> dict[str, Any]:
+        """The values, or nothing of so few rows that there are none."""
+        try:
+            return self.values(accumulator)
+        except ZeroDivisionError:
+            return {}
+
 
 def rows(kind: str, random_: random.Random) -> list[metric_types.StandardMetricInputs]:
     number = np.random.default_rng(random_.randrange(1000))
@@ -73,13 +80,15 @@ def grouped(parts: list[Any], random_: random.Random, computed: Computed) -> Any
     while len(parts) > 1:
         cut = random_.randint(2, len(parts))
         group, parts = parts[:cut], parts[cut:]
-        handed = random_.choice([list, iter, tuple])(group)
+        handed = random_.choice([list(group), iter(group), tuple(group)])
         parts.insert(random_.randint(0, len(parts)), computed.combiner.merge_accumulators(handed))
     return parts[0]
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     def alike(left: Any, right: Any) -> bool:
+        if isinstance(left, dict):
+            return bool(left == right)
         try:
             left, right = np.asarray(left, float), np.asarray(right, float)
         except (TypeError, ValueError):
@@ -100,9 +109,9 @@ def check(spec: config_pb2.MetricsSpec, kind: str, random_: random.Random) -> bo
     cuts = sorted(random_.sample(range(1, len(made)), random_.randint(1, 4)))
     pieces = [made[start:end] for start, end in zip([0, *cuts], [*cuts, len(made)], strict=True)]
     parts = [computed.partial(piece) for piece in pieces]
-    before = [computed.values(part) for part in parts]
+    before = [computed.told(part) for part in parts]
     assert same(whole, computed.values(grouped(list(parts), random_, computed)))
-    assert all(map(same, before, map(computed.values, parts))), "what was merged has changed"
+    assert all(map(same, before, map(computed.told, parts))), "what was merged has changed"
     return True
 
 
@@ -111,7 +120,9 @@ def test_any_grouping_gives_what_one_pass_gives(name: str) -> None:
     random_ = random.Random(name)
     for _, resolved in offered.resolved(name, judged=False):
         spec = metric_probe.metrics_spec(resolved)
-        fitting = [kind for kind in KINDS if check(spec, kind, random_)]
+        # Keras' hinges take 0 and 1 for -1 and 1 batch by batch: they are for two classes alone.
+        kinds = KINDS[:1] if "Hinge" in name else KINDS
+        fitting = [kind for kind in kinds if check(spec, kind, random_)]
         assert fitting
 
 
@@ -127,5 +138,5 @@ def test_the_first_part_counts_once(handed: Any) -> None:
 
 def test_workers_mend_it_too() -> None:
     # They import it with the metric that every evaluation has.
-    assert judged_rows.merging is merging
+    assert vars(judged_rows)["merging"] is merging
     assert merging.COMBINER.merge_accumulators is merging._merge

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 import types
@@ -33,9 +34,9 @@ def own(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     monkeypatch.setattr(Share, "__module__", made.__name__)
     vars(made).update(Profit=Profit, Share=Share, Mean=keras.metrics.Mean, number=1)
     monkeypatch.setitem(sys.modules, made.__name__, made)
-    find = metric_classes.importlib.util.find_spec
+    find = importlib.util.find_spec
     monkeypatch.setattr(
-        metric_classes.importlib.util,
+        importlib.util,
         "find_spec",
         lambda name: made if name == made.__name__ else find(name),
     )

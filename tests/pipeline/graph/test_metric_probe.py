@@ -19,7 +19,8 @@ def resolve(class_name: str, *, judged: bool = True, **options: Any) -> metric_p
 @pytest.mark.parametrize("name", ["Recall", "AUC", "MeanLabel", "BinaryAccuracy", "F1Score"])
 @pytest.mark.parametrize(("key", "value"), [("class_id", 0), ("class_id", 11), ("k", 1)])
 def test_one_class_of_any_metric_is_part_of_its_key(name: str, key: str, value: int) -> None:
-    resolved = resolve(name, **{key: value})
+    options: dict[str, Any] = {key: value}
+    resolved = resolve(name, **options)
     assert resolved.sub_key == (key, value)
     assert getattr(metric_probe._expected(resolved).sub_key, key) == value
 

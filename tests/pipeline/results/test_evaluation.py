@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -296,19 +297,14 @@ def _judged(name: str, options: dict[str, Any], bound: str, limit: float) -> tup
 
 @pytest.mark.parametrize("name", offered.names())
 def test_no_metric_is_refused_with_a_value_that_meets_its_bound(name: str) -> None:
-    for options, _ in offered.resolved(name, judged=True):
+    for options, _ in itertools.islice(offered.resolved(name, judged=True), 1):
         value, _ = _judged(name, options, "at_least", 0)
         near = value if math.isfinite(value) and 0 <= value <= 1 else 0.5
-        for limit in {0.0, near, 1.0, (near + 1) / 2, near / 2}:
-            for bound in ("at_least", "at_most"):
-                value, found = _judged(name, options, bound, limit)
-                single = float(np.float32(limit))
-                met = (
-                    value >= min(limit, single)
-                    if bound == "at_least"
-                    else value <= max(limit, single)
-                )
-                assert bool(found) == (not met), (options, bound, limit, value)
-                for refusal in found:
-                    assert "TFMA says" not in refusal.bound
-                    assert refusal.value is None or refusal.value == value
+        for bound, limit in itertools.product(("at_least", "at_most"), {near, (near + 1) / 2}):
+            value, found = _judged(name, options, bound, limit)
+            limits = {limit, float(np.float32(limit))}
+            met = value >= min(limits) if bound == "at_least" else value <= max(limits)
+            assert bool(found) == (not met), (options, bound, limit, value)
+            for refusal in found:
+                assert "TFMA says" not in refusal.bound
+                assert refusal.value is None or refusal.value == value
