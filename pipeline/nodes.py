@@ -192,7 +192,7 @@ NODES = (
         EVALUATOR,
         "judges the model on the test split",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER),
-        config_keys=("label.name", "evaluation", "beam"),
+        config_keys=("label.name", "evaluation", "serving.name", "beam"),
         code=("models.{model}.metrics",),
         imports=("models.common.model_folder",),
         required_inputs={"model": TRAINER, "baseline_model": RESOLVER},
