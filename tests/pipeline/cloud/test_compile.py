@@ -119,7 +119,8 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
         )
         assert container.get("env") == expected, name
     assert set(bundles) == {
-        "ExampleGen", "FrozenSchema", "DataGate", "Transform", "Tuner", "Trainer", "ServingCheck",
+        "ExampleGen", "FrozenSchema", "DataGate", "Transform", "Tuner", "Trainer", "Evaluator",
+            "ServingCheck",
     }  # fmt: skip
 
     def files(node: str) -> set[str]:
