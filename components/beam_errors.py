@@ -1,4 +1,4 @@
-"""Carries a DataError through Beam, which keeps of an exception only its text."""
+"""Carries an error of the project through Beam, which keeps of an exception only its text."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from models.common.errors import DataError
+from models.common import errors
+from models.common.errors import ProjectError
 
-_MARKED = re.compile(r"<DataError ([A-Za-z0-9+/=]+)>")
+_MARKED = re.compile(r"<ProjectError (\w+) ([A-Za-z0-9+/=]+)>")
 
 
 def pack_data_error(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function for Beam whose DataError `unpack_data_error` can restore."""
+    """A function for Beam whose DataError or such `unpack_data_error` can restore."""
 
     @functools.wraps(function)
     def wrapped(*arguments: Any) -> Any:
         try:
             return function(*arguments)
-        except DataError as error:
+        except ProjectError as error:
             parts = json.dumps([error.headline, error.detail, error.remedy])
             packed = base64.b64encode(parts.encode()).decode()
-            raise RuntimeError(f"{error.headline} <DataError {packed}>") from None
+            kind = type(error).__name__
+            raise RuntimeError(f"{error.headline} <ProjectError {kind} {packed}>") from None
 
     return wrapped
 
@@ -35,7 +37,7 @@ def unpack_data_error() -> Iterator[None]:
     """Runs a Beam pipeline.
 
     Raises:
-        DataError: As a function that went through `pack_data_error` raised it.
+        ProjectError: As a function that went through `pack_data_error` raised it.
     """
     try:
         yield
@@ -43,4 +45,5 @@ def unpack_data_error() -> Iterator[None]:
         packed = _MARKED.search(str(error))
         if packed is None:
             raise
-        raise DataError(*json.loads(base64.b64decode(packed[1]))) from None
+        kind = getattr(errors, packed[1])
+        raise kind(*json.loads(base64.b64decode(packed[2]))) from None

@@ -68,7 +68,8 @@ def package_versions(*modules: str, root: Path = ROOT) -> dict[str, str]:
 def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
     """The modules' files, those of all that they import, and the data files of their models."""
     found: set[Path] = set()
-    waiting = [name for module in modules for name in _with_parents(module)]
+    there = [module for module in modules if _file(module, root)]
+    waiting = [name for module in there for name in _with_parents(module)]
     while waiting:
         path = _file(waiting.pop(), root)
         if path and path not in found:

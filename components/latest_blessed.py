@@ -8,11 +8,13 @@ from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
 )
 from tfx.types import Artifact
 
+from components.evaluation import DROPPED
+
 CANDIDATE = "candidate"
 
 
 class LatestOtherBlessedModel(LatestBlessedModelStrategy):
-    """The latest blessed model that is not the candidate itself.
+    """The latest blessed model that is not the candidate itself and that nobody has dropped.
 
     A run in which nothing changed gets its model from the cache. TFX's own strategy would then
     return that very model as the baseline, and the changed baseline would judge and push it once
@@ -34,7 +36,11 @@ class LatestOtherBlessedModel(LatestBlessedModelStrategy):
         """
         candidates = {artifact.id for artifact in input_dict[CANDIDATE]}
         others = {
-            key: [artifact for artifact in artifacts if artifact.id not in candidates]
+            key: [
+                artifact
+                for artifact in artifacts
+                if artifact.id not in candidates and not artifact.get_int_custom_property(DROPPED)
+            ]
             for key, artifacts in input_dict.items()
             if key != CANDIDATE
         }

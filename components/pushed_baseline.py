@@ -9,15 +9,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from tfx import types
-from tfx.components.evaluator import executor as evaluator_executor
-from tfx.components.evaluator.component import Evaluator
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.dsl.io import fileio
-from tfx.types import artifact_utils, standard_artifacts, standard_component_specs
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import io_utils, path_utils
 
-_SAVED_MODEL = "saved_model.pb"
+SAVED_MODEL = "saved_model.pb"
 
 
 class PushedBaselineSpec(ComponentSpec):
@@ -65,42 +63,39 @@ class PushedBaseline(base_component.BaseComponent):
         super().__init__(PushedBaselineSpec(serving=serving, model=model))
 
 
-class EvaluatorExecutor(evaluator_executor.Executor):
-    """TFX's, but a baseline without a model is none, as in a model's first run."""
-
-    def Do(  # noqa: N802
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
-    ) -> None:
-        """Judges the model."""
-        key = standard_component_specs.BASELINE_MODEL_KEY
-        found = [
-            model
-            for model in input_dict.get(key, [])
-            if fileio.exists(f"{path_utils.serving_model_path(model.uri)}/{_SAVED_MODEL}")
-        ]
-        super().Do({**input_dict, key: found}, output_dict, exec_properties)
-
-
-class BaselineEvaluator(Evaluator):
-    """TFX's Evaluator, whose baseline may be absent."""
-
-    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(EvaluatorExecutor)
-
-
 def latest_version(serving: str) -> str | None:
-    """The newest pushed version in a serving folder; None where there is none.
+    """The newest pushed version in a serving folder; None where there is none."""
+    versions = _versions(serving)
+    return f"{serving}/{versions[0]}" if versions else None
+
+
+def version_of(saved_model: str, serving: str) -> str | None:
+    """The version as which a model was pushed; None where it is not in the serving folder.
+
+    Args:
+        saved_model: Its `saved_model.pb`, which a version has a copy of.
+        serving: The folder of the model's pushed versions.
+    """
+    with fileio.open(saved_model, "rb") as file:
+        content = file.read()
+    for version in _versions(serving):
+        with fileio.open(f"{serving}/{version}/{SAVED_MODEL}", "rb") as file:
+            if file.read() == content:
+                return version
+    return None
+
+
+def _versions(serving: str) -> list[str]:
+    """The whole versions in a serving folder, newest first.
 
     A version whose `saved_model.pb` is missing is still being copied: it comes last.
     """
     if not fileio.exists(serving):
-        return None
+        return []
     names = [name.rstrip("/") for name in fileio.listdir(serving)]
     versions = [
         name
         for name in names
-        if name.isdecimal() and fileio.exists(f"{serving}/{name}/{_SAVED_MODEL}")
+        if name.isdecimal() and fileio.exists(f"{serving}/{name}/{SAVED_MODEL}")
     ]
-    return f"{serving}/{max(versions, key=int)}" if versions else None
+    return sorted(versions, key=int, reverse=True)

@@ -61,6 +61,10 @@ def _predicts_batches(model: str, config: ModelConfig, root: Path) -> bool:
     return config.batch_prediction is not None
 
 
+def _compares(model: str, config: ModelConfig, root: Path) -> bool:
+    return config.evaluation.compares
+
+
 @dataclass(frozen=True)
 class NodeSpec:
     """What the project knows of a node beside how it is built."""
@@ -84,7 +88,7 @@ class NodeSpec:
     """What else of `models/` it imports when it runs: its bundle in the cloud has that too."""
     required_inputs: Mapping[str, str] = field(default_factory=dict)
     """The inputs that no compiled pipeline may be without, each with the node that it comes
-    from."""
+    from, where the pipeline has that node."""
     results: str | None = None
     """The function in `pipeline.results.readers` that reads its artifacts into the run's record;
     None where nothing of them is recorded."""
@@ -188,12 +192,18 @@ NODES = (
         "finds the latest blessed model",
         upstream=(TRAINER,),
         reason_to_run="looks anew in each run",
+        is_present=_compares,
     ),
     NodeSpec(
         EVALUATOR,
         "judges the model on the test split",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER),
-        config_keys=("label.name", "label.output", "label.weight", "evaluation", "beam"),
+        config_keys=(
+            *("label.name", "label.output", "label.weight"),
+            *("evaluation", "serving.name", "beam"),
+        ),
+        code=("models.{model}.metrics",),
+        imports=("models.common.model_folder",),
         required_inputs={"model": TRAINER, "baseline_model": RESOLVER},
         results="read_evaluation",
     ),

@@ -15,7 +15,7 @@ import typer
 import typer.core
 
 from models.common.errors import ProjectError, RunError
-from pipeline.cli import cloud, delivery
+from pipeline.cli import baseline, cloud, delivery
 from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
 from pipeline.config import project
 
@@ -204,6 +204,7 @@ def export_mlflow(
         print(f"{len(done.running)} still running, left for a later export.")
 
 
+baseline.add_to(app)
 cloud.add_to(app)
 delivery.add_to(app)
 

@@ -7,13 +7,17 @@ the key is for. `docs/configuration.md` describes them at length.
 from __future__ import annotations
 
 import codecs
+import contextlib
+import itertools
 import re
 from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import BeforeValidator, Field
 
+from pipeline.config import slice_bounds
 from pipeline.config.base import Bound, Count, Section, Text, refuse
+from pipeline.config.slice_bounds import SliceKey
 from pipeline.config.target_schema import Beam, ModelTarget, PlatformName
 
 
@@ -271,15 +275,18 @@ class Bounds(Section):
 class Metric(Bounds):
     """Limits on one metric, overall, per slice, and against the latest blessed model."""
 
+    metric: Text | None = None
+    """The metric's class, where its name is one of its own; null: its name is the class."""
     max_regression: Annotated[Bound, Field(ge=0)] | None = None
     """By how much, in the metric's own unit, it may be worse than the latest blessed model's; null:
     no comparison."""
     better: Literal["higher", "lower"] | None = None
     """Null: `higher` where only `at_least` is set, `lower` where only `at_most` is."""
-    per_slice: dict[ColumnName, Bounds] = Field(default_factory=dict)
-    """Limits by slice: `feature` stands for each of its values, `feature=value` for that one."""
+    per_slice: dict[Text, Bounds] = Field(default_factory=dict)
+    """Limits by slice: `feature` stands for each of its values, `feature=value` for that one, and
+    pairs with commas between them for crossed features."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """Arguments of the metric's class."""
+    """Arguments of the metric's class; `class_id`, `k` and `top_k` fit every metric."""
 
     @property
     def direction(self) -> Literal["higher", "lower"]:
@@ -309,9 +316,34 @@ class Evaluation(Section):
     slices: tuple[Slice, ...] = ()
     """Features, or lists of features to cross, by whose values each metric is broken down."""
     metrics: Annotated[dict[Text, Metric], Field(min_length=1)]
-    """The metrics by the name of their class in TFMA or Keras; at least one has a bound."""
+    """The metrics by the name of their class in TFMA, Keras or the model's `metrics.py`, or by a
+    name of their own; at least one has a bound."""
+    unreadable_baseline: Literal["judge_alone", "refuse"] = "judge_alone"
+    """What happens where the latest blessed model cannot read today's rows: the candidate is judged
+    by its other bounds alone, or not at all."""
     confidence_intervals: bool = False
     """Whether each metric has a 95 % confidence interval; judging takes ten times as long."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether a bound needs the latest blessed model's value."""
+        return any(metric.max_regression is not None for metric in self.metrics.values())
+
+    def class_of(self, name: str) -> str:
+        """The class of the metric that has this name."""
+        return self.metrics[name].metric or name
+
+    def slice_bounds(self, name: str) -> dict[SliceKey, Bounds]:
+        """The bounds of a metric by the slices that they are for.
+
+        A key that fits no slice, which no config may have, is left out: a record may be of a time
+        when it could.
+        """
+        found = {}
+        for key, bounds in self.metrics[name].per_slice.items():
+            with contextlib.suppress(ValueError):
+                found[slice_bounds.read(key, self.slices)] = bounds
+        return found
 
     @pydantic.model_validator(mode="after")
     def _some_metric_judges(self) -> Evaluation:
@@ -322,8 +354,9 @@ class Evaluation(Section):
 
     @pydantic.model_validator(mode="after")
     def _bounds_can_be_met(self) -> Evaluation:
-        for name in self.metrics.keys() & _SHARES:
-            metric = self.metrics[name]
+        for name, metric in self.metrics.items():
+            if self.class_of(name) not in _SHARES:
+                continue
             places = [((name,), metric.at_least, metric.at_most)] + [
                 ((name, "per_slice", feature), bounds.at_least, bounds.at_most)
                 for feature, bounds in metric.per_slice.items()
@@ -331,20 +364,36 @@ class Evaluation(Section):
             for at, at_least, at_most in places:
                 for key, bound in (("at_least", at_least), ("at_most", at_most)):
                     if bound is not None and not 0 <= bound <= 1:
-                        message = f"{name} lies between 0 and 1"
+                        message = f"{self.class_of(name)} lies between 0 and 1"
                         refuse(message, "metrics", *at, key, received=bound)
         return self
 
     @pydantic.model_validator(mode="after")
     def _per_slice_is_sliced(self) -> Evaluation:
-        single = [names[0] for names in self.slices if len(names) == 1]
+        known = [",".join(names) for names in self.slices]
         for name, metric in self.metrics.items():
+            read: dict[SliceKey, str] = {}
             for key in metric.per_slice:
-                feature = key.partition("=")[0]
-                if feature not in single:
-                    at = ("metrics", name, "per_slice", key)
-                    refuse("not among evaluation.slices", *at, known=single)
+                at = ("metrics", name, "per_slice", key)
+                try:
+                    reading = slice_bounds.read(key, self.slices)
+                except ValueError as error:
+                    refuse(str(error), *at, known=known)
+                if reading in read:
+                    refuse(f"is for the same slices as '{read[reading]}'", *at, received=key)
+                read[reading] = key
+            _check_agree(name, metric, read)
         return self
+
+
+def _check_agree(name: str, metric: Metric, read: dict[SliceKey, str]) -> None:
+    """Refuses bounds of the same slice that no value can keep together."""
+    for (one, key), (other, other_key) in itertools.permutations(read.items(), 2):
+        lower, upper = metric.per_slice[key].at_least, metric.per_slice[other_key].at_most
+        if lower is not None and upper is not None and lower > upper and one.overlaps(other):
+            message = f"is above the at_most ({upper:g}) of '{other_key}', and a slice has both"
+            at = ("metrics", name, "per_slice", key, "at_least")
+            refuse(message, *at, received=lower)
 
 
 class Serving(Section):

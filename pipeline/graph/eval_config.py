@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation import judged_rows
 from components.evaluation.judged_rows import JudgedRows
-from models.common.errors import ConfigError, did_you_mean
+from models.common.errors import ConfigError
 from pipeline.config.model_config import Bounds, Evaluation, Metric, ModelConfig
+from pipeline.config.slice_bounds import SliceKey
+from pipeline.graph import metric_probe
+from pipeline.record import bounds
 from pipeline.results.evaluation import NEEDS_BOTH_CLASSES, SHARE_OF_POSITIVES
+
+_OVERALL = SliceKey(())
+_RESERVED = {judged_rows.NAME, SHARE_OF_POSITIVES}
 
 
 def eval_config(model: str, settings: ModelConfig) -> config_pb2.EvalConfig:
     """Builds TFMA's configuration: metrics, slices, and the thresholds that decide the blessing.
 
     Raises:
-        ConfigError: A metric is not one that TFMA or Keras has.
+        ConfigError: A metric is not one that TFMA, Keras or the model's folder has, or one that
+            cannot be judged by labels and predictions.
+        ModelCodeError: A metric of the model's folder failed.
     """
     evaluation = settings.evaluation
     overall = config_pb2.SlicingSpec()
@@ -35,19 +41,7 @@ def eval_config(model: str, settings: ModelConfig) -> config_pb2.EvalConfig:
             )
         ],
         slicing_specs=[overall, *slices],
-        metrics_specs=[
-            config_pb2.MetricsSpec(
-                metrics=[
-                    *(_metric_config(model, *item) for item in evaluation.metrics.items()),
-                    *_share_of_positives(evaluation),
-                    config_pb2.MetricConfig(
-                        class_name=JudgedRows.__name__,
-                        module=JudgedRows.__module__,
-                        config=json.dumps({"name": judged_rows.NAME}),
-                    ),
-                ]
-            )
-        ],
+        metrics_specs=_metrics_specs(model, evaluation),
         options=_options(evaluation),
     )
 
@@ -64,53 +58,76 @@ def _options(evaluation: Evaluation) -> config_pb2.Options:
     )
 
 
-def _metric_config(model: str, name: str, metric: Metric) -> config_pb2.MetricConfig:
-    known = set(tfma.metrics.metric_types.registered_metrics()) | _keras_metrics()
-    if name not in known:
-        raise ConfigError(
-            f"models/{model}/config.yaml: evaluation.metrics has an unknown metric '{name}'"
-            f"{did_you_mean(name, known)}",
-            "Expected: the class name of a metric of TFMA or Keras, "
-            "such as AUC, BinaryAccuracy, MeanSquaredError.",
-            "https://www.tensorflow.org/tfx/model_analysis/metrics lists them.",
+def _metrics_specs(model: str, evaluation: Evaluation) -> list[config_pb2.MetricsSpec]:
+    """One specification of the metrics that are of all classes, and one for each class or such."""
+    own = config_pb2.MetricConfig(
+        class_name=JudgedRows.__name__,
+        module=JudgedRows.__module__,
+        config=json.dumps({"name": judged_rows.NAME}),
+    )
+    by_sub_key: dict[tuple[str, int] | None, list[config_pb2.MetricConfig]] = {None: []}
+    for name, metric in evaluation.metrics.items():
+        _check_name(model, name)
+        thresholds = _thresholds(name, metric, evaluation)
+        resolved = metric_probe.resolve(
+            model, name, evaluation.class_of(name), metric.options, judged=bool(thresholds)
         )
+        resolved.config.per_slice_thresholds.extend(thresholds)
+        by_sub_key.setdefault(resolved.sub_key, []).append(resolved.config)
+    for metrics in by_sub_key.values():
+        metrics += _share_of_positives(metrics)
+    by_sub_key[None].append(own)
+    return [
+        config_pb2.MetricsSpec(metrics=metrics, binarize=metric_probe.binarize(sub_key))
+        for sub_key, metrics in by_sub_key.items()
+    ]
+
+
+def _check_name(model: str, name: str) -> None:
+    if name.startswith("_") or name in _RESERVED:
+        raise ConfigError(
+            f"models/{model}/config.yaml: evaluation.metrics: no metric can be called '{name}'",
+            f"Expected: a name that does not begin with an underscore, which TFMA would not show, "
+            f"and is none of {', '.join(sorted(_RESERVED))}, which the report uses.",
+            "Give it another name, and its class under `metric`.",
+        )
+
+
+def _thresholds(
+    name: str, metric: Metric, evaluation: Evaluation
+) -> list[config_pb2.PerSliceMetricThreshold]:
+    found = [
+        _for_slice(key, config_pb2.MetricThreshold(value_threshold=_value_threshold(limits)))
+        for key, limits in evaluation.slice_bounds(name).items()
+    ]
     overall = config_pb2.MetricThreshold()
     if metric.at_least is not None or metric.at_most is not None:
         overall.value_threshold.CopyFrom(_value_threshold(metric))
     if metric.max_regression is not None:
         overall.change_threshold.CopyFrom(_change_threshold(metric))
-    thresholds = [
-        _for_slice(key, config_pb2.MetricThreshold(value_threshold=_value_threshold(bounds)))
-        for key, bounds in metric.per_slice.items()
-    ]
     if overall.ByteSize():
         # TFMA holds what stands in MetricConfig.threshold against every slice.
-        thresholds.append(_for_slice("", overall))
-    return config_pb2.MetricConfig(
-        class_name=name,
-        # Named as the config names it, so that results need no translation.
-        config=json.dumps({**metric.options, "name": name}),
-        per_slice_thresholds=thresholds,
-    )
+        found.append(_for_slice(_OVERALL, overall))
+    return found
 
 
-def _share_of_positives(evaluation: Evaluation) -> list[config_pb2.MetricConfig]:
+def _share_of_positives(
+    metrics: list[config_pb2.MetricConfig],
+) -> list[config_pb2.MetricConfig]:
     """A metric beside the config's own where a slice of one class has to be told from a bad one."""
-    if not NEEDS_BOTH_CLASSES & set(evaluation.metrics):
+    if not NEEDS_BOTH_CLASSES & {metric.class_name for metric in metrics}:
         return []
     name = json.dumps({"name": SHARE_OF_POSITIVES})
     return [config_pb2.MetricConfig(class_name="MeanLabel", config=name)]
 
 
 def _for_slice(
-    key: str, threshold: config_pb2.MetricThreshold
+    key: SliceKey, threshold: config_pb2.MetricThreshold
 ) -> config_pb2.PerSliceMetricThreshold:
-    """A threshold for `feature` (each value), for `feature=value`, or for "", all rows."""
-    feature, equals, value = key.partition("=")
-    if equals:
-        spec = config_pb2.SlicingSpec(feature_values={feature: value})
-    else:
-        spec = config_pb2.SlicingSpec(feature_keys=[feature] if feature else [])
+    spec = config_pb2.SlicingSpec(
+        feature_keys=[feature for feature, value in key.pairs if value is None],
+        feature_values={feature: value for feature, value in key.pairs if value is not None},
+    )
     return config_pb2.PerSliceMetricThreshold(slicing_specs=[spec], threshold=threshold)
 
 
@@ -127,21 +144,10 @@ def _change_threshold(metric: Metric) -> config_pb2.GenericChangeThreshold:
     )
 
 
-def _value_threshold(bounds: Bounds) -> config_pb2.GenericValueThreshold:
+def _value_threshold(limits: Bounds) -> config_pb2.GenericValueThreshold:
     threshold = config_pb2.GenericValueThreshold()
-    if bounds.at_least is not None:
-        threshold.lower_bound.value = bounds.at_least
-    if bounds.at_most is not None:
-        threshold.upper_bound.value = bounds.at_most
+    if limits.at_least is not None:
+        threshold.lower_bound.value = min(limits.at_least, bounds.single_precision(limits.at_least))
+    if limits.at_most is not None:
+        threshold.upper_bound.value = max(limits.at_most, bounds.single_precision(limits.at_most))
     return threshold
-
-
-def _keras_metrics() -> set[str]:
-    def names() -> Iterator[str]:
-        import keras
-
-        for name, value in vars(keras.metrics).items():
-            if isinstance(value, type) and issubclass(value, keras.metrics.Metric):
-                yield name
-
-    return set(names())

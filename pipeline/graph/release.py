@@ -6,6 +6,7 @@ from tfx.components.bulk_inferrer.component import BulkInferrer
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.proto import bulk_inferrer_pb2
 
+from components.evaluation.evaluator import Evaluator, Settings
 from components.serving_check import ServingCheck
 from pipeline import nodes
 from pipeline.graph import data
@@ -20,13 +21,20 @@ def resolver(wiring: Wiring) -> BaseNode:
 
 def evaluator(wiring: Wiring) -> BaseNode:
     """Judges the candidate on the test split, which nothing else has seen."""
-    return wiring.target.evaluator(
+    compares = nodes.RESOLVER in wiring.built
+    return Evaluator(
         examples=wiring.examples,
         model=wiring.trained,
-        baseline_model=wiring.output(nodes.RESOLVER, "model"),
+        baseline_model=wiring.output(nodes.RESOLVER, "model") if compares else None,
         schema=wiring.schema,
         example_splits=["test"],
         eval_config=eval_config(wiring.model, wiring.config),
+        settings=Settings(
+            model=wiring.model,
+            serving=wiring.serving,
+            unreadable_baseline=wiring.config.evaluation.unreadable_baseline,
+            code=wiring.code_hashes(nodes.EVALUATOR),
+        ),
     )
 
 

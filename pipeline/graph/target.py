@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tfx.components.evaluator.component import Evaluator
 from tfx.components.pusher.component import Pusher as TfxPusher
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
@@ -62,7 +61,6 @@ class Target:
     baseline: Callable[[BaseChannel, str], BaseNode] = latest_other_blessed
     """Makes the node that finds the model to beat, from the trained model and the serving folder.
     It has the output `model`."""
-    evaluator: type[Evaluator] = Evaluator
     pusher: Callable[..., BaseNode] = push_to_folder
     """Makes the node that pushes, from the serving folder, the model and both blessings."""
 

@@ -34,14 +34,31 @@ def held(record: RunRecord, runs: Path = project.RUNS) -> Iterator[IO[str]]:
     Raises:
         RunError: Another run of the model is going.
     """
-    path = runs / f"{record.model}.lock"
+    with _held(record.model, record.id, runs) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def no_run(model: str, runs: Path = project.RUNS) -> Iterator[None]:
+    """Keeps runs of a model from starting while something else is done with it.
+
+    Raises:
+        RunError: A run of the model is going.
+    """
+    with _held(model, "", runs):
+        yield
+
+
+@contextlib.contextmanager
+def _held(model: str, holder: str, runs: Path) -> Iterator[IO[str]]:
+    path = runs / f"{model}.lock"
     with _opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _refusal(record.model, path.read_text(encoding="utf-8"), runs) from None
+            raise _refusal(model, path.read_text(encoding="utf-8"), runs) from None
         file.truncate(0)
-        file.write(record.id)
+        file.write(holder)
         file.flush()
         yield file
 

@@ -119,6 +119,18 @@ class RunWarning(_Part):
     detail: str = ""
 
 
+class Baseline(_Part):
+    """The model that a candidate was to be compared with."""
+
+    model: str
+    """Where the latest blessed model is."""
+    version: str | None = None
+    """The version as which it was pushed; None where that is not known."""
+    reason: str | None = None
+    """Why the candidate was judged without it, as the end of a sentence that begins with the model;
+    None: it was compared."""
+
+
 class Code(_Part):
     """The code that the run used."""
 
@@ -202,6 +214,8 @@ class RunRecord(_Part):
     hyperparameters: dict[str, Any] = {}
     trained: TrainedModel | None = None
     metrics: list[SliceMetric] = []
+    baseline: Baseline | None = None
+    """None where no bound compares, or no model was blessed before."""
     blessed: bool | None = None
     refusals: list[Refusal] = []
     pushed_version: int | None = None

@@ -4,12 +4,14 @@ not blessed."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow_model_analysis as tfma
 
-from pipeline.config.model_config import Bounds, Evaluation
+from pipeline.config.model_config import Evaluation
+from pipeline.config.slice_bounds import SliceKey
 from pipeline.record import bounds
 from pipeline.record.run_record import OVERALL, Refusal, SliceMetric
 
@@ -28,6 +30,8 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
     """
     values: dict[tuple[str, str], dict[str, float | None]] = {}
     intervals: dict[tuple[str, str], tuple[float, float]] = {}
+    positives: dict[tuple[str, bytes], float | None] = {}
+    sub_keys: dict[str, bytes] = {}
     keys = {}
     for result in tfma.load_metrics(evaluation_uri):
         name = _slice_name(result.slice_key)
@@ -35,17 +39,25 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
         for item in result.metric_keys_and_values:
             if item.key.is_diff or item.value.WhichOneof("type") != "double_value":
                 continue
+            value, sub_key = _finite(item.value.double_value.value), _sub_key(item.key)
+            if item.key.name == SHARE_OF_POSITIVES:
+                positives[name, sub_key] = value
+                continue
+            sub_keys[item.key.name] = sub_key
             found = values.setdefault((name, item.key.name), {})
             model = "candidate" if is_candidate(item.key) else _BASELINE
-            found[model] = _finite(item.value.double_value.value)
+            found[model] = value
             if model == "candidate" and item.HasField("confidence_interval"):
                 intervals[name, item.key.name] = _interval(item.confidence_interval)
     rows = []
+    limits_of = _Limits(settings)
     for (name, metric), found in values.items():
-        positives = values.get((name, SHARE_OF_POSITIVES), {}).get("candidate")
-        if metric in NEEDS_BOTH_CLASSES and positives in (0, 1):
+        if metric not in settings.metrics:
+            continue
+        one_class = positives.get((name, sub_keys[metric])) in (0, 1)
+        if one_class and settings.class_of(metric) in NEEDS_BOTH_CLASSES:
             found = {}
-        limits = _bounds(settings, metric, keys[name])
+        at_least, at_most = limits_of(metric, keys[name])
         low, high = intervals.get((name, metric), (math.nan, math.nan))
         certain = found and math.isfinite(low) and math.isfinite(high)
         rows.append(
@@ -57,13 +69,13 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
                 low=low if certain else None,
                 high=high if certain else None,
                 baseline=found.get(_BASELINE),
-                at_least=limits.at_least,
-                at_most=limits.at_most,
+                at_least=at_least,
+                at_most=at_most,
             )
         )
     order = {metric: index for index, metric in enumerate(settings.metrics)}
     return sorted(
-        (row for row in rows if row.metric in order),
+        rows,
         key=lambda row: (row.slice != OVERALL, row.slice, order[row.metric]),
     )
 
@@ -85,10 +97,12 @@ def refusals(
         for validation in result.metric_validations_per_slice
         for refusal in _failures(validation, settings, known)
     ]
+    refused = {refusal.slice for refusal in found}
     for missing in result.missing_slices:
         pairs = [f"{name}={value}" for name, value in missing.feature_values.items()]
-        name = ", ".join([*missing.feature_keys, *pairs])
-        found.append(Refusal(metric="rows", slice=name, value=0, bound="at least 1"))
+        name = ", ".join(sorted([*missing.feature_keys, *pairs])) or OVERALL
+        if name not in refused:  # Whose metric is missing has rows.
+            found.append(Refusal(metric="rows", slice=name, value=0, bound="at least 1"))
     return found
 
 
@@ -101,38 +115,68 @@ def _failures(
     validation: Any, settings: Evaluation, known: dict[tuple[str, str], SliceMetric]
 ) -> Iterator[Refusal]:
     name = _slice_name(validation.slice_key)
+    limits_of = _Limits(settings)
     for failure in validation.failures:
         metric = failure.metric_key.name
         measured = known.get((metric, name))
         value = measured.value if measured else None
         if failure.metric_key.is_diff:
-            limit = settings.metrics[metric]
-            side = "below" if limit.direction == "higher" else "above"
-            baseline = measured.baseline if measured else None
-            bound = (
-                f"at most {limit.max_regression:g} {side} the latest blessed model's "
-                f"{_shown(baseline)}"
-            )
+            bound = _regression(settings, metric, value, measured.baseline if measured else None)
         else:
-            limits = _bounds(settings, metric, validation.slice_key)
-            bound = bounds.in_words(limits.at_least, limits.at_most) or "a value"
+            at_least, at_most = limits_of(metric, validation.slice_key)
+            bound = bounds.in_words(at_least, at_most) or "a value"
+            if not bounds.missed(value, at_least, at_most):
+                # Whatever it was that TFMA judged, it is not this value.
+                value = None
+        if told := " ".join(failure.message.split()):
+            bound = f"{bound}; TFMA says: {told}"
         yield Refusal(metric=metric, slice=name, value=value, bound=bound)
 
 
-def _bounds(settings: Evaluation, metric: str, slice_key: Any) -> Bounds:
+def _regression(
+    settings: Evaluation, metric: str, value: float | None, baseline: float | None
+) -> str:
+    """The bound of a change in words, the baseline with as many digits as tell it apart."""
+    limit = settings.metrics[metric]
+    assert limit.max_regression is not None
+    higher = limit.direction == "higher"
+    told = "unknown value"
+    if baseline is not None:
+        told = f"{baseline:.4g}"
+        if value is not None:
+            nearest = value + limit.max_regression if higher else value - limit.max_regression
+            told = bounds.shown(baseline, told, nearest)
+    side = "below" if higher else "above"
+    most = bounds.number(limit.max_regression)
+    return f"at most {most} {side} the latest blessed model's {told}"
+
+
+class _Limits:
     """The tightest bounds of a metric on a slice; none where the config sets none."""
-    limits = settings.metrics.get(metric)
-    if limits is None:
-        return Bounds()
-    if not slice_key.single_slice_keys:
-        return limits
-    if len(slice_key.single_slice_keys) > 1:
-        return Bounds()  # No threshold is for crossed features.
-    feature, slice_name = slice_key.single_slice_keys[0].column, _slice_name(slice_key)
-    found = [limits.per_slice[key] for key in (feature, slice_name) if key in limits.per_slice]
-    lower = [each.at_least for each in found if each.at_least is not None]
-    upper = [each.at_most for each in found if each.at_most is not None]
-    return Bounds(at_least=max(lower, default=None), at_most=min(upper, default=None))
+
+    def __init__(self, settings: Evaluation) -> None:
+        self._metrics = settings.metrics
+        self._per_slice: Mapping[str, Mapping[SliceKey, Any]] = {
+            name: settings.slice_bounds(name) for name in settings.metrics
+        }
+
+    def __call__(self, metric: str, slice_key: Any) -> tuple[float | None, float | None]:
+        if metric not in self._metrics:
+            return None, None
+        values = {part.column: _slice_value(part) for part in slice_key.single_slice_keys}
+        found: list[Any] = [
+            limits for key, limits in self._per_slice[metric].items() if key.covers(values)
+        ]
+        if not values:
+            found = [self._metrics[metric]]
+        lower = [each.at_least for each in found if each.at_least is not None]
+        upper = [each.at_most for each in found if each.at_most is not None]
+        return max(lower, default=None), min(upper, default=None)
+
+
+def _sub_key(key: Any) -> bytes:
+    """Which class or such a metric is of, as something to compare."""
+    return bytes(key.sub_key.SerializeToString())
 
 
 def _slice_name(key: Any) -> str:
@@ -142,7 +186,10 @@ def _slice_name(key: Any) -> str:
 
 def _slice_value(part: Any) -> str:
     value = getattr(part, part.WhichOneof("kind"))
-    return value.decode(errors="replace") if isinstance(value, bytes) else f"{value:g}"
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if np.float32(short) == np.float32(value) else str(np.float32(value))
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _interval(interval: Any) -> tuple[float, float]:
@@ -154,7 +201,3 @@ def _interval(interval: Any) -> tuple[float, float]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _shown(value: float | None) -> str:
-    return "unknown value" if value is None else f"{value:.4g}"

@@ -5,6 +5,7 @@ Which of these functions reads a node's artifacts is said by its `NodeSpec`.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -18,12 +19,13 @@ from tfx.dsl.io import fileio
 from tfx.types.artifact_utils import decode_split_names
 
 from components import data_gate, example_gen
+from components.evaluation.evaluator import comparison_of
 from models.common import training
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.record import run_details, run_record
 from pipeline.record.run_details import RunDetails, Trial
-from pipeline.record.run_record import Anomaly, RunRecord, TrainedModel
+from pipeline.record.run_record import Anomaly, Baseline, RunRecord, TrainedModel
 from pipeline.results import data_profile, drift, evaluation, plots, run_warnings
 
 Artifacts = Mapping[str, metadata_store_pb2.Artifact]
@@ -161,6 +163,8 @@ def read_evaluation(result: NodeResult) -> None:
     result.run.refusals = (
         [] if result.run.blessed else evaluation.refusals(uri, settings, result.run.metrics)
     )
+    found = comparison_of(uri)
+    result.run.baseline = Baseline(**dataclasses.asdict(found)) if found else None
     classes = result.run.trained.classes if result.run.trained else []
     result.details.plots = plots.plots(uri, classes)
     result.run.warn(nodes.EVALUATOR, run_warnings.never_predicted(result.details.plots, classes))

@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.record import bounds
+
 if TYPE_CHECKING:
     from pipeline.record.run_record import RunRecord
 
@@ -51,18 +53,25 @@ def local(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
-def metric(value: float | None, name: str) -> str:
-    """A metric's value with four decimals, or whole if it counts; undefined says so."""
+def metric(value: float | None, name: str, *limits: float | None) -> str:
+    """A metric's value with four decimals, or whole if it counts; undefined says so.
+
+    Args:
+        value: The value.
+        name: The metric's name.
+        limits: Bounds beside which it is read: it has as many digits as show its side of them.
+    """
     if value is None:
         return "undefined"
-    if _counts(name):
+    if _counts(value, name):
         return f"{value:,.0f}"
-    return f"{value:.4f}" if abs(value) < 10_000 else f"{value:.4g}"
+    text = f"{value:.4f}" if abs(value) < 10_000 else f"{value:.4g}"
+    return bounds.shown(value, text, *limits)
 
 
-def _counts(name: str) -> bool:
+def _counts(value: float, name: str) -> bool:
     """Whether a metric is a number of rows, as `ExampleCount` is."""
-    return name.endswith("Count")
+    return name.endswith("Count") and value == int(value)
 
 
 def change(value: float | None, baseline: float | None, name: str) -> str:
@@ -70,7 +79,7 @@ def change(value: float | None, baseline: float | None, name: str) -> str:
     if value is None or baseline is None:
         return ""
     difference = value - baseline
-    if _counts(name):
+    if _counts(difference, name):
         return f"{difference:+,.0f}" if difference else "="
     return "=" if abs(difference) < 0.00005 else f"{difference:+.4f}"
 

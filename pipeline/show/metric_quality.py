@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.config.model_config import ModelConfig
 from pipeline.record import bounds
-from pipeline.record.run_record import RunRecord, SliceMetric
+from pipeline.record.run_record import Refusal, RunRecord, SliceMetric
 
 _SHOWN = 0.00005
 """Differences below this cannot be seen in four decimals."""
@@ -41,3 +41,28 @@ def badness(config: ModelConfig, name: str, value: float) -> float | None:
     if metric.better is None and all(b.at_least is b.at_most is None for b in limits):
         return None
     return -value if metric.direction == "higher" else value
+
+
+def baseline_note(record: RunRecord) -> str:
+    """Why a model was judged without the baseline that a bound asks for; empty otherwise."""
+    baseline = record.baseline
+    if baseline is None or baseline.reason is None:
+        return ""
+    which = f"version {baseline.version}" if baseline.version else baseline.model
+    return (
+        f"Judged by its other bounds alone: the model blessed before, {which}, {baseline.reason}, "
+        "so max_regression could not be asked."
+    )
+
+
+def refused_value(record: RunRecord, refusal: Refusal) -> str:
+    """The value that missed a bound, with as many digits as show that it did."""
+    if refusal.value is None:
+        return "undefined"
+    limits = [
+        limit
+        for one in record.metrics
+        if (one.metric, one.slice) == (refusal.metric, refusal.slice)
+        for limit in (one.at_least, one.at_most)
+    ]
+    return bounds.shown(refusal.value, f"{refusal.value:.6g}", *limits)

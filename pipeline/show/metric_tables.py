@@ -42,7 +42,10 @@ def _overall(record: RunRecord, metrics: list[SliceMetric], console: Console) ->
         name, missed = measured.metric, misses_bound(record, measured)
         cells = [
             Text(name),
-            Text(formatting.metric(measured.value, name), "bold red" if missed else "bold"),
+            Text(
+                formatting.metric(measured.value, name, measured.at_least, measured.at_most),
+                "bold red" if missed else "bold",
+            ),
             Text(terminal.marks(console).failed if missed else "", "red"),
             Text(bounds.in_words(measured.at_least, measured.at_most), "dim"),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -10,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.config.slice_bounds import SliceKey
 from pipeline.record import bounds
 from pipeline.record.run_record import OVERALL, RunRecord, SliceMetric
 from pipeline.show import formatting, terminal
@@ -35,6 +37,8 @@ class _SliceTable:
         metrics = [measured for measured in record.metrics if measured.slice != OVERALL]
         self._groups = groups(metrics, record.config.evaluation.slices)
         self._cells = {(measured.slice, measured.metric): measured for measured in metrics}
+        evaluation = record.config.evaluation
+        self._limits = {name: evaluation.slice_bounds(name) for name in evaluation.metrics}
         self._names = list(dict.fromkeys(measured.metric for measured in metrics))
         self._compared = any(measured.baseline is not None for measured in metrics)
         # The slice's label 2 + 18, then for each metric a value 6, mark 2, change 8 and padding 2.
@@ -57,7 +61,8 @@ class _SliceTable:
 
     def _add(self, group: SliceGroup, table: Table) -> None:
         """Adds the rows of a group."""
-        table.add_row(Text(group.name, "bold"), *self._bounds(group.name))
+        every = SliceKey(tuple((feature, None) for feature in group.features))
+        table.add_row(Text(group.name, "bold"), *self._bounds([every]))
         worst = {name: self._worst(name, group) for name in self._names}
         shown = self._shown(group, worst)
         for slice_name, label in group.slices.items():
@@ -68,21 +73,29 @@ class _SliceTable:
                 for name in self._names
             )
             table.add_row(Text(f"  {label}"), *cells)
-            own = self._bounds(slice_name)
+            values = group.values.get(slice_name, {})
+            own = self._bounds(
+                key
+                for limits in self._limits.values()
+                for key in limits
+                if key != every and key.covers(values)
+            )
             if any(own):
                 table.add_row("", *own)
         if len(shown) < len(group.slices):
             table.add_row(Text(f"  and {len(group.slices) - len(shown)} more", "dim"))
 
-    def _bounds(self, key: str) -> list[Text]:
-        """The bounds that the config sets for a feature's slices, or for one slice."""
-        metrics = self._config.evaluation.metrics
-        found = [metrics[n].per_slice.get(key) if n in metrics else None for n in self._names]
+    def _bounds(self, keys: Iterable[SliceKey]) -> list[Text]:
+        """The bounds that the config sets for some slices, of each metric the first."""
         signs = self._marks.least, self._marks.most
-        return [
-            Text(bounds.in_signs(one.at_least, one.at_most, *signs) if one else "", "dim")
-            for one in found
-        ]
+        wanted = list(keys)
+        cells = []
+        for name in self._names:
+            found = (self._limits.get(name, {}).get(key) for key in wanted)
+            one = next(filter(None, found), None)
+            text = bounds.in_signs(one.at_least, one.at_most, *signs) if one else ""
+            cells.append(Text(text, "dim"))
+        return cells
 
     def _cell(self, measured: SliceMetric | None, is_worst: bool) -> Text:
         if measured is None:
@@ -90,7 +103,9 @@ class _SliceTable:
         name, missed = measured.metric, misses_bound(self._record, measured)
         mark = self._marks.failed if missed else self._marks.worst if is_worst else " "
         style = "bold red" if missed else "bold" if is_worst else ""
-        value = "n/a" if measured.value is None else formatting.metric(measured.value, name)
+        limits = measured.at_least, measured.at_most
+        number = measured.value
+        value = "n/a" if number is None else formatting.metric(number, name, *limits)
         text = Text(f"{value:>6} {mark}", style)
         worse = is_worse(self._config, measured)
         if self._has_changes and badness(self._config, name, 0.0) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.record.run_record import OVERALL, SliceMetric
 
@@ -25,6 +25,8 @@ class SliceGroup:
     features: Features
     slices: dict[str, str]
     """By a slice's name its label, the values alone; numbers in their order, then words."""
+    values: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
+    """By a slice's name the value of each feature."""
 
 
 def groups(metrics: Iterable[SliceMetric], configured: Sequence[Sequence[str]]) -> list[SliceGroup]:
@@ -47,6 +49,11 @@ def groups(metrics: Iterable[SliceMetric], configured: Sequence[Sequence[str]]) 
             name=", ".join(features) or OTHER,
             features=features,
             slices={name: _label(values[name]) for name in sorted(values, key=_order(values))},
+            values={
+                name: dict(zip(features, found, strict=True))
+                for name, found in values.items()
+                if len(found) == len(features)
+            },
         )
         for features, values in sorted(found.items(), key=lambda group: group[0] == ())
         if values

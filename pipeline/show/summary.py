@@ -18,6 +18,7 @@ from pipeline.record import run_folder
 from pipeline.record.liveness import status
 from pipeline.record.run_record import Anomaly, Failure, RunRecord
 from pipeline.show import formatting, terminal
+from pipeline.show.metric_quality import baseline_note, refused_value
 from pipeline.show.metric_tables import metric_tables
 from pipeline.show.outcomes import OUTCOMES
 
@@ -142,7 +143,9 @@ def _verdict(record: RunRecord, console: Console, runs: Path) -> Iterator[Render
     yield Text.assemble("  ", (f"{sign} {outcome.headline}{time}", style))
     if state == "not_blessed":
         yield Padding(_missed_bounds(record), (0, 0, 0, 4), expand=False)
-    elif state == "stopped" and record.failure and record.failure.remedy:
+    if (note := baseline_note(record)) and state in ("pushed", "not_blessed"):
+        yield Padding(Text(note), (0, 0, 0, 4), expand=False)
+    if state == "stopped" and record.failure and record.failure.remedy:
         yield Padding(Text(record.failure.remedy), (0, 0, 0, 4), expand=False)
 
 
@@ -174,11 +177,10 @@ def _failure(record: RunRecord, console: Console) -> RenderableType:
 def _missed_bounds(record: RunRecord) -> Table:
     table = Table.grid(padding=(0, 3, 0, 0))
     for refusal in record.refusals:
-        value = "undefined" if refusal.value is None else f"{refusal.value:.6g}"
         table.add_row(
             Text(refusal.metric, "bold"),
             Text(refusal.slice),
-            Text(value, "bold red"),
+            Text(refused_value(record, refusal), "bold red"),
             Text(f"expected {refusal.bound}", "dim"),
         )
     return table

@@ -11,6 +11,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.types import Artifact, standard_artifacts
 
+from components.evaluation import DROPPED
 from components.latest_blessed import CANDIDATE, LatestOtherBlessedModel
 
 pytestmark = pytest.mark.tfx
@@ -85,6 +86,15 @@ def test_a_candidate_from_the_cache_is_not_its_own_baseline(shelf: Shelf) -> Non
 
 def test_a_candidate_that_is_the_only_blessed_model_has_none(shelf: Shelf) -> None:
     assert shelf.baseline(shelf.judged(1, blessed=True)) is None
+
+
+def test_a_model_that_was_dropped_is_none_and_later_ones_are(shelf: Shelf) -> None:
+    for number in (1, 2):
+        shelf.judged(number, blessed=True)
+        shelf.blessings[-1].set_int_custom_property(DROPPED, 1)
+    assert shelf.baseline(shelf.model(3)) is None
+    shelf.judged(4, blessed=True)
+    assert shelf.baseline(shelf.model(5)) == 4
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,12 +1,10 @@
-"""The latest pushed model as the one to beat, and no model as no baseline."""
+"""The latest pushed model as the one to beat, and the version that a model was pushed as."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tfx.components.evaluator import executor as evaluator_executor
 from tfx.types import standard_artifacts
 
 from components import pushed_baseline
@@ -56,18 +54,12 @@ def test_nothing_is_found_where_nothing_was_pushed(tmp_path: Path, folder: str) 
     assert not found(tmp_path / folder, tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize("pushed", [True, False])
-def test_the_evaluator_compares_with_a_model_or_with_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pushed: bool
-) -> None:
-    if pushed:
-        push(tmp_path / "serving", "1")
-    found(tmp_path / "serving", tmp_path / "model")
-    received: dict[str, Any] = {}
-    monkeypatch.setattr(
-        evaluator_executor.Executor, "Do", lambda self, inputs, *_: received.update(inputs)
-    )
-    baseline, candidate = model(tmp_path / "model"), model(tmp_path / "candidate")
-    inputs = {"model": [candidate], "baseline_model": [baseline]}
-    pushed_baseline.EvaluatorExecutor().Do(inputs, {}, {})
-    assert received == {**inputs, "baseline_model": [baseline] if pushed else []}
+def test_a_model_is_known_by_the_version_that_it_was_pushed_as(tmp_path: Path) -> None:
+    for version in ("9", "10", "11"):
+        push(tmp_path / "serving", version)
+    (tmp_path / "saved_model.pb").write_text("10")
+    saved, serving = str(tmp_path / "saved_model.pb"), str(tmp_path / "serving")
+    assert pushed_baseline.version_of(saved, serving) == "10"
+    assert pushed_baseline.version_of(saved, str(tmp_path / "absent")) is None
+    (tmp_path / "saved_model.pb").write_text("other")
+    assert pushed_baseline.version_of(saved, serving) is None

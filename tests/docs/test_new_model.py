@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import yaml
 
 from components import tables
 from pipeline.config import model_files, split_check, yaml_file
@@ -141,3 +144,55 @@ def test_the_example_is_pushed_and_pushed_again_once_frozen(copy: Path) -> None:
     assert "Blessed and pushed" in second
     versions = list((copy / "serving_models" / "rents").glob("*/saved_model.pb"))
     assert len(versions) == 2
+
+
+def blocks(section: str, language: str) -> list[str]:
+    """The code of a section of the page."""
+    text = PAGE.split(f"\n### {section}\n", 1)[1].split("\n### ", 1)[0].split("\n## ", 1)[0]
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def judged_by(evaluation: str) -> Any:
+    tree = yaml.safe_load(evaluation)
+    return ModelConfig.model_validate({"data": {"path": "x"}, "label": "y", **tree})
+
+
+@pytest.mark.tfx
+def test_two_metrics_of_one_class_and_crossed_slices_are_told_to_tfma() -> None:
+    from pipeline.graph.eval_config import eval_config
+
+    [config] = blocks("Two metrics of one class, and slices of crossed features", "yaml")
+    specs = eval_config("taxi", judged_by(config)).metrics_specs
+    found = {
+        tuple(spec.binarize.class_ids.values): [metric.class_name for metric in spec.metrics]
+        for spec in specs
+    }
+    assert found[(0,)] == found[(1,)] == ["Recall"]
+    bounds = specs[0].metrics[0].per_slice_thresholds
+    assert [dict(one.slicing_specs[0].feature_values) for one in bounds] == [
+        {"sex": "f", "region": "south"},
+        {},
+        {},
+    ]
+
+
+@pytest.mark.tfx
+def test_a_metric_of_your_own_measures_what_it_says(tmp_path: Path) -> None:
+    [code] = blocks("A metric of your own", "python")
+    [config] = blocks("A metric of your own", "yaml")
+    [(name, metric)] = judged_by(config).evaluation.metrics.items()
+    (tmp_path / "metrics.py").write_text(code)
+    python(tmp_path, "-m", "ruff", "check", "--quiet", "--isolated", "metrics.py")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    made = names[name](**metric.options)
+    labels = np.full((3, 1), 10.0)
+    made.update_state(labels, np.array([[12.0], [8.5], [13.0]]))
+    assert float(made.result()) == pytest.approx(2 / 3)
+
+
+def test_the_commands_for_a_change_of_columns_are_there() -> None:
+    [commands] = blocks("After a change of columns, types or the label", "sh")
+    for line in commands.splitlines():
+        command = line.partition("#")[0].split()
+        assert "--drop" in python(ROOT, *command[1:4], "--help")

@@ -97,7 +97,7 @@ def test_which_nodes_a_pipeline_has(
             "data": {"path": "x"},
             "label": "y",
             "tuning": {"mode": mode},
-            "evaluation": {"metrics": {"AUC": {"at_least": 0.5}}},
+            "evaluation": {"metrics": {"AUC": {"at_least": 0.5, "max_regression": 0.1}}},
             "batch_prediction": {"path": "z"} if frozen else None,
         }
     )

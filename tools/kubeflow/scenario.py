@@ -131,7 +131,7 @@ def _with_another_limit(schema: str) -> str:
     return re.sub(r"min_fraction: 0\.55", "min_fraction: 0.5", schema, count=1)
 
 
-def _workflows() -> list[dict]:  # type: ignore[type-arg]
+def _workflows() -> list[dict[str, Any]]:
     address = f"/apis/argoproj.io/v1alpha1/namespaces/{services.NAMESPACE}/workflows"
     return services.kubernetes("GET", address)["items"]
 

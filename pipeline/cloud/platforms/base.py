@@ -19,7 +19,6 @@ from pipeline.config.base import Section, Text, refuse
 from pipeline.config.target_schema import Beam, Machine
 
 if TYPE_CHECKING:
-    from tfx.components.evaluator.component import Evaluator
     from tfx.dsl.components.base.base_node import BaseNode
     from tfx.types.channel import BaseChannel
     from typing_extensions import Self
@@ -134,7 +133,6 @@ class Platform(Section, ABC):
             beam=self.beam,
             training=_resources(self.training),
             baseline=self.baseline,
-            evaluator=self.evaluator(),
             pusher=self.pusher,
         )
 
@@ -150,12 +148,6 @@ class Platform(Section, ABC):
         from components.pushed_baseline import PushedBaseline
 
         return PushedBaseline(serving)
-
-    def evaluator(self) -> type[Evaluator]:
-        """The Evaluator that goes with the baseline."""
-        from components.pushed_baseline import BaselineEvaluator
-
-        return BaselineEvaluator
 
     def pusher(self, serving: str, **inputs: BaseChannel) -> BaseNode:
         """The node that pushes; by default to the serving folder.

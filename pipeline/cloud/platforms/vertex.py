@@ -20,7 +20,6 @@ from pipeline.config.base import Count, Section, Text, refuse
 
 if TYPE_CHECKING:
     from google.cloud.aiplatform_v1 import types
-    from tfx.components.evaluator.component import Evaluator
     from tfx.dsl.components.base.base_node import BaseNode
     from tfx.types.channel import BaseChannel
     from typing_extensions import Self
@@ -100,12 +99,6 @@ class VertexAI(Platform):
             model=Channel(type=standard_artifacts.Model),
             model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         )
-
-    def evaluator(self) -> type[Evaluator]:
-        """TFX's own: where there is no blessed model, the resolver gives none."""
-        from tfx.components.evaluator.component import Evaluator
-
-        return Evaluator
 
     def pusher(self, serving: str, **inputs: BaseChannel) -> BaseNode:
         """The node that pushes to the bucket, or deploys to the endpoint."""

@@ -79,7 +79,7 @@ def _cell(measured: SliceMetric, record: RunRecord) -> Cell:
         )
     baseline = measured.baseline
     return Cell(
-        value=formatting.metric(measured.value, name),
+        value=formatting.metric(measured.value, name, measured.at_least, measured.at_most),
         interval=interval,
         bound=bounds.in_words(measured.at_least, measured.at_most),
         baseline="" if baseline is None else formatting.metric(baseline, name),

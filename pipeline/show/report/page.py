@@ -17,6 +17,7 @@ from pipeline.config import project
 from pipeline.record.run_details import Plots, RunDetails
 from pipeline.record.run_record import Node, RunRecord
 from pipeline.show import formatting
+from pipeline.show.metric_quality import refused_value
 from pipeline.show.report import charts, graph
 from pipeline.show.report.data_section import data_section
 from pipeline.show.report.metrics_section import overall, slice_tables
@@ -38,6 +39,7 @@ def render(record: RunRecord, details: RunDetails, runs: Path = project.RUNS) ->
     return _template().render(
         run=record,
         verdict=verdict(record, runs),
+        refused_value=refused_value,
         style=Markup((_FOLDER / "style.css").read_text(encoding="utf-8")),
         nodes=[_node_row(record, node) for node in record.nodes],
         graph=graph.draw(record),

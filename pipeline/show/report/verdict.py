@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.record.liveness import status
 from pipeline.record.run_record import OVERALL, RunRecord
 from pipeline.show import formatting
+from pipeline.show.metric_quality import baseline_note
 from pipeline.show.outcomes import OUTCOMES
 
 
@@ -47,7 +48,7 @@ def _sentences(record: RunRecord, state: str) -> list[str]:
         case "pushed":
             return _pushed(record)
         case "not_blessed":
-            return [_missed(record)]
+            return [*filter(None, [baseline_note(record)]), _missed(record)]
         case "stopped":
             return [_anomalies(record)]
         case "failed":
@@ -77,8 +78,12 @@ def _pushed(record: RunRecord) -> list[str]:
             f"On the same rows its {name} is {formatting.metric(first.value, name)}, that of the "
             f"model blessed before {formatting.metric(first.baseline, name)} ({difference})."
         )
-    else:
+    elif note := baseline_note(record):
+        sentences.append(note)
+    elif record.config.evaluation.compares:
         sentences.append("No model was blessed before, so it was compared with none.")
+    else:
+        sentences.append("No bound compares it with the model blessed before.")
     return sentences
 
 

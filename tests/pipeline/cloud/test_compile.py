@@ -117,7 +117,7 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
         assert told == ([f"--pipeline_code={address}"] if address else []), name
     assert set(bundles) == {
         "ExampleGen", "SchemaGen", "FrozenSchema", "DataGate", "Transform", "Tuner", "Trainer",
-        "ServingCheck",
+        "Evaluator", "ServingCheck",
     }  # fmt: skip
 
     def files(node: str) -> set[str]:

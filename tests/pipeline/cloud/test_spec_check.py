@@ -81,6 +81,15 @@ def test_an_unsafe_specification_is_refused(
         spec_check.check(spoiled, known)
 
 
+def test_a_model_that_compares_with_nothing_needs_no_baseline(tmp_path: Path) -> None:
+    alone = ("evaluation.metrics={AUC: {at_least: 0.5}}",)
+    known = nodes.of_model("taxi", loading.load("taxi", alone))
+    assert "Resolver" not in known
+    specification = compiled(tmp_path, overrides=alone)
+    assert "baseline_model" not in tasks(specification)["Evaluator"]["inputs"]["artifacts"]
+    spec_check.check(specification, known)
+
+
 @pytest.mark.parametrize(
     ("name", "key"),
     [(spec.name, key) for spec in nodes.NODES for key in spec.required_inputs],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.common.errors import ConfigError
 from pipeline.config import loading
-from pipeline.config.model_config import ModelConfig
+from pipeline.config.model_config import Bounds, ModelConfig
 from pipeline.graph import eval_config
 
 pytestmark = pytest.mark.tfx
@@ -45,11 +46,30 @@ def thresholds(metrics: dict[str, Any], slices: Any = ()) -> dict[str, Any]:
 
 
 def bounds(threshold: Any) -> tuple[float | None, float | None]:
+    """Both, without what single precision takes away from them."""
     value = threshold.value_threshold
     return (
-        value.lower_bound.value if value.HasField("lower_bound") else None,
-        value.upper_bound.value if value.HasField("upper_bound") else None,
+        _exact(value.lower_bound.value) if value.HasField("lower_bound") else None,
+        _exact(value.upper_bound.value) if value.HasField("upper_bound") else None,
     )
+
+
+def _exact(bound: float) -> Any:
+    return pytest.approx(bound, rel=1e-7, abs=1e-40)
+
+
+@given(st.floats(-1e30, 1e30), st.booleans())
+def test_a_bound_lets_its_own_value_pass_in_both_precisions_and_no_other(
+    bound: float, lower: bool
+) -> None:
+    made = eval_config._value_threshold(Bounds(at_least=bound) if lower else Bounds(at_most=bound))
+    limit = made.lower_bound.value if lower else made.upper_bound.value
+    single = float(np.float32(bound))
+    beyond = float(np.nextafter(np.float32(bound), np.float32(-np.inf if lower else np.inf)))
+    if lower:
+        assert bound >= limit and single >= limit > beyond
+    else:
+        assert bound <= limit and single <= limit < beyond
 
 
 def test_the_model_is_asked_as_it_is_served() -> None:

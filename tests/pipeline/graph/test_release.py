@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline import nodes
+from pipeline.config.model_config import Bounds
+from pipeline.record import bounds
 from tests.pipeline.graph.compiled import compiled, load, parameter, sources
 
 pytestmark = pytest.mark.tfx
@@ -64,14 +66,22 @@ def test_every_threshold_of_the_config_is_in_the_graph(graph: dict[str, Any]) ->
                 value.get("upper_bound"),
                 one["threshold"].get("change_threshold", {}).get("absolute"),
             )
+
+    def passing(limits: Bounds) -> tuple[float | None, float | None]:
+        least, most = limits.at_least, limits.at_most
+        return (
+            None if least is None else min(least, bounds.single_precision(least)),
+            None if most is None else max(most, bounds.single_precision(most)),
+        )
+
     expected = {}
     for name, metric in load().evaluation.metrics.items():
         worst = metric.max_regression
         change = worst and (-worst if metric.direction == "higher" else worst)
         if (metric.at_least, metric.at_most, change) != (None, None, None):
-            expected[name, ""] = (metric.at_least, metric.at_most, change)
-        for key, bounds in metric.per_slice.items():
-            expected[name, key] = (bounds.at_least, bounds.at_most, None)
+            expected[name, ""] = (*passing(metric), change)
+        for key, limits in metric.per_slice.items():
+            expected[name, key] = (*passing(limits), None)
     assert found == expected and len(expected) >= 5
     assert any(change is not None for _, _, change in found.values())
 

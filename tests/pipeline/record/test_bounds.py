@@ -88,3 +88,26 @@ def test_bounds_in_signs(at_least: float | None, at_most: float | None, expected
     assert bounds.in_signs(at_least, at_most) == expected
     plain = bounds.in_signs(at_least, at_most, ">=", "<=")
     assert plain == expected.replace("≥", ">=").replace("≤", "<=") and plain.isascii()
+
+
+@given(
+    st.floats(-1e9, 1e9),
+    st.lists(st.floats(-1e9, 1e9), max_size=2),
+    st.sampled_from([".4f", ".6g"]),
+)
+def test_a_rounded_value_is_on_its_own_side_of_its_bounds(
+    value: float, limits: list[float], rounding: str
+) -> None:
+    text = bounds.shown(value, format(value, rounding), *limits)
+    for limit in limits:
+        assert (float(text) > limit, float(text) < limit) == (value > limit, value < limit)
+
+
+def test_a_value_is_not_longer_than_it_must_be() -> None:
+    assert bounds.shown(0.84996, "0.8500", 0.85) == "0.84996"
+    assert bounds.shown(0.9, "0.9000", 0.85, None) == "0.9000"
+
+
+def test_single_precision_meets_a_bound() -> None:
+    assert not bounds.missed(0.699999988079071, 0.7, None)
+    assert bounds.missed(0.6999999, 0.7, None)

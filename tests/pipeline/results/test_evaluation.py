@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import pyarrow as pa
 import pytest
 import tensorflow_model_analysis as tfma
@@ -15,6 +17,7 @@ from pipeline.config.model_config import ModelConfig
 from pipeline.graph import eval_config
 from pipeline.record.run_record import Refusal, SliceMetric
 from pipeline.results import evaluation, plots
+from tests.components.evaluation import offered
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
@@ -255,3 +258,53 @@ def test_a_first_model_has_no_baseline_and_no_regression(
     assert evaluation.refusals(path, config, measured) == [
         Refusal(metric="ExampleCount", slice="overall", value=44, bound="at least 100")
     ]
+
+
+def _judged(name: str, options: dict[str, Any], bound: str, limit: float) -> tuple[Any, list[Any]]:
+    """A metric's value for some rows, and what is told of TFMA's verdict on it."""
+    from tensorflow_model_analysis.evaluators import metrics_validator
+
+    from pipeline.graph import metric_probe
+
+    settings = ModelConfig.model_validate(
+        {
+            "data": {"path": "x"},
+            "label": "y",
+            "evaluation": {"metrics": {"m": {"metric": name, "options": options, bound: limit}}},
+        }
+    )
+    config = eval_config.eval_config("taxi", settings)
+    resolved = metric_probe.resolve("taxi", "m", name, options, judged=True)
+    for kind in ("binary", "classes", "one-hot"):
+        try:
+            values = metric_probe._values(resolved, kind, 3)
+            break
+        except Exception:
+            continue
+    result = metrics_validator.validate_metrics(((), values), config)
+    value = float(values[metric_probe._expected(resolved)])
+    measured = SliceMetric(
+        metric="m", slice="overall", value=value if math.isfinite(value) else None
+    )
+    known = {("m", "overall"): measured}
+    found = [
+        refusal
+        for validation in result.metric_validations_per_slice
+        for refusal in evaluation._failures(validation, settings.evaluation, known)
+    ]
+    return value, found
+
+
+@pytest.mark.parametrize("name", offered.names())
+def test_no_metric_is_refused_with_a_value_that_meets_its_bound(name: str) -> None:
+    for options, _ in itertools.islice(offered.resolved(name, judged=True), 1):
+        value, _ = _judged(name, options, "at_least", 0)
+        near = value if math.isfinite(value) and 0 <= value <= 1 else 0.5
+        for bound, limit in itertools.product(("at_least", "at_most"), {near, (near + 1) / 2}):
+            value, found = _judged(name, options, bound, limit)
+            limits = {limit, float(np.float32(limit))}
+            met = value >= min(limits) if bound == "at_least" else value <= max(limits)
+            assert bool(found) == (not met), (options, bound, limit, value)
+            for refusal in found:
+                assert "TFMA says" not in refusal.bound
+                assert refusal.value is None or refusal.value == value

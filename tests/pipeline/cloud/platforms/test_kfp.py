@@ -72,9 +72,8 @@ def test_the_baseline_is_the_latest_that_was_pushed() -> None:
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel
 
-    from components.pushed_baseline import BaselineEvaluator, PushedBaseline
+    from components.pushed_baseline import PushedBaseline
 
     target = CLUSTER.graph_target(None)
     trained = Channel(type=standard_artifacts.Model)
     assert isinstance(target.baseline(trained, target.serving), PushedBaseline)
-    assert target.evaluator is BaselineEvaluator
