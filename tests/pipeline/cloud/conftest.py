@@ -14,9 +14,9 @@ from google.cloud import storage
 from pipeline.cloud.kubeflow import endpoint
 from pipeline.cloud.platforms.vertex import VertexAI
 from tests.helpers.cloud_server import Server
-from tests.helpers.kubeflow_server import KubeflowServer
-from tests.helpers.vertex_server import VertexServer
+from tests.pipeline.cloud.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.specifications import TARGETS, compiled
+from tests.pipeline.cloud.vertex_server import VertexServer
 
 
 @pytest.fixture

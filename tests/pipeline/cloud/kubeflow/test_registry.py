@@ -12,7 +12,7 @@ from pipeline.cloud.kubeflow import registry
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.kubeflow.endpoint import Endpoint
 from tests.helpers.cloud_server import Request
-from tests.helpers.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow_server import KubeflowServer
 
 ONE, OTHER = "pipelineInfo: {name: m}\n", "pipelineInfo: {name: m}\nroot: {dag: {}}\n"
 
@@ -71,7 +71,8 @@ def test_somebody_who_is_faster_is_found(kubeflow: KubeflowServer, api: Kubeflow
 
 
 def test_the_platforms_part_is_told_from_the_pipelines() -> None:
-    pipeline, platform = yaml.safe_load(ONE), {"platforms": {"kubernetes": {}}}
+    pipeline: dict[str, Any] = yaml.safe_load(ONE)
+    platform: dict[str, Any] = {"platforms": {"kubernetes": {}}}
     text = yaml.safe_dump_all([pipeline, platform])
     assert registry.served_form(ONE) == pipeline
     expected = {"pipeline_spec": pipeline, "platform_spec": platform}

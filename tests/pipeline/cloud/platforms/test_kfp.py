@@ -11,7 +11,7 @@ import yaml
 from models.common.errors import ProjectError
 from pipeline.cloud.kubeflow import endpoint
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
-from tests.helpers.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.small_job import small_job
 
 CLUSTER = KubeflowPipelines(bucket="gs://b", service_account="runner")

@@ -11,8 +11,8 @@ from models.common.errors import RunError
 from pipeline.cloud.platforms.vertex import Endpoint, VertexAI
 from pipeline.config.target_schema import Beam
 from tests.helpers.cloud_server import Request
-from tests.helpers.vertex_server import VertexServer
 from tests.pipeline.cloud.small_job import small_job
+from tests.pipeline.cloud.vertex_server import VertexServer
 
 pytestmark = pytest.mark.tfx
 

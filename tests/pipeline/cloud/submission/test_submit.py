@@ -16,8 +16,8 @@ from pipeline.cloud.platforms.vertex import VertexAI
 from pipeline.cloud.submission import submit
 from pipeline.config import project
 from tests.helpers import bad_servers
-from tests.helpers.kubeflow_server import KubeflowServer
-from tests.helpers.vertex_server import VertexServer
+from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.vertex_server import VertexServer
 
 pytestmark = pytest.mark.tfx
 
