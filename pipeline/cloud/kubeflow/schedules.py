@@ -11,7 +11,6 @@ from pipeline.cloud.job import Schedule
 from pipeline.cloud.kubeflow.api import SERVICE, Answer, KubeflowApi
 
 _KEY = "recurring_run_id"
-_ENABLED = "ENABLED"
 
 
 def of_model(api: KubeflowApi, experiment_id: str, model: str) -> list[Schedule]:
@@ -77,7 +76,7 @@ def _disable(api: KubeflowApi, schedule: Schedule, made: str) -> None:
     try:
         api.post(f"{path}:disable")
         now = api.get(path)
-        if now.get("status") == _ENABLED:
+        if _is_enabled(now):
             raise SERVICE.unknown_error(f"POST {api.address}{path}:disable", "it is enabled still")
     except RunError as error:
         raise RunError(
@@ -101,12 +100,17 @@ def _is_of(item: Answer, model: str) -> bool:
     return bool(re.search(label, str(item.get("description", ""))))
 
 
+def _is_enabled(item: Answer) -> bool:
+    """Whether it starts runs; the status of a new one may not be known yet."""
+    return item.get("mode") != "DISABLE" and item.get("status") != "DISABLED"
+
+
 def _schedule(item: Answer) -> Schedule:
     trigger = item.get("trigger") or {}
     return Schedule(
         id=str(item[_KEY]),
         name=str(item.get("display_name", "")),
         cron=str((trigger.get("cron_schedule") or {}).get("cron", "")),
-        enabled=item.get("status") == _ENABLED,
+        enabled=_is_enabled(item),
         created=str(item.get("created_at", "")),
     )

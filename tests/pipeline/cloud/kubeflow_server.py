@@ -24,7 +24,7 @@ Item = dict[str, Any]
 
 def refusal(status: int, code: int, message: str) -> tuple[int, Item]:
     """An error as its gateway writes it."""
-    return status, {"error": message, "code": code, "message": message, "details": []}
+    return status, {"code": code, "message": message, "details": []}
 
 
 def _as_json(text: str) -> Item:
@@ -70,7 +70,7 @@ class KubeflowServer(Server):
             case "POST", ["recurringruns", command]:
                 identifier, _, what = command.partition(":")
                 _, item = self._found("recurringruns", "recurring_run_id", identifier)
-                item["status"] = {"disable": "DISABLED", "enable": "ENABLED"}[what]
+                item |= {"mode": what.upper(), "status": f"{what.upper()}D"}
                 return 200, {}
             case "POST", [kind]:
                 return self._create(kind, request.body)
