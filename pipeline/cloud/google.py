@@ -36,6 +36,17 @@ class PipelineServices:
         self._location = location
         self._client = client
 
+    def check(self) -> None:
+        """Sees whether jobs can be asked for at all, as where there are none yet.
+
+        Raises:
+            AnswerError: They cannot.
+        """
+        from google.cloud import aiplatform_v1
+
+        first = {"parent": self._location, "page_size": 1}
+        self._ask(aiplatform_v1.PipelineServiceClient, "list_pipeline_jobs", request=first)
+
     def find_job(self, name: str) -> types.PipelineJob | None:
         """The job of this name; None where Vertex AI says that there is none.
 
@@ -188,7 +199,8 @@ class PipelineServices:
 
         def ask() -> Any:
             answer = getattr(self._client(service), method)(timeout=_TIMEOUT, **arguments)
-            return list(answer) if method.startswith("list_") else answer
+            # Further pages are asked for here, and not when somebody turns to them.
+            return list(answer) if method == "list_schedules" else answer
 
         what = arguments.get("name") or arguments.get("pipeline_job_id") or self._location
         try:

@@ -22,14 +22,16 @@ def answer(status: str, body: bytes, kind: str = "application/json", more: str =
 
 def _sends(content: bytes) -> Callable[[socket.socket], None]:
     def serve(connection: socket.socket) -> None:
+        connection.settimeout(0.3)
         received = b""
         # All of a request is read, as what is left unread resets the connection.
-        while part := connection.recv(1 << 16):
-            received += part
-            head, end, body = received.partition(b"\r\n\r\n")
-            length = re.search(rb"(?i)content-length: *(\d+)", head)
-            if end and len(body) >= (int(length[1]) if length else 0):
-                break
+        with contextlib.suppress(OSError):
+            while part := connection.recv(1 << 16):
+                received += part
+                head, end, body = received.partition(b"\r\n\r\n")
+                length = re.search(rb"(?i)content-length: *(\d+)", head)
+                if end and len(body) >= (int(length[1]) if length else 0):
+                    break
         if b"/login" in received.split(b"\r\n")[0] and b" 302 " in content[:20]:
             connection.sendall(answer("200 OK", PAGE, "text/html"))
         else:

@@ -13,6 +13,7 @@ from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.cloud import cron as crons
 from pipeline.cloud import google, images
+from pipeline.cloud.answers import AnswerError
 from pipeline.cloud.job import Accepted, Job, Schedule, label
 from pipeline.cloud.platforms.base import Platform
 from pipeline.config.base import Count, Section, Text, refuse
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tfx.types.channel import BaseChannel
     from typing_extensions import Self
 
+_MOST_FAILURES = 5
+"""How often in a row Vertex AI may not answer while a job is waited for."""
 _CONSOLE = "https://console.cloud.google.com/vertex-ai/pipelines/locations"
 # Vertex AI's own containers for predictions have no tag but latest.
 _PREBUILT = re.compile(r"[a-z]+-docker\.pkg\.dev/vertex-ai/prediction/[\w.-]+:latest")
@@ -134,6 +137,7 @@ class VertexAI(Platform):
         Raises:
             RunError: It cannot, or it has.
         """
+        self._services.check()
         if scheduled:
             self._services.schedules(model)
             return
@@ -199,17 +203,17 @@ class VertexAI(Platform):
             PipelineState.PIPELINE_STATE_FAILED,
             PipelineState.PIPELINE_STATE_CANCELLED,
         )
-        while True:
-            job = self._services.find_job(name)
-            if job is None:
-                raise RunError(
-                    f"Vertex AI has no job {name}",
-                    f"Looked in {self._location}.",
-                    "Name it as submit has said it.",
-                )
-            if job.state in (PipelineState.PIPELINE_STATE_SUCCEEDED, *unsuccessful):
-                break
+        job = self._known_job(name)
+        failures = 0
+        while job.state not in (PipelineState.PIPELINE_STATE_SUCCEEDED, *unsuccessful):
             time.sleep(seconds)
+            try:
+                job, failures = self._known_job(name), 0
+            except AnswerError as error:
+                # It has answered before, and jobs take hours: it may be out of order for a while.
+                failures += 1
+                if error.refused or failures == _MOST_FAILURES:
+                    raise
         if job.state in unsuccessful:
             failed = [
                 f"{task.task_name}: {task.error.message}"
@@ -220,6 +224,16 @@ class VertexAI(Platform):
                 f"{name} {google.in_words(job.state)}",
                 "\n".join(failed or [job.error.message]),
                 f"Its log: {self._page(f'runs/{name}')}",
+            )
+        return job
+
+    def _known_job(self, name: str) -> types.PipelineJob:
+        job = self._services.find_job(name)
+        if job is None:
+            raise RunError(
+                f"Vertex AI has no job {name}",
+                f"Looked in {self._location}.",
+                "Name it as submit has said it.",
             )
         return job
 

@@ -51,7 +51,7 @@ def every(asks: dict[str, Ask]) -> list[tuple[str, str]]:
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "DEADLINE", 1.0)
+    monkeypatch.setattr(answers, "DEADLINE", 0.5)
     monkeypatch.setattr(uploads, "TIMEOUT", 0.5)
 
 
@@ -79,8 +79,6 @@ def test_on_kubeflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ask: str, 
 
 @pytest.mark.parametrize(("ask", "kind"), every(VERTEX_ASKS))
 def test_on_vertex(as_google: Callable[[str], None], tmp_path: Path, ask: str, kind: str) -> None:
-    if (ask, kind) == ("ready", "404"):
-        pytest.skip("to Vertex AI itself this means that the name is free")
     with bad_servers.SERVERS[kind]() as address:
         as_google(address)
         refused(lambda: VERTEX_ASKS[ask](tmp_path))
@@ -158,8 +156,8 @@ def test_a_call_has_its_time_and_its_errors() -> None:
     assert answers.within(lambda: 7) == 7
     with pytest.raises(KeyError):
         answers.within(lambda: NOTHING["a"])
-    with pytest.raises(TimeoutError, match="within 1 s"):
-        answers.within(lambda: time.sleep(3))
+    with pytest.raises(TimeoutError, match="no whole answer within"):
+        answers.within(lambda: time.sleep(2))
 
 
 def test_it_travels_between_processes() -> None:

@@ -22,6 +22,8 @@ class VertexServer(Server):
     def otherwise(self, request: Request) -> tuple[int, Any]:
         path = request.path.removeprefix(PARENT)
         match request.method, re.split(r"[/:]", path.strip("/")):
+            case "GET", ["pipelineJobs"]:
+                return 200, {"pipelineJobs": [*self.jobs.values()][:1]}
             case "POST", ["pipelineJobs"]:
                 return self._create_job(request)
             case "GET", ["pipelineJobs", name] if name in self.jobs:

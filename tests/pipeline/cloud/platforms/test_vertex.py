@@ -150,6 +150,18 @@ def test_where_a_job_has_pushed_its_model(
     assert len(google.requests) == 2
 
 
+def test_a_server_that_is_out_of_order_for_a_while_is_waited_for(google: VertexServer) -> None:
+    bad = (502, "bad gateway")
+    google.answers = {
+        ("GET", "/x-1"): [(200, ended("RUNNING")), bad, bad, bad, bad, (200, ended("SUCCEEDED"))]
+    }
+    assert VERTEX.pushed("x-1", 0) is None
+    for answers in ([bad], [(200, ended("RUNNING")), bad], [(200, ended("RUNNING")), (403, "no")]):
+        google.answers = {("GET", "/x-1"): list(answers)}
+        with pytest.raises(RunError, match="Vertex AI did not do what it was asked"):
+            VERTEX.pushed("x-1", 0)
+
+
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
 def test_a_job_that_did_not_succeed_is_told_with_its_tasks(
     google: VertexServer, state: str
