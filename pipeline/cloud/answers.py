@@ -162,8 +162,7 @@ class Service:
         if status == 403:
             return f"Whoever is logged in may not do this: ask for the right. {self.login}"
         if status in (404, 405, 501):
-            return f"Check {self.address}: another service or version of {self.title} may "
-            "be there."
+            return f"Check {self.address}: another service or version may be there."
         if status == 429:
             return "It has too much to do: wait a minute, and try again."
         if status >= 500:

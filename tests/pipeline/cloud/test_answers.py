@@ -62,7 +62,7 @@ def refused(ask: Callable[[], object]) -> ProjectError:
         ask()
     assert time.monotonic() - began < 6
     error = told.value
-    assert error.headline and error.remedy
+    assert error.headline and error.remedy.endswith(".")
     assert "Received: " in error.detail or "Looked in " in error.detail
     assert "t0ps3cret" not in str(error)
     assert "Traceback" not in str(error) and len(str(error)) < 1500
@@ -107,7 +107,7 @@ SERVICE = Service("The server", "the address in ADDRESS", "Set TOKEN.")
         (308, "https://h/a", "Write the address in ADDRESS with https://."),
         (401, None, "It wants a login, or does not take this one. Set TOKEN."),
         (403, None, "may not do this"),
-        (404, None, "Check the address in ADDRESS"),
+        (404, None, "Check the address in ADDRESS: another service or version may be there."),
         (429, None, "wait a minute"),
         (400, None, "Change what it objects to"),
         (503, None, "The server itself has failed"),
