@@ -22,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("changes", **HANDED_OVER)(changes)
     app.command("image-tag", **HANDED_OVER)(image_tag)
     app.command("submit")(submit)
+    app.command("schedules")(schedules)
     app.command("pushed")(pushed)
 
 
@@ -48,7 +49,7 @@ def submit(
         typer.Option(
             metavar="CRON",
             help="Run it on a schedule, such as '0 4 * * 1' for Mondays at four, in the place of "
-            "once and now.",
+            "once and now. It replaces the model's other schedules.",
         ),
     ] = None,
     no_cache: Annotated[
@@ -74,7 +75,27 @@ def submit(
         options = module.Options(image, run, cron, not no_cache, tuple(settings or ()))
         done = module.submit(model, target, options, project.ROOT)
     print(f"Uploaded {len(done.uploaded)} files that were not there.")
-    print(f"{'Scheduled' if cron else 'Submitted'} {done.name}: {done.where}")
+    print(
+        f"{'Scheduled' if cron else 'Submitted'} {done.name}: {done.where}", *done.notes, sep="\n"
+    )
+
+
+def schedules(
+    model: ModelOrTaxi = "taxi",
+    target: Target = platform_names.DEFAULT,
+) -> None:
+    """List a model's schedules in the cloud, the newest first."""
+    from pipeline.cloud import job, targets
+    from pipeline.show import terminal
+
+    platform = targets.section(target, project.ROOT)
+    with terminal.quiet():
+        found = platform.schedules(model, job.label(model))
+    if not found:
+        print(f"{model} has no schedule on {platform.title}.")
+    for each in found:
+        state = "enabled " if each.enabled else "disabled"
+        print(f"{state}  {each.cron:<16}  {each.created}  {each.name}  {each.id}")
 
 
 def pushed(

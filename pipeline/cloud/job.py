@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,30 +18,65 @@ class Job:
     """A compiled pipeline, ready to be submitted."""
 
     name: str
-    """Unique among the platform's jobs."""
+    """Unique among the platform's jobs; of a schedule, the same for all of the model's."""
     model: str
     specification: Path
     """The file, with the platform's `specification_suffix`."""
     labels: dict[str, str]
     """The commit, the model and the data's hash."""
+    image: str = ""
+    """The pipeline's image."""
     cached: bool = True
     """Whether what has not changed may come from the cache."""
     cron: str | None = None
     """When to run it, again and again; None: now, once."""
 
+    def description(self) -> str:
+        """What it is of, as lines of `label: value`."""
+        what = {**self.labels, "image": self.image}
+        return "\n".join(f"{key}: {value}" for key, value in what.items() if value)
 
-def name(model: str, suffix: str) -> str:
+
+@dataclass(frozen=True)
+class Accepted:
+    """What came of a submission that the platform knows of."""
+
+    where: str
+    """A page that shows it, or its id."""
+    notes: Sequence[str] = ()
+    """What else a person has to know, such as which schedule it replaced."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule of a model on a platform."""
+
+    id: str
+    name: str
+    cron: str
+    """As the platform has it."""
+    enabled: bool
+    created: str
+    """The time, as the platform writes it."""
+
+
+def name(model: str, suffix: str | None) -> str:
     """A job's name.
+
+    Args:
+        model: The model's name.
+        suffix: Its end; None: the name of a schedule, which has none.
 
     Raises:
         ConfigError: It would not be one that Vertex AI and Kubernetes take.
     """
-    found = f"{model.lower().replace('_', '-')}-{suffix}"
+    found = model.lower().replace("_", "-")
+    found = found.strip("-") if suffix is None else f"{found}-{suffix}"
     if not _NAME.fullmatch(found):
         raise ConfigError(
             f"'{found}' cannot be a job's name",
             "Expected: a small letter, then small letters, digits and hyphens, 128 at most.",
-            "Choose another --run.",
+            "Choose another --run." if suffix is not None else "Choose another name for the model.",
         )
     return found
 

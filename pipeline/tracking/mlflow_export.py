@@ -102,13 +102,17 @@ def export(uri: str, model: str | None = None, runs: Path = project.RUNS) -> Exp
 
 
 def _experiment(client: MlflowClient, uri: str, model: str) -> str:
-    existing = client.get_experiment_by_name(model)
-    if existing:
-        return str(existing.experiment_id)
-    database = re.fullmatch(r"sqlite:///(.+)", uri)
-    # MLflow would put the files of a database's runs into whatever folder this was started from.
-    place = Path(database[1]).resolve().parent / "mlartifacts" / model if database else None
-    return str(client.create_experiment(model, place.as_uri() if place else None))
+    found = client.get_experiment_by_name(model)
+    if found is None:
+        database = re.fullmatch(r"sqlite:///(.+)", uri)
+        # MLflow would put the files of a database's runs into the folder this was started from.
+        place = Path(database[1]).resolve().parent / "mlartifacts" / model if database else None
+        made = client.create_experiment(model, place.as_uri() if place else None)
+        found = client.get_experiment(made)
+    # The client makes an experiment of any JSON object: one that has the name is believed.
+    if found.name != model or not found.experiment_id:
+        raise MlflowException(f"It has no experiment '{model}' when it is asked for it again.")
+    return str(found.experiment_id)
 
 
 def _write(client: MlflowClient, experiment: str, record: RunRecord, runs: Path) -> bool:
@@ -137,6 +141,10 @@ def _write(client: MlflowClient, experiment: str, record: RunRecord, runs: Path)
     ended = _milliseconds(record.finished) if record.finished else int(time.time() * 1000)
     client.set_terminated(run_id, _STATUS[record.status], ended)
     client.set_tag(run_id, COMPLETE, "true")
+    if client.get_run(run_id).data.tags.get(RUN) != record.id:
+        raise MlflowException(
+            f"It does not know the run {record.id} when it is asked for it again."
+        )
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from typing import Any, Literal
 
@@ -13,8 +14,11 @@ with warnings.catch_warnings(record=True):
     import neptune
     from neptune.types import File
 
+_COMPLETE = "run/complete"
 _STOP = 30.0
 """Seconds that a server has at the end to take what is left."""
+_PAUSE = 0.5
+"""Seconds between two questions whether it has."""
 
 
 class NeptuneRecord:
@@ -43,6 +47,7 @@ class NeptuneRecord:
             capture_traceback=False,
             capture_hardware_metrics=False,
         )
+        self._on_server = mode == "async"
         self._fields: dict[str, Field] = {}
         self._logged: dict[str, int] = {}
         self._files: set[str] = set()
@@ -68,11 +73,30 @@ class NeptuneRecord:
         self._run.wait(disk_only=True)
 
     def close(self, failed: bool) -> None:
-        """Marks the end, which Neptune's own record does not, and sends what is left."""
+        """Marks the end, which Neptune's own record does not, and sends what is left.
+
+        Raises:
+            Exception: The server did not take it, or does not know the end when it is asked again.
+        """
         self._run["sys/failed"] = failed
-        self._run["run/complete"] = True
+        self._run[_COMPLETE] = True
         self._run.wait(disk_only=True)
-        self._run.stop(seconds=_STOP)
+        try:
+            if self._on_server:
+                self._confirm()
+        finally:
+            self._run.stop(seconds=_STOP)
+
+    def _confirm(self) -> None:
+        """Waits until the server itself knows the end, which was sent last."""
+        until = time.monotonic() + _STOP
+        while True:
+            self._run.sync(wait=False)  # What is known is now what the server says.
+            if self._run.exists(_COMPLETE):
+                return
+            if time.monotonic() >= until:
+                raise ValueError("it does not know the run's end when it is asked for it again")
+            time.sleep(_PAUSE)
 
     def _assign(self, path: str, value: Any) -> None:
         self._fields[path] = value

@@ -56,6 +56,8 @@ class Server:
         self._thread.join(max(0.0, self._began + self.PATIENCE - time.monotonic()))
         if self._accepted.is_set():
             self._thread.join(self.PATIENCE)
+            if self._thread.is_alive() and not self._error:
+                self._error = TimeoutError("it has not taken the end")
         self.warn()
 
     def _send(self, run_id: str, model: str) -> None:

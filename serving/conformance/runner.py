@@ -81,9 +81,15 @@ def ask(url: str, case: Case, token: str = "") -> tuple[int, Mapping[str, str], 
     """Sends a case's request; returns status, headers and body of the answer.
 
     Raises:
-        ServingError: The server cannot be reached.
+        ServingError: The server cannot be reached, or it is no URL.
     """
     parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ServingError(
+            Code.INVALID_ARGUMENT,
+            f"'{url}' is no URL of a server",
+            remedy="Write it as http://127.0.0.1:8501, the server's REST port.",
+        )
     headers = {name: value for name, value in case.headers.items() if name != "x-raw"}
     if token:
         headers["authorization"] = f"Bearer {token}"

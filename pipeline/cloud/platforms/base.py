@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pydantic
 
 from models.common.errors import RunError
+from pipeline.cloud import cron as crons
 from pipeline.cloud.images import Image
-from pipeline.cloud.job import Job
+from pipeline.cloud.job import Accepted, Job, Schedule
 from pipeline.config.base import Section, Text, refuse
 from pipeline.config.target_schema import Beam, Machine
 
@@ -45,6 +46,8 @@ class Platform(Section, ABC):
     specification_suffix: ClassVar[str] = ".yaml"
     """How the file is called that its client takes: `.json` for a PipelineJob, `.yaml` for its
     specification alone."""
+    cron_rules: ClassVar[crons.Rules] = crons.UNIX
+    """What a schedule may be there."""
 
     bucket: Text
     """Where artifacts, code bundles and pushed models go: a bucket, or a folder in one."""
@@ -69,16 +72,48 @@ class Platform(Section, ABC):
     def placeholder(cls) -> Self:
         """What a rehearsal takes where `targets.yaml` has no such section: made-up names."""
 
-    @abstractmethod
-    def submit(self, job: Job) -> str:
-        """Submits a job, or a schedule of it where `job.cron` is set.
+    def check_ready(self, name: str, model: str, scheduled: bool) -> None:
+        """Sees whether the platform would take a submission, before anything is compiled for it.
 
-        Returns:
-            The address of a page that shows it, or its id.
+        By default it is not asked.
+
+        Args:
+            name: The job's name.
+            model: The model's name.
+            scheduled: Whether it is to run on a schedule.
 
         Raises:
-            RunError: The platform refused it, or could not be reached.
+            ProjectError: It cannot be reached, does not take the login, or has such a job.
         """
+
+    @abstractmethod
+    def submit(self, job: Job) -> Accepted:
+        """Submits a job, or a schedule of it where `job.cron` is set.
+
+        A schedule replaces the model's others, so that no two train it.
+
+        Returns:
+            Where it is, after the platform was asked for it again.
+
+        Raises:
+            ProjectError: The platform refused it, cannot be reached, or cannot be believed.
+        """
+
+    def schedules(self, model: str, label: str) -> list[Schedule]:
+        """The schedules of a model, the newest first.
+
+        Args:
+            model: The model's name.
+            label: The same, as a job's label has it.
+
+        Raises:
+            ProjectError: The platform cannot be asked for them.
+        """
+        raise RunError(
+            f"The schedules of {model} are not known",
+            f"{self.title} is not asked for them here.",
+            "Look on its own page.",
+        )
 
     def pushed(self, job: str, seconds: float) -> str | None:
         """Waits until a job has ended, and says where it pushed its model.

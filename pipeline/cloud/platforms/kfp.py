@@ -2,113 +2,127 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from models.common.errors import RunError
-from pipeline.cloud.job import Job
-from pipeline.cloud.platforms.base import Platform
+import yaml
+
+from pipeline.cloud import cron as crons
+from pipeline.cloud.job import Accepted, Job, Schedule
+from pipeline.cloud.kubeflow import endpoint, registry, runs, schedules
+from pipeline.cloud.kubeflow.api import KubeflowApi
+from pipeline.cloud.platforms.base import UNKNOWN, Platform, pipeline_name
 from pipeline.config.base import Text
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-ENDPOINT = "KF_PIPELINES_ENDPOINT"
-"""The environment variable with the address of Kubeflow Pipelines, as its own client has it."""
-TOKEN = "KF_PIPELINES_TOKEN"
-"""The environment variable with a bearer token for it, where it wants one."""
+_COMMIT_LETTERS = 12
 
 
 class KubeflowPipelines(Platform):
-    """A Kubeflow Pipelines cluster.
+    """A Kubeflow Pipelines cluster, of version 2.
 
     It runs no resolver tasks, so the baseline is looked up in the serving folder.
     """
 
     title: ClassVar[str] = "Kubeflow Pipelines"
+    # As robfig/cron 1.2 reads it, which Kubeflow Pipelines has.
+    cron_rules: ClassVar[crons.Rules] = crons.Rules(
+        seconds=True, last_day=6, macros=True, question_mark=True, open_steps=True
+    )
 
     service_account: Text | None = None
     """The Kubernetes service account of the run; null: the cluster's default."""
+    namespace: Text | None = None
+    """The Kubernetes namespace of your profile, on a cluster for several users."""
 
     @classmethod
     def placeholder(cls) -> Self:
         """What a rehearsal takes where `targets.yaml` has no such section."""
         return cls(bucket="gs://rehearsal")
 
-    def submit(self, job: Job) -> str:
-        """Submits a run, or a recurring one; returns its id.
+    def check_ready(self, name: str, model: str, scheduled: bool) -> None:
+        """Sees whether the server is there, is well, takes the login, and has no such run.
 
         Raises:
-            RunError: The cluster is not named, refused it, or could not be reached.
+            ProjectError: It would not take the submission.
         """
-        host, token = os.environ.get(ENDPOINT), os.environ.get(TOKEN)
-        if not host:
-            raise RunError(
-                "The Kubeflow cluster is not named",
-                f"Expected: the address of Kubeflow Pipelines in {ENDPOINT}.",
-                "kubectl port-forward -n kubeflow svc/ml-pipeline-ui 8080:80 makes it "
-                "http://localhost:8080.",
-            )
-        # The client prints links as it goes along.
-        with _translated_errors(job.name, host), contextlib.redirect_stdout(None):
-            _check_health(host, token)
-            return self._submit(job, host, token)
+        api = self._api()
+        api.check()
+        experiment = runs.experiment(api, model)
+        if experiment is not None and not scheduled:
+            runs.check_new(api, experiment, name)
 
-    def _submit(self, job: Job, host: str, token: str | None) -> str:
-        from kfp.client import Client
+    def submit(self, job: Job) -> Accepted:
+        """Registers the specification as a version of the model's pipeline, and runs that.
 
-        client = Client(host=host, existing_token=token)
-        common = {
-            "experiment_id": client.create_experiment(job.model).experiment_id,
-            "job_name": job.name,
-            "pipeline_package_path": str(job.specification),
-            # None leaves it to each task: some look at what may change unseen.
-            "enable_caching": None if job.cached else False,
-            "service_account": self.service_account,
+        Returns:
+            The run's id and page, or the recurring run's.
+
+        Raises:
+            ProjectError: The cluster is not named, refused it, or cannot be believed.
+        """
+        api = self._api()
+        experiment = runs.make_experiment(api, job.model)
+        version = registry.register(
+            api,
+            pipeline_name(job.model),
+            _commit(job.labels.get("commit", UNKNOWN)),
+            _specification(job),
+            job.description(),
+        )
+        what: dict[str, Any] = {
+            "description": job.description(),
+            "pipeline_version_reference": version.reference(),
+            # Kubeflow goes by this alone, and adds the pipeline's name and the run's id.
+            "runtime_config": {"pipeline_root": f"{self.bucket}/runs"},
         }
+        if self.service_account:
+            what["service_account"] = self.service_account
+        registered = f"It runs version {version.name} of the pipeline {pipeline_name(job.model)}."
         if job.cron is None:
-            return client.run_pipeline(**common).run_id
-        labels = ", ".join(f"{key}: {value}" for key, value in job.labels.items())
-        return client.create_recurring_run(
-            **common, cron_expression=_with_seconds(job.cron), description=labels
-        ).recurring_run_id
+            run = runs.start(api, experiment, job.name, what)
+            return Accepted(f"{run}, {api.address}/#/runs/details/{run}", [registered])
+        what["trigger"] = {"cron_schedule": {"cron": _with_seconds(job.cron)}}
+        label = job.labels.get("model", job.model)
+        made, old = schedules.replace(api, experiment, label, job.name, what)
+        replaced = [f"It replaces {each.id} ({each.cron}), which is disabled." for each in old]
+        page = f"{api.address}/#/recurringrun/details/{made}"
+        return Accepted(f"{made}, {page}", [registered, *replaced])
+
+    def schedules(self, model: str, label: str) -> list[Schedule]:
+        """The model's recurring runs, the newest first.
+
+        Raises:
+            ProjectError: The cluster is not named, or cannot be believed.
+        """
+        api = self._api()
+        api.check()
+        experiment = runs.experiment(api, model)
+        return schedules.of_model(api, experiment, label) if experiment else []
+
+    def _api(self) -> KubeflowApi:
+        return KubeflowApi(endpoint.from_environment(), self.namespace)
 
 
-def _check_health(host: str, token: str | None) -> None:
-    """Fails at once where the cluster does not answer; its own client tries for half a minute."""
-    import requests
+def _commit(label: str) -> str | None:
+    """The commit in a version's name: short, with `-dirty` where it was."""
+    commit, dash, dirty = label.partition("-")
+    return None if commit == UNKNOWN else f"{commit[:_COMMIT_LETTERS]}{dash}{dirty}"
 
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = requests.get(f"{host.rstrip('/')}/apis/v2beta1/healthz", headers=headers, timeout=30)
-    if not answer.ok:
-        raise ValueError(f"{answer.status_code} {answer.reason}: {answer.text:.200}")
+
+def _specification(job: Job) -> str:
+    """The specification as it is submitted: YAML."""
+    text = job.specification.read_text(encoding="utf-8")
+    if job.cached:  # As each task says: some look at what may change unseen.
+        return text
+    documents = [document for document in yaml.safe_load_all(text) if document]
+    for document in documents:
+        for task in document.get("root", {}).get("dag", {}).get("tasks", {}).values():
+            task.pop("cachingOptions", None)
+    return yaml.safe_dump_all(documents, sort_keys=True)
 
 
 def _with_seconds(cron: str) -> str:
     """Kubeflow's cron expressions have seconds before the five usual fields."""
     return f"0 {cron}" if len(cron.split()) == 5 else cron
-
-
-@contextlib.contextmanager
-def _translated_errors(name: str, host: str) -> Iterator[None]:
-    """Raises what the clients raise as errors of the project."""
-    import kfp_server_api
-    import requests
-    import urllib3
-
-    try:
-        yield
-    except (
-        kfp_server_api.ApiException,
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        ValueError,
-    ) as error:
-        reason = getattr(error, "body", None) or error
-        raise RunError(
-            f"{name} could not be submitted to {host}",
-            f"Received: {type(error).__name__}: {str(reason).strip():.500}",
-            f"Check the address in {ENDPOINT}, and {TOKEN} where the cluster wants a login.",
-        ) from error

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pydantic
 
 from models.common.errors import RunError
 from pipeline import nodes
-from pipeline.cloud import images
-from pipeline.cloud.job import Job
+from pipeline.cloud import cron as crons
+from pipeline.cloud import google, images
+from pipeline.cloud.answers import AnswerError
+from pipeline.cloud.job import Accepted, Job, Schedule, label
 from pipeline.cloud.platforms.base import Platform
 from pipeline.config.base import Count, Section, Text, refuse
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tfx.types.channel import BaseChannel
     from typing_extensions import Self
 
+_MOST_FAILURES = 5
+"""How often in a row Vertex AI may not answer while a job is waited for."""
 _CONSOLE = "https://console.cloud.google.com/vertex-ai/pipelines/locations"
 # Vertex AI's own containers for predictions have no tag but latest.
 _PREBUILT = re.compile(r"[a-z]+-docker\.pkg\.dev/vertex-ai/prediction/[\w.-]+:latest")
@@ -55,6 +57,7 @@ class VertexAI(Platform):
     title: ClassVar[str] = "Vertex AI"
     driver: ClassVar[str] = "vertex_ai"
     specification_suffix: ClassVar[str] = ".json"
+    cron_rules: ClassVar[crons.Rules] = crons.Rules(zones=True)
 
     project: Text
     """The Google Cloud project's id."""
@@ -122,26 +125,45 @@ class VertexAI(Platform):
             },
         )
 
-    def submit(self, job: Job) -> str:
+    def check_ready(self, name: str, model: str, scheduled: bool) -> None:
+        """Sees whether Vertex AI can be asked, and has no such job.
+
+        Raises:
+            RunError: It cannot, or it has.
+        """
+        self._services.check()
+        if scheduled:
+            self._services.schedules(model)
+            return
+        found = self._services.find_job(name)
+        if found is not None:
+            raise RunError(
+                f"There is a job {name} already",
+                f"Received: {google.in_words(found.state)}, {self._page(f'runs/{name}')}",
+                "Choose another --run, or leave it out: the name then ends with the time.",
+            )
+
+    def submit(self, job: Job) -> Accepted:
         """Submits a job, or a schedule of it; returns the address of a page that shows it.
 
         Raises:
-            RunError: Vertex AI refused it, or could not be reached.
+            RunError: Vertex AI refused it, or cannot be reached or believed.
         """
-        from google.cloud import aiplatform_v1
+        if job.cron is None:
+            self._services.create_job(job.name, self._pipeline_job(job))
+            return Accepted(self._page(f"runs/{job.name}"))
+        label = job.labels.get("model", job.model)
+        made, replaced = self._services.replace_schedules(label, self._schedule(job))
+        notes = [f"It replaces {each.id} ({each.cron}), which is paused." for each in replaced]
+        return Accepted(self._page(f"schedules/{made}"), notes)
 
-        with _translated_errors(f"{job.name} could not be submitted to Vertex AI"):
-            if job.cron is None:
-                self._client(aiplatform_v1.PipelineServiceClient).create_pipeline_job(
-                    parent=self._location,
-                    pipeline_job=self._pipeline_job(job),
-                    pipeline_job_id=job.name,
-                )
-                return self._page(f"runs/{job.name}")
-            created = self._client(aiplatform_v1.ScheduleServiceClient).create_schedule(
-                parent=self._location, schedule=self._schedule(job)
-            )
-            return self._page(f"schedules/{created.name.rpartition('/')[2]}")
+    def schedules(self, model: str, label: str) -> list[Schedule]:
+        """The model's schedules, the newest first.
+
+        Raises:
+            RunError: Vertex AI cannot be reached or believed.
+        """
+        return self._services.schedules(label)
 
     def pushed(self, job: str, seconds: float) -> str | None:
         """Waits until a job has ended, and says where it pushed its model.
@@ -169,20 +191,23 @@ class VertexAI(Platform):
 
     def _wait(self, name: str, seconds: float) -> types.PipelineJob:
         """The job when it has succeeded."""
-        from google.cloud import aiplatform_v1
         from google.cloud.aiplatform_v1.types import PipelineState, PipelineTaskDetail
 
         unsuccessful = (
             PipelineState.PIPELINE_STATE_FAILED,
             PipelineState.PIPELINE_STATE_CANCELLED,
         )
-        with _translated_errors(f"Vertex AI does not say how {name} went"):
-            client = self._client(aiplatform_v1.PipelineServiceClient)
-            while True:
-                job = client.get_pipeline_job(name=f"{self._location}/pipelineJobs/{name}")
-                if job.state in (PipelineState.PIPELINE_STATE_SUCCEEDED, *unsuccessful):
-                    break
-                time.sleep(seconds)
+        job = self._known_job(name)
+        failures = 0
+        while job.state not in (PipelineState.PIPELINE_STATE_SUCCEEDED, *unsuccessful):
+            time.sleep(seconds)
+            try:
+                job, failures = self._known_job(name), 0
+            except AnswerError as error:
+                # It has answered before, and jobs take hours: it may be out of order for a while.
+                failures += 1
+                if error.refused or failures == _MOST_FAILURES:
+                    raise
         if job.state in unsuccessful:
             failed = [
                 f"{task.task_name}: {task.error.message}"
@@ -190,9 +215,19 @@ class VertexAI(Platform):
                 if task.state == PipelineTaskDetail.State.FAILED
             ]
             raise RunError(
-                f"{name} {job.state.name.removeprefix('PIPELINE_STATE_').lower()}",
+                f"{name} {google.in_words(job.state)}",
                 "\n".join(failed or [job.error.message]),
                 f"Its log: {self._page(f'runs/{name}')}",
+            )
+        return job
+
+    def _known_job(self, name: str) -> types.PipelineJob:
+        job = self._services.find_job(name)
+        if job is None:
+            raise RunError(
+                f"Vertex AI has no job {name}",
+                f"Looked in {self._location}.",
+                "Name it as submit has said it.",
             )
         return job
 
@@ -206,7 +241,7 @@ class VertexAI(Platform):
             for task in specification["root"]["dag"]["tasks"].values():
                 task.pop("cachingOptions", None)
         resource = types.PipelineJob(
-            display_name=job.name, labels=job.labels, service_account=self.service_account or ""
+            display_name=job.name, labels=_labels(job), service_account=self.service_account or ""
         )
         raw = types.PipelineJob.pb(resource)
         json_format.ParseDict(specification, raw.pipeline_spec)
@@ -227,6 +262,10 @@ class VertexAI(Platform):
         )
 
     @property
+    def _services(self) -> google.PipelineServices:
+        return google.PipelineServices(self._location, self._client)
+
+    @property
     def _location(self) -> str:
         return f"projects/{self.project}/locations/{self.region}"
 
@@ -239,19 +278,6 @@ class VertexAI(Platform):
         return service(transport="rest", client_options={"api_endpoint": endpoint})
 
 
-@contextlib.contextmanager
-def _translated_errors(headline: str) -> Iterator[None]:
-    """Raises what the clients raise as errors of the project."""
-    from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import GoogleAuthError
-    from requests import RequestException
-
-    try:
-        yield
-    except (GoogleAPICallError, RetryError, GoogleAuthError, RequestException) as error:
-        raise RunError(
-            headline,
-            f"Received: {type(error).__name__}: {error}",
-            "Check vertex in targets.yaml, and that you are logged in as somebody who may do this: "
-            "gcloud auth application-default login. docs/ship.md lists the roles.",
-        ) from error
+def _labels(job: Job) -> dict[str, str]:
+    image = {"image": label(job.image.rpartition("/")[2])} if job.image else {}
+    return {**job.labels, **image}

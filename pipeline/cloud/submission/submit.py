@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from components import tables
-from models.common.errors import DataError
-from pipeline.cloud import compile, job, targets
+from models.common.errors import ConfigError, DataError
+from pipeline.cloud import cron, job, platforms, targets
 from pipeline.cloud.platforms.base import UNKNOWN, Platform
 from pipeline.cloud.submission import uploads
 from pipeline.config import loading, model_files, preflight, project
@@ -31,6 +31,8 @@ class Submitted:
     """A page that shows it, or its id."""
     uploaded: list[str]
     """Addresses; what was there already is not among them."""
+    notes: Sequence[str] = ()
+    """What else a person has to know."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Options:
 def submit(model: str, target: str, options: Options, root: Path = project.ROOT) -> Submitted:
     """Submits a model's pipeline.
 
+    What takes longer is done later: the command line and the configuration are looked at first,
+    then the platform is asked whether it is there and would take it; only then it is compiled,
+    its files are uploaded, and it is submitted.
+
     Args:
         model: The model's name.
         target: The section of `targets.yaml`.
@@ -56,14 +62,16 @@ def submit(model: str, target: str, options: Options, root: Path = project.ROOT)
 
     Raises:
         ProjectError: The configuration or the model's code is not usable, or the bucket or the
-            platform cannot be reached. Nothing was submitted then.
+            platform cannot be reached or believed.
     """
-    suffix = options.run or f"{datetime.now(timezone.utc):%Y%m%d%H%M%S}"
-    name = job.name(model, suffix)
+    name = _name(model, target, options)
     loaded = loading.load(model, options.settings, root)
     platform = targets.load(target, model, loaded, options.image, root)
+    platform.check_ready(name, model, scheduled=options.cron is not None)
     preflight.check_folder(model, loaded, root)
     platform, data_hash, data = _data(loaded, platform, root)
+    from pipeline.cloud import compile  # It imports TFX.
+
     with tempfile.TemporaryDirectory() as folder:
         specification = Path(folder, f"{name}{platform.specification_suffix}")
         bundles = compile.compile_to(specification, model, loaded, platform, data_hash)
@@ -78,10 +86,28 @@ def submit(model: str, target: str, options: Options, root: Path = project.ROOT)
             model=model,
             specification=specification,
             labels=_labels(model, data_hash, root),
+            image=str(platform.image),
             cached=options.cached,
             cron=options.cron,
         )
-        return Submitted(name, platform.submit(prepared), uploaded)
+        accepted = platform.submit(prepared)
+    return Submitted(name, accepted.where, uploaded, accepted.notes)
+
+
+def _name(model: str, target: str, options: Options) -> str:
+    """The name of the job, or of the schedule; refuses what no platform would take."""
+    if options.cron is None:
+        return job.name(model, options.run or f"{datetime.now(timezone.utc):%Y%m%d%H%M%S}")
+    if options.run is not None:
+        raise ConfigError(
+            "--cron goes without --run",
+            f"Received: --run {options.run}, the end of one run's name. A model has one schedule, "
+            "named as the model, whose runs the platform names.",
+            "Leave --run out.",
+        )
+    kind = platforms.find(target)
+    cron.check(options.cron, kind.cron_rules, kind.title)
+    return job.name(model, None)
 
 
 def _data(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,10 +11,12 @@ from gcp_storage_emulator.server import create_server
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
-from pipeline.cloud.platforms import kfp
+from pipeline.cloud.kubeflow import endpoint
 from pipeline.cloud.platforms.vertex import VertexAI
 from tests.helpers.cloud_server import Server
+from tests.pipeline.cloud.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.specifications import TARGETS, compiled
+from tests.pipeline.cloud.vertex_server import VertexServer
 
 
 @pytest.fixture
@@ -43,33 +45,39 @@ def bucket(emulator: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -> storag
 
 
 @pytest.fixture
-def google(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """A server that is taken for Vertex AI."""
+def as_google(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Takes the server at an address for Vertex AI."""
 
-    def client(self: VertexAI, service: Any) -> Any:
-        return service(
-            transport="rest",
-            credentials=AnonymousCredentials(),
-            client_options={"api_endpoint": server.url},
-        )
+    def take(address: str) -> None:
+        def client(self: VertexAI, service: Any) -> Any:
+            return service(
+                transport="rest",
+                credentials=AnonymousCredentials(),
+                client_options={"api_endpoint": address},
+            )
 
-    monkeypatch.setattr(VertexAI, "_client", client)
-    return server
+        monkeypatch.setattr(VertexAI, "_client", client)
+
+    return take
 
 
 @pytest.fixture
-def kubeflow(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+def google(as_google: Callable[[str], None]) -> Iterator[VertexServer]:
+    """A server that is taken for Vertex AI."""
+    running = VertexServer()
+    as_google(running.url)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def kubeflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeflowServer]:
     """A server that is taken for a Kubeflow cluster."""
-    monkeypatch.setenv(kfp.ENDPOINT, server.url)
-    monkeypatch.setenv(kfp.TOKEN, "secret-token")
-    experiment = {"experiment_id": "e1", "display_name": "taxi"}
-    server.answers = {
-        ("GET", "/healthz"): [(200, {"multi_user": False})],
-        ("GET", "/experiments"): [(200, {"experiments": [experiment]})],
-        ("POST", "/runs"): [(200, {"run_id": "r1"})],
-        ("POST", "/recurringruns"): [(200, {"recurring_run_id": "rr1"})],
-    }
-    return server
+    running = KubeflowServer()
+    monkeypatch.setenv(endpoint.ENDPOINT, running.url)
+    monkeypatch.setenv(endpoint.TOKEN, "secret-token")
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from models.common.errors import ConfigError
@@ -13,6 +15,8 @@ from pipeline.cloud import job
     [
         ("taxi", "1", "taxi-1"),
         ("Big_Model", "a-2", "big-model-a-2"),
+        ("My_Model", None, "my-model"),
+        ("_tips_", None, "tips"),
         ("taxi", "A", None),
         ("taxi", "", None),
         ("taxi", "x" * 130, None),
@@ -20,7 +24,7 @@ from pipeline.cloud import job
         ("taxi", "a/../b", None),
     ],
 )
-def test_names(model: str, suffix: str, expected: str | None) -> None:
+def test_names(model: str, suffix: str | None, expected: str | None) -> None:
     if expected is None:
         with pytest.raises(ConfigError, match="cannot be a job's name"):
             job.name(model, suffix)
@@ -39,3 +43,9 @@ def test_names(model: str, suffix: str, expected: str | None) -> None:
 )
 def test_labels(value: str, expected: str) -> None:
     assert job.label(value) == expected
+
+
+def test_what_a_job_is_of() -> None:
+    labels = {"commit": "c0ffee", "model": "m"}
+    found = job.Job("m-1", "m", Path("m.yaml"), labels, image="r/p:1").description()
+    assert found == "commit: c0ffee\nmodel: m\nimage: r/p:1"

@@ -12,6 +12,7 @@ from models.common.errors import RunError
 from pipeline.record import run_details, run_record
 from pipeline.record.run_details import RunDetails
 from pipeline.tracking import mlflow_export
+from tests.helpers import bad_servers
 from tests.pipeline.fake_run import finished, queued
 
 pytestmark = pytest.mark.slow
@@ -117,3 +118,29 @@ def test_a_store_that_is_none(runs: Path, uri: str) -> None:
     with pytest.raises(RunError, match="cannot be written") as caught:
         mlflow_export.export(uri, runs=runs)
     assert uri in caught.value.headline and "--to" in caught.value.remedy
+
+
+@pytest.mark.parametrize("kind", sorted(bad_servers.SERVERS.keys() - bad_servers.SLOW))
+def test_a_server_that_is_none(runs: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with (
+        bad_servers.SERVERS[kind]() as address,
+        pytest.raises(RunError, match="cannot be written") as told,
+    ):
+        mlflow_export.export(address, runs=runs)
+    assert address in told.value.headline and told.value.detail
+
+
+def test_a_server_that_forgets_is_told(
+    runs: Path, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = MlflowClient.get_run
+
+    def forgotten(self: MlflowClient, run_id: str) -> Run:
+        found = other(self, run_id)
+        found.data.tags.clear()
+        return found
+
+    monkeypatch.setattr(MlflowClient, "get_run", forgotten)
+    with pytest.raises(RunError, match="does not know the run"):
+        mlflow_export.export(uri, runs=runs)

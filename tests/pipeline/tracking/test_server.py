@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.tracking import neptune_record
 from pipeline.tracking.neptune_fields import Snapshot
 from pipeline.tracking.server import Server
-from tests.helpers import neptune_server
+from tests.helpers import bad_servers, neptune_server
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +66,10 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {
 }
 
 
+TRIED = ["an empty answer", "JSON of another service", "a redirection to a login page", "403"]
+"""Of the table of bad servers, what those above do not show; each takes seconds."""
+
+
 @pytest.fixture
 def printed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -105,6 +110,26 @@ def test_a_garbage_token(printed: Callable[[str], str], value: str) -> None:
     out = printed(value)
     assert out.count("warning: Neptune did not ") == 1
     assert "Traceback" not in out
+
+
+@pytest.mark.parametrize("kind", TRIED)
+def test_a_server_of_another_kind(printed: Callable[[str], str], kind: str) -> None:
+    with bad_servers.SERVERS[kind]() as address:
+        out = printed(token(address))
+    assert out.count("warning: Neptune did not ") == 1
+    assert "recorded in its folder alone" in out and "Traceback" not in out
+
+
+def test_a_server_that_forgets_what_it_took(
+    printed: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    monkeypatch.setattr(neptune_record, "_STOP", 1.0)
+    forget = staticmethod(lambda *_: None)
+    monkeypatch.setattr(neptune_server._Handler, "_take", forget)
+    with neptune_server.running() as neptune:
+        out = printed(neptune.token)
+    assert "warning: Neptune did not take the run: ValueError it does not know the run's end" in out
 
 
 def test_a_good_server_gets_the_whole_record(

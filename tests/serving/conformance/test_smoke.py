@@ -16,6 +16,7 @@ import pytest
 from serving.conformance import smoke
 from serving.conformance.smoke import Expectations
 from serving.core.errors import ServingError
+from tests.helpers import bad_servers
 
 ROWS = [{"x": 1.0}, {"x": 2.0}]
 
@@ -113,3 +114,21 @@ def test_a_server_is_asked(state: str, status: int, latency_ms: float, failed: l
     with scripted(state, status) as url:
         checks = list(smoke.run(url, "taxi", expected))
     assert [check.name for check in checks if not check.ok] == failed
+
+
+@pytest.mark.parametrize("kind", sorted(bad_servers.SERVERS.keys() - bad_servers.SLOW))
+def test_a_server_that_is_none_fails(kind: str) -> None:
+    with bad_servers.SERVERS[kind]() as address:
+        try:
+            checks = list(smoke.run(address, "m", Expectations(ROWS, {"y": [0.5, 0.25]})))
+        except ServingError as error:
+            assert address in str(error) or address in error.message
+            return
+    assert not all(check.ok for check in checks)
+    assert any(check.found for check in checks if not check.ok)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8501", "localhost", "ftp://host", "http://", ""])
+def test_what_is_no_url_is_told(url: str) -> None:
+    with pytest.raises(ServingError, match="is no URL of a server"):
+        list(smoke.run(url, "m", Expectations(ROWS, {})))

@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from pipeline.cloud.job import Job
+from pipeline.cloud.job import Accepted, Job
 from pipeline.cloud.platforms import base
 from pipeline.cloud.platforms.base import Platform
 from pipeline.config.target_schema import Accelerator, Beam, Machine
@@ -22,8 +22,8 @@ class Small(Platform):
     def placeholder(cls) -> Small:
         return cls(bucket="gs://rehearsal")
 
-    def submit(self, job: Job) -> str:
-        return f"submitted {job.name}"
+    def submit(self, job: Job) -> Accepted:
+        return Accepted(f"submitted {job.name}")
 
 
 def test_a_platform_has_to_submit() -> None:

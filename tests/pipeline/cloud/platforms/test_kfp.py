@@ -1,73 +1,135 @@
-"""A Kubeflow cluster, through its real client, as a server that speaks its API sees it."""
+"""A Kubeflow cluster, as a server that answers like its API server sees it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from models.common.errors import RunError
-from pipeline.cloud.platforms import kfp
+from models.common.errors import ProjectError
+from pipeline.cloud.kubeflow import endpoint
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
-from tests.helpers.cloud_server import Server
+from tests.pipeline.cloud.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.small_job import small_job
 
-pytestmark = pytest.mark.tfx
-
 CLUSTER = KubeflowPipelines(bucket="gs://b", service_account="runner")
+LABELS = {"model": "m", "commit": "c0ffee" * 6, "data": "abc"}
+
+
+def only(items: list[dict[str, Any]]) -> dict[str, Any]:
+    [item] = items
+    return item
 
 
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_run(kubeflow: Server, tmp_path: Path, cached: bool) -> None:
-    assert CLUSTER.submit(small_job(tmp_path, ".yaml", cached=cached)) == "r1"
-    (body,) = kubeflow.bodies("POST", "/runs")
-    assert body["display_name"] == "m-1"
-    assert body["experiment_id"] == "e1"
-    assert body["service_account"] == "runner"
-    assert body["pipeline_spec"]["pipelineInfo"]["name"] == "m"
-    task = body["pipeline_spec"]["root"]["dag"]["tasks"]["a"]
-    assert bool(task["cachingOptions"].get("enableCache")) == cached
+def test_a_run(kubeflow: KubeflowServer, tmp_path: Path, cached: bool) -> None:
+    job = small_job(tmp_path, ".yaml", cached=cached, labels=LABELS, image="r/p:1")
+    accepted = CLUSTER.submit(job)
+    run = only(kubeflow.items["runs"])
+    pipeline, version = only(kubeflow.items["pipelines"]), only(kubeflow.items["versions"])
+    assert accepted.where == f"{run['run_id']}, {kubeflow.url}/#/runs/details/{run['run_id']}"
+    assert run["display_name"] == "m-1"
+    assert run["experiment_id"] == only(kubeflow.items["experiments"])["experiment_id"]
+    assert run["service_account"] == "runner"
+    assert run["pipeline_version_reference"] == {
+        "pipeline_id": pipeline["pipeline_id"],
+        "pipeline_version_id": version["pipeline_version_id"],
+    }
+    assert (pipeline["display_name"], version["name"]) == ("m", "c0ffeec0ffee")
+    described = f"model: m\ncommit: {'c0ffee' * 6}\ndata: abc\nimage: r/p:1"
+    assert run["description"] == version["description"] == described
+    task = version["pipeline_spec"]["root"]["dag"]["tasks"]["a"]
+    assert bool(task.get("cachingOptions")) == cached
     assert kubeflow.requests[-1].headers["authorization"] == "Bearer secret-token"
 
 
-@pytest.mark.parametrize("cron", ["0 4 * * 1", "0 0 4 * * 1"])
-def test_a_recurring_run(kubeflow: Server, tmp_path: Path, cron: str) -> None:
-    job = small_job(tmp_path, ".yaml", cron=cron, labels={"model": "m", "commit": "c0ffee"})
-    assert CLUSTER.submit(job) == "rr1"
-    (body,) = kubeflow.bodies("POST", "/recurringruns")
-    assert body["trigger"]["cron_schedule"]["cron"] == "0 0 4 * * 1"
-    assert body["description"] == "model: m, commit: c0ffee"
-
-
-def test_a_refusal_is_told(kubeflow: Server, tmp_path: Path) -> None:
-    kubeflow.answers = {("GET", "/healthz"): [(401, "log in first")]}
-    with pytest.raises(RunError, match=r"(?s)m-1 could not be submitted to http.*log in first"):
-        CLUSTER.submit(small_job(tmp_path, ".yaml"))
-
-
-def test_a_cluster_that_is_not_there_is_told(
-    kubeflow: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_artifacts_go_where_the_specification_says(
+    kubeflow: KubeflowServer, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(kfp.ENDPOINT, "http://127.0.0.1:9")
-    with pytest.raises(RunError, match=r"could not be submitted to http://127\.0\.0\.1:9"):
-        CLUSTER.submit(small_job(tmp_path, ".yaml"))
+    job = small_job(tmp_path, ".yaml")
+    CLUSTER.submit(job)
+    root = only(kubeflow.items["runs"])["runtime_config"]["pipeline_root"]
+    specification = yaml.safe_load(job.specification.read_text())
+    # Kubeflow adds the pipeline's name itself, and then the run's id.
+    assert f"{root}/{specification['pipelineInfo']['name']}" == specification["defaultPipelineRoot"]
+
+
+@pytest.mark.parametrize("cron", ["0 4 * * 1", "0 0 4 * * 1"])
+def test_a_recurring_run(kubeflow: KubeflowServer, tmp_path: Path, cron: str) -> None:
+    job = small_job(tmp_path, ".yaml", name="m", cron=cron, labels=LABELS)
+    accepted = CLUSTER.submit(job)
+    recurring = only(kubeflow.items["recurringruns"])
+    assert accepted.where.startswith(recurring["recurring_run_id"])
+    assert recurring["trigger"] == {"cron_schedule": {"cron": "0 0 4 * * 1"}}
+    assert recurring["description"].startswith("model: m\n")
+    assert (recurring["max_concurrency"], recurring["no_catchup"]) == ("1", True)
+    assert recurring["runtime_config"] == {"pipeline_root": "gs://b/runs"}
+    assert recurring["pipeline_version_reference"]["pipeline_version_id"]
+
+
+def test_a_second_schedule_replaces_the_first(kubeflow: KubeflowServer, tmp_path: Path) -> None:
+    for cron in ("0 4 * * 1", "0 5 * * 1"):
+        job = small_job(tmp_path, ".yaml", name="m", cron=cron, labels=LABELS)
+        accepted = CLUSTER.submit(job)
+    old, new = kubeflow.items["recurringruns"]
+    assert (old["status"], new["status"]) == ("DISABLED", "ENABLED")
+    replaced = f"It replaces {old['recurring_run_id']} (0 0 4 * * 1), which is disabled."
+    assert accepted.notes[-1] == replaced
+    listed = CLUSTER.schedules("m", "m")
+    assert [(each.cron, each.enabled) for each in listed] == [
+        ("0 0 5 * * 1", True),
+        ("0 0 4 * * 1", False),
+    ]
+
+
+def test_a_model_without_an_experiment_has_no_schedules(kubeflow: KubeflowServer) -> None:
+    assert CLUSTER.schedules("m", "m") == []
+
+
+def test_it_is_ready(kubeflow: KubeflowServer) -> None:
+    CLUSTER.check_ready("m-1", "m", scheduled=False)
+    CLUSTER.check_ready("m", "m", scheduled=True)
+    assert {request.method for request in kubeflow.requests} == {"GET"}
+
+
+def test_a_name_that_a_run_has_is_refused(kubeflow: KubeflowServer, tmp_path: Path) -> None:
+    CLUSTER.submit(small_job(tmp_path, ".yaml"))
+    with pytest.raises(ProjectError, match="There is a run m-1 already") as told:
+        CLUSTER.check_ready("m-1", "m", scheduled=False)
+    assert kubeflow.items["runs"][0]["run_id"] in told.value.detail
+    CLUSTER.check_ready("m-2", "m", scheduled=False)
 
 
 def test_a_cluster_that_is_not_named_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(kfp.ENDPOINT, raising=False)
-    with pytest.raises(RunError, match="The Kubeflow cluster is not named"):
-        CLUSTER.submit(small_job(tmp_path, ".yaml"))
+    monkeypatch.delenv(endpoint.ENDPOINT, raising=False)
+    with pytest.raises(ProjectError, match="The Kubeflow cluster is not named"):
+        CLUSTER.check_ready("m-1", "m", scheduled=False)
 
 
+def test_a_platform_specification_goes_along(kubeflow: KubeflowServer, tmp_path: Path) -> None:
+    job = small_job(tmp_path, ".yaml", cached=False)
+    platform: dict[str, Any] = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {}}}}}
+    text = f"{job.specification.read_text()}---\n{yaml.safe_dump(platform)}"
+    job.specification.write_text(text)
+    CLUSTER.submit(job)
+    sent = only(kubeflow.items["versions"])["pipeline_spec"]
+    assert sent["platform_spec"] == platform
+    assert "cachingOptions" not in sent["pipeline_spec"]["root"]["dag"]["tasks"]["a"]
+
+
+@pytest.mark.tfx
 def test_what_a_job_has_pushed_is_not_asked_for() -> None:
-    with pytest.raises(RunError, match="What m-1 has pushed is not known") as told:
+    with pytest.raises(ProjectError, match="What m-1 has pushed is not known") as told:
         CLUSTER.pushed("m-1", 0)
     assert "Kubeflow Pipelines" in told.value.detail
     assert "gs://b/serving_models" in told.value.remedy
 
 
+@pytest.mark.tfx
 def test_the_baseline_is_the_latest_that_was_pushed() -> None:
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel

@@ -22,7 +22,7 @@ NIMBUS = '''
 import json
 from pathlib import Path
 
-from pipeline.cloud.job import Job
+from pipeline.cloud.job import Accepted, Job
 from pipeline.cloud.platforms.base import Platform
 
 
@@ -39,9 +39,9 @@ class Nimbus(Platform):
     def placeholder(cls):
         return cls(bucket="gs://rehearsal", tenant="nobody")
 
-    def submit(self, job: Job) -> str:
+    def submit(self, job: Job) -> Accepted:
         Path(self.tenant).write_text(job.specification.read_text())
-        return f"nimbus:{job.name}"
+        return Accepted(f"nimbus:{job.name}")
 
     def pushed(self, job: str, seconds: float) -> str | None:
         return f"{self.bucket}/{job}/5"

@@ -10,8 +10,9 @@ import pytest
 from models.common.errors import RunError
 from pipeline.cloud.platforms.vertex import Endpoint, VertexAI
 from pipeline.config.target_schema import Beam
-from tests.helpers.cloud_server import Server
+from tests.helpers.cloud_server import Request
 from tests.pipeline.cloud.small_job import small_job
+from tests.pipeline.cloud.vertex_server import VertexServer
 
 pytestmark = pytest.mark.tfx
 
@@ -23,24 +24,23 @@ SCHEDULES = "/v1/projects/p/locations/r/schedules"
 
 
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_job(google: Server, tmp_path: Path, cached: bool) -> None:
-    google.answers = {("POST", JOBS): [(200, {"name": "projects/1/locations/r/pipelineJobs/x"})]}
-    page = VERTEX.submit(small_job(tmp_path, ".json", labels={"model": "m"}, cached=cached))
-    assert page.endswith("/locations/r/runs/m-1?project=p")
-    (sent,) = google.requests
+def test_a_job(google: VertexServer, tmp_path: Path, cached: bool) -> None:
+    job = small_job(tmp_path, ".json", labels={"model": "m"}, cached=cached, image="r.io/p/p:1")
+    assert VERTEX.submit(job).where.endswith("/locations/r/runs/m-1?project=p")
+    sent, asked_again = google.requests
     assert sent.query["pipelineJobId"] == "m-1"
     assert sent.body["displayName"] == "m-1"
-    assert sent.body["labels"] == {"model": "m"}
+    assert sent.body["labels"] == {"model": "m", "image": "p-1"}
     assert sent.body["serviceAccount"] == VERTEX.service_account
     assert sent.body["runtimeConfig"]["gcsOutputDirectory"] == "gs://b/runs/m"
     task = sent.body["pipelineSpec"]["root"]["dag"]["tasks"]["a"]
     assert ("cachingOptions" in task) == cached
+    assert (asked_again.method, asked_again.path) == ("GET", f"{JOBS}/m-1")
 
 
-def test_a_schedule(google: Server, tmp_path: Path) -> None:
-    google.answers = {("POST", SCHEDULES): [(200, {"name": "projects/1/locations/r/schedules/7"})]}
+def test_a_schedule(google: VertexServer, tmp_path: Path) -> None:
     job = small_job(tmp_path, ".json", cron="0 4 * * 1", labels={"model": "m"})
-    assert VERTEX.submit(job).endswith("/locations/r/schedules/7?project=p")
+    assert VERTEX.submit(job).where.endswith("/locations/r/schedules/1?project=p")
     (body,) = google.bodies("POST", SCHEDULES)
     assert (body["cron"], body["displayName"]) == ("0 4 * * 1", "m-1")
     created = body["createPipelineJobRequest"]
@@ -49,20 +49,80 @@ def test_a_schedule(google: Server, tmp_path: Path) -> None:
     assert int(body["maxConcurrentRunCount"]) == 1
 
 
+def test_a_second_schedule_replaces_the_first(google: VertexServer, tmp_path: Path) -> None:
+    labels = {"model": "m"}
+    other = small_job(tmp_path, ".json", name="o", cron="0 1 * * *", labels={"model": "other"})
+    VERTEX.submit(other)
+    for cron in ("0 4 * * 1", "0 5 * * 1"):
+        accepted = VERTEX.submit(small_job(tmp_path, ".json", cron=cron, labels=labels))
+    states = {number: schedule["state"] for number, schedule in google.schedules.items()}
+    assert states == {"1": "ACTIVE", "2": "PAUSED", "3": "ACTIVE"}
+    assert accepted.notes == ["It replaces 2 (0 4 * * 1), which is paused."]
+    listed = VERTEX.schedules("m", "m")
+    assert [(each.id, each.enabled) for each in listed] == [("3", True), ("2", False)]
+
+
+def test_a_schedule_that_cannot_be_paused_is_told(google: VertexServer, tmp_path: Path) -> None:
+    job = small_job(tmp_path, ".json", cron="0 4 * * 1", labels={"model": "m"})
+    VERTEX.submit(job)
+    google.answers = {("POST", ":pause"): [(403, {"error": {"code": 403, "message": "no"}})]}
+    with pytest.raises(RunError, match="Two schedules train the model: 2, which is new, and 1"):
+        VERTEX.submit(job)
+
+
 @pytest.mark.parametrize(("status", "words"), [(403, "no permission"), (503, "try later")])
 @pytest.mark.parametrize("cron", [None, "0 4 * * 1"])
 def test_a_refusal_is_told(
-    google: Server, tmp_path: Path, status: int, words: str, cron: str | None
+    google: VertexServer, tmp_path: Path, status: int, words: str, cron: str | None
 ) -> None:
     error = {"error": {"code": status, "message": words}}
     google.answers = {("POST", JOBS): [(status, error)], ("POST", SCHEDULES): [(status, error)]}
-    with pytest.raises(RunError, match="m-1 could not be submitted to Vertex AI") as told:
+    with pytest.raises(RunError, match="Vertex AI did not do what it was asked") as told:
         VERTEX.submit(small_job(tmp_path, ".json", cron=cron))
     assert words in told.value.detail
 
 
+@pytest.mark.parametrize(("cron", "end"), [(None, JOBS), ("0 4 * * 1", SCHEDULES)])
+def test_an_answer_that_is_lost_on_the_way_is_no_failure(
+    google: VertexServer, tmp_path: Path, cron: str | None, end: str
+) -> None:
+    create = google.otherwise
+
+    def lose(request: Request) -> tuple[int, Any]:
+        done = create(request)
+        return (502, "bad gateway") if request.method == "POST" else done
+
+    google.otherwise = lose  # type: ignore[method-assign]
+    job = small_job(tmp_path, ".json", cron=cron, labels={"model": "m"})
+    assert VERTEX.submit(job).where
+    assert len(google.bodies("POST", end)) == 1
+
+
+@pytest.mark.parametrize(("cron", "end"), [(None, JOBS), ("0 4 * * 1", SCHEDULES)])
+def test_what_is_not_known_when_asked_again_is_not_believed(
+    google: VertexServer, tmp_path: Path, cron: str | None, end: str
+) -> None:
+    made = {"name": f"projects/1/locations/r/{end.rpartition('/')[2]}/7"}
+    google.answers = {("POST", end): [(200, made)]}
+    with pytest.raises(RunError, match="Vertex AI did not do what it was asked"):
+        VERTEX.submit(small_job(tmp_path, ".json", cron=cron, labels={"model": "m"}))
+
+
+def test_a_name_that_a_job_has_is_refused(google: VertexServer, tmp_path: Path) -> None:
+    VERTEX.check_ready("m-1", "m", scheduled=False)
+    VERTEX.submit(small_job(tmp_path, ".json"))
+    with pytest.raises(RunError, match="There is a job m-1 already") as told:
+        VERTEX.check_ready("m-1", "m", scheduled=False)
+    assert "pending, https://console.cloud.google.com" in told.value.detail
+    VERTEX.check_ready("m", "m", scheduled=True)
+
+
 def ended(state: str, **details: Any) -> dict[str, Any]:
-    return {"name": "j", "state": f"PIPELINE_STATE_{state}", **details}
+    return {
+        "name": "projects/1/locations/r/pipelineJobs/x-1",
+        "state": f"PIPELINE_STATE_{state}",
+        **details,
+    }
 
 
 def pusher(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +142,7 @@ def pusher(metadata: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_where_a_job_has_pushed_its_model(
-    google: Server, details: dict[str, Any], expected: str | None
+    google: VertexServer, details: dict[str, Any], expected: str | None
 ) -> None:
     running = ended("RUNNING")
     google.answers = {("GET", "/x-1"): [(200, running), (200, ended("SUCCEEDED", **details))]}
@@ -90,8 +150,22 @@ def test_where_a_job_has_pushed_its_model(
     assert len(google.requests) == 2
 
 
+def test_a_server_that_is_out_of_order_for_a_while_is_waited_for(google: VertexServer) -> None:
+    bad = (502, "bad gateway")
+    google.answers = {
+        ("GET", "/x-1"): [(200, ended("RUNNING")), bad, bad, bad, bad, (200, ended("SUCCEEDED"))]
+    }
+    assert VERTEX.pushed("x-1", 0) is None
+    for answers in ([bad], [(200, ended("RUNNING")), bad], [(200, ended("RUNNING")), (403, "no")]):
+        google.answers = {("GET", "/x-1"): list(answers)}
+        with pytest.raises(RunError, match="Vertex AI did not do what it was asked"):
+            VERTEX.pushed("x-1", 0)
+
+
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
-def test_a_job_that_did_not_succeed_is_told_with_its_tasks(google: Server, state: str) -> None:
+def test_a_job_that_did_not_succeed_is_told_with_its_tasks(
+    google: VertexServer, state: str
+) -> None:
     task = {"taskName": "Trainer", "state": "FAILED", "error": {"message": "out of memory"}}
     unsuccessful = ended(state, jobDetail={"taskDetails": [task]})
     google.answers = {("GET", "/x-1"): [(200, unsuccessful)]}
@@ -100,8 +174,8 @@ def test_a_job_that_did_not_succeed_is_told_with_its_tasks(google: Server, state
     assert "/runs/x-1?project=p" in told.value.remedy
 
 
-def test_a_job_that_does_not_exist_is_told(google: Server) -> None:
-    with pytest.raises(RunError, match=r"(?s)does not say how x-1 went.*nothing at"):
+def test_a_job_that_does_not_exist_is_told(google: VertexServer) -> None:
+    with pytest.raises(RunError, match="Vertex AI has no job x-1"):
         VERTEX.pushed("x-1", 0)
 
 

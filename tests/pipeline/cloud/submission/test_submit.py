@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from google.cloud import storage
 
-from models.common.errors import RunError
+from models.common.errors import ProjectError, RunError
 from pipeline.cli import main
 from pipeline.cloud import targets
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
 from pipeline.cloud.platforms.vertex import VertexAI
 from pipeline.cloud.submission import submit
 from pipeline.config import project
-from tests.helpers.cloud_server import Server
+from tests.helpers import bad_servers
+from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.vertex_server import VertexServer
 
 pytestmark = pytest.mark.tfx
 
@@ -28,7 +31,6 @@ VERTEX = {
     "service_account": "pipeline@p.iam.gserviceaccount.com",
 }
 KFP = {"bucket": "gs://b", "data": "gs://b/datasets", "image": IMAGE, "service_account": "runner"}
-JOBS = "/v1/projects/p/locations/r/pipelineJobs"
 
 
 @pytest.fixture(autouse=True)
@@ -47,17 +49,16 @@ def uploaded(bucket: storage.Bucket) -> set[str]:
 
 
 def test_a_job_on_vertex(
-    bucket: storage.Bucket, google: Server, monkeypatch: pytest.MonkeyPatch
+    bucket: storage.Bucket, google: VertexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(submit.COMMIT, "c0ffee")
-    google.answers = {("POST", JOBS): [(200, {"name": "projects/1/locations/r/pipelineJobs/x"})]}
     options = submit.Options(run="abc-1", settings=("training.epochs=3",))
     first = submit.submit("taxi", "vertex", options)
     second = submit.submit("taxi", "vertex", submit.Options(run="abc-2", cached=False))
 
     assert first.name == "taxi-abc-1"
     assert first.where.endswith("/locations/r/runs/taxi-abc-1?project=p")
-    sent, uncached = google.requests
+    sent, uncached = (r for r in google.requests if r.method == "POST")
     assert sent.query["pipelineJobId"] == "taxi-abc-1"
     assert sent.body["serviceAccount"] == VERTEX["service_account"]
     assert sent.body["runtimeConfig"]["gcsOutputDirectory"] == "gs://b/runs/taxi"
@@ -81,45 +82,128 @@ def test_a_job_on_vertex(
 
 
 def test_nothing_is_submitted_where_the_bucket_cannot_be_written_to(
-    bucket: storage.Bucket, google: Server, monkeypatch: pytest.MonkeyPatch
+    bucket: storage.Bucket, google: VertexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = VERTEX | {"bucket": "gs://nowhere"}
     content = {"vertex": VertexAI.model_validate(elsewhere)}
     monkeypatch.setattr(targets, "read", lambda root: content)
     with pytest.raises(RunError, match="gs://nowhere/modules cannot be written to"):
         submit.submit("taxi", "vertex", submit.Options())
-    assert google.requests == []
+    assert not google.jobs
 
 
-def test_a_run_on_kubeflow(bucket: storage.Bucket, kubeflow: Server) -> None:
+def test_a_run_on_kubeflow(bucket: storage.Bucket, kubeflow: KubeflowServer) -> None:
     done = submit.submit("taxi", "kfp", submit.Options(run="abc-1"))
-    assert (done.name, done.where) == ("taxi-abc-1", "r1")
-    (body,) = kubeflow.bodies("POST", "/runs")
-    assert body["display_name"] == "taxi-abc-1"
-    assert body["experiment_id"] == "e1"
-    assert body["service_account"] == "runner"
-    assert body["pipeline_spec"]["pipelineInfo"]["name"] == "taxi"
-    tasks = body["pipeline_spec"]["root"]["dag"]["tasks"]
+    [run], [version] = kubeflow.items["runs"], kubeflow.items["versions"]
+    assert (done.name, done.where.split(",")[0]) == ("taxi-abc-1", run["run_id"])
+    assert run["display_name"] == "taxi-abc-1"
+    assert run["service_account"] == "runner"
+    assert f"image: {IMAGE}" in run["description"]
+    assert version["pipeline_spec"]["pipelineInfo"]["name"] == "taxi"
+    tasks = version["pipeline_spec"]["root"]["dag"]["tasks"]
     assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
-    assert kubeflow.requests[-1].headers["authorization"] == "Bearer secret-token"
+    root = version["pipeline_spec"]["defaultPipelineRoot"]
+    assert f"{run['runtime_config']['pipeline_root']}/taxi" == root
     assert uploaded(bucket)
+    # The same again is a run of the same version; without the cache, of another.
+    submit.submit("taxi", "kfp", submit.Options(run="abc-2"))
+    submit.submit("taxi", "kfp", submit.Options(run="abc-3", cached=False))
+    assert len(kubeflow.items["versions"]) == 2
+    used = [
+        each["pipeline_version_reference"]["pipeline_version_id"] for each in kubeflow.items["runs"]
+    ]
+    assert used[0] == used[1] != used[2]
 
 
-def test_the_command(
-    bucket: storage.Bucket, google: Server, capfd: pytest.CaptureFixture[str]
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What has been done that takes long, in its order."""
+    from pipeline.cloud import compile
+    from pipeline.cloud.submission import uploads
+
+    did: list[str] = []
+
+    def compiled(*arguments: object) -> dict[str, object]:
+        did.append("compile")
+        return {}
+
+    def put(*arguments: object) -> list[str]:
+        did.append("upload")
+        return []
+
+    monkeypatch.setattr(compile, "compile_to", compiled)
+    monkeypatch.setattr(uploads, "put", put)
+    return did
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "told"),
+    [
+        ("kfp", submit.Options(cron="61 4 * * 1"), "minute: received 61"),
+        ("vertex", submit.Options(cron="@daily"), "Expected: five fields, here: 0 0"),
+        ("kfp", submit.Options(cron="0 4 * * 1", run="x"), "--cron goes without --run"),
+        ("kfp", submit.Options(run="Ä"), "cannot be a job's name"),
+        ("kfp", submit.Options(settings=("training.epoch=3",)), "training.epoch"),
+        ("kfp", submit.Options(image="r/p:latest"), "Received: r/p:latest"),
+        ("kfp", submit.Options(), "The Kubeflow cluster is not named"),
+    ],
+)
+def test_what_costs_nothing_is_looked_at_first(
+    done: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    target: str,
+    options: submit.Options,
+    told: str,
 ) -> None:
-    google.answers = {
-        ("POST", JOBS): [(200, {})],
-        ("GET", "/taxi-c1"): [(200, {"name": "j", "state": "PIPELINE_STATE_SUCCEEDED"})],
-    }
-    with pytest.raises(SystemExit) as end:
-        main.main(["submit", "taxi", "--run", "c1", "--image", f"{IMAGE}0"])
-    assert end.value.code == 0
-    output = capfd.readouterr().out
-    assert "Submitted taxi-c1: https://console.cloud.google.com/" in output
-    assert f"{IMAGE}0" in json.dumps(google.requests[0].body)
-    with pytest.raises(SystemExit) as end:
-        main.main(["pushed", "taxi-c1"])
-    assert end.value.code == 3
-    assert "not blessed" in capfd.readouterr().err
+    monkeypatch.delenv("KF_PIPELINES_ENDPOINT", raising=False)
+    with pytest.raises(ProjectError) as error:
+        submit.submit("taxi", target, options)
+    assert told in str(error.value)
+    assert not done
+
+
+@pytest.mark.parametrize("cron", [None, "0 4 * * 1"])
+@pytest.mark.parametrize("kind", ["a web page", "401", "nobody"])
+@pytest.mark.parametrize("target", ["kfp", "vertex"])
+def test_nothing_is_done_for_a_server_that_would_refuse(
+    done: list[str],
+    as_google: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    target: str,
+    kind: str,
+    cron: str | None,
+) -> None:
+    with bad_servers.SERVERS[kind]() as address:
+        monkeypatch.setenv("KF_PIPELINES_ENDPOINT", address)
+        as_google(address)
+        with pytest.raises(RunError):
+            submit.submit("taxi", target, submit.Options(cron=cron))
+    assert not done
+
+
+def test_the_commands(
+    bucket: storage.Bucket, google: VertexServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def command(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as end:
+            main.main([*arguments])
+        answer = capfd.readouterr()
+        return int(end.value.code or 0), answer.out + answer.err
+
+    status, said = command("submit", "taxi", "--run", "c1", "--image", f"{IMAGE}0")
+    assert status == 0
+    assert "Submitted taxi-c1: https://console.cloud.google.com/" in said
+    assert f"{IMAGE}0" in json.dumps(google.bodies("POST", "/pipelineJobs"))
+    status, said = command("submit", "taxi", "--run", "c1")
+    assert (status, "There is a job taxi-c1 already" in said) == (2, True)
+    google.jobs["taxi-c1"]["state"] = "PIPELINE_STATE_SUCCEEDED"
+    status, said = command("pushed", "taxi-c1")
+    assert (status, "not blessed" in said) == (3, True)
+    assert command("schedules", "taxi") == (0, "taxi has no schedule on Vertex AI.\n")
+    for cron in ("0 4 * * 1", "0 5 * * 1"):
+        status, said = command("submit", "taxi", "--cron", cron)
+        assert (status, "Scheduled taxi: https://console" in said) == (0, True)
+    assert "It replaces 1 (0 4 * * 1), which is paused.\n" in said
+    status, said = command("schedules", "taxi")
+    assert [line.split()[0] for line in said.splitlines()] == ["enabled", "disabled"]
     assert not (project.ROOT / "targets.yaml").exists()

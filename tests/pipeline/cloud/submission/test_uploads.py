@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from google.cloud import storage
 
 from models.common.errors import ConfigError, RunError
 from pipeline.cloud.submission import uploads
-from tests.helpers.cloud_server import Server
+from tests.helpers.cloud_server import Request, Server
 
 
 def contents(bucket: storage.Bucket) -> dict[str, bytes]:
@@ -17,7 +20,7 @@ def contents(bucket: storage.Bucket) -> dict[str, bytes]:
 def test_files_are_uploaded_once(bucket: storage.Bucket) -> None:
     folder = "gs://b/deep/modules"
     assert uploads.put(folder, {"1.zip": b"one"}) == [f"{folder}/1.zip"]
-    assert uploads.put(folder, {"1.zip": b"other", "2.zip": b"two"}) == [f"{folder}/2.zip"]
+    assert uploads.put(folder, {"1.zip": b"eno", "2.zip": b"two"}) == [f"{folder}/2.zip"]
     # A name says its content, so what is there is never written over.
     assert contents(bucket) == {"deep/modules/1.zip": b"one", "deep/modules/2.zip": b"two"}
 
@@ -38,8 +41,33 @@ def test_an_unknown_kind_of_bucket_is_refused() -> None:
         uploads.put("abfs://b/modules", {})
 
 
+def test_what_is_there_in_part_alone_is_told(bucket: storage.Bucket) -> None:
+    bucket.blob("modules/1.zip").upload_from_string(b"on")
+    with pytest.raises(RunError, match="gs://b/modules cannot be written to") as error:
+        uploads.put("gs://b/modules", {"1.zip": b"one"})
+    assert "write modules/1.zip, of 3 bytes" in error.value.detail
+    assert "it holds 2 bytes there" in error.value.detail
+
+
+class S3(Server):
+    """A server that keeps objects as one does that speaks S3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: dict[str, bytes] = {}
+        self.headers = {"ETag": '"0"'}
+
+    def otherwise(self, request: Request) -> tuple[int, Any]:
+        if request.method == "PUT":
+            chunked = "x-amz-decoded-content-length" in request.headers
+            self.objects[request.path] = request.body.split(b"\r\n")[1] if chunked else request.body
+            return 200, b""
+        return (200, self.objects[request.path]) if request.path in self.objects else (404, b"")
+
+
 @pytest.fixture
-def s3(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    server = S3()
     for name, value in {
         "AWS_ENDPOINT_URL": server.url,
         "AWS_ACCESS_KEY_ID": "key",
@@ -48,22 +76,30 @@ def s3(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
         "AWS_MAX_ATTEMPTS": "1",
     }.items():
         monkeypatch.setenv(name, value)
-    return server
+    yield server
+    server.close()
 
 
-def test_a_bucket_that_speaks_s3(s3: Server) -> None:
-    s3.answers = {("HEAD", "/old.zip"): [(200, "")], ("PUT", "/new.zip"): [(200, "")]}
+def test_a_bucket_that_speaks_s3(s3: S3) -> None:
+    s3.objects["/b/modules/old.zip"] = b"old"
     written = uploads.put("s3://b/modules", {"old.zip": b"old", "new.zip": b"new"})
     assert written == ["s3://b/modules/new.zip"]
+    assert s3.objects["/b/modules/new.zip"] == b"new"
     assert [(r.method, r.path) for r in s3.requests] == [
         ("HEAD", "/b/modules/old.zip"),
         ("HEAD", "/b/modules/new.zip"),
         ("PUT", "/b/modules/new.zip"),
+        ("HEAD", "/b/modules/new.zip"),
     ]
-    assert b"new" in s3.requests[-1].body
 
 
-def test_s3_that_refuses_is_told(s3: Server) -> None:
+def test_s3_that_refuses_is_told(s3: S3) -> None:
     s3.answers = {("HEAD", ""): [(403, "")]}
     with pytest.raises(RunError, match=r"(?s)s3://b/modules cannot be written to.*403"):
+        uploads.put("s3://b/modules", {"1.zip": b"one"})
+
+
+def test_s3_that_forgets_is_told(s3: S3) -> None:
+    s3.answers = {("PUT", ""): [(200, b"")]}
+    with pytest.raises(RunError, match="it holds nothing that it knows there"):
         uploads.put("s3://b/modules", {"1.zip": b"one"})
