@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
+from tfx.dsl.io import fileio
 
+from components import object_store  # noqa: F401  (for fileio)
 from components.code_hash import ROOT
 from models.common.errors import RunError
 
@@ -60,12 +62,12 @@ def upload(bundle: Bundle, folder: str) -> str:
     with _storage_errors(
         f"The code bundle cannot be written to {folder}", f"Tried to write {address}."
     ):
-        if not tf.io.gfile.exists(address):
+        if not fileio.exists(address):
             partial = f"{address}.{os.getpid()}.partial"
-            tf.io.gfile.makedirs(folder)
-            with tf.io.gfile.GFile(partial, "wb") as file:
+            fileio.makedirs(folder)
+            with fileio.open(partial, "wb") as file:
                 file.write(bundle.content)
-            tf.io.gfile.rename(partial, address, overwrite=True)
+            fileio.rename(partial, address, overwrite=True)
     return address
 
 
@@ -90,7 +92,7 @@ def fetch(address: str, cache: Path | None = None) -> Path:
         return folder
     with (
         _storage_errors("The code bundle cannot be read", f"Looked for {address}."),
-        tf.io.gfile.GFile(address, "rb") as file,
+        fileio.open(address, "rb") as file,
     ):
         bundle = Bundle(file.read())
     if bundle.name != name:

@@ -14,8 +14,8 @@ from tfx.types.experimental.simple_artifacts import File
 from tfx.utils import io_utils
 
 from components import presence
-from components.tables import findings
-from components.tables.findings import Finding
+from components.tables.quality import findings
+from components.tables.quality.findings import Finding
 from models.common.errors import Anomaly, AnomalyError
 
 REPORT = "anomalies.json"

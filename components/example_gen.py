@@ -27,7 +27,8 @@ from tfx.utils import io_utils
 
 from components import examples_writer, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
-from components.tables import findings, spans, splits
+from components.tables import spans, splits
+from components.tables.quality import findings
 from components.tables.reading import READERS
 from components.tables.rows import with_values
 from components.tables.source import LOCAL

@@ -23,6 +23,11 @@ WITHOUT_A_TEST_FILE = {
     "serving/commands/options.py": "types alone; each command's tests give them",
     "serving/server.py": "test_served_versions.py and the hostile tests start it as a process",
     "serving/upstream/server.py": "commands/test_traffic.py starts it as a process",
+    "tools/kubeflow/__main__.py": "needs a checkout of Kubeflow; docs/kubeflow.md has what it gave",
+    "tools/kubeflow/build.py": "builds Kubeflow's programs; see tools/kubeflow/__main__.py",
+    "tools/kubeflow/metadata_server.py": "is asked by Kubeflow's driver; see there",
+    "tools/kubeflow/scenario.py": "is played on Kubeflow's programs; see there",
+    "tools/kubeflow/services.py": "starts Kubeflow's programs; see there",
 }
 """Modules of the rooms whose tests are elsewhere, and where."""
 
@@ -35,9 +40,7 @@ WITHOUT_A_MODULE = {
     "tests/pipeline/cloud/platforms/test_third_platform.py": "a platform that is one file",
     "tests/e2e": "whole pipelines, by the command line",
     "tests/dashboard/test_sample_runs.py": "the records that the dashboard's tests look at",
-    "tests/models/common/test_network_kinds.py": "networks of every kind, from training to answers",
-    "tests/models/common/test_export_rows.py": "one row in, one prediction out, in each loader",
-    "tests/models/common/test_training_serving_skew.py": "training and serving, side by side",
+    "tests/models/networks": "from training to answers: networks, shapes, training and serving",
     "tests/serving/commands/test_smoked_server.py": "`smoke`, of a server that runs",
     "tests/serving/commands/test_traffic.py": "the commands, while requests come",
     "tests/serving/engine/test_served_versions.py": "versions as a client sees them",

@@ -17,9 +17,8 @@ from tfx.types.channel import BaseChannel, Channel
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import io_utils, path_utils
 
-from components import pushed_baseline
 from components.beam_errors import unpack_data_error
-from components.evaluation import baseline_trial, judged_rows, keras_metric  # noqa: F401  (metrics)
+from components.evaluation import baseline_trial, judged_rows, keras_metric, pushed_baseline  # noqa: F401  (metrics)
 from models.common.errors import RunError
 
 COMPARISON = "comparison.json"

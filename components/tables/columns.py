@@ -9,8 +9,8 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.tables import account
-from components.tables.account import Loss, Tally
+from components.tables.quality import account
+from components.tables.quality.account import Loss, Tally
 
 ColumnType = Literal["INT", "FLOAT", "STRING"]
 
@@ -53,6 +53,8 @@ class Column:
     list."""
     losses: Mapping[Loss, Tally] = field(default_factory=dict, hash=False)
     """What examples, statistics or a vocabulary do not hold exactly."""
+    of_folders: bool = False
+    """Whether its values are of the names of folders, which are text that may be numbers."""
 
     @property
     def constant(self) -> bool:
@@ -71,6 +73,7 @@ class Column:
             self.unreadable or other.unreadable,
             _both(self.lengths, other.lengths),
             account.added(self.losses, other.losses),
+            self.of_folders and other.of_folders,
         )
 
 

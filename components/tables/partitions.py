@@ -38,9 +38,10 @@ def values(path: str, root: str = "") -> dict[str, str | None]:
 def column(name: str, value: str | None, rows: int) -> Column:
     """Describes a column that has one value in all rows of a file."""
     if value is None:
-        return Column(name, None, missing=rows)
+        return Column(name, None, missing=rows, of_folders=True)
     kind = _type_of(value)
-    return Column(name, kind, values=(int(value) if kind == "INT" else value,) if rows else ())
+    known = (int(value) if kind == "INT" else value,) if rows else ()
+    return Column(name, kind, values=known, of_folders=True)
 
 
 def array(value: str | None, kind: ColumnType, rows: int) -> pa.Array:

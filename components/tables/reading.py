@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from components.tables import account, columnar, csv_file, missing, partitions
+from components.tables import columnar, csv_file, partitions
 from components.tables.columns import (
     ARROW_TYPE,
     Column,
@@ -17,6 +17,7 @@ from components.tables.columns import (
     lengths,
     observe,
 )
+from components.tables.quality import account, missing
 from components.tables.source import LOCAL, Files, TableSource, listing, resolve, shown
 from models.common.errors import DataError, did_you_mean
 
@@ -180,7 +181,7 @@ def _merged(first: TableSummary, other: TableSummary, format: str) -> TableSumma
         further = theirs.get(name, Column(name, None, missing=other.rows))
         both = mine.merged(further)
         kinds = {kind for kind in (mine.type, further.type) if kind is not None}
-        if format != "csv" and "STRING" in kinds and len(kinds) > 1:
+        if format != "csv" and not both.of_folders and "STRING" in kinds and len(kinds) > 1:
             what = {True: "text", False: "numbers"}
             reason = (
                 f"{what[mine.type == 'STRING']} in {shown(first.files[0])}, "

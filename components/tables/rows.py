@@ -36,7 +36,10 @@ def with_values(batch: pa.RecordBatch, columns: Collection[str]) -> pa.RecordBat
         return batch.slice(0, 0)
     present = np.ones(batch.num_rows, bool)
     own = [batch.column(batch.schema.get_field_index(name)) for name in columns]
-    for array in to_lists(pa.RecordBatch.from_arrays(own, names=list(columns))).columns:
+    lists = to_lists(pa.RecordBatch.from_arrays(own, names=list(columns)))
+    if lists.num_columns < len(own):  # One has no type, and so no value.
+        return batch.slice(0, 0)
+    for array in lists.columns:
         present &= np.diff(array.offsets.to_numpy()) > 0
         if not _is_number(array):
             # With no value of its own, a row takes that of the next: it is left out all the same.

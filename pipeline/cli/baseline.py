@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import Model
-from pipeline.config import loading, project
+from pipeline.config import project
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,6 +27,7 @@ def baseline(
     ] = False,
 ) -> None:
     """Show the blessed model that the next run's candidate is compared with, on this machine."""
+    from pipeline.config import loading
     from pipeline.local import baseline as baselines
 
     settings = loading.load(model)

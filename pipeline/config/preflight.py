@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from components import code_hash, tables
-from components.tables import TableSource, TableSummary, findings, sequence_examples
+from components.tables import TableSource, TableSummary, sequence_examples
+from components.tables.quality import findings
 from components.tables.source import LOCAL
 from models.common import model_folder
 from models.common.errors import (

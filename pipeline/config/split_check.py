@@ -41,8 +41,11 @@ def check(
     rule.check_columns(summary)
     types = summary.types(model_files.column_types(model, root))
 
+    # What a frozen schema knows and the data has not, the gate tells.
+    required = [name for name in config.label.required if name in summary.names]
+
     def files() -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
-        return ((path, _rows(source, path, types, config)) for path in found.paths)
+        return ((path, _rows(source, path, types, required)) for path in found.paths)
 
     notices = list(_seems_split(rule, found.paths))
     notices += [f"Spans read: {spans.in_words(list(found.spans))}."] if found.spans else []
@@ -63,11 +66,11 @@ def _rows(
     source: TableSource,
     path: str,
     types: Mapping[str, tables.ColumnType | None],
-    config: ModelConfig,
+    required: Sequence[str],
 ) -> Iterator[pa.RecordBatch]:
     """A file's rows, but for those that are left out as they have no label."""
     for batch in tables.read_file(source, path, types):
-        yield with_values(batch, config.label.required)
+        yield with_values(batch, required)
 
 
 def _seems_split(rule: SplitRule, paths: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.types.channel import BaseChannel, Channel
 
-from components import latest_blessed
+from components.evaluation import latest_blessed
 from components.pusher import Pusher
 from pipeline.config import project
 from pipeline.config.target_schema import Beam

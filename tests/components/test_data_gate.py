@@ -18,8 +18,8 @@ from tfx.types.experimental.simple_artifacts import File
 
 from components import data_gate
 from components.data_gate import DataGate
-from components.tables import findings
-from components.tables.findings import Finding
+from components.tables.quality import findings
+from components.tables.quality.findings import Finding
 from models.common.errors import AnomalyError
 
 pytestmark = pytest.mark.tfx

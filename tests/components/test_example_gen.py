@@ -14,7 +14,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from components.tables import TableSource, findings
+from components.tables import TableSource
+from components.tables.quality import findings
 from models.common.errors import DataError
 
 pytestmark = pytest.mark.tfx

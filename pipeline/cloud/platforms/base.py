@@ -180,7 +180,7 @@ class Platform(Section, ABC):
             trained: The candidate.
             serving: The folder of the model's pushed versions.
         """
-        from components.pushed_baseline import PushedBaseline
+        from components.evaluation.pushed_baseline import PushedBaseline
 
         return PushedBaseline(serving)
 

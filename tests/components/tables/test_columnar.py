@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from components import tables
-from components.tables import ColumnType, TableSource, columnar, findings
+from components.tables import ColumnType, TableSource, columnar
+from components.tables.quality import findings
 from tests.components.tables.table_files import (
     avro_file,
     check_refused,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.config.config_files import GOOD, write
+from tests.pipeline.config_files import GOOD, write
 
 
 @pytest.fixture

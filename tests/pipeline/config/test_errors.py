@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.common.errors import ConfigError
 from pipeline.config.loading import load
 from pipeline.config.model_config import ModelConfig
-from tests.pipeline.config.config_files import GOOD, message, write
+from tests.pipeline.config_files import GOOD, message, write
 
 
 def test_problems_of_file_and_options_are_told_together(root: Path) -> None:

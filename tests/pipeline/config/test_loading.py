@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.config import project
 from pipeline.config.loading import load
-from tests.pipeline.config.config_files import GOOD, message, write
+from tests.pipeline.config_files import GOOD, message, write
 
 
 def test_the_shipped_models_are_good() -> None:

@@ -16,7 +16,7 @@ from pipeline.config import project
 from pipeline.config.base import Section
 from pipeline.config.loading import load
 from pipeline.config.model_config import ModelConfig
-from tests.pipeline.config.config_files import GOOD, message, write
+from tests.pipeline.config_files import GOOD, message, write
 
 
 def test_what_is_not_said_has_a_default(root: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.common.errors import ConfigError
 from pipeline.config.loading import load
-from tests.pipeline.config.config_files import GOOD, message, write
+from tests.pipeline.config_files import GOOD, message, write
 
 BAD_FILES = {
     "an empty file": ("", "models/m/config.yaml holds no keys"),

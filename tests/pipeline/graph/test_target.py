@@ -9,7 +9,7 @@ import pytest
 from tfx.components.pusher.component import Pusher as TfxPusher
 from tfx.types import channel_utils, standard_artifacts
 
-from components.latest_blessed import LatestOtherBlessedModel
+from components.evaluation.latest_blessed import LatestOtherBlessedModel
 from components.pusher import Pusher
 from pipeline.graph import target
 

@@ -12,6 +12,7 @@ import time
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -405,11 +406,12 @@ def test_a_run_goes_on_with_its_own_config_whatever_the_file_has_become(
 def test_what_is_told_of_the_data_is_told_first(
     project_root: Path, runs: Path, preflight: types.ModuleType
 ) -> None:
-    preflight.check = lambda *_: "the summary"  # type: ignore[attr-defined]
-    preflight.notices = lambda model, summary, root: [f"of {summary}"]  # type: ignore[attr-defined]
+    summary = SimpleNamespace(notices=("of the splits",))
+    preflight.check = lambda *_: summary  # type: ignore[attr-defined]
+    preflight.notices = lambda *_: ["of the columns"]  # type: ignore[attr-defined]
     run = launch.start("taxi", root=project_root, runs=runs, command=["true"])
     run.process.wait()
-    assert list(run.notices) == ["of the summary"]
+    assert list(run.notices) == ["of the splits", "of the columns"]
 
 
 def test_what_is_checked_beforehand_is_the_config_that_is_gone_on_with(

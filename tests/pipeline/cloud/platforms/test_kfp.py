@@ -134,7 +134,7 @@ def test_the_baseline_is_the_latest_that_was_pushed() -> None:
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel
 
-    from components.pushed_baseline import PushedBaseline
+    from components.evaluation.pushed_baseline import PushedBaseline
 
     target = CLUSTER.graph_target(None)
     trained = Channel(type=standard_artifacts.Model)

@@ -186,10 +186,12 @@ def test_prose_may_speak_of_them(code: str) -> None:
 
 def test_nothing_else_knows_a_platform_by_name() -> None:
     package = project.ROOT / "pipeline"
+    # What hands tasks their inputs there is a file of a platform's too, which names it.
+    drivers = package / "cloud" / "rehearsal" / "drivers"
     found = {
         path.relative_to(package).as_posix(): names
         for path in sorted(package.rglob("*.py"))
-        if platform_names.FOLDER not in path.parents
+        if not {platform_names.FOLDER, drivers} & set(path.parents)
         and (names := named(path.read_text(encoding="utf-8")) + named(f"{path.stem} = 0"))
     }
     assert found == {"config/platform_names.py": [platform_names.DEFAULT]}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.tables import account
-from components.tables.account import Loss, Tally
 from components.tables.columns import ColumnType
+from components.tables.quality import account
+from components.tables.quality.account import Loss, Tally
 
 
 def as_float32(number: float) -> float:

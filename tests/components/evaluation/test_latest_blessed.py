@@ -12,7 +12,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.types import Artifact, standard_artifacts
 
 from components.evaluation import DROPPED
-from components.latest_blessed import CANDIDATE, LatestOtherBlessedModel
+from components.evaluation.latest_blessed import CANDIDATE, LatestOtherBlessedModel
 
 pytestmark = pytest.mark.tfx
 

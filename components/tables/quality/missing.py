@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.tables.account import Loss, Tally, numbers_of, tally
 from components.tables.lists import relisted
+from components.tables.quality.account import Loss, Tally, numbers_of, tally
 
 _SMALLEST = -(2**63)
 

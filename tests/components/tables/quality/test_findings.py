@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from components import tables
-from components.tables import ColumnType, TableSource, findings
-from components.tables.findings import Finding
+from components.tables import ColumnType, TableSource
+from components.tables.quality import findings
+from components.tables.quality.findings import Finding
 from tests.components.tables.table_files import (
     avro_file,
     csv_column,

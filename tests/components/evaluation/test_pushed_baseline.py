@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tfx.types import standard_artifacts
 
-from components import pushed_baseline
+from components.evaluation import pushed_baseline
 
 pytestmark = pytest.mark.tfx
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from components import tables
-from components.tables import missing
-from components.tables.account import Tally
+from components.tables.quality import missing
+from components.tables.quality.account import Tally
 from tests.components.tables.table_files import avro_file, csv_file, parquet_file, read
 
 NAN = float("nan")

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from components.tables.account import Loss, Tally
 from components.tables.columns import Column, ColumnType, TableSummary
+from components.tables.quality.account import Loss, Tally
 
 FILE = "findings.json"
 """The file beside the examples that has the findings."""
