@@ -6,7 +6,7 @@ TFX's InfraValidator does the same in a container, and so needs Docker or Kubern
 import json
 
 import numpy as np
-from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
 from tfx.types import standard_artifacts
@@ -22,9 +22,15 @@ SIGNATURES = {"serving_default", "serving_examples", "transform_features"}
 @component
 def ServingCheck(  # noqa: N802
     model: InputArtifact[standard_artifacts.Model],
+    code: Parameter[str],
     blessing: OutputArtifact[standard_artifacts.InfraBlessing],
 ) -> None:
     """Gives its blessing to a model that answers as training computed.
+
+    Args:
+        model: The exported model.
+        code: JSON object: hashes of this check's own files by path, for the cache to see an edit.
+        blessing: What the Pusher waits for.
 
     Raises:
         ServingError: The model does not load, does not answer, or answers something else.

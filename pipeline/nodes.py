@@ -96,6 +96,8 @@ class NodeSpec:
     """The node in whose place its output is used; None: it replaces none."""
     reason_to_run: str | None = None
     """Why it runs in every run, where it has no cache; None where it has one."""
+    is_gate: bool = False
+    """Whether it fails where it finds fault with data or model, which no second try changes."""
     is_present: Callable[[str, ModelConfig, Path], bool] = _always
     """Whether a model's pipeline has it, by the model's name, its config and the project's root."""
 
@@ -149,6 +151,7 @@ NODES = (
         config_keys=("validation", "label.columns", "label.weight"),
         parameter_files={"inputs": _FEATURES, "least_present": _SCHEMA, "scalars": _SCHEMA},
         results="read_anomalies",
+        is_gate=True,
     ),
     NodeSpec(
         TRANSFORM,
@@ -211,7 +214,9 @@ NODES = (
         SERVING_CHECK,
         "asks the export as a server would",
         upstream=(TRAINER,),
+        code=("components.serving_check",),
         required_inputs={"model": TRAINER},
+        is_gate=True,
     ),
     NodeSpec(
         PUSHER,

@@ -27,6 +27,9 @@ from pipeline.config.model_config import ModelConfig
 from pipeline.graph.pipeline import create_pipeline
 from pipeline.record import atomic_file
 
+_PAUSE = {"backoffDuration": "30s", "backoffFactor": 2.0, "backoffMaxDuration": "600s"}
+"""Between two tries of a task."""
+
 Specification = dict[str, Any]
 """A KFP `PipelineJob` in JSON: `pipelineSpec`, and `runtimeConfig`."""
 
@@ -67,11 +70,11 @@ class BundlingRunner(KubeflowV2DagRunner):
         """
         job = super().run(pipeline, parameter_values, write_out=False)
         self.bundles = _bundles(pipeline, self._model)
-        _complete(job, pipeline, self.bundles, self._platform.modules)
+        _complete(job, pipeline, self.bundles, self._platform)
         spec_check.check(job["pipelineSpec"], nodes.of_model(self._model, self._model_config))
         if write_out:
             # The `tfx` command line may have set another folder meanwhile.
-            write(job, Path(self._output_dir, self._output_filename))
+            write(job, Path(self._output_dir, self._output_filename), self._platform)
         return job
 
 
@@ -104,10 +107,17 @@ def compile_to(
     return runner.bundles
 
 
-def write(job: Specification, output: Path) -> None:
-    """Writes a specification in the format that the file's ending names."""
+def write(job: Specification, output: Path, platform: Platform) -> None:
+    """Writes a specification in the format that the file's ending names.
+
+    In YAML the platform's part follows, if it has one, as a document of its own.
+    """
     if output.suffix in (".yaml", ".yml"):
-        text = yaml.safe_dump(job["pipelineSpec"], sort_keys=True)
+        executors = job["pipelineSpec"]["deploymentSpec"]["executors"]
+        containers = [name for name, executor in executors.items() if "container" in executor]
+        beside = platform.platform_specification(containers)
+        documents = [job["pipelineSpec"], *([beside] if beside else [])]
+        text = yaml.safe_dump_all(documents, sort_keys=True)
     else:
         text = json.dumps(job, sort_keys=True, indent=2)
     atomic_file.write_whole(output, text)
@@ -131,17 +141,25 @@ def _complete(
     job: Specification,
     pipeline: tfx_pipeline.Pipeline,
     bundles: Mapping[str, Bundle],
-    modules: str,
+    platform: Platform,
 ) -> None:
     """Adds what TFX's compiler has no option for."""
     specification = job["pipelineSpec"]
     specification["defaultPipelineRoot"] = pipeline.pipeline_info.pipeline_root
     executors = specification["deploymentSpec"]["executors"]
     for name, bundle in bundles.items():
-        address = f"{modules}/{bundle.name}"
+        address = f"{platform.modules}/{bundle.name}"
         # Kubeflow's cache looks at arguments, not at the environment.
         executors[f"{name}_executor"]["container"]["args"].append(f"{container.CODE}={address}")
+    for executor in executors.values():
+        if "container" in executor and platform.environment():
+            executor["container"]["env"] = [
+                {"name": name, "value": value} for name, value in platform.environment().items()
+            ]
     tasks = specification["root"]["dag"]["tasks"]
+    for name, task in tasks.items():
+        if platform.retries and not nodes.SPECS[spec_check.node_of(name)].is_gate:
+            task["retryPolicy"] = {"maxRetryCount": platform.retries, **_PAUSE}
     for name in (nodes.EXAMPLE_GEN, nodes.RESOLVER):
         if name in tasks and _looks_outside(tasks[name]):
             tasks[name].pop("cachingOptions", None)

@@ -77,9 +77,10 @@ def _run_task(given_json: str, inputs_json: str, rest: list[str]) -> None:
     inputs_spec = _json(inputs_json, _INPUTS)
     given = artifact_types.complete(_json(given_json, _GIVEN), inputs_spec)
     publish: Callable[[], None] = lambda: None  # noqa: E731
-    # Workers elsewhere cannot see this machine's disk.
-    if staging.applies(given) and beam_arguments.runner(rest) in beam_arguments.IN_PROCESS:
-        staged = staging.Staging(given)
+    if staging.applies(given):
+        # Workers elsewhere cannot see this machine's disk.
+        here = beam_arguments.runs_here(rest)
+        staged = staging.Staging(given) if here else staging.InPlace(given)
         given, publish = staged.local(), staged.publish
     _run_tfx([*rest, _GIVEN, json.dumps(given), _INPUTS, json.dumps(inputs_spec)])
     publish()

@@ -154,6 +154,7 @@ def _beam(target: Platform, name: str, model: str, config: ModelConfig) -> Beam:
         where = f"models/{model}/config.yaml: beam.args"
     args = beam_arguments.completed((target.beam or config.beam).args, target.beam_options())
     beam_arguments.check(args, where)
+    target.check_beam(args, where)
     return Beam(args=args)
 
 

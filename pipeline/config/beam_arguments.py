@@ -46,6 +46,11 @@ def runner(args: Sequence[str]) -> str:
     return _options(args).get("runner", "DirectRunner")
 
 
+def runs_here(args: Sequence[str]) -> bool:
+    """Whether the workers are on this machine, and so see its disk."""
+    return runner(args) in IN_PROCESS or _options(args).get("environment_type") == "LOOPBACK"
+
+
 def completed(args: Sequence[str], known: Mapping[str, str]) -> tuple[str, ...]:
     """The arguments, with what a target knows of the options that their runner requires."""
     given, needed = _options(args), _RUNNERS.get(runner(args), _Runner({}))

@@ -6,7 +6,7 @@ docstring under a key is also what a person reads when the key is missing.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 from pydantic import Field
@@ -45,15 +45,36 @@ class Accelerator(Section):
     """How many."""
 
 
+class Toleration(Section):
+    """A taint of the cluster's nodes that tasks may run in spite of, as Kubernetes has it."""
+
+    key: Text | None = None
+    """The taint's key; null: any."""
+    operator: Literal["Equal", "Exists"] = "Equal"
+    """Whether its value has to be the same, or the key alone."""
+    value: Text | None = None
+    """The taint's value."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Its effect; null: any."""
+
+
 class Machine(Section):
     """What the Tuner and the Trainer ask for; Vertex AI picks the machine type that has it."""
 
     cpus: Positive | None = None
-    """Processors; null: the platform's default."""
+    """Processors, at most; null: the platform's default."""
     memory_gb: Positive | None = None
-    """Memory in GB; null: the platform's default."""
+    """Memory in GB, at most; null: the platform's default."""
     accelerator: Accelerator | None = None
     """GPUs; null: none."""
+    requested_cpus: Positive | None = None
+    """Kubeflow only: the processors that a node must have free; null: `cpus`."""
+    requested_memory_gb: Positive | None = None
+    """Kubeflow only: the memory in GB that a node must have free; null: `memory_gb`."""
+    node_selector: dict[Text, str] = pydantic.Field(default_factory=dict)
+    """Kubeflow only: labels that a node must have, beside those for all tasks."""
+    tolerations: tuple[Toleration, ...] = ()
+    """Kubeflow only: taints of nodes that are no hindrance, beside those for all tasks."""
 
 
 class ModelTarget(Section):

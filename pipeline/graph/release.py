@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tfx.components.bulk_inferrer.component import BulkInferrer
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.proto import bulk_inferrer_pb2
@@ -40,7 +42,8 @@ def evaluator(wiring: Wiring) -> BaseNode:
 
 def serving_check(wiring: Wiring) -> BaseNode:
     """Asks the export rows with known answers."""
-    return ServingCheck(model=wiring.trained)
+    code = json.dumps(wiring.code_hashes(nodes.SERVING_CHECK))
+    return ServingCheck(model=wiring.trained, code=code)
 
 
 def pusher(wiring: Wiring) -> BaseNode:

@@ -8,7 +8,7 @@ the configs; the difference to the node's last execution is the reason.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ UNKNOWN = "no reason was found"
 OTHERWISE = "the node itself changed"
 """Its code is not compared, but TFX's cache key has the name of its class, its outputs and such."""
 
-_CODE = "custom_config.code"
+_CODE = ("custom_config.code", "code")
 _PACKAGES = ("custom_config.packages", "packages")
 """The parameters that have versions of packages by name, of which a node has one or none."""
 
@@ -112,7 +112,7 @@ def _changed_files(
     record: RunRecord,
 ) -> Iterator[str]:
     before, after = _parameters(last), _parameters(present)
-    old, new = (values.get(_CODE) or {} for values in (before, after))
+    old, new = _json_parameter(last, _CODE), _json_parameter(present, _CODE)
     for path in sorted({*old, *new}):
         if path not in new:
             yield f"{path} is no longer used"
@@ -135,14 +135,17 @@ def _changed_files(
 def _changed_packages(
     last: metadata_store_pb2.Execution, present: metadata_store_pb2.Execution
 ) -> Iterator[str]:
-    old, new = _packages(last), _packages(present)
+    old, new = _json_parameter(last, _PACKAGES), _json_parameter(present, _PACKAGES)
     if old and new:
         yield from (f"package {text}" for _, text in differences(old, new))
 
 
-def _packages(execution: metadata_store_pb2.Execution) -> dict[str, str]:
+def _json_parameter(
+    execution: metadata_store_pb2.Execution, names: Iterable[str]
+) -> dict[str, str]:
+    """The parameter that the node has of these, a JSON object; empty where it has none."""
     parameters = _parameters(execution)
-    found: Any = next((parameters[name] for name in _PACKAGES if name in parameters), {})
+    found: Any = next((parameters[name] for name in names if name in parameters), None) or {}
     return json.loads(found) if isinstance(found, str) else found
 
 

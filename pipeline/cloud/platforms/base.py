@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pydantic
 
@@ -59,6 +60,9 @@ class Platform(Section, ABC):
     """The machine for Tuner and Trainer."""
     beam: Beam | None = None
     """Where the data nodes run; null: where the model's `beam` says."""
+    retries: Annotated[int, pydantic.Field(ge=0, le=10)] = 1
+    """How often a task is tried again that ended badly. What finds fault with data or model is
+    not: the DataGate and the ServingCheck."""
 
     @pydantic.field_validator("bucket", "data")
     @classmethod
@@ -140,9 +144,32 @@ class Platform(Section, ABC):
         """The folder of the code bundles."""
         return f"{self.bucket}/modules"
 
+    def environment(self) -> dict[str, str]:
+        """Variables of every task's container, beside those that the image sets."""
+        return {}
+
+    def platform_specification(self, executors: Collection[str]) -> dict[str, Any] | None:
+        """What a compiled pipeline says beside its specification, in a document of its own.
+
+        Args:
+            executors: The names of those that run containers, `<node>_executor`.
+        """
+        return None
+
     def for_rehearsal(self) -> Self:
         """The same with all in buckets, so that a folder of this machine can stand in for it."""
         return self.model_copy(update={"data": self.data or self.bucket, "beam": Beam()})
+
+    def check_beam(self, args: Sequence[str], where: str) -> None:
+        """Refuses Beam arguments that are of no use there.
+
+        Args:
+            args: They themselves.
+            where: Where they stand.
+
+        Raises:
+            ConfigError: No data node could run with them.
+        """
 
     def beam_options(self) -> dict[str, str]:
         """Beam options by name that need not be given, as they are known here anyway."""
@@ -208,7 +235,10 @@ def _resources(machine: Machine) -> Any:
     if machine == Machine():
         return None
     resources = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec(
-        cpu_limit=machine.cpus or 0, memory_limit=machine.memory_gb or 0
+        cpu_limit=machine.cpus or 0,
+        memory_limit=machine.memory_gb or 0,
+        cpu_request=machine.requested_cpus or 0,
+        memory_request=machine.requested_memory_gb or 0,
     )
     if machine.accelerator is not None:
         resources.accelerator.type = machine.accelerator.type

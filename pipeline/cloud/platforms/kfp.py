@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import math
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+import pydantic
 import yaml
 
+from models.common.errors import ConfigError
+from pipeline import nodes
 from pipeline.cloud import cron as crons
 from pipeline.cloud.job import Accepted, Job, Schedule
 from pipeline.cloud.kubeflow import endpoint, registry, runs, schedules
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.platforms.base import UNKNOWN, Platform, pipeline_name
-from pipeline.config.base import Text
+from pipeline.config import beam_arguments
+from pipeline.config.base import Section, Text
+from pipeline.config.target_schema import Toleration
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 _COMMIT_LETTERS = 12
+
+
+class SecretKey(Section):
+    """A value of a Kubernetes secret."""
+
+    secret: Text
+    """The secret's name, in the namespace of the runs."""
+    key: Text
+    """The value's key in it."""
 
 
 class KubeflowPipelines(Platform):
@@ -35,6 +51,18 @@ class KubeflowPipelines(Platform):
     """The Kubernetes service account of the run; null: the cluster's default."""
     namespace: Text | None = None
     """The Kubernetes namespace of your profile, on a cluster for several users."""
+
+    variables: dict[Text, str] = pydantic.Field(default_factory=dict)
+    """Environment variables of every task, such as AWS_ENDPOINT_URL of a MinIO."""
+    secrets: dict[Text, SecretKey] = pydantic.Field(default_factory=dict)
+    """Environment variables of every task whose values are in secrets, such as
+    AWS_SECRET_ACCESS_KEY: {secret: mlpipeline-minio-artifact, key: secretkey}."""
+    timeout_minutes: Annotated[float, pydantic.Field(gt=0)] | None = None
+    """After which a task is ended; null: never."""
+    node_selector: dict[Text, str] = pydantic.Field(default_factory=dict)
+    """Labels that the nodes of all tasks must have."""
+    tolerations: tuple[Toleration, ...] = ()
+    """Taints of nodes that are no hindrance to any task."""
 
     @classmethod
     def placeholder(cls) -> Self:
@@ -100,6 +128,54 @@ class KubeflowPipelines(Platform):
         api.check()
         experiment = runs.experiment(api, model)
         return schedules.of_model(api, experiment, label) if experiment else []
+
+    def check_beam(self, args: Sequence[str], where: str) -> None:
+        """Refuses workers elsewhere where TensorFlow cannot read the bucket.
+
+        Raises:
+            ConfigError: Their artifacts are in a bucket that TensorFlow has no code for.
+        """
+        if not beam_arguments.runs_here(args) and not self.bucket.startswith("gs://"):
+            raise ConfigError(
+                f"{where}: Beam's workers on other machines need a bucket of gs://",
+                f"Received: the bucket {self.bucket}, which TensorFlow cannot read. A task's own "
+                "machine has the launcher's copies, its workers elsewhere have not.",
+                "Run Beam in the process, or name a bucket of Google Cloud Storage.",
+            )
+
+    def environment(self) -> dict[str, str]:
+        """The configured variables."""
+        return self.variables
+
+    def platform_specification(self, executors: Collection[str]) -> dict[str, Any] | None:
+        """Kubernetes' part, as `kubernetes_executor_config.proto` of Kubeflow Pipelines has it."""
+        found = {name: self._pod(name) for name in executors}
+        pods = {name: pod for name, pod in found.items() if pod}
+        if not pods:
+            return None
+        return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": pods}}}}
+
+    def _pod(self, executor: str) -> dict[str, Any]:
+        trains = executor in {f"{name}_executor" for name in (nodes.TUNER, nodes.TRAINER)}
+        selector = {**self.node_selector, **(self.training.node_selector if trains else {})}
+        tolerations = [*self.tolerations, *(self.training.tolerations if trains else ())]
+        pod: dict[str, Any] = {}
+        if selector:
+            pod["nodeSelector"] = {"labels": selector}
+        if tolerations:
+            pod["tolerations"] = [one.model_dump(exclude_none=True) for one in tolerations]
+        if self.timeout_minutes is not None:
+            # A number of 64 bits is text in Protocol Buffers' JSON.
+            pod["activeDeadlineSeconds"] = str(math.ceil(self.timeout_minutes * 60))
+        if self.secrets:
+            pod["secretAsEnv"] = [
+                {
+                    "secretName": value.secret,
+                    "keyToEnv": [{"secretKey": value.key, "envVar": name}],
+                }
+                for name, value in self.secrets.items()
+            ]
+        return pod
 
     def _api(self) -> KubeflowApi:
         return KubeflowApi(endpoint.from_environment(), self.namespace)

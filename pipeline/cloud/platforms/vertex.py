@@ -17,6 +17,7 @@ from pipeline.cloud.answers import AnswerError
 from pipeline.cloud.job import Accepted, Job, Schedule, label
 from pipeline.cloud.platforms.base import Platform
 from pipeline.config.base import Count, Section, Text, refuse
+from pipeline.config.target_schema import Machine
 
 if TYPE_CHECKING:
     from google.cloud.aiplatform_v1 import types
@@ -67,6 +68,15 @@ class VertexAI(Platform):
     """Whose permissions the tasks have; null: the project's default."""
     endpoint: Endpoint | None = None
     """Where blessed models are deployed; null: they go to the bucket."""
+
+    @pydantic.field_validator("training")
+    @classmethod
+    def _is_no_node_of_kubernetes(cls, training: Machine) -> Machine:
+        known = {"cpus", "memory_gb", "accelerator"}
+        for key, value in training:
+            if key not in known and value:
+                refuse(f"{key} is for Kubeflow only: Vertex AI picks the machine")
+        return training
 
     @pydantic.field_validator("bucket")
     @classmethod

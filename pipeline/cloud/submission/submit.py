@@ -125,10 +125,13 @@ def _data(
         files = tables.resolve(source)
     except DataError:
         return platform, None, []
+    data_hash = folder = tables.content_hash(source)
     if loaded.batch_prediction and model_files.is_in_project(loaded.batch_prediction.path):
-        files += tables.resolve(model_files.source_of(loaded.batch_prediction, root))
-    data_hash = tables.content_hash(source)
-    named = platform.model_copy(update={"data": f"{platform.data}/{data_hash}"})
+        rows = model_files.source_of(loaded.batch_prediction, root)
+        files += tables.resolve(rows)
+        # Other rows to predict for are other files in another folder, yet no other training data.
+        folder = f"{data_hash}-{tables.content_hash(rows)}"
+    named = platform.model_copy(update={"data": f"{platform.data}/{folder}"})
     return named, data_hash, [Path(path).relative_to(root).as_posix() for path in files]
 
 

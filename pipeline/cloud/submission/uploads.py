@@ -95,7 +95,11 @@ class S3Store:
         self._client.put_object(Bucket=self._bucket, Key=name, Body=content)
 
 
-_STORES: dict[str, type[GoogleStore] | type[S3Store]] = {"gs": GoogleStore, "s3": S3Store}
+_STORES: dict[str, type[GoogleStore] | type[S3Store]] = {
+    "gs": GoogleStore,
+    "s3": S3Store,
+    "minio": S3Store,
+}
 
 
 def put(folder: str, files: dict[str, bytes]) -> list[str]:
@@ -117,7 +121,7 @@ def put(folder: str, files: dict[str, bytes]) -> list[str]:
     if scheme not in _STORES:
         raise ConfigError(
             f"Nothing can be uploaded to {folder}",
-            f"Expected: gs:// or s3://. Received: {scheme}://.",
+            f"Expected: gs://, s3:// or minio://. Received: {scheme}://.",
             "Name another bucket in targets.yaml.",
         )
     service = Service(

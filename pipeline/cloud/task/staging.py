@@ -101,6 +101,34 @@ class Staging:
         return ""
 
 
+@dataclass
+class InPlace:
+    """Artifacts that stay in the store, as Beam's workers are on other machines.
+
+    Args:
+        given: The task's executor input.
+    """
+
+    given: ExecutorInput
+
+    def local(self) -> ExecutorInput:
+        """The executor input; TFX's own files go beside the outputs, where workers see them."""
+        return {**self.given, "outputs": {**self.given["outputs"], "outputFile": self._output}}
+
+    def publish(self) -> None:
+        """Tells the launcher what the task has made."""
+        with fileio.open(self._output) as file:
+            written = file.read()
+        place = Path(self.given["outputs"]["outputFile"])
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(written, encoding="utf-8")
+
+    @property
+    def _output(self) -> str:
+        first = next(_artifacts(self.given, "outputs"))
+        return f"{first['uri'].rpartition('/')[0]}/executor_output.json"
+
+
 def _path(address: str, root: str) -> str:
     scheme, _, rest = address.partition("://")
     return f"{root}/{_FOLDERS[scheme]}/{rest}" if scheme in _FOLDERS else address

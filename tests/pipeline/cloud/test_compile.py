@@ -12,16 +12,22 @@ import pytest
 import yaml
 from kfp import components as kfp_components
 
+from components import code_bundle
 from pipeline import nodes
 from pipeline.cloud import compile, spec_check
 from pipeline.cloud.platforms.vertex import VertexAI
+from pipeline.cloud.rehearsal import drivers
+from pipeline.cloud.rehearsal import specification as rehearsed
+from pipeline.cloud.rehearsal.bucket import StandIn
 from pipeline.config import loading, project
-from pipeline.config.target_schema import Beam
+from pipeline.config.target_schema import Beam, Machine
+from tests.helpers.paths import ROOT
 from tests.pipeline.cloud.specifications import (
     IMAGE,
     compiled,
     containers,
     settings,
+    tasks,
 )
 
 pytestmark = pytest.mark.tfx
@@ -86,7 +92,7 @@ def test_the_vertex_sdk_loads_it(specifications: dict[str, Any], tmp_path: Path)
     from google.cloud import aiplatform
 
     job = {"pipelineSpec": specifications["vertex"], "runtimeConfig": {}}
-    compile.write(job, tmp_path / "taxi.yaml")
+    compile.write(job, tmp_path / "taxi.yaml", settings("kfp"))
     loaded = aiplatform.PipelineJob(
         display_name="taxi",
         template_path=str(tmp_path / "taxi.yaml"),
@@ -180,3 +186,96 @@ def test_a_vertex_endpoint_is_pushed_to(tmp_path: Path) -> None:
         "project_id": "p", "endpoint_name": "tips", "machine_type": "n1-standard-4",
         "min_replica_count": 2,
     }  # fmt: skip
+
+
+def test_what_is_no_verdict_is_tried_again(tmp_path: Path) -> None:
+    found = tasks(compiled(tmp_path, "kfp", where=settings("kfp", retries=3)))
+    without = {name for name, task in found.items() if "retryPolicy" not in task}
+    assert without == {"DataGate", "ServingCheck"}
+    assert found["Trainer"]["retryPolicy"] == {
+        "maxRetryCount": 3,
+        "backoffDuration": "30s",
+        "backoffFactor": 2.0,
+        "backoffMaxDuration": "600s",
+    }
+    none = tasks(compiled(tmp_path, "kfp", where=settings("kfp", retries=0)))
+    assert not any("retryPolicy" in task for task in none.values())
+
+
+def test_every_container_has_the_variables_and_only_training_the_requests(tmp_path: Path) -> None:
+    machine = Machine(cpus=8, requested_cpus=2, requested_memory_gb=4)
+    where = settings("kfp", variables={"AWS_ENDPOINT_URL": "http://minio:9000"}, training=machine)
+    for name, container in containers(compiled(tmp_path, "kfp", where=where)).items():
+        assert container["env"] == [{"name": "AWS_ENDPOINT_URL", "value": "http://minio:9000"}]
+        if name in ("Tuner", "Trainer"):
+            assert container["resources"] == {
+                "cpuLimit": 8.0, "cpuRequest": 2.0, "memoryRequest": 4.0,
+            }  # fmt: skip
+
+
+def test_kubeflow_reads_both_documents(tmp_path: Path) -> None:
+    output = tmp_path / "taxi.yaml"
+    where = settings("kfp", node_selector={"pool": "cpu"})
+    compile.compile_to(output, "taxi", loading.load("taxi"), where)
+    specification, beside = yaml.safe_load_all(output.read_text())
+    executors = beside["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert executors.keys() == specification["deploymentSpec"]["executors"].keys()
+
+
+EDITS: dict[str, set[str]] = {
+    "models/taxi/preprocessing.py": {"Transform"},
+    "models/taxi/model.py": {"Tuner", "Trainer"},
+    "models/taxi/search_space.py": {"Tuner"},
+    "models/common/training.py": {"Tuner", "Trainer"},
+    "models/common/loaded_model.py": {"ServingCheck"},
+    "models/common/errors.py": set(),
+}
+"""Files, and the nodes whose bundles hold them; an empty set stands for all that have one."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", EDITS)
+def test_an_edit_is_in_the_cache_key_of_the_nodes_that_it_concerns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """As Kubeflow and Vertex AI compute it, from the container that the compiler makes."""
+    packed = code_bundle.pack
+
+    def keys(edited: bool) -> dict[tuple[str, str], str]:
+        def pack(files: list[Path]) -> code_bundle.Bundle:
+            bundle = packed(files)
+            touched = edited and ROOT / file in files
+            return code_bundle.Bundle(bundle.content + b"edited") if touched else bundle
+
+        monkeypatch.setattr(compile, "pack", pack)
+        output = tmp_path / f"{edited}.json"
+        compile.compile_to(output, "taxi", loading.load("taxi"), settings("kfp"))
+        specification = rehearsed.read(output)
+        given: dict[str, Any] = {
+            "inputs": {"artifacts": {}, "parameterValues": {}},
+            "outputs": {"artifacts": {}},
+        }
+        return {
+            (driver, name): drivers.find(driver)(
+                specification, StandIn(tmp_path), "job"
+            ).fingerprint(one, given)
+            for driver in ("kubeflow", "vertex_ai")
+            for name, one in specification.tasks.items()
+        }
+
+    before, after = keys(edited=False), keys(edited=True)
+    expected = EDITS[file] or {
+        name
+        for _, name in before
+        if any("--pipeline_code" in one for one in _arguments(tmp_path / "True.json", name))
+    }
+    for driver in ("kubeflow", "vertex_ai"):
+        seen = {
+            name for one, name in before if one == driver and before[one, name] != after[one, name]
+        }
+        assert seen == expected, driver
+
+
+def _arguments(output: Path, name: str) -> list[str]:
+    specification = json.loads(output.read_text())["pipelineSpec"]
+    return containers(specification)[name]["args"]

@@ -115,10 +115,14 @@ def test_the_source_files_that_a_node_depends_on_are_hashed_into_its_parameters(
 ) -> None:
     for spec in nodes.NODES:
         if spec.code:
-            hashed = parameter(graph[spec.name], "custom_config")["code"]
+            if spec.name == nodes.SERVING_CHECK:
+                hashed = parameter(graph[spec.name], "code")
+            else:
+                hashed = parameter(graph[spec.name], "custom_config")["code"]
             assert hashed == code_hash.file_hashes(*spec.code_of("taxi"))
             # The sample model has no metrics of its own.
-            assert ("models/taxi/__init__.py" in hashed) == (spec.name != nodes.EVALUATOR)
+            without = (nodes.EVALUATOR, nodes.SERVING_CHECK)
+            assert ("models/taxi/__init__.py" in hashed) == (spec.name not in without)
 
 
 def test_every_node_has_a_builder() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from models.common.errors import ProjectError
+from models.common.errors import ConfigError, ProjectError
 from pipeline.cloud.kubeflow import endpoint
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
 from tests.pipeline.cloud.kubeflow_server import KubeflowServer
@@ -139,3 +139,75 @@ def test_the_baseline_is_the_latest_that_was_pushed() -> None:
     target = CLUSTER.graph_target(None)
     trained = Channel(type=standard_artifacts.Model)
     assert isinstance(target.baseline(trained, target.serving), PushedBaseline)
+
+
+TAINT = {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}
+
+
+def beside(**keys: Any) -> dict[str, Any]:
+    """What the compiled file says of each executor's pod."""
+    platform = KubeflowPipelines.model_validate({"bucket": "s3://b", **keys})
+    found = platform.platform_specification(["ExampleGen_executor", "Trainer_executor"])
+    return found["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if found else {}
+
+
+@pytest.mark.parametrize(
+    ("keys", "example_gen", "trainer"),
+    [
+        ({}, None, None),
+        (
+            {"timeout_minutes": 1.5},
+            {"activeDeadlineSeconds": "90"},
+            {"activeDeadlineSeconds": "90"},
+        ),
+        (
+            {"node_selector": {"pool": "cpu"}, "training": {"node_selector": {"pool": "gpu"}}},
+            {"nodeSelector": {"labels": {"pool": "cpu"}}},
+            {"nodeSelector": {"labels": {"pool": "gpu"}}},
+        ),
+        ({"training": {"tolerations": [TAINT]}}, None, {"tolerations": [TAINT]}),
+        (
+            {"tolerations": [{"key": "a", "value": "b"}]},
+            {"tolerations": [{"key": "a", "operator": "Equal", "value": "b"}]},
+            {"tolerations": [{"key": "a", "operator": "Equal", "value": "b"}]},
+        ),
+        (
+            {"secrets": {"KEY": {"secret": "s", "key": "k"}}},
+            *[
+                {
+                    "secretAsEnv": [
+                        {"secretName": "s", "keyToEnv": [{"secretKey": "k", "envVar": "KEY"}]}
+                    ]
+                }
+            ]
+            * 2,
+        ),
+    ],
+)
+def test_what_pods_need_is_said_beside_the_specification(
+    keys: dict[str, Any], example_gen: Any, trainer: Any
+) -> None:
+    found = beside(**keys)
+    assert found.get("ExampleGen_executor") == example_gen
+    assert found.get("Trainer_executor") == trainer
+
+
+@pytest.mark.parametrize(
+    ("bucket", "args", "refused"),
+    [
+        ("s3://b", ["--runner=FnApiRunner"], False),
+        ("s3://b", ["--runner=PortableRunner", "--environment_type=LOOPBACK"], False),
+        ("s3://b", ["--runner=FlinkRunner"], True),
+        ("minio://b", ["--runner=DataflowRunner"], True),
+        ("gs://b", ["--runner=FlinkRunner"], False),
+    ],
+)
+def test_workers_elsewhere_need_a_bucket_that_tensorflow_reads(
+    bucket: str, args: list[str], refused: bool
+) -> None:
+    platform = KubeflowPipelines(bucket=bucket)
+    if not refused:
+        platform.check_beam(args, "targets.yaml: kfp.beam.args")
+        return
+    with pytest.raises(ConfigError, match=r"targets\.yaml: kfp\.beam\.args"):
+        platform.check_beam(args, "targets.yaml: kfp.beam.args")

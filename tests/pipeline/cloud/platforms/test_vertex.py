@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 
 from models.common.errors import RunError
@@ -221,3 +222,13 @@ def test_the_baseline_is_the_latest_that_was_blessed() -> None:
     assert isinstance(target.baseline(trained, target.serving), Resolver)
     assert (target.artifacts, target.serving) == ("gs://b/runs", "gs://b/serving_models")
     assert target.data_hash == "abc"
+
+
+@pytest.mark.parametrize(
+    "key", ["requested_cpus", "requested_memory_gb", "node_selector", "tolerations"]
+)
+def test_keys_for_nodes_of_kubernetes_are_refused(key: str) -> None:
+    value = {"node_selector": {"a": "b"}, "tolerations": [{"key": "a"}]}.get(key, 1)
+    values = {"project": "p", "region": "r", "bucket": "gs://b", "training": {key: value}}
+    with pytest.raises(pydantic.ValidationError, match=f"{key} is for Kubeflow only"):
+        VertexAI.model_validate(values)

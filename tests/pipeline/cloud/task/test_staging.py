@@ -121,3 +121,18 @@ def test_a_task_that_is_run_by_hand_reads_and_writes_the_store(tmp_path: Path, s
     file.write_text("{}")
     staged.publish()
     assert s3.get("runs/Trainer/7/model/saved_model.pb") == b"model"
+
+
+def test_with_workers_elsewhere_artifacts_stay_in_the_store(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    (store / "7").mkdir(parents=True)
+    place = tmp_path / "gcs" / "b" / "output_metadata.json"
+    executor_input = given(str(store / "7"), str(place), examples="gs://b/examples")
+    in_place = staging.InPlace(executor_input)
+    seen = in_place.local()
+    assert uri(seen, "inputs", "examples") == "gs://b/examples"
+    told = Path(seen["outputs"]["outputFile"])
+    assert told == store / "7" / "executor_output.json"
+    told.write_text('{"a": 1}')
+    in_place.publish()
+    assert place.read_text() == '{"a": 1}'
