@@ -71,6 +71,8 @@ def _play(given: argparse.Namespace, binaries: build.Binaries, folder: Path) -> 
         print(f"  ran      {' '.join(result.ran) or 'nothing'}")
         print(f"  cached   {' '.join(result.cached) or 'nothing'}")
         print(f"  pushed   {' '.join(result.versions) or 'nothing'}")
+        if result.lacking:
+            print(f"  lacking  {' '.join(result.lacking)}")
     return 0 if all(result.good for result in results) else 1
 
 

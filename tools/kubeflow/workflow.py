@@ -5,6 +5,7 @@ Each pod is a process here: Kubeflow's real driver, or its real launcher with th
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import subprocess
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from tools.kubeflow import services
 from tools.kubeflow.build import Binaries
@@ -64,6 +65,11 @@ class Workflow:
         values["workflow.name"] = metadata["name"]
         values["workflow.creationTimestamp"] = metadata["creationTimestamp"]
         self._run(spec["entrypoint"], values, "")
+
+    def lacking(self, task: str, expected: Sequence[str]) -> list[str]:
+        """The texts that are not in a task's pod, which is JSON."""
+        pod = json.dumps(json.loads((self._folder(task) / "pod.json").read_text(encoding="utf-8")))
+        return [one for one in expected if one not in pod]
 
     def _run(self, template: str, values: Values, task: str) -> Values:
         """Runs a template; returns its output parameters."""
@@ -124,8 +130,9 @@ class Workflow:
         container = pod["containers"][0]
         line = [*container.get("command", []), *container.get("args", [])]
         assert line[0] == _LAUNCHER, line[0]
-        variables = {one["name"]: one.get("value", "") for one in container.get("env", [])}
+        variables = {one["name"]: _value(one) for one in container.get("env", [])}
         self.ran.append(task)
+        print(f"  {task}", flush=True)
         self._process(
             task,
             [str(self.binaries.launcher), *line[1:]],
@@ -142,7 +149,7 @@ class Workflow:
         environment = {
             "HOME": str(log.parent),
             "PATH": os.environ["PATH"],
-            **services.environment(),
+            **services.of_a_pod(),
             **variables,
             **own,
         }
@@ -160,6 +167,16 @@ class Workflow:
         folder = self.folder / task
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _value(variable: Mapping[str, Any]) -> str:
+    """An environment variable's value, which may be in a secret."""
+    reference = variable.get("valueFrom", {}).get("secretKeyRef")
+    if reference is None:
+        return str(variable.get("value", ""))
+    address = f"/api/v1/namespaces/{services.NAMESPACE}/secrets/{reference['name']}"
+    secret = services.kubernetes("GET", address)
+    return base64.b64decode(secret["data"][reference["key"]]).decode()
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
