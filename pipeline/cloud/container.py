@@ -32,16 +32,16 @@ def main() -> None:
     The last lines of the log say in words what went wrong.
     """
     from components import code_bundle
-    from models.common.errors import ProjectError
+    from models.common.errors import ProjectError as ImageError
 
     own, rest = _arguments(sys.argv[1:])
     try:
         if own.code is not None:
             code_bundle.use(own.code)
-    except ProjectError as error:
+    except ImageError as error:
         sys.exit(f"{ERROR}{error}")
 
-    # Not before: these classes are now the bundle's.
+    # Not before: these classes are now the bundle's; what is loaded raises the image's own.
     from models.common.errors import AnomalyError, ProjectError
     from pipeline.local import beam_tuning
 
@@ -51,7 +51,7 @@ def main() -> None:
             _run_tfx(rest)
         else:
             _run_task(own.given, own.inputs, rest)
-    except ProjectError as error:
+    except (ProjectError, ImageError) as error:
         traceback.print_exc()
         print(f"{ERROR}{error}", file=sys.stderr)
         sys.exit(STOPPED if isinstance(error, AnomalyError) else 1)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import fsspec
@@ -15,7 +13,7 @@ from tfx.utils import io_utils
 
 from components import object_store
 from components.object_store import StoreError
-from tests.helpers.s3 import S3
+from tests.helpers.s3 import S3, refusing
 
 pytestmark = pytest.mark.tfx
 
@@ -122,32 +120,6 @@ ASKING = {
     "walk": lambda address: list(fileio.walk(address)),
     "checksum": lambda address: object_store.checksum(f"{address}/x"),
 }
-
-
-def refusing(status: int, code: str) -> ThreadingHTTPServer:
-    """A store that answers every request so."""
-    body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # so that a client need not wait to be told to go on
-
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("content-type", "application/xml")
-            self.send_header("content-length", str(len(body)))
-            self.send_header("connection", "close")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        do_PUT = do_POST = do_HEAD = do_DELETE = do_GET  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 @pytest.mark.parametrize("how", ASKING)

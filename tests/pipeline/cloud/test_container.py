@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from components import code_bundle
 from components.code_hash import model_files
 from pipeline.cloud import container
 from tests.helpers.paths import ROOT
+from tests.helpers.s3 import refusing
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
@@ -47,3 +49,50 @@ def test_a_bundle_that_is_not_what_its_name_says_is_told(
     assert done.returncode == 1
     assert any(line.startswith(container.ERROR) for line in done.stderr.splitlines())
     assert bundle.name in done.stderr
+
+
+def task_input(serving: str, folder: Path) -> str:
+    """What a driver hands to the node that looks for the baseline."""
+    model = {"name": "1", "type": {"schemaTitle": "tfx.Model"}, "uri": str(folder / "model")}
+    logs = {"name": "executor-logs", "type": {"schemaTitle": "system.Artifact"}, "uri": "s3://b/l"}
+    return json.dumps(
+        {
+            "inputs": {"parameterValues": {"serving": serving}},
+            "outputs": {
+                "artifacts": {
+                    "model": {"artifacts": [model]},
+                    "executor-logs": {"artifacts": [logs]},
+                },
+                "outputFile": str(folder / "output.json"),
+            },
+        }
+    )
+
+
+BASELINE = ("--executor_class_path", "components.evaluation.pushed_baseline.Executor")
+GIVEN = "--json_serialized_invocation_args"
+
+
+def test_a_store_that_refuses_is_the_last_word_of_the_log(tmp_path: Path) -> None:
+    server = refusing(403, "AccessDenied")
+    variables = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        "AWS_ACCESS_KEY_ID": "wrong",
+        "AWS_SECRET_ACCESS_KEY": "wrong",
+    }
+    bundle = code_bundle.pack(model_files("models.common.errors"))
+    (tmp_path / bundle.name).write_bytes(bundle.content)
+    given = task_input("s3://b/serving_models/taxi", tmp_path)
+    code = f"{container.CODE}={tmp_path / bundle.name}"
+    done = started(tmp_path, *BASELINE, GIVEN, given, code, **variables)
+    server.shutdown()
+    assert done.returncode == 1
+    told = done.stderr[done.stderr.index(f"\n{container.ERROR}") :]
+    assert "s3://b/serving_models/taxi cannot be used" in told and "AWS_ACCESS_KEY_ID" in told
+
+
+@pytest.mark.parametrize("given", ["{", "[]", "null", "Sign in"])
+def test_what_no_driver_makes_is_told(tmp_path: Path, given: str) -> None:
+    done = started(tmp_path, *BASELINE, GIVEN, given)
+    assert done.returncode == 1
+    assert f"{container.ERROR}{GIVEN} is not a JSON object" in done.stderr
