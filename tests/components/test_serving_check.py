@@ -57,7 +57,7 @@ def refused(export: Path) -> ServingError:
 def run(folder: Path) -> standard_artifacts.InfraBlessing:
     model, blessing = standard_artifacts.Model(), standard_artifacts.InfraBlessing()
     model.uri, blessing.uri = str(folder), str(folder / "blessing")
-    ServingCheck.EXECUTOR_SPEC.executor_class._FUNCTION(model=model, blessing=blessing)
+    ServingCheck.EXECUTOR_SPEC.executor_class._FUNCTION(model=model, code="{}", blessing=blessing)
     return blessing
 
 

@@ -14,8 +14,12 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.kubeflow import build
+
+if TYPE_CHECKING:
+    from tools.kubeflow.scenario import Result
 
 ROOT = Path(__file__).resolve().parents[2]
 _INSIDE = "PIPELINE_KUBEFLOW_NAMESPACE"
@@ -61,19 +65,24 @@ def _play(given: argparse.Namespace, binaries: build.Binaries, folder: Path) -> 
                 given.pipelines / "manifests/kustomize/base/pipeline/cluster-scoped",
             ]
         )
-        results = scenario.play(ROOT, binaries, given.python.absolute(), run)
+        good = True
+        for result in scenario.play(ROOT, binaries, given.python.absolute(), run):
+            _show(result)
+            good = good and result.good
     finally:
         cluster.stop()
     for name, version in binaries.versions.items():
         print(f"{name:26}{version}")
-    for result in results:
-        print(f"\n{result.name}: {'as it should' if result.good else 'NOT AS IT SHOULD'}")
-        print(f"  ran      {' '.join(result.ran) or 'nothing'}")
-        print(f"  cached   {' '.join(result.cached) or 'nothing'}")
-        print(f"  pushed   {' '.join(result.versions) or 'nothing'}")
-        if result.lacking:
-            print(f"  lacking  {' '.join(result.lacking)}")
-    return 0 if all(result.good for result in results) else 1
+    return 0 if good else 1
+
+
+def _show(result: Result) -> None:
+    print(f"\n{result.name}: {'as it should' if result.good else 'NOT AS IT SHOULD'}")
+    print(f"  ran      {' '.join(result.ran) or 'nothing'}")
+    print(f"  cached   {' '.join(result.cached) or 'nothing'}")
+    print(f"  pushed   {' '.join(result.versions) or 'nothing'}", flush=True)
+    if result.lacking:
+        print(f"  lacking  {' '.join(result.lacking)}", flush=True)
 
 
 if __name__ == "__main__":
