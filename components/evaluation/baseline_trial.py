@@ -14,6 +14,8 @@ import tensorflow as tf
 from tensorflow.python.saved_model import loader_impl
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from models.common.labels import encoding
+
 PREDICT, TRANSFORM, REQUEST = "serving_examples", "transform_features", "serving_default"
 ROWS = 64
 """Rows that a model is tried on."""
@@ -36,7 +38,7 @@ def unreadable(
         candidate: The folder of the SavedModel that it is compared with.
         examples: Serialized `tf.Example`s of today, [rows].
         schema: Of today's rows, if it is known.
-        label: The label among the transformed features.
+        label: What the label's numbers are called among the transformed features.
 
     Returns:
         The end of a sentence that begins with the model, such as `reads the column 'b', which the
@@ -112,7 +114,8 @@ def _no_answer(folder: str, examples: Sequence[bytes], label: str) -> str | None
         column = f"the column '{found[1].strip()}' of " if found else ""
         return f"cannot read {column}today's rows: {_first_line(error)}"
     if label not in transformed:
-        return f"has another label: its preprocessing gives no '{label}'"
+        name = label.removesuffix(encoding.NUMBER)
+        return f"has another label: its preprocessing gives no '{name}'"
     for name, values in predicted.items():
         if values.dtype.is_floating and not np.isfinite(values.numpy()).all():
             return f"gives numbers that are not finite as '{name}' for today's rows"

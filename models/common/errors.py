@@ -6,6 +6,7 @@ They live in the lowest room so that models, components and the pipeline raise t
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -75,5 +76,14 @@ class RunError(ProjectError):
 
 def did_you_mean(received: str, known: Iterable[str]) -> str:
     """Returns `; did you mean 'x'?` where one of the known names is close, else nothing."""
-    close = difflib.get_close_matches(received, list(known), n=1, cutoff=0.6)
+    known = list(known)
+    for name in known:
+        if name != received and _composed(name) == _composed(received):
+            return f"; did you mean {name!a}? Received: {received!a}, which looks the same"
+    close = difflib.get_close_matches(received, known, n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _composed(name: str) -> str:
+    """A name with its accents in the letters: an accent may be a character of its own, too."""
+    return unicodedata.normalize("NFC", name)

@@ -4,7 +4,8 @@ Signatures:
 
 * `serving_default`: raw features as named tensors, so that a row of JSON is a request;
 * `serving_examples`: serialized `tf.Example`s, [batch] of string;
-* `transform_features`: serialized `tf.Example`s to transformed features, the label among them;
+* `transform_features`: serialized `tf.Example`s to transformed features, with the label as the
+  Evaluator needs it (`labels.encoding.for_judging`);
 * `classify`, where the label's classes have names: serialized `tf.Example`s to each class with its
   score, as TensorFlow Serving's Classify answers them.
 
@@ -28,13 +29,14 @@ import tensorflow_transform as tft
 from tensorflow.core.protobuf import saved_model_pb2
 
 from models.common import examples, outputs, raw_inputs, signature_names
+from models.common.labels import encoding
 
 
 def export(
     model: keras.Model,
     transform: tft.TFTransformOutput,
     *,
-    labels: Collection[str],
+    labels: Sequence[str],
     label_columns: Collection[str],
     inputs: Collection[str],
     path: str,
@@ -46,7 +48,7 @@ def export(
     Args:
         model: The trained network; takes transformed features, returns one tensor or a dict of
         them. transform: The fitted preprocessing.
-        labels: The labels among the transformed features.
+        labels: The labels among the transformed features, first the one that is judged.
         label_columns: Raw columns that no request carries.
         inputs: Raw columns that a request may carry.
         path: The folder to write.
@@ -75,7 +77,8 @@ def export(
         return predict(examples.parse(raw_inputs.checked(inputs, "inputs"), request_spec))
 
     def transform_features(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return layer(examples.parse(raw_inputs.checked(inputs, "inputs"), full_spec))
+        transformed = layer(examples.parse(raw_inputs.checked(inputs, "inputs"), full_spec))
+        return encoding.for_judging(transformed, next(iter(labels)), classes)
 
     serialized = tf.TensorSpec([None], tf.string, name=_examples_argument(full_spec))
     archive = keras.export.ExportArchive()

@@ -35,6 +35,8 @@ class Plan:
     class_weights: str | Mapping[str, float] | None = None
     """How much the rows of each class count in training; `balanced`: each class as much as any
     other; None: all rows count alike."""
+    split_by_row: bool = False
+    """Whether each row is in a split by itself, by the hash of its content."""
 
     @property
     def labels(self) -> tuple[str, ...]:

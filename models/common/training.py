@@ -21,7 +21,7 @@ from models.common import (
     progress,
 )
 from models.common.errors import ModelCodeError, NotFiniteError
-from models.common.labels import checks, encoding, suspicious_inputs
+from models.common.labels import checks, encoding, loss_range, suspicious_inputs
 from models.common.plan import Plan
 
 SUMMARY = "training.json"
@@ -58,7 +58,7 @@ def train_and_export(
     transform = tft.TFTransformOutput(transform_path)
     label = checks.check(plan, transform, train_files, eval_files, test_files)
     keras.utils.set_random_seed(0)
-    model = build(plan, hyperparameters, transform)
+    model = build(plan, hyperparameters, transform, label.limits)
     class_weights = checks.weights_by_class(plan, label)
     data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
@@ -86,12 +86,22 @@ def train_and_export(
 
 
 def build(
-    plan: Plan, hyperparameters: Mapping[str, Any], transform: tft.TFTransformOutput
+    plan: Plan,
+    hyperparameters: Mapping[str, Any],
+    transform: tft.TFTransformOutput,
+    limits: tuple[float, float] | None = None,
 ) -> keras.Model:
     """Builds the model's compiled network for what its preprocessing returns.
 
+    Args:
+        plan: What the configuration says of training.
+        hyperparameters: Values for the names in the model's search space.
+        transform: The fitted preprocessing.
+        limits: The smallest and the largest number of the label; None: its loss is not looked at.
+
     Raises:
-        ModelCodeError: The model's code raised, or returned no compiled model.
+        ModelCodeError: The model's code raised, returned no compiled model, or one that does not
+            fit the label.
     """
     build_model = model_folder.function(plan.model, "model", "build_model")
     inputs = {
@@ -111,6 +121,9 @@ def build(
         # It also builds a network that has waited for it, such as a class of the model's own.
         found = outputs.answers(model, _zeros(inputs, outputs.ROWS))
     outputs.check(plan, found, encoding.class_names(transform))
+    if limits is not None:
+        judged = found[plan.label_output or next(iter(found))]
+        loss_range.check(plan, getattr(model, "loss", None), judged.shape, limits)
     # Left to the first step, the optimizer's variables would make TensorFlow trace that step twice.
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)

@@ -156,7 +156,7 @@ def tuner(
     return _Tuner(
         plan,
         training.datasets(plan, transform, train_files, eval_files, class_weights),
-        build=lambda chosen: training.build(plan, chosen, transform),
+        build=lambda chosen: training.build(plan, chosen, transform, label.limits),
         # Keras Tuner builds it for the defaults, to see what hyperparameters there are. The search
         # space says that, and the defaults may be values for which a trial fails.
         hypermodel=lambda _: None,

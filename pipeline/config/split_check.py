@@ -58,7 +58,11 @@ def check(
         )
     elif rule.time is None:
         _check_enough_rows(model, config, summary)
-    splits.check(rule, files())
+    try:
+        splits.check(rule, files())
+    except DataError as error:
+        lost = "".join(_lost_digits(summary, types))
+        raise DataError(error.headline, error.detail + lost, error.remedy) from None
     return (*notices, *_without_group(rule, summary))
 
 
@@ -86,6 +90,19 @@ def _seems_split(rule: SplitRule, paths: Sequence[str]) -> Iterator[str]:
 def _again(split: str, count: int) -> str:
     rows = "1 row" if count == 1 else f"{count:,} rows"
     return f"{rows} of the split '{split}' are in an earlier split too, by splits.given."
+
+
+def _lost_digits(
+    summary: TableSummary, types: Mapping[str, tables.ColumnType | None]
+) -> Iterator[str]:
+    """Tells of numbers that differ in the file and perhaps no longer in an example."""
+    for column in summary.columns:
+        if types.get(column.name) == "FLOAT" and {"rounded", "alike"} & column.losses.keys():
+            yield (
+                f" In '{column.name}' numbers are equal that are not in the file: a float of 32 "
+                "bits has about 7 digits of each. As text, or as whole numbers of 64 bits, they "
+                "would differ."
+            )
 
 
 def _without_group(rule: SplitRule, summary: TableSummary) -> Iterator[str]:

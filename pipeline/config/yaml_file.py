@@ -5,6 +5,7 @@ Whatever the text is, the only exception that comes out is `ConfigError`.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ Lines = dict[tuple[str, ...], int]
 
 _STANDARD = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_STANDARD + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _HINT = "Indent with spaces, and put text with any of : # [ ] { } , & * in quotes."
 
 
@@ -118,6 +120,8 @@ def _note_key(key: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) ->
     if not isinstance(key, yaml.ScalarNode):
         kind = "list" if isinstance(key, yaml.SequenceNode) else "mapping"
         raise ConfigError(f"{_place(name, line)}: a {kind} stands where a key should", "", _HINT)
+    if key.tag == _STANDARD + "int" and _WHOLE.fullmatch(key.value):
+        key.tag = _STANDARD + "str"  # As in `{0: 1, 1: 10}`, by class: one text, in quotes or not.
     if key.tag not in (_STANDARD + "str", _STANDARD + "merge"):
         raise ConfigError(
             f"{_place(name, line)}: the key {key.value} is not text",

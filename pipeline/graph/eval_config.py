@@ -9,6 +9,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from components.evaluation import judged_rows
 from components.evaluation.judged_rows import JudgedRows
 from models.common.errors import ConfigError
+from models.common.labels import encoding
 from pipeline.config.model_config import Bounds, Evaluation, Metric, ModelConfig
 from pipeline.config.slice_bounds import SliceKey
 from pipeline.graph import metric_probe
@@ -34,7 +35,7 @@ def eval_config(model: str, settings: ModelConfig) -> config_pb2.EvalConfig:
         model_specs=[
             config_pb2.ModelSpec(
                 signature_name="serving_examples",
-                label_key=settings.label.name,
+                label_key=settings.label.name + encoding.NUMBER,
                 prediction_key=settings.label.output or "",
                 example_weight_key=settings.label.weight or "",
                 preprocessing_function_names=["transform_features"],

@@ -63,7 +63,7 @@ class Wiring:
     def plan(self) -> Plan:
         """What the configuration says of training."""
         features = importlib.import_module(f"models.{self.model}.features")
-        label, training = self.config.label, self.config.training
+        label, training, splits = self.config.label, self.config.training, self.config.splits
         return Plan(
             model=self.model,
             label=label.name,
@@ -78,6 +78,7 @@ class Wiring:
             other_labels=label.other_outputs,
             weight=label.weight,
             class_weights=training.class_weights,
+            split_by_row=not (splits.by or splits.time or splits.given),
         )
 
     def code_hashes(self, node: str) -> Mapping[str, str]:

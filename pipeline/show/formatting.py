@@ -89,6 +89,13 @@ def plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def on_one_line(text: str) -> str:
+    """The text with line breaks, and whatever else cannot be seen, as Python writes them."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
 def no_cache(record: RunRecord) -> str:
     """The options with which a run was told not to use the cache."""
     if len(record.no_cache) == len(record.nodes):

@@ -72,7 +72,7 @@ class _SliceTable:
                 self._cell(self._cells.get((slice_name, name)), worst[name] == slice_name)
                 for name in self._names
             )
-            table.add_row(Text(f"  {label}"), *cells)
+            table.add_row(Text(f"  {formatting.on_one_line(label)}"), *cells)
             values = group.values.get(slice_name, {})
             own = self._bounds(
                 key

@@ -179,7 +179,7 @@ def _missed_bounds(record: RunRecord) -> Table:
     for refusal in record.refusals:
         table.add_row(
             Text(refusal.metric, "bold"),
-            Text(refusal.slice),
+            Text(formatting.on_one_line(refusal.slice)),
             Text(refused_value(record, refusal), "bold red"),
             Text(f"expected {refusal.bound}", "dim"),
         )

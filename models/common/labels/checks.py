@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class LabelValues:
     """The classes' names of a text label, the first of which is 0; empty where it is a number."""
     counts: Counter[float] | None = None
     """Rows by value; None of a label with several numbers a row or with very many values."""
+    limits: tuple[float, float] | None = None
+    """Its smallest and largest number in any split; None where nothing was looked at."""
 
 
 def check(
@@ -58,9 +61,13 @@ def check(
     for name in plan.labels:
         _check_shape(plan.model, transform, name)
         classes = class_names(transform) if name == plan.label else []
-        found.append(_values(plan, transform, name, classes, train_files))
-        _values(plan, transform, name, classes, eval_files, split="eval")
-        _values(plan, transform, name, classes, test_files, split="test")
+        splits = {"train": train_files, "eval": eval_files, "test": test_files}
+        of_splits = [
+            _values(plan, transform, name, classes, files, split) for split, files in splits.items()
+        ]
+        limits = [one.limits for one in of_splits if one.limits]
+        lowest, highest = min(low for low, _ in limits), max(high for _, high in limits)
+        found.append(dataclasses.replace(of_splits[0], limits=(lowest, highest)))
     label = found[0]
     if len(label.classes) > FEW_CLASSES and 2 * len(label.classes) > label.rows:
         raise ModelCodeError(
@@ -105,12 +112,13 @@ def _values(
     name: str,
     classes: list[str],
     files: Sequence[str],
-    split: str = "train",
+    split: str,
 ) -> LabelValues:
     """Counts a label's values in one pass over the files."""
     rows, missing, constant = 0, 0, True
     counts: Counter[float] | None = Counter()
     first: np.ndarray | None = None
+    lowest, highest = np.inf, -np.inf
     try:
         for batch in examples.values(files, transform, name):
             columns = batch.reshape(len(batch), -1)
@@ -118,6 +126,7 @@ def _values(
             first = columns[0] if first is None else first
             rows, missing = rows + len(batch), missing + int(absent.sum())
             constant = constant and bool((columns == first).all())
+            lowest, highest = min(lowest, columns.min()), max(highest, columns.max())
             if counts is not None:
                 counts.update(columns[:, 0].tolist())
                 countable = columns.shape[1] == 1 and len(counts) <= MOST_COUNTED
@@ -141,7 +150,8 @@ def _values(
             "A model learns nothing from a constant label.",
             "Correct the label in preprocessing_fn, or the data it is made from.",
         )
-    return LabelValues(rows, classes, counts)
+    limits = (float(lowest), float(highest)) if rows else None
+    return LabelValues(rows, classes, counts, limits)
 
 
 def _unknown_class(plan: Plan, name: str, split: str, error: Exception) -> ModelCodeError:

@@ -110,6 +110,35 @@ def _write_lines(path: str, classes: Sequence[bytes], values: Iterable[bytes]) -
     return np.array(path.encode(), dtype=object)
 
 
+NUMBER = "/number"
+"""What follows the label's name where its numbers stand beside the names of its classes."""
+
+
+def for_judging(
+    outputs: Mapping[str, Any], label: str, classes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Transformed features as the Evaluator looks at them.
+
+    It finds the values of a slice by name, first among these, and there a label of text would be
+    numbers: a slice `leaves=yes` would have no rows.
+
+    Args:
+        outputs: Transformed features, with the label as numbers.
+        label: The label among them.
+        classes: The names of its classes; empty where it has none.
+
+    Returns:
+        The same, but the label as the names of its classes; its numbers are `<label>/number`.
+    """
+    numbers = outputs[label]
+    shown = numbers
+    if classes:
+        shown = tf.gather(
+            tf.constant(list(classes)), tf.clip_by_value(numbers, 0, len(classes) - 1)
+        )
+    return {**outputs, label: shown, f"{label}{NUMBER}": numbers}
+
+
 def class_names(transform: tft.TFTransformOutput) -> list[str]:
     """The names of a text label's classes, the first of which is 0; empty where it is a number.
 

@@ -1,11 +1,13 @@
-"""Inputs that make a model look good and be of no use: identifiers, columns that know the label.
+"""What makes a model look good and be of no use: identifiers, columns that know the label, and
+groups of rows, such as those of a user, that are in several splits.
 
-Neither is a mistake for certain, so a run goes on and warns of them.
+None is a mistake for certain, so a run goes on and warns of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +21,9 @@ TELLING = 0.98
 """A column tells the label alone where it explains this share of what a constant gets wrong."""
 _TRAIN_ROWS, _EVAL_ROWS = 20_000, 5_000
 _FEWEST_ROWS, _FEWEST_WRONG = 20, 5
+_FEWEST_GROUPS, _ROWS_OF_GROUP = 20, 1.5
+_MOST_UNREAD = 100
+"""Of more columns that no model reads, looking at each would take longer than it is worth."""
 _BINS = 64
 _UNIQUE = 0.95
 
@@ -30,7 +35,11 @@ def findings(
     eval_files: Sequence[str],
     label: LabelValues,
 ) -> list[dict[str, str]]:
-    """Looks at each input by itself; returns a `headline` and a `detail` for each that stands out.
+    """Looks at each column by itself; returns a `headline` and a `detail` for each that stands out.
+
+    An input stands out by what it tells. A column that no model reads does where rows are split one
+    by one, and those that agree in it have the same label: training has then seen the users of the
+    test split.
 
     What a column tells of the label is learnt from the first 20,000 rows of the training split and
     tried on the first 5,000 of the other, so that a column with a value of its own in each row
@@ -44,20 +53,38 @@ def findings(
         label: What the training split has of the label.
     """
     spec = transform.raw_feature_spec()
-    scalar = {name: spec[name] for name in plan.inputs if name in spec and _is_scalar(spec[name])}
+    names = [name for name in (*plan.inputs, *_unread(plan, spec)) if name in spec]
+    scalar = {name: spec[name] for name in names if _is_scalar(spec[name])}
     train, train_label = _table(transform, scalar, plan.label, train_files, _TRAIN_ROWS)
     held_out, held_out_label = _table(transform, scalar, plan.label, eval_files, _EVAL_ROWS)
     found = []
     for name, values in train.items():
+        is_input = name in plan.inputs
         if _is_identifier(values):
-            found.append(_identifier(name, values))
+            if is_input:
+                found.append(_identifier(name, values))
+        elif not is_input and not _is_group(values):
+            continue
         elif len(held_out_label) >= _FEWEST_ROWS and train_label.shape[1:] in ((), (1,)):
             of_classes = label.counts is not None and len(label.counts) <= MOST_CLASSES
-            column = (values, train_label.ravel(), held_out[name], held_out_label.ravel())
+            tried = held_out[name]
+            if not is_input:  # Each value is a group, and numbers are no quantity.
+                values, tried = values.astype(object), tried.astype(object)
+            column = (values, train_label.ravel(), tried, held_out_label.ravel())
             right, without = _share_right(*column) if of_classes else _share_explained(*column)
             if _tells(right, without, len(held_out_label)):
-                found.append(_telling(plan, name, right, without, len(held_out_label), of_classes))
+                tell = _telling if is_input else _group
+                found.append(tell(plan, name, right, without, len(held_out_label), of_classes))
     return found
+
+
+def _unread(plan: Plan, spec: Iterable[str]) -> list[str]:
+    """The columns that may be of groups which are in several splits."""
+    if not plan.split_by_row:
+        return []
+    known = {*plan.inputs, *plan.label_columns, plan.weight}
+    unread = sorted(set(spec) - known)
+    return unread if len(unread) <= _MOST_UNREAD else []
 
 
 def _tells(right: float, without: float, rows: int) -> bool:
@@ -78,18 +105,35 @@ def _identifier(name: str, values: np.ndarray) -> dict[str, str]:
 def _telling(
     plan: Plan, name: str, right: float, without: float, rows: int, of_classes: bool
 ) -> dict[str, str]:
-    figures = (
-        f"By its value alone {right:.1%} of {rows:,} rows of the eval split are right, by the most "
-        f"frequent class {without:.1%}."
-        if of_classes
-        else f"Its value alone explains {right:.1%} of the label's variance in {rows:,} rows of "
-        "the eval split."
-    )
+    figures = _figures(right, without, rows, of_classes)
     return {
         "headline": f"The input '{name}' tells the label '{plan.label}' alone",
         "detail": f"{figures} See whether it is known when a prediction is asked for; if it is "
         "not, move it from INPUTS to label.columns.",
     }
+
+
+def _group(
+    plan: Plan, name: str, right: float, without: float, rows: int, of_classes: bool
+) -> dict[str, str]:
+    figures = _figures(right, without, rows, of_classes)
+    return {
+        "headline": f"Rows with the same '{name}' have the same label, and are in several splits",
+        "detail": f"{figures} A model that knows them again in the test split looks better than it "
+        f"is. Keep them together: splits.by: {json.dumps([name], ensure_ascii=False)}.",
+    }
+
+
+def _figures(right: float, without: float, rows: int, of_classes: bool) -> str:
+    if of_classes:
+        return (
+            f"By its value alone {right:.1%} of {rows:,} rows of the eval split are right, by the "
+            f"most frequent class {without:.1%}."
+        )
+    return (
+        f"Its value alone explains {right:.1%} of the label's variance in {rows:,} rows of the "
+        "eval split."
+    )
 
 
 def _is_scalar(spec: tf.io.FixedLenFeature | tf.io.VarLenFeature) -> bool:
@@ -133,6 +177,13 @@ def _is_identifier(values: np.ndarray) -> bool:
         return not any(b" " in value for value in values)  # Free text is no identifier.
     whole = values.dtype.kind == "i"
     return bool(whole and np.ptp(values) < 2 * len(values))
+
+
+def _is_group(values: np.ndarray) -> bool:
+    """Whether its words or whole numbers may be groups of a few rows, such as those of a user."""
+    different = len(np.unique(values))
+    few_rows = _ROWS_OF_GROUP * different <= len(values)
+    return values.dtype.kind in "Oi" and different >= _FEWEST_GROUPS and few_rows
 
 
 def _share_right(

@@ -83,7 +83,7 @@ def _pushed(record: RunRecord) -> list[str]:
     elif record.config.evaluation.compares:
         sentences.append("No model was blessed before, so it was compared with none.")
     else:
-        sentences.append("No bound compares it with the model blessed before.")
+        sentences.append("No bound compares it with an earlier model.")
     return sentences
 
 

@@ -39,3 +39,9 @@ def test_the_text_is_headline_detail_and_remedy() -> None:
         "the headline\nthe\ndetail\nthe remedy"
     )
     assert str(ProjectError("the headline", remedy="the remedy")) == "the headline\nthe remedy"
+
+
+def test_a_name_whose_accents_are_written_otherwise_is_told() -> None:
+    meant = errors.did_you_mean("gro\u0308sse", ["grosse", "gr\xf6sse"])
+    assert meant == (r"; did you mean 'gr\xf6sse'? Received: 'gro\u0308sse', which looks the same")
+    assert errors.did_you_mean("siez", ["size"]) == "; did you mean 'size'?"

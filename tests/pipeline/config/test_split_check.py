@@ -107,3 +107,16 @@ def test_what_is_worth_to_know_is_told(tmp_path: Path) -> None:
     write(tmp_path, "data/3/t.csv", table(10, 205))
     [again] = check(tmp_path, {"given": given})
     assert again == "5 rows of the split 'eval' are in an earlier split too, by splits.given."
+
+
+@pytest.mark.parametrize("number", ["{}", "{}.5", "1844674407370955{:04}"])
+def test_rows_that_only_their_last_digits_tell_apart_are_told_so(
+    tmp_path: Path, number: str
+) -> None:
+    rows = (f"{number.format(n + 10**12 if len(number) < 6 else n)},{n % 2}\n" for n in range(300))
+    write(tmp_path, "data/t.csv", "x,y\n" + "".join(rows))
+    if number == "{}":  # Whole numbers of 64 bits stay as they are.
+        assert check(tmp_path, {}) == ()
+        return
+    with pytest.raises(DataError, match="In 'x' numbers are equal that are not in the file"):
+        check(tmp_path, {})

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.common.errors import ConfigError
+from pipeline.config import yaml_file
 from pipeline.config.loading import load
 from tests.pipeline.config_files import GOOD, message, write
 
@@ -29,7 +30,9 @@ BAD_FILES = {
     "very deep": ("a: " + "[" * 800, "config.yaml is nested too deeply"),
     "a tag": (GOOD + "beam: !!python/name:os.system x", "'beam' has the tag !!python/name:os.syst"),
     "a tag that lies": (GOOD + "beam: !!int x", "config.yaml is not valid YAML"),
-    "a key that is a number": (GOOD + "1: x", "config.yaml:7: the key 1 is not text"),
+    "a key that is a fraction": (GOOD + "1.5: x", "config.yaml:7: the key 1.5 is not text"),
+    "a key that is written oddly": (GOOD + "0x1: x", "config.yaml:7: the key 0x1 is not text"),
+    "a number twice": (GOOD + '1: x\n"1": x', "config.yaml:8: the key '1' stands twice"),
     "a key that is a boolean": (GOOD + "on: x", "config.yaml:7: the key on is not text"),
     "a key that is a list": (GOOD + "? [a]\n: x", "config.yaml:7: a list stands where a key"),
     "a key twice": (
@@ -68,3 +71,8 @@ def test_any_text_raises_nothing_but_config_errors(root: Path, text: str) -> Non
     write(root, text)
     with pytest.raises(ConfigError):
         load("m", root=root)
+
+
+def test_a_key_may_be_a_whole_number_without_quotes() -> None:
+    tree, _ = yaml_file.parse("class_weights: {0: 1, 1: 10, -1: 2}", "config.yaml")
+    assert tree == {"class_weights": {"0": 1, "1": 10, "-1": 2}}

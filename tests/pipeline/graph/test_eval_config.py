@@ -74,7 +74,7 @@ def test_a_bound_lets_its_own_value_pass_in_both_precisions_and_no_other(
 
 def test_the_model_is_asked_as_it_is_served() -> None:
     [spec] = made({"AUC": {"at_least": 0.5}}).model_specs
-    assert spec.signature_name == "serving_examples" and spec.label_key == "big"
+    assert spec.signature_name == "serving_examples" and spec.label_key == "big/number"
     assert list(spec.preprocessing_function_names) == ["transform_features"]
 
 

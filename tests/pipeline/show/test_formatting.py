@@ -120,3 +120,16 @@ def test_a_command_names_the_python_that_the_shell_would_not_find(
     assert formatting.command("run taxi") == "python -m pipeline run taxi"
     monkeypatch.setenv("UV", "/bin/uv")
     assert formatting.command("run taxi") == f"{tmp_path}/python -m pipeline run taxi"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ok", "ok"),
+        ("süß, 好", "süß, 好"),
+        ("a\nb\r\nc", "a\\nb\\r\\nc"),
+        ("a\x1b[2J", "a\\x1b[2J"),
+    ],
+)
+def test_a_text_is_on_one_line(text: str, shown: str) -> None:
+    assert formatting.on_one_line(text) == shown

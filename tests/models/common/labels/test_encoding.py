@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def test_text_becomes_the_numbers_of_its_sorted_classes(tmp_path: Path) -> None:
     assert encoding.class_names(transform) == ["müde", "no", "yes"]
     assert encoded(tmp_path, transform, ["no", "yes", "müde"]) == [1, 2, 0]
     found = checks.check(Y, transform, files(tmp_path, ["yes", "no", "no"]))
-    assert found == checks.LabelValues(3, ["müde", "no", "yes"], {1: 2, 2: 1})  # type: ignore[arg-type]
+    assert found == checks.LabelValues(3, ["müde", "no", "yes"], Counter({1: 2, 2: 1}), (1, 2))
 
 
 def test_classes_of_the_config_keep_their_order(tmp_path: Path) -> None:
@@ -72,3 +73,14 @@ def test_numbered_classes_may_have_names(tmp_path: Path, dtype: Any, values: lis
         beyond = files(tmp_path, [*values, type(values[0])(2)])
         with pytest.raises(ModelCodeError, match="'y' has the value '2"):
             checks.check(Y, transform, beyond)
+
+
+@pytest.mark.parametrize("shape", [[3], [3, 1]])
+def test_the_evaluator_finds_slices_by_the_names_of_classes(shape: list[int]) -> None:
+    numbers = tf.reshape(tf.constant([1, 0, 1], tf.int64), shape)
+    rows = {"y": numbers, "x_xf": tf.zeros([3])}
+    found = encoding.for_judging(rows, "y", ["no", "yes"])
+    assert found["y"].shape == shape
+    assert tf.reshape(found["y"], [-1]).numpy().tolist() == [b"yes", b"no", b"yes"]
+    assert found["y/number"] is numbers and found.keys() == {"y", "y/number", "x_xf"}
+    assert encoding.for_judging(rows, "y")["y"] is numbers

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from models.common.labels import suspicious_inputs
+from models.common.labels.checks import LabelValues
 from models.common.labels.suspicious_inputs import (
     _is_identifier,
     _share_explained,
@@ -83,6 +89,49 @@ def test_a_column_that_tells_a_quantity() -> None:
     assert told(2 * quantity + 1, quantity, of_classes=False)
     assert not told(quantity * RANDOM.lognormal(size=4 * ROWS), quantity, of_classes=False)
     assert not told(RANDOM.normal(size=4 * ROWS), quantity, of_classes=False)
+
+
+LABELS = np.repeat(RANDOM.integers(0, 2, 100), 5)
+USERS = np.repeat(np.array([f"u{number}".encode() for number in range(100)], object), 5)
+
+
+@pytest.mark.parametrize(
+    ("column", "label", "changes", "expected"),
+    [
+        (USERS, LABELS, {}, True),
+        (np.repeat(np.arange(100), 5) * 10**6, LABELS, {}, True),
+        (USERS, np.repeat(RANDOM.normal(size=100), 5), {}, True),
+        (USERS, RANDOM.permutation(LABELS), {}, False),
+        (np.repeat(RANDOM.normal(size=100), 5), LABELS, {}, False),  # A measurement.
+        (np.array([b"no", b"yes"], object)[LABELS], LABELS, {}, False),  # The label in words.
+        (USERS, LABELS, {"split_by_row": False}, False),
+        (USERS, LABELS, {"label_columns": ("column",)}, False),
+        (USERS, LABELS, {"weight": "column"}, False),
+    ],
+)
+def test_rows_of_a_group_with_one_label_that_are_in_several_splits(
+    column: np.ndarray,
+    label: np.ndarray,
+    changes: dict[str, Any],
+    expected: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_train = RANDOM.uniform(size=len(label)) < 0.8
+    splits = {"train": in_train, "eval": ~in_train}
+
+    def table(transform: Any, spec: Any, name: str, files: list[str], rows: int) -> Any:
+        return {"column": column[splits[files[0]]]} if spec else {}, label[splits[files[0]]]
+
+    monkeypatch.setattr(suspicious_inputs, "_table", table)
+    transform = SimpleNamespace(raw_feature_spec=lambda: {"column": tf.io.VarLenFeature(tf.string)})
+    plan = tiny_sample.plan(**{"split_by_row": True, **changes})
+    of_classes = label.dtype.kind == "i"
+    values = LabelValues(400, [], Counter(label.tolist()) if of_classes else None)
+    found = suspicious_inputs.findings(plan, transform, ["train"], ["eval"], values)
+    assert bool(found) == expected
+    if found:
+        assert found[0]["headline"].startswith("Rows with the same 'column' have the same label")
+        assert 'splits.by: ["column"]' in found[0]["detail"]
 
 
 @pytest.mark.slow
