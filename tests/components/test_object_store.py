@@ -15,7 +15,7 @@ from components import object_store
 from components.object_store import StoreError
 from tests.helpers.s3 import S3, refusing
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

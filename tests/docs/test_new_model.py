@@ -101,6 +101,7 @@ def test_each_way_to_read_and_to_split_works(tmp_path: Path, text: str) -> None:
     split_check.check("m", config, source, tables.scan(source), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.tfx
 def test_code_that_reads_a_file_beside_it_is_hashed_with_it(copy: Path) -> None:
     section = PAGE.partition("## What the code may use")[2]

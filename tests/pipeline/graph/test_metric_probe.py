@@ -54,6 +54,7 @@ def test_a_metric_that_cannot_be_judged_is_told_by_name_and_reason(
     assert reason in caught.value.detail and caught.value.remedy
 
 
+@pytest.mark.slow
 def test_without_a_bound_a_plot_is_let_be() -> None:
     assert resolve("ConfusionMatrixPlot", judged=False).config.class_name == "ConfusionMatrixPlot"
 

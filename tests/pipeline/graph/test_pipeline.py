@@ -72,6 +72,7 @@ CHANGES = {
 """Another value for each key that a node's parameters may depend on."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", CHANGES)
 def test_only_what_a_key_of_the_config_reaches_gets_another_cache_key(
     key: str, tmp_path: Path
