@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.common import examples, training
+from models.common.labels import encoding
 from models.common.loaded_model import LoadedModel
 from tests.models import tiny_sample
 from tests.models.tiny_sample import LABEL, Row, Sample
@@ -43,9 +44,13 @@ def in_training(tiny: Sample) -> Transform:
 @pytest.fixture(scope="module")
 def in_serving(tiny: Sample) -> Iterator[Transform]:
     with LoadedModel(tiny.export_path) as model:
-        yield lambda serialized: model.call(
-            "transform_features", {"inputs": np.array(serialized, object)}
-        )
+
+        def transformed(serialized: list[bytes]) -> Transformed:
+            found = model.call("transform_features", {"inputs": np.array(serialized, object)})
+            assert found.pop(f"{LABEL}{encoding.NUMBER}").tolist() == found[LABEL].tolist()
+            return found
+
+        yield transformed
 
 
 def check_same(one: Transformed, other: Transformed) -> None:
