@@ -182,6 +182,8 @@ def test_a_label_may_have_any_name_and_inputs_nearly_any(write_model: WriteModel
     names = ["größe (cm)", "from:to", "1st", "A", "a", "self", "😀", "_x", "a b", "a.b"]
 
     class Transform:
+        transform_savedmodel_dir = "none"
+
         def transformed_feature_spec(self) -> dict[str, Any]:
             return dict.fromkeys([*names, "y/z (€)"], tf.io.FixedLenFeature([], tf.float32))
 
