@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 PLAN = tiny_sample.plan(model="taxi")
 SEARCH = Search(trials=2, epochs=1, objective="val_loss", direction="min")
+SCRATCH = {"model": "scratch", "label": "y", "classes": []}
 CODE = {"models/taxi/model.py": "4f2a"}
 PACKAGES = {"keras": "3.12.4"}
 
@@ -93,7 +94,7 @@ def test_preprocessing_is_the_models(tmp_path: Path, monkeypatch: pytest.MonkeyP
     write(
         tmp_path, monkeypatch, "def preprocessing_fn(inputs):\n    return {'y': inputs['miles']}\n"
     )
-    outputs = user_code.preprocessing_fn(inputs(), {"model": "scratch"})
+    outputs = user_code.preprocessing_fn(inputs(), SCRATCH)
     assert outputs["y"].numpy().tolist() == [[1.0], [2.0]]
 
 
@@ -104,7 +105,7 @@ def test_an_error_in_preprocessing_names_its_line(
 
     @tf.function(autograph=False)  # As TFT does.
     def traced(inputs: dict[str, Any]) -> Any:
-        return user_code.preprocessing_fn(inputs, {"model": "scratch"})
+        return user_code.preprocessing_fn(inputs, SCRATCH)
 
     with pytest.raises(ModelCodeError) as caught:
         traced(inputs())
@@ -162,6 +163,7 @@ def test_training_takes_the_tuners_values_or_the_frozen_ones(
     assert paths == {
         "train_files": tiny.train_files,
         "eval_files": tiny.eval_files,
+        "test_files": tiny.eval_files,  # Beside a folder Split-eval, it would be Split-test's.
         "transform_path": tiny.transform_path,
         "export_path": str(tmp_path / "export"),
         "summary_path": str(tmp_path / "summary"),

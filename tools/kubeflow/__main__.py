@@ -45,7 +45,7 @@ def main() -> None:
     binaries = build.build(given.pipelines.resolve(), given.argo.resolve(), folder / "bin")
     if _INSIDE not in os.environ:
         line = [sys.executable, "-m", "tools.kubeflow", *sys.argv[1:], "--folder", str(folder)]
-        unshare = ["unshare", "--mount", "--net", "--fork", "--kill-child"]
+        unshare = ["unshare", "--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child"]
         os.execvpe("unshare", [*unshare, *line], {**os.environ, _INSIDE: "1"})
     sys.exit(_play(given, binaries, folder))
 
