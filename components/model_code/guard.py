@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import linecache
 import os
 import sys
 import tempfile
+import tokenize
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ from components.model_code import outside
 
 _EVENTS = frozenset({"open", "import", "ctypes.dlopen"})
 _SYSTEM = ("/dev/", "/etc/", "/proc/", "/sys/", "/usr/")
+_SHOW_SOURCE = (tokenize.__file__, linecache.__file__)
+"""What reads source files for the lines of a traceback or a warning."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,10 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         return  # A file that is open already, or a module whose file is not known yet.
     if event == "open" and _writes(*arguments[1:3]):
         return
-    frame = _model_frame(sys._getframe(1), guard.root)
+    caller = sys._getframe(1)
+    if caller.f_code.co_filename in _SHOW_SOURCE:
+        return
+    frame = _model_frame(caller, guard.root)
     if frame is None:
         return
     real = _source(os.path.realpath(os.fsdecode(path)))
