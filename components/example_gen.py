@@ -25,7 +25,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import io_utils
 
-from components import examples_writer, tables, tfrecord_file
+from components import examples_writer, object_store, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
 from components.tables import spans, splits
 from components.tables.quality import findings
@@ -177,7 +177,8 @@ def fingerprint(source: tables.TableSource) -> str:
         return tables.content_hash(source)
     digest = hashlib.sha256()
     for path in tables.resolve(source, _files(source.location)):
-        digest.update(f"{path}\0{FileSystems.checksum(path)}\0".encode())
+        known = object_store if object_store.knows(path) else FileSystems
+        digest.update(f"{path}\0{known.checksum(path)}\0".encode())
     return digest.hexdigest()[:32]
 
 
@@ -193,6 +194,8 @@ class _RemoteFiles:
         return [name.rstrip("/") for name in fileio.listdir(path)]
 
     def open(self, path: str, mode: str) -> Any:
+        if object_store.knows(path):
+            return fileio.open(path, "rb")
         return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
 
 

@@ -125,6 +125,11 @@ class ObjectStore(filesystem.Filesystem):
                 yield _address(folder, top), sorted(folders), sorted(files)
 
 
+def knows(address: str) -> bool:
+    """Whether an address is of a store that this module has taught TFX."""
+    return address.startswith(ObjectStore.SUPPORTED_SCHEMES)
+
+
 def checksum(address: str) -> str:
     """What changes when an object's content does, as the store keeps it.
 

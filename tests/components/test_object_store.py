@@ -11,7 +11,7 @@ import pytest
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
-from components import object_store
+from components import example_gen, object_store, tables
 from components.object_store import StoreError
 from tests.helpers.s3 import S3, refusing
 
@@ -152,3 +152,15 @@ def test_a_bucket_that_is_missing_is_told(s3: S3) -> None:
 def test_a_missing_object_is_missing_as_tfx_has_it(folder: str) -> None:
     with pytest.raises(fileio.NotFoundError):
         read(f"{folder}/x")
+
+
+def test_a_table_in_a_store_is_found_hashed_and_read(folder: str) -> None:
+    write(f"{folder}/a.csv", "x,y\n1,2\n3,4\n")
+    source = tables.TableSource(f"{folder}/*.csv")
+    files = example_gen._files(source.location)
+    [path] = tables.find(source, files).paths
+    before = example_gen.fingerprint(source)
+    summary = tables.scan_file(source, path, files)
+    assert (path, summary.names, summary.rows) == (f"{folder}/a.csv", ("x", "y"), 2)
+    write(f"{folder}/a.csv", "x,y\n1,2\n3,5\n")
+    assert example_gen.fingerprint(source) != before
