@@ -130,7 +130,7 @@ data: {path: data/tiny/rows.parquet, format: parquet}
 label: {name: generous, columns: [tips]}
 training: {epochs: 1, batch_size: 32}
 tuning: {trials: 2, epochs: 1}
-evaluation: {metrics: {AUC: {at_least: 0.01}}}
+evaluation: {metrics: {AUC: {at_least: 0.01, max_regression: 0.9}}}
 """
 
 

@@ -47,7 +47,12 @@ def split_rows(project: Project, folder: Path, args: list[str]) -> dict[str, lis
         unique_id="1",
     )
     data = TableSource(str(project.root / "data" / "tiny" / "rows.parquet"), "parquet")
-    properties = {"source": data.to_json(), "hints": "{}", "splits": json.dumps({"a": 3, "b": 1})}
+    properties = {
+        "source": data.to_json(),
+        "hints": "{}",
+        "splits": json.dumps({"a": 3, "b": 1}),
+        "required": "[]",
+    }
     example_gen.Executor(context).Do({}, {"examples": [examples]}, properties)
     found = {}
     for split in ("a", "b"):

@@ -58,14 +58,14 @@ def rows() -> list[dict[str, Any]]:
         right = 0.9 if number % 2 else 0.1
         made.append(
             {
-                "y": float(number % 2),
+                "y/number": float(number % 2),
                 "candidate": 1 - right if number % 4 == 0 else right,
                 "baseline": right,
                 "kind": "cash" if number < 20 else "card",
                 "day": 1 + number // 20,
             }
         )
-    return made + [{"y": 0.0, "candidate": 0.1, "baseline": 0.1, "kind": "free", "day": 3}] * 4
+    return made + [{"y/number": 0.0, "candidate": 0.1, "baseline": 0.1, "kind": "free", "day": 3}] * 4
 
 
 def evaluated(path: str, *, baseline: bool, config: Any = CONFIG) -> str:
