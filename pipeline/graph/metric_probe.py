@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from tensorflow_model_analysis.evaluators import metrics_plots_and_validations_evaluator as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
@@ -127,6 +128,8 @@ def _expected(resolved: Resolved) -> metric_types.MetricKey:
     return key
 
 
+# Translating what a metric of Keras does for a graph would take longer than everything else here.
+@tf.autograph.experimental.do_not_convert
 def _values(resolved: Resolved, kind: str, classes: int) -> dict[metric_types.MetricKey, Any]:
     """What a metric gives for a few rows, by TFMA's keys, without Beam."""
     config = config_pb2.EvalConfig(model_specs=[config_pb2.ModelSpec(label_key="label")])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorflow_model_analysis.evaluators import metrics_plots_and_validations_evaluator as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
@@ -98,6 +99,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
 
 
+@tf.autograph.experimental.do_not_convert
 def check(spec: config_pb2.MetricsSpec, kind: str, random_: random.Random) -> bool:
     """Compares some grouping with one pass; False where the metric is not for such rows."""
     computed = Computed(spec)
