@@ -115,9 +115,10 @@ def test_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    redaction.hide_in_output(Redactor([SECRET]))
-    print("password:", SECRET, flush=True)
-    sys.stderr.write(f"--token={SECRET}\n")
-    sys.stderr.writelines([SECRET])
+    with redaction.hidden_in_output(Redactor([SECRET])):
+        print("password:", SECRET, flush=True)
+        sys.stderr.write(f"--token={SECRET}\n")
+        sys.stderr.writelines([SECRET])
+    assert (sys.stdout, sys.stderr) == (out, err)
     assert out.getvalue() == f"password: {HIDDEN}\n"
     assert SECRET not in err.getvalue()
