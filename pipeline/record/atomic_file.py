@@ -27,10 +27,9 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
         make_folder(path.parent, private=private)
         partial.unlink(missing_ok=True)
         mode = 0o600 if private else 0o666
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(
-                content.encode(errors="surrogateescape") if isinstance(content, str) else content
-            )
+        written = content.encode(errors="surrogateescape") if isinstance(content, str) else content
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(written)
         partial.replace(path)
     except OSError as error:
         raise RunError(

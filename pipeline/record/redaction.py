@@ -8,7 +8,7 @@ Three things tell that something is secret, and `[hidden]` then stands in its pl
   that turns up again.
 
 Numbers, truth values, common words and names of files that are there are no secrets. The standard
-library alone; `serving/core` and `dashboard/records` have a copy, as they import no other room.
+library alone; `serving/core` and `dashboard/records` have copies, as they import no other room.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import html
-import io
 import json
 import os
 import re
@@ -103,10 +102,12 @@ _PLACES = {
         r"(?i)[?&](?:sig|signature|x-(?:amz|goog)-(?:signature|credential|security-token))"
         r"=([^\s&\"'<>]+)"
     ),
-    ("authorization", "cookie"): (
-        r"(?i)(?:authorization|cookie)\\?[\"']?\s*[:=]\s*\\?[\"']?"
-        r"(?:(?:bearer|basic|token|negotiate|digest)\s+)?((?!\[hidden)[^\s\"'\\,][^\"'\\\n,]*)"
+    ("authorization",): (
+        r"(?i)authorization\\?[\"']?\s*[:=]\s*\\?[\"']?"
+        r"(?:(?:bearer|basic|token|negotiate|digest)\s+)?"
+        r"((?!(?:bearer|basic|token|negotiate|digest)\s|\[hidden)[^\s\"'\\,;]+)"
     ),
+    ("cookie",): r"(?i)cookie\\?[\"']?\s*[:=]\s*\\?[\"']?((?!\[hidden)[^\s\"'\\][^\"'\\\n]*)",
     ("bearer ", "basic "): (
         r"(?i)\b(?:bearer|basic)\s+((?=[\w.~+/-]*(?:\d|=))[\w.~+/-]{8,}=*)(?![\w(])"
     ),
@@ -407,8 +408,8 @@ def _in_text(text: str) -> Iterator[str]:
         yield text[start:end]
 
 
-class _Output(io.TextIOBase):
-    """A text stream that hides secrets on their way to another."""
+class _Output:
+    """A text stream that hides secrets on their way to another, which is all else of it."""
 
     def __init__(self, stream: Any, redactor: Redactor) -> None:
         self._stream = stream
@@ -418,13 +419,11 @@ class _Output(io.TextIOBase):
         self._stream.write(self._redactor.text(text))
         return len(text)
 
-    def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
+    def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.write(line)
 
-    def __getattribute__(self, name: str) -> Any:
-        if name in ("_stream", "_redactor", "write", "writelines"):
-            return super().__getattribute__(name)
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
 
