@@ -27,9 +27,10 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
         make_folder(path.parent, private=private)
         partial.unlink(missing_ok=True)
         mode = 0o600 if private else 0o666
-        written = content.encode(errors="surrogateescape") if isinstance(content, str) else content
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(written)
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+        partial.write_bytes(
+            content.encode(errors="surrogateescape") if isinstance(content, str) else content
+        )
         partial.replace(path)
     except OSError as error:
         raise RunError(

@@ -236,7 +236,7 @@ def _storable(value: Any) -> Any:
 
 def files(folder: Path) -> list[Path]:
     """The log's files, oldest first."""
-    return sorted(folder.glob("requests-*.sqlite"))
+    return sorted(path for path in folder.glob("requests-*.sqlite") if path.is_file())
 
 
 def read(
