@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import html
 import json
 import os
@@ -29,6 +30,8 @@ from urllib.parse import quote, quote_plus
 HIDDEN = "[hidden]"
 _SHORTEST = 6
 """Characters below which a value is hidden in its place alone, not wherever it turns up."""
+_SHORT = 200
+_MOST_KNOWN = 20_000
 _LONGEST = 16 * 2**10
 """Characters that no secret is longer than."""
 
@@ -141,6 +144,8 @@ class Redactor:
         forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
         # The longest first: one secret may be the beginning of another.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        self._known: dict[str, str] = {}
+        """Short texts, without secrets: records have the same keys and names again and again."""
 
     @property
     def values(self) -> list[str]:
@@ -149,6 +154,15 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without secrets."""
+        if len(text) > _SHORT:
+            return self._redacted(text)
+        if text not in self._known:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            self._known[text] = self._redacted(text)
+        return self._known[text]
+
+    def _redacted(self, text: str) -> str:
         for form in self._forms:
             if form in text:
                 text = text.replace(form, HIDDEN)
@@ -164,6 +178,8 @@ class Redactor:
     def tree(self, value: _T) -> _T:
         """JSON values without secrets, in keys and in values."""
         cleaned: Any = value
+        if value is None or isinstance(value, int | float):
+            return value  # Most of what there is, as in histograms.
         if isinstance(value, str):
             cleaned = self.text(value)
         elif isinstance(value, Mapping):
@@ -176,8 +192,11 @@ class Redactor:
         return cleaned
 
     def _named(self, name: str, value: Any) -> Any:
-        secret = isinstance(value, str) and bool(value) and _is_secret(name, value)
-        return HIDDEN if secret and value != HIDDEN else self.tree(value)
+        if isinstance(value, str):
+            return HIDDEN if _is_secret(name, value) else self.text(value)
+        if type(value) is int and value > 999 and _names_password(name):
+            return HIDDEN
+        return self.tree(value)
 
 
 class Filter:
@@ -224,15 +243,25 @@ class Filter:
 
 def redactor(*trees: Any, environment: Mapping[str, str] = os.environ) -> Redactor:
     """A redactor of the environment's secrets and of those in JSON values such as a config."""
+    found = {secret for tree in trees for secret in _in_tree(tree) if _is_distinctive(secret)}
+    return _of(_in_environment(frozenset(environment.items())) | found)
+
+
+@functools.lru_cache(maxsize=4)
+def _in_environment(variables: frozenset[tuple[str, str]]) -> frozenset[str]:
     found: set[str] = set()
-    for name, value in environment.items():
+    for name, value in variables:
         if name not in _NO_NAMES and (_NAME.search(name) or _is_short_name(name)):
             found.update([value, *_in_tree(_parsed(value))])
         found.update(_in_tree(value))
-    for tree in trees:
-        found.update(_in_tree(tree))
     # A path to a file with credentials is no secret, and hiding it would hide where things are.
-    return Redactor(value for value in found if _is_distinctive(value) and not _is_there(value))
+    return frozenset(value for value in found if _is_distinctive(value) and not _is_there(value))
+
+
+@functools.lru_cache(maxsize=4)
+def _of(values: frozenset[str]) -> Redactor:
+    """One for the same secrets, which knows the texts that it has seen."""
+    return Redactor(values)
 
 
 def _forms(value: str) -> Iterator[str]:
@@ -330,6 +359,11 @@ def _is_number(value: str) -> bool:
 
 def _of_password(name: str) -> bool:
     return re.search(r"pass|pwd", name, re.IGNORECASE) is not None
+
+
+@functools.lru_cache(maxsize=1000)
+def _names_password(name: str) -> bool:
+    return _NAME.search(name) is not None and _of_password(name)
 
 
 def _is_harmless(value: str) -> bool:

@@ -104,10 +104,13 @@ def test_a_key_of_several_lines_is_hidden_line_by_line() -> None:
         {"api_key": "hunter"},
         {"db": [{"client_secret": "w" * 9}]},
         ["--password", "open"],
+        {"password": 12345678},
     ],
 )
 def test_a_value_after_a_secret_name_is_hidden_however_short(tree: Any) -> None:
-    values = re.findall('"(abcd|hunter|w+|open)"', json.dumps(redactor(environment={}).tree(tree)))
+    values = re.findall(
+        "abcd|hunter|www|open|1234", json.dumps(redactor(environment={}).tree(tree))
+    )
     assert values == []
 
 
