@@ -57,10 +57,15 @@ _COMMON = frozenset([
     "missing", "unknown", "anonymous", "public", "private", "local", "str", "string", "text",
     "int", "integer", "float", "number", "bool", "boolean", "bytes", "any", "object", "list",
     "dict", "type", "value", "example", "changeme", "password", "secret", "token", "key",
-    "username", "user", "test", "training", "evaluation", "hidden", "redacted", "n/a",
+    "username", "read", "write",
+    "admin", "user", "test", "training", "evaluation", "hidden", "redacted", "n/a",
 ])  # fmt: skip
-_REFERENCE = re.compile(r"\$|\{|<|%\(|\[hidden|\*+$|(?:os\.|getenv|getpass|self\.|args\.)")
-"""How what stands for a value begins: a variable, a placeholder, an expression."""
+_REFERENCE = re.compile(
+    r"\$\w+|\$\{.*\}?|\$\(.*|\{+[\w .]*\}*:?|<[\w .-]*>|%\(\w+\)s?|%s|\*+|\[\w+\(.*|\.+"
+    r"|(?:os\.|getenv|getpass|self\.|args\.).*",
+    re.DOTALL,
+)
+"""What stands for a value: a variable, a placeholder, an expression."""
 
 _TO_LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 
@@ -108,7 +113,8 @@ _PLACES = {
     ("authorization",): (
         r"(?i)authorization\\?[\"']?\s*[:=]\s*\\?[\"']?"
         r"(?:(?:bearer|basic|token|negotiate|digest)\s+)?"
-        r"((?!(?:bearer|basic|token|negotiate|digest)\s|\[hidden)[^\s\"'\\,;]+)"
+        r"((?!(?:bearer|basic|token|negotiate|digest)\s|[\[{$<%])"
+        r"(?=[^\s\"'\\,;]{8}|[^\s\"'\\,;]*\d)[^\s\"'\\,;]+)"
     ),
     ("cookie",): r"(?i)cookie\\?[\"']?\s*[:=]\s*\\?[\"']?((?!\[hidden)[^\s\"'\\][^\"'\\\n]*)",
     ("bearer ", "basic "): (
@@ -324,12 +330,13 @@ def _argument(name: str, match: re.Match[str]) -> str:
     if match["bare"]:
         value = value.rstrip(")]}>.")
         number = _is_number(value) and not _of_password(name)
-        code = re.match(r"[A-Za-z_][\w.]*[(\[]", value) or value.split(".")[-1] == name
-        if number or code:
+        own_name = value.split(".")[-1].lower() == name.lower()
+        if number or own_name or re.match(r"[A-Za-z_][\w.]*[(\[]", value):
             return ""
         loose = not sep.isspace() and (":" in sep or sep != sep.strip())
         kind = name.lower().rstrip("s").endswith(("token", "secret", "credential", "webhook"))
-        if loose and (_is_word(value) if kind else _is_prose(match)):
+        attribute = re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", value)
+        if loose and (attribute or (_is_word(value) if kind else _is_prose(match))):
             return ""
     return "" if _is_harmless(value) else value
 
@@ -343,7 +350,7 @@ def _without_arguments(text: str) -> str:
 
 
 def _is_word(value: str) -> bool:
-    return re.fullmatch(r"[A-Za-z_.-]{1,20}", value) is not None
+    return re.fullmatch(r"[A-Za-z_.-]{1,40}", value) is not None
 
 
 def _is_prose(match: re.Match[str]) -> bool:
@@ -371,8 +378,9 @@ def _is_harmless(value: str) -> bool:
     return (
         len(value) < 3
         or value.lower() in _COMMON
-        or HIDDEN in value
-        or _REFERENCE.match(value) is not None
+        or HIDDEN[:-1] in value
+        or (value.isupper() and _NAME.search(value) is not None)  # The name of a variable.
+        or _REFERENCE.fullmatch(value) is not None
     )
 
 

@@ -39,6 +39,9 @@ KINDS = [
             "SENTRY_DSN", "STORAGE_CONNECTION_STRING", "dbPassword", "HTTP_AUTH", "BLOB_SAS",
         ],
     ),
+    _variable("DOLLAR_PASSWORD", f"$ecret-{MARK}!"),
+    _variable("BRACES_PASSWORD", f"{{{MARK}}} <x"),
+    _variable("BRACKET_SECRET", f"[(<{MARK}"),
     _variable("SLACK_WEBHOOK_URL", f"https://example.org/hook/{MARK}"),
     _variable("DATABASE_URL", f"postgres://svc:{MARK}@db/prod"),
     Kind("a password of a variable's URL, alone", f"FATAL for {MARK}!", {
@@ -105,5 +108,12 @@ HARMLESS = [
     "USE_TOKEN=true, PASSWORD=none, token: null",
     "the secret: do nothing twice",
     "Traceback (most recent call last):",
+    "The request needs Authorization: Bearer with the server's token",
+    "curl --header 'Authorization: Bearer $(gcloud auth print-identity-token)'",
+    "async def ask(self, body: bytes, authorization: bytes) -> Reply:",
+    "AWS_ACCESS_KEY_ID: {secret: mlpipeline-minio-artifact, key: accesskey}",
+    'TOKEN = "NEPTUNE_API_TOKEN"',
+    'permissions = {"contents": "read", "id-token": "write"}',
+    '[{"secretKey": value.key, "envVar": name}]',
 ]
 """Texts that stay as they are."""
