@@ -20,7 +20,7 @@ import pipeline  # noqa: F401  (settings that TensorFlow reads when it is import
 from models.common.errors import ProjectError, RunError
 from pipeline.config import loading
 from pipeline.local import handover
-from pipeline.record import redaction, run_record
+from pipeline.record import filtered_log, run_record
 from pipeline.record.run_record import RunRecord
 from pipeline.show import terminal
 from pipeline.show.summary import summary
@@ -30,7 +30,8 @@ def main() -> None:
     """Runs the pipeline and leaves with the run's exit status."""
     prepared = handover.take_over()
     record = prepared or _new_record()
-    redaction.hide_in_output(run_record.redactor(record))
+    if not prepared:  # Else whoever prepared it sees to what is printed.
+        filtered_log.hide_in_descriptors(run_record.redactor(record))
     try:
         # Imported here, so that what cannot be imported is recorded too.
         from pipeline.graph.pipeline import create_pipeline

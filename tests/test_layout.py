@@ -38,6 +38,7 @@ WITHOUT_A_MODULE = {
     "tests/deploy": "manifests and images",
     "tests/docs": "what the documentation says, tried",
     "tests/pipeline/cloud/platforms/test_third_platform.py": "a platform that is one file",
+    "tests/pipeline/test_secret_places.py": "kinds of secrets in all places that can be read",
     "tests/e2e": "whole pipelines, by the command line",
     "tests/dashboard/test_sample_runs.py": "the records that the dashboard's tests look at",
     "tests/models/networks": "from training to answers: networks, shapes, training and serving",

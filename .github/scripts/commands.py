@@ -10,6 +10,14 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT))
+
+from pipeline.record import redaction  # noqa: E402  (the standard library alone)
+
+HIDE = redaction.redactor()
+"""What keeps secrets out of the log and the summary: GitHub hides those alone that it knows."""
+
 
 def setting(name: str) -> str:
     """An environment variable that the workflow sets; without it the step fails."""
@@ -29,13 +37,13 @@ def run(*command: str) -> str:
 
 def attempt(*command: str) -> subprocess.CompletedProcess[str]:
     """Runs a program that may fail, and shows what it says."""
-    print(f"$ {shlex.join(command)}", flush=True)
+    print(HIDE.text(f"$ {shlex.join(command)}"), flush=True)
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except OSError as error:
         fail(f"{command[0]} cannot be run: {error.strerror}")
-    print(done.stdout, end="", flush=True)
-    print(done.stderr, end="", file=sys.stderr, flush=True)
+    print(HIDE.text(done.stdout), end="", flush=True)
+    print(HIDE.text(done.stderr), end="", file=sys.stderr, flush=True)
     return done
 
 
@@ -50,10 +58,10 @@ def output(name: str, value: str) -> None:
 def summary(markdown: str) -> None:
     """Adds to the page that GitHub shows of the workflow's run."""
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
-        file.write(f"{markdown}\n")
+        file.write(f"{HIDE.text(markdown)}\n")
 
 
 def fail(message: str) -> NoReturn:
     """Ends the step with an error that GitHub shows beside it."""
-    print(f"::error::{message}", flush=True)
+    print(f"::error::{HIDE.text(message)}", flush=True)
     sys.exit(1)

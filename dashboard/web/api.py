@@ -15,7 +15,15 @@ from starlette.routing import Route
 
 from dashboard.errors import DashboardError
 from dashboard.query.listing import Listing, Query
-from dashboard.records import code_diff, neptune, notes, paths, text_window, versions
+from dashboard.records import (
+    code_diff,
+    neptune,
+    notes,
+    paths,
+    redaction,
+    text_window,
+    versions,
+)
 from dashboard.records.index import RunIndex
 from dashboard.records.json_files import UnreadableError, read_object
 from dashboard.records.runs import RECORD, Run
@@ -26,6 +34,8 @@ REPORT = "report.html"
 LOG = "tfx.log"
 CODE = "code"
 _MAX_CODE = 2**20
+_MAX_HIDDEN = 64 * 2**20
+"""Bytes up to which a file is looked through for secrets."""
 
 Answer = Callable[[Request], Response]
 
@@ -36,6 +46,8 @@ class Api:
     def __init__(self, index: RunIndex):
         self._index = index
         self._listing = Listing()
+        # Runs of earlier releases, and of other machines, may say more than they should.
+        self._hide = redaction.redactor()
 
     def routes(self) -> list[Route]:
         """Where each handler is reached."""
@@ -65,7 +77,7 @@ class Api:
             limit=_whole(asked.get("limit"), 50),
         )
         answer = self._listing.answer(self._index.snapshot(), query)
-        return _json(request, {**answer, "folder": str(self._index.folder)})
+        return self._json(request, {**answer, "folder": str(self._index.folder)})
 
     def models(self, request: Request) -> Response:
         """Every model with its versions."""
@@ -81,13 +93,13 @@ class Api:
             record = {}
         has = {name: (folder / name).is_file() for name in (DETAILS, REPORT, LOG)}
         has[neptune.FOLDER] = (folder / neptune.FOLDER).is_dir()
-        return _json(request, {"run": row.as_json(), "record": record, "has": has})
+        return self._json(request, {"run": row.as_json(), "record": record, "has": has})
 
     def details(self, request: Request) -> Response:
         """Curves, trials, features and plots; empty while there are none."""
         _, folder = self._find(request.path_params["run"])
         try:
-            return _json(request, {"details": read_object(folder / DETAILS), "problem": ""})
+            return self._json(request, {"details": read_object(folder / DETAILS), "problem": ""})
         except FileNotFoundError:
             return _json(request, {"details": {}, "problem": ""})
         except UnreadableError as error:
@@ -104,40 +116,33 @@ class Api:
         path = paths.inside(folder, request.query_params.get("path", LOG))
         start = _optional(request.query_params.get("from"))
         before = _optional(request.query_params.get("before"))
-        return _json(request, text_window.window(path, start=start, before=before))
+        return self._json(request, text_window.window(path, start=start, before=before))
 
     def neptune(self, request: Request) -> Response:
         """Every field and series of the run's Neptune record."""
         _, folder = self._find(request.path_params["run"])
-        return _json(request, neptune.read(folder))
+        return self._json(request, neptune.read(folder))
 
     def diff(self, request: Request) -> Response:
         """How a file of the code differs between two runs: `left`, `right`, `path`."""
         path = request.query_params.get("path", "")
         left, right = (self._code(request.query_params.get(s, ""), path) for s in ("left", "right"))
         try:
-            return _json(request, {"hunks": code_diff.hunks(left or "", right or "")})
+            return self._json(request, {"hunks": code_diff.hunks(left or "", right or "")})
         except ValueError as error:
             raise DashboardError(f"{path} is too long", str(error)) from error
 
     def report(self, request: Request) -> Response:
         """The run's report, in a sandbox."""
         _, folder = self._find(request.path_params["run"])
-        headers = {"Content-Security-Policy": FILE_POLICY}
-        return FileResponse(
-            paths.inside(folder, REPORT), media_type="text/html; charset=utf-8", headers=headers
-        )
+        path = paths.inside(folder, REPORT)
+        return self._file(path, "text/html; charset=utf-8", None)
 
     def file(self, request: Request) -> Response:
         """A file of the run folder, to be saved."""
         _, folder = self._find(request.path_params["run"])
         path = paths.inside(folder, request.path_params["path"])
-        return FileResponse(
-            path,
-            filename=path.name,
-            media_type="application/octet-stream",
-            headers={"Content-Security-Policy": FILE_POLICY},
-        )
+        return self._file(path, "application/octet-stream", path.name)
 
     async def write_notes(self, request: Request) -> Response:
         """Takes a run's tags and note."""
@@ -158,6 +163,26 @@ class Api:
         _, folder = self._find(name)
         notes.write(folder, written)
         return Response(_encoded(written.as_json()), media_type="application/json")
+
+    def _json(self, request: Request, content: Any) -> Response:
+        return _json(request, self._hide.tree(content))
+
+    def _file(self, path: Path, media_type: str, filename: str | None) -> Response:
+        """A file; one of text comes without secrets, if it has any."""
+        headers = {"Content-Security-Policy": FILE_POLICY}
+        whole = FileResponse(path, media_type=media_type, headers=headers, filename=filename)
+        if path.stat().st_size > _MAX_HIDDEN:
+            return whole
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return whole
+        hidden = self._hide.text(text)
+        if hidden == text:
+            return whole
+        if filename:
+            headers["Content-Disposition"] = whole.headers["content-disposition"]
+        return Response(hidden, media_type=media_type, headers=headers)
 
     def _find(self, name: str) -> tuple[Run, Path]:
         row = self._index.find(name)

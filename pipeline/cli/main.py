@@ -18,6 +18,7 @@ from models.common.errors import ProjectError, RunError
 from pipeline.cli import baseline, cloud, delivery
 from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
 from pipeline.config import project
+from pipeline.record import redaction
 
 if TYPE_CHECKING:
     from pipeline.record.run_record import RunRecord
@@ -212,6 +213,13 @@ delivery.add_to(app)
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and ends the program; every error is told in words."""
     _never_fail_on_characters()
+    given = sys.argv[1:] if arguments is None else arguments
+    # A log of continuous integration keeps what a terminal shows.
+    with redaction.hidden_in_output(redaction.redactor(given)):
+        _run_command(given)
+
+
+def _run_command(arguments: list[str]) -> None:
     try:
         app(arguments, prog_name="python -m pipeline")
     except ProjectError as error:
@@ -222,7 +230,7 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         from pipeline.show import error_messages
 
-        error_messages.tell_bug(error, project.RUNS)
+        error_messages.tell_bug(error, project.RUNS, redaction.redactor(arguments))
         sys.exit(BUG)
 
 

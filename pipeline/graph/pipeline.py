@@ -17,6 +17,7 @@ from pipeline.config.target_schema import Beam
 from pipeline.graph import data, release, training
 from pipeline.graph.target import LOCAL, Target
 from pipeline.graph.wiring import Wiring
+from pipeline.record.atomic_file import make_folder
 
 BUILDERS: dict[str, Callable[[Wiring], BaseNode]] = {
     nodes.EXAMPLE_GEN: data.example_gen,
@@ -80,5 +81,5 @@ def _beam_args(beam: Beam) -> list[str]:
 def _metadata(target: Target, root: str) -> metadata_store_pb2.ConnectionConfig | None:
     if not target.keeps_metadata:
         return None
-    Path(root).mkdir(parents=True, exist_ok=True)
+    make_folder(Path(root), private=True)  # Artifacts hold rows, and parameters the config.
     return metadata.sqlite_metadata_connection_config(f"{root}/metadata.db")

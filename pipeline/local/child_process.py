@@ -11,6 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.record import filtered_log, redaction
+from pipeline.record.redaction import Redactor
+
 
 def start(
     command: Sequence[str],
@@ -19,6 +22,7 @@ def start(
     environment: Mapping[str, str],
     log: Path,
     lock_file: int,
+    redactor: Redactor | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts a process that is interrupted when this one dies.
 
@@ -26,13 +30,15 @@ def start(
         command: The program and its arguments.
         folder: Where it starts.
         environment: All of its environment variables.
-        log: The file that gets what it prints.
+        log: The file that gets what it prints, without secrets; `filtered_log.complete` waits for
+            the end of it.
         lock_file: An open file that it gets too, and with it the lock on it.
+        redactor: Hides secrets, by default those of the environment.
 
     Raises:
         OSError: It cannot be started.
     """
-    with log.open("wb") as output:
+    with filtered_log.opened(log, redactor or redaction.redactor()) as output:
         return subprocess.Popen(
             command,
             cwd=folder,

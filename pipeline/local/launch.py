@@ -23,7 +23,7 @@ from pipeline import nodes, tracking
 from pipeline.config import loading, project
 from pipeline.local import child_process, handover, lock, new_run_folder, post_mortem
 from pipeline.local.resume import resumption
-from pipeline.record import run_folder, run_record
+from pipeline.record import filtered_log, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_record import RunRecord
 from pipeline.show import report
@@ -192,6 +192,7 @@ def _start_process(
             environment={**variables, **handover.variables(record), "PYTHONUNBUFFERED": "1"},
             log=folder / run_folder.LOG,
             lock_file=lock_file,
+            redactor=run_record.redactor(record),
         )
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -229,6 +230,7 @@ def _interrupt(run: Run, watcher: Watcher, grace: float) -> None:
 
 def _complete_record(run: Run, *, interrupted: bool) -> RunRecord:
     """Gives a record that its process left unfinished its end, and ends what it left behind."""
+    filtered_log.complete(run.log, 0.5)
     record = run.refresh()
     # An interruption often surfaces as a failure of whichever node it hit.
     if record.status != "running" and not (interrupted and record.status == "failed"):
@@ -239,6 +241,7 @@ def _complete_record(run: Run, *, interrupted: bool) -> RunRecord:
     if interrupted:
         record.fail("interrupted")
     else:
+        filtered_log.complete(run.log)
         status, node = run.process.returncode, record.running_node
         record.fail("failed", post_mortem.explain(status, run.log, node))
     run.warning = report.write_if_possible(record, run.runs)

@@ -16,6 +16,7 @@ from typing import IO
 from models.common.errors import RunError
 from pipeline.config import project
 from pipeline.record import run_record
+from pipeline.record.atomic_file import make_folder
 from pipeline.record.run_record import RunRecord
 from pipeline.show import formatting
 
@@ -65,7 +66,7 @@ def _held(model: str, holder: str, runs: Path) -> Iterator[IO[str]]:
 
 def _opened(path: Path) -> IO[str]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent, private=True)
         return path.open("a", encoding="utf-8")
     except OSError as error:
         raise RunError(

@@ -53,6 +53,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         self._record = record
         self._runs = runs
         self._details = RunDetails(run=record.id)
+        self._redactor = run_record.redactor(record)
         self.tracker: tracking.Tracker | None = None
         """The run's tracker, if this runner has started it."""
 
@@ -141,7 +142,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 path = self._record.config.data.path
                 self._record.data = Dataset(path=path, hash=data_hash)
             record_results(self._record, self._details, name, outputs, self._runs)
-            run_details.write(self._details, self._runs)
+            run_details.write(self._details, self._runs, self._redactor)
             if name == nodes.PUSHER and self._record.pushed_to:
                 pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
             run_record.write(self._record, self._runs)
@@ -152,7 +153,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             run_details.add_epoch(self._details, event.metrics)
         else:
             self._details.trials.append(Trial(**dataclasses.asdict(event)))
-        run_details.write(self._details, self._runs)
+        run_details.write(self._details, self._runs, self._redactor)
 
     def _record_reason(self, store: MetadataStore, execution: ExecutionInfo) -> None:
         """Records why a node is run; whatever happens here, the node is run."""

@@ -11,20 +11,26 @@ Revision = tuple[int, int]
 """An inode and the time of its last change, in nanoseconds."""
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Writes a file so that a reader sees the old content or the new, never a part.
 
     Args:
         path: The file; folders that are missing are made.
         content: Its new content; text is written as UTF-8.
+        private: Whether its owner alone may read it, and list the folders that are made.
 
     Raises:
         RunError: The file cannot be written.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        make_folder(path.parent, private=private)
+        partial.unlink(missing_ok=True)
+        mode = 0o600 if private else 0o666
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+        partial.write_bytes(
+            content.encode(errors="surrogateescape") if isinstance(content, str) else content
+        )
         partial.replace(path)
     except OSError as error:
         raise RunError(
@@ -32,6 +38,21 @@ def write_whole(path: Path, content: str | bytes) -> None:
             f"Received: {error.strerror}.",
             "Make the folder writable, or free some space.",
         ) from error
+
+
+def make_folder(path: Path, *, private: bool) -> None:
+    """Makes a folder and those above it, if need be for its owner alone.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    if private:
+        # Each by itself: `mkdir` gives its mode to the last one only.
+        for folder in (*reversed(path.parents), path):
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)
+    else:
+        path.mkdir(parents=True, exist_ok=True)
 
 
 def revision(path: Path) -> Revision | None:

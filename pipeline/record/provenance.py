@@ -49,9 +49,9 @@ def keep(model: str, folder: Path, redactor: Redactor, root: Path = project.ROOT
     for path in _files(model, root):
         content = path.read_bytes()
         if len(content) <= _TOO_LARGE:
-            text = redactor.text(content.decode("utf-8", errors="replace"))
-            write_whole(folder / run_folder.CODE / _relative(path, root), text)
-    write_whole(folder / run_folder.PACKAGES, _packages())
+            text = redactor.text(content.decode("utf-8", errors="surrogateescape"))
+            write_whole(folder / run_folder.CODE / _relative(path, root), text, private=True)
+    write_whole(folder / run_folder.PACKAGES, redactor.text(_packages()), private=True)
 
 
 def environment() -> dict[str, str]:

@@ -6,6 +6,8 @@ that runs the pipeline writes it, whole, whenever something is added; it grows w
 
 from __future__ import annotations
 
+import functools
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +18,9 @@ from pydantic import BaseModel, ConfigDict
 
 from models.common.errors import RunError
 from pipeline.config import project
-from pipeline.record import run_folder
+from pipeline.record import redaction, run_folder
 from pipeline.record.atomic_file import write_whole
+from pipeline.record.redaction import Redactor
 
 _INDENTED = 200
 """With more features the file is written without indentation, which would be half of it."""
@@ -188,14 +191,34 @@ def add_epoch(details: RunDetails, metrics: Mapping[str, float]) -> None:
         curve.values.append(value if math.isfinite(value) else None)
 
 
-def write(details: RunDetails, runs: Path = project.RUNS) -> None:
-    """Writes `details.json` whole.
+def write(details: RunDetails, runs: Path = project.RUNS, redactor: Redactor | None = None) -> None:
+    """Writes `details.json` whole, readable by its owner alone.
+
+    Args:
+        details: What is written.
+        runs: The folder of all runs.
+        redactor: Hides secrets, by default those of the environment.
 
     Raises:
         RunError: The run folder cannot be written.
     """
     indent = 1 if len(details.features) <= _INDENTED else None
-    write_whole(_path(details.run, runs), details.model_dump_json(indent=indent) + "\n")
+    hide = redactor or redaction.redactor()
+    # One by one: the features of a wide table are large, and stay while a network trains.
+    parts = [
+        _without_secrets(details.model_dump_json(indent=indent, include={name}), hide, indent)
+        for name in RunDetails.model_fields
+    ]
+    text = ",".join(part.strip()[1:-1].rstrip() for part in parts)
+    end = "\n}\n" if indent else "}\n"
+    write_whole(_path(details.run, runs), "{" + text + end, private=True)
+
+
+@functools.lru_cache(maxsize=len(RunDetails.model_fields))
+def _without_secrets(part: str, hide: Redactor, indent: int | None) -> str:
+    tree = json.loads(part)
+    cleaned = hide.tree(tree)
+    return part if cleaned == tree else json.dumps(cleaned, indent=indent, ensure_ascii=False)
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:

@@ -340,7 +340,7 @@ def write(record: RunRecord, runs: Path = project.RUNS) -> None:
     """
     tree = redactor(record).tree(json.loads(record.model_dump_json()))
     text = json.dumps(tree, indent=2, ensure_ascii=False)
-    write_whole(run_folder.path(record.id, runs) / run_folder.RECORD, text + "\n")
+    write_whole(run_folder.path(record.id, runs) / run_folder.RECORD, text + "\n", private=True)
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:

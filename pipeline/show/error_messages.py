@@ -9,8 +9,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from models.common.errors import ProjectError
+from models.common.errors import ProjectError, RunError
 from pipeline.config import project
+from pipeline.record import redaction
+from pipeline.record.atomic_file import write_whole
+from pipeline.record.redaction import Redactor
 from pipeline.show import formatting, terminal
 
 
@@ -22,10 +25,12 @@ def tell(error: ProjectError) -> None:
     terminal.show(console, headline, *(Text(part) for part in parts))
 
 
-def tell_bug(error: Exception, folder: Path = project.RUNS) -> None:
+def tell_bug(
+    error: Exception, folder: Path = project.RUNS, redactor: Redactor | None = None
+) -> None:
     """Prints one line for an error that nobody expected, and keeps its traceback in a file."""
     problem = f"{type(error).__name__}: {error}".splitlines()[0]
-    kept = _keep_traceback(error, folder)
+    kept = _keep_traceback(error, folder, redactor or redaction.redactor())
     terminal.show(
         terminal.console(stderr=True),
         Text.assemble(
@@ -36,15 +41,14 @@ def tell_bug(error: Exception, folder: Path = project.RUNS) -> None:
     )
 
 
-def _keep_traceback(error: Exception, folder: Path) -> Path:
+def _keep_traceback(error: Exception, folder: Path, redactor: Redactor) -> Path:
     """Writes the traceback beside the runs, or where temporary files go if that is impossible."""
-    text = "".join(traceback.format_exception(error))
+    text = redactor.text("".join(traceback.format_exception(error)))
     name = f"bug-{datetime.now():%Y%m%d-%H%M%S}.log"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+        write_whole(folder / name, text, private=True)
         return folder / name
-    except OSError:
+    except RunError:
         with tempfile.NamedTemporaryFile(
             "w", prefix="pipeline-", suffix=f"-{name}", delete=False, encoding="utf-8"
         ) as file:

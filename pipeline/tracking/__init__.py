@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.record import run_folder
+from pipeline.record import filtered_log, redaction, run_folder
 
 WARNING = "warning: "
 MODE = "NEPTUNE_MODE"
@@ -42,6 +42,7 @@ class Tracker:
         with contextlib.suppress(subprocess.TimeoutExpired):
             if self.process.wait(WAIT):
                 return f"The run's Neptune record is not complete: see {log.name} in its folder."
+            filtered_log.complete(log)
         with contextlib.suppress(OSError):
             for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
                 if line.startswith(WARNING):
@@ -64,7 +65,9 @@ def start(folder: Path, root: Path, environment: Mapping[str, str] = os.environ)
         return None
     folder = folder.resolve()
     process = None
-    with contextlib.suppress(OSError), (folder / run_folder.TRACKING_LOG).open("wb") as log:
+    hide = redaction.redactor(environment=environment)
+    log_file = folder / run_folder.TRACKING_LOG
+    with contextlib.suppress(OSError), filtered_log.opened(log_file, hide) as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.tracking", str(folder)],
             cwd=root,

@@ -15,7 +15,7 @@ import warnings
 from pathlib import Path
 
 from models.common.errors import RunError
-from pipeline.record import liveness, redaction, run_details, run_folder, run_record
+from pipeline.record import liveness, run_details, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
@@ -77,7 +77,6 @@ def _alive(record: RunRecord, folder: Path) -> bool:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # That the package neptune-client has another name by now.
-    redaction.hide_in_output(redaction.redactor())
     follow(Path(sys.argv[1]))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -125,9 +125,11 @@ def _write(client: MlflowClient, experiment: str, record: RunRecord, runs: Path)
     started = _milliseconds(record.started)
     run = client.create_run(experiment, started, {RUN: record.id}, run_name=record.id)
     run_id = run.info.run_id
-    for tags in _batches([RunTag(key, value) for key, value in _tags(record).items()]):
+    hide = run_record.redactor(record)  # A record of an earlier release hides less.
+    tags_now, params_now = hide.tree(_tags(record)), hide.tree(_params(record))
+    for tags in _batches([RunTag(key, value) for key, value in tags_now.items()]):
         client.log_batch(run_id, tags=tags)
-    for params in _batches([Param(key, value) for key, value in _params(record).items()]):
+    for params in _batches([Param(key, value) for key, value in params_now.items()]):
         client.log_batch(run_id, params=params)
     for metrics in _batches([*_metrics(record, details)]):
         client.log_batch(run_id, metrics=metrics)

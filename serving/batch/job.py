@@ -1,7 +1,8 @@
 """A batch prediction: files in parts, each of which is there as a whole or not at all.
 
 A part is a fixed range of an input file's rows, asked in fixed batches, so that a job that was
-interrupted and is started again writes the very files that it would have written at once.
+interrupted and is started again writes the very files that it would have written at once. A part
+that was finished is believed only while its content is what was written; else it is made again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import collections
 import contextlib
 import dataclasses
 import fcntl
+import hashlib
 import itertools
 import json
 import os
@@ -23,6 +25,7 @@ import numpy as np
 from serving.batch import formats
 from serving.batch.formats import Answered, Format, Row
 from serving.codec import predict_json
+from serving.core import logs
 from serving.core.atomic_file import write_whole
 from serving.core.errors import Code, ServingError
 from serving.model.loaded_model import LoadedModel
@@ -78,7 +81,7 @@ def run(job: Job, model: LoadedModel, output: Path, progress: Callable[[Counts],
             chunks = one_format.read(path, signature, job.rows_at_once)
             for number, part in enumerate(_parts(chunks, job.rows_in_part // job.rows_at_once)):
                 target = output / f"{name}-{number:05d}{one_format.ENDING}"
-                counts = _done(output, target)
+                counts = _done(output, target, job)
                 if counts is not None:
                     collections.deque(part, maxlen=0)  # Reads on to where the next part begins.
                 else:
@@ -86,7 +89,7 @@ def run(job: Job, model: LoadedModel, output: Path, progress: Callable[[Counts],
                     for step in _write_part(part, path, target, one_format, model, signature):
                         progress(total + step)
                         counts = step
-                    _finish_part(output, target, counts)
+                    _finish_part(output, target, counts, job)
                 total += counts
                 progress(total)
         _collect_refused(output)
@@ -184,23 +187,49 @@ def _write_part(
             for result in results:
                 if isinstance(result, Row):
                     line = {"file": str(source), "line": result.number, "reason": result.refused}
-                    refused.write(json.dumps(line) + "\n")
+                    refused.write(json.dumps(logs.redactor().tree(line)) + "\n")
             counts.answered += len(answered)
             counts.refused += len(results) - len(answered)
             yield dataclasses.replace(counts)
 
 
-def _finish_part(output: Path, target: Path, counts: Counts) -> None:
+def _finish_part(output: Path, target: Path, counts: Counts, job: Job) -> None:
     """The part's name comes last: what has its name is done."""
-    _refused_file(target).with_suffix(".part").replace(_refused_file(target))
-    write_whole(output / _PARTS / f"{target.name}.json", json.dumps(asdict(counts)))
-    target.with_name(f".{target.name}.part").replace(target)
+    part = target.with_name(f".{target.name}.part")
+    refused = _refused_file(target).with_suffix(".part")
+    state = {**asdict(counts), "job": _fingerprint(job), "part": _identity(part)}
+    state["refusals"] = _identity(refused)
+    refused.replace(_refused_file(target))
+    write_whole(output / _PARTS / f"{target.name}.json", json.dumps(state))
+    part.replace(target)
 
 
-def _done(output: Path, target: Path) -> Counts | None:
-    if not target.exists():
+def _done(output: Path, target: Path, job: Job) -> Counts | None:
+    """The counts of a finished part; None where it, or what is known of it, is gone or damaged."""
+    try:
+        state = json.loads((output / _PARTS / f"{target.name}.json").read_text())
+        if state["job"] != _fingerprint(job):
+            return None
+        for path, key in ((target, "part"), (_refused_file(target), "refusals")):
+            if path.stat().st_size != state[key]["bytes"] or _identity(path) != state[key]:
+                return None
+        return Counts(state["answered"], state["refused"])
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    return Counts(**json.loads((output / _PARTS / f"{target.name}.json").read_text()))
+
+
+def _identity(path: Path) -> dict[str, Any]:
+    """A file's size and a hash of its content."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(2**20):
+            found.update(piece)
+    return {"bytes": path.stat().st_size, "sha256": found.hexdigest()}
+
+
+def _fingerprint(job: Job) -> str:
+    """What differs between the parts of different jobs."""
+    return hashlib.sha256(json.dumps(_content(job)).encode()).hexdigest()
 
 
 def _refused_file(target: Path) -> Path:

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from serving.commands.app import app
+from serving.core import redaction
 from serving.core.errors import ServingError
 
 # The modules that add commands, in the order in which `--help` lists these.
@@ -23,8 +24,9 @@ def command_line() -> typer.Typer:
 
 def main() -> None:
     """Runs a command; a mistake is told in words, with exit status 2."""
-    try:
-        command_line()()
-    except ServingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    with redaction.hidden_in_output(redaction.redactor(sys.argv[1:])):
+        try:
+            command_line()()
+        except ServingError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(2)

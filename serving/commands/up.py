@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from serving.commands.app import app
+from serving.core import logs
 from serving.core.errors import Code, ServingError
 
 Models = Annotated[Path, typer.Option(help="The serving folder: MODEL/VERSION/saved_model.pb.")]
@@ -87,4 +88,5 @@ def _token(path: Path | None) -> str:
         ) from error
     if not token:
         raise ServingError(Code.INVALID_ARGUMENT, f"The token file {path} is empty")
+    logs.hide(token)
     return token

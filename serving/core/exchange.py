@@ -55,7 +55,8 @@ class Refusal(Answer):
     """What a client is told of an error."""
 
     def __init__(self, error: ServingError) -> None:
-        super().__init__(json_text.dump_special({"error": str(error)}), error.http_status)
+        told = logs.redactor().text(str(error))
+        super().__init__(json_text.dump_special({"error": told}), error.http_status)
         self.error = error
 
     @property

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import logging
 import sys
 import threading
 from typing import Any
 
+from serving.core import redaction
 from serving.core.errors import Code, ServingError
+from serving.core.redaction import Redactor
 
 _LOCK = threading.Lock()
+_SECRETS: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """Keeps a secret that no environment variable has, such as the server's token, from the log."""
+    _SECRETS.add(secret)
+    redactor.cache_clear()
+
+
+@functools.cache
+def redactor() -> Redactor:
+    """What hides secrets in all that the server tells."""
+    return Redactor([*redaction.redactor().values, *_SECRETS])
 
 
 def event(name: str, /, level: str = "info", **fields: Any) -> None:
     """Writes a line: when, what, and its fields."""
     time = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
-    line = json.dumps({"time": time, "level": level, "event": name, **fields}, default=str)
+    told = json.loads(json.dumps(fields, default=str))
+    line = json.dumps({"time": time, "level": level, "event": name, **redactor().tree(told)})
     with _LOCK:
         print(line, file=sys.stderr, flush=True)
 

@@ -167,7 +167,8 @@ async def _abort(
     context: Any, error: ServingError, trailing: Sequence[tuple[str, str]] = ()
 ) -> None:
     # It travels as a header, of which clients take 8 kB, with three bytes for one beyond ASCII.
-    details = str(error).encode(errors="replace")[:_DETAILS].decode(errors="ignore")
+    told = logs.redactor().text(str(error))
+    details = told.encode(errors="replace")[:_DETAILS].decode(errors="ignore")
     await context.abort(_STATUSES[int(error.code)], details, tuple(trailing))
 
 

@@ -8,6 +8,8 @@ this format is `PRAGMA user_version`.
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import itertools
 import os
 import sqlite3
 import threading
@@ -16,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from serving.core.errors import Code, ServingError
 from serving.core.hooks import Entry
@@ -33,33 +35,49 @@ _MOST_IN_A_STATEMENT = 100
 # A request of many rows is tens of kilobytes, which take half as long again in SQLite's 4 a page.
 _PAGE_BYTES = 16 * 2**10
 _MERGE_AFTER_BYTES = 32_000_000
+_ENDINGS = ("", "-wal", "-shm")
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _LOCKED_SECONDS = 1.0
 _REQUEST, _RESPONSE = COLUMNS.index("request"), COLUMNS.index("response")
 
 
 class Database:
-    """A file that is being written, by one thread.
+    """A file that is being written, by one thread; its owner alone can read it.
 
     Args:
-        folder: The log's folder; made where it is missing.
+        folder: The log's folder; made, for its owner alone, where it is missing.
         durability: `process`: what is committed survives the process. `power`: the machine too.
 
     Raises:
         OSError, sqlite3.Error: The file cannot be made.
     """
 
+    _open: ClassVar[set[Path]] = set()
+    """The files that this process writes. To open one of them apart from SQLite and close it again
+    would take SQLite's locks away."""
+
     def __init__(self, folder: Path, durability: Literal["process", "power"]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         now = datetime.now(timezone.utc)
         self.path = folder / f"requests-{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}.sqlite"
         self.day = now.date()
         self.size = 0
+        self.rows = 0
+        """Entries that were committed to a file that was reachable by its name after that."""
         self._merged = 0
         self._merging: threading.Thread | None = None
-        self._connection = sqlite3.connect(
-            self.path, timeout=_LOCKED_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        # SQLite gives the files beside it the same rights.
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._open.add(self.path)
+        try:
+            # While it is held, nobody's rotation takes the file away.
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._connection = sqlite3.connect(
+                self.path, timeout=_LOCKED_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except BaseException:
+            self._let_go()
+            raise
         try:
             self._connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -69,10 +87,12 @@ class Database:
                 self._connection.execute(_CREATE)
                 self._connection.execute("CREATE INDEX by_time ON requests (time)")
                 self._connection.execute(f"PRAGMA user_version={VERSION}")
-        except sqlite3.Error:
+            self._identity = _identity(self.path)
+        except (sqlite3.Error, OSError):
             self._connection.close()
             for part in _parts(self.path):
                 part.unlink(missing_ok=True)
+            self._let_go()
             raise
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -80,6 +100,7 @@ class Database:
 
         Raises:
             sqlite3.Error: They could not be.
+            FileGoneError: They are where nobody finds them: the file was removed or moved.
         """
         rows = [tuple(map(_storable, entry)) for entry in entries]
         with self._transaction():
@@ -91,6 +112,10 @@ class Database:
                     f"INSERT INTO requests VALUES {', '.join([_VALUES] * len(some))}",
                     list(chain.from_iterable(some)),
                 )
+        # Afterwards: a file that was removed takes entries without a word.
+        if _identity(self.path) != self._identity:
+            raise FileGoneError(f"{self.path} was removed, moved or replaced")
+        self.rows += len(rows)
         self.size += sum(len(row[_REQUEST]) + len(row[_RESPONSE]) + 100 for row in rows)
         busy = self._merging is not None and self._merging.is_alive()
         if self.size > self._merged + _MERGE_AFTER_BYTES and not busy:
@@ -107,6 +132,44 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+        self._let_go()
+
+    def rescue(self, folder: Path) -> int:
+        """Brings a file that is gone back under its name, with what was in it while it was there.
+
+        A file that was moved away keeps it where it is now.
+
+        Args:
+            folder: The log's folder, which is there.
+
+        Returns:
+            How many entries are back.
+
+        Raises:
+            OSError, sqlite3.Error: They cannot be written.
+        """
+        if self._merging is not None:
+            self._merging.join()
+        # What came after that has gone to another file.
+        self._connection.execute("DELETE FROM requests WHERE rowid > ?", (self.rows,))
+        if os.fstat(self._handle).st_nlink:
+            return 0  # Closing merges what only this process could reach.
+        target, part = folder / self.path.name, folder / f".{self.path.name}.part"
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        self._connection.execute("VACUUM INTO ?", (str(part),))
+        for number in itertools.count(1):
+            try:
+                os.link(part, target)  # Never over what has the name by now.
+                break
+            except FileExistsError:
+                target = folder / f"{self.path.stem}-{number}.sqlite"
+        part.unlink()
+        return self.rows
+
+    def _let_go(self) -> None:
+        """Closes what holds the lock: after SQLite, whose locks it would take away."""
+        os.close(self._handle)
+        self._open.discard(self.path)
 
     def _merge(self) -> None:
         """Merges the write-ahead log into the file.
@@ -130,6 +193,40 @@ class Database:
             raise
 
 
+class FileGoneError(Exception):
+    """A log file is not under its name any more."""
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """What is under the names of a database and of the files beside it."""
+    found = []
+    for ending in _ENDINGS:
+        try:
+            status = os.stat(f"{path}{ending}")  # noqa: PTH116 (at each commit: half the time)
+        except OSError:
+            found.append(0)
+        else:
+            found += [status.st_dev, status.st_ino]
+    return tuple(found)
+
+
+def _in_use(path: Path) -> bool:
+    """Whether a server writes this file."""
+    if path in Database._open:
+        return True
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def _storable(value: Any) -> Any:
     # Clients send what they like; what is no Unicode must not keep other entries from the log.
     if isinstance(value, str):
@@ -139,7 +236,7 @@ def _storable(value: Any) -> Any:
 
 def files(folder: Path) -> list[Path]:
     """The log's files, oldest first."""
-    return sorted(folder.glob("requests-*.sqlite"))
+    return sorted(path for path in folder.glob("requests-*.sqlite") if path.is_file())
 
 
 def read(
@@ -206,7 +303,7 @@ def remove_old(folder: Path, keep_days: float, keep_mb: float, current: Path | N
         folder: The log's folder.
         keep_days: How long a file is kept after it was last written.
         keep_mb: Megabytes that all files may have.
-        current: The file that is being written; it stays.
+        current: The file that is being written; it stays, as do those that other servers write.
     """
     kept = {}
     removed = []
@@ -217,7 +314,8 @@ def remove_old(folder: Path, keep_days: float, keep_mb: float, current: Path | N
     total = sum(size for _, size in kept.values())
     for path, (written, size) in sorted(kept.items(), key=lambda item: item[1][0]):
         too_old = time.time() - written > keep_days * 86_400
-        if path != current and (too_old or total > keep_mb * 1e6):
+        due = path != current and (too_old or total > keep_mb * 1e6)
+        if due and not _in_use(path):
             # The database goes last: without it the other two would be left behind.
             for part in reversed(_parts(path)):
                 part.unlink(missing_ok=True)
@@ -228,5 +326,5 @@ def remove_old(folder: Path, keep_days: float, keep_mb: float, current: Path | N
 
 def _parts(path: Path) -> list[Path]:
     """The database and, while it is open or after a kill, its write-ahead log and index."""
-    others = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))
+    others = (path.with_name(f"{path.name}{ending}") for ending in _ENDINGS[1:])
     return [path, *(other for other in others if other.exists())]

@@ -14,5 +14,8 @@ def gauges(log: RequestLog) -> tuple[Gauge, ...]:
     def read() -> Iterable[tuple[tuple, float]]:
         return [((outcome,), float(count)) for outcome, count in vars(log.counts()).items()]
 
-    help_text = "Entries by what became of them: queue_full and failed were dropped."
+    help_text = (
+        "Entries by what became of them: queue_full and failed were dropped; restored and lost are "
+        "of files that somebody removed."
+    )
     return (Gauge("serving_request_log_entries", help_text, ("outcome",), read),)

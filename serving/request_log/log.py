@@ -1,7 +1,9 @@
 """The request log: a bounded queue, and one thread that commits what has queued meanwhile.
 
 Nothing waits for the disk longer than `wait_ms`: an entry that the queue has no room for, or that
-cannot be written, is dropped and counted. An entry is reported as stored after its commit only.
+cannot be written, is dropped and counted. An entry is reported as stored after its commit only, and
+if the file is then still under its name. Where the file is gone, another is begun, the entries are
+written once more, and what the lost file had is brought back.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 from serving.core import logs
 from serving.core.hooks import Entry
 from serving.request_log import redaction
-from serving.request_log.database import Database, remove_old
+from serving.request_log.database import Database, FileGoneError, remove_old
 from serving.request_log.settings import LogSettings
 
 _MOST_IN_A_COMMIT = 1000
@@ -41,6 +43,10 @@ class Counts:
     """Dropped because the writer did not keep up."""
     failed: int = 0
     """Dropped because they could not be written."""
+    restored: int = 0
+    """Stored entries whose file was removed, and that are in a file again."""
+    lost: int = 0
+    """Stored entries whose file was removed, and that could not be brought back."""
 
     @property
     def dropped(self) -> int:
@@ -67,6 +73,9 @@ class RequestLog:
         self._counts = Counts()
         self._warned = (float("-inf"), 0)
         self._database: Database | None = None
+        self._gone: list[Database] = []
+        """Files that were removed, as this process still has them open."""
+        self._rescues: list[threading.Thread] = []
         self._broken_until = 0.0
         self._thread = threading.Thread(target=self._write, name="request-log", daemon=True)
         self._thread.start()
@@ -137,7 +146,7 @@ class RequestLog:
             stored = False
             try:
                 if time.monotonic() >= self._broken_until:
-                    self._file().add([self._redacted(entry) for entry in entries])
+                    self._store([self._redacted(entry) for entry in entries])
                     stored = True
             except Exception as error:
                 # Whatever it is must not end this thread: predictions go on, and so does the log
@@ -148,8 +157,48 @@ class RequestLog:
                 self._counts.failed += 0 if stored else len(batch)
             _notify(batch, stored)
             self._warn_of_drops()
+        self._rescue_all()
+        for rescue in self._rescues:
+            rescue.join()
         if self._database is not None:
             self._database.close()
+
+    def _store(self, entries: list[Entry]) -> None:
+        """Writes entries to a file that is there after that."""
+        database = self._file()
+        try:
+            database.add(entries)
+        except FileGoneError as error:
+            logs.event("request log file gone", "warning", error=str(error))
+            self._gone.append(database)
+            self._database = None
+            self._file().add(entries)
+        if self._gone:
+            self._rescue_all()
+
+    def _rescue_all(self) -> None:
+        """Brings files that are gone back, now that there is a folder; nobody waits for it."""
+        self._rescues = [thread for thread in self._rescues if thread.is_alive()]
+        for database in self._gone:
+            thread = threading.Thread(target=self._rescue, args=[database])
+            thread.start()
+            self._rescues.append(thread)
+        self._gone.clear()
+
+    def _rescue(self, database: Database) -> None:
+        name, rows, restored = database.path.name, database.rows, 0
+        try:
+            restored = database.rescue(self._folder)
+        except (OSError, sqlite3.Error) as error:
+            logs.event("request log file lost", "error", file=name, entries=rows, error=str(error))
+            with self._changed:
+                self._counts.lost += rows
+        else:
+            logs.event("request log file kept", file=name, restored=restored)
+            with self._changed:
+                self._counts.restored += restored
+        finally:
+            database.close()
 
     def _next_batch(self) -> list[_Waiting]:
         """What has queued, without waiting for more; empty when the log is closed."""

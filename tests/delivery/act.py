@@ -157,6 +157,8 @@ def repository(folder: Path) -> Repository:
     shutil.copytree(ROOT / "pipeline/delivery", root / "pipeline/delivery")
     for name in (
         "pipeline/__init__.py",
+        "pipeline/record/__init__.py",
+        "pipeline/record/redaction.py",
         "pipeline/show/outcomes.json",
         "models/__init__.py",
         "models/common/__init__.py",

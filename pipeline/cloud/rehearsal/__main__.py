@@ -11,7 +11,7 @@ import sys
 from pipeline.cloud import targets
 from pipeline.config import project
 from pipeline.local import handover
-from pipeline.record import redaction, run_record
+from pipeline.record import run_record
 
 
 def main() -> None:
@@ -21,7 +21,6 @@ def main() -> None:
         sys.exit("Error: it has no record to run; start it with python -m pipeline rehearse")
     record.process = os.getpid()
     run_record.write(record, project.REHEARSALS)
-    redaction.hide_in_output(run_record.redactor(record))
     # Imported here, so that a death in the imports is one of a run that has begun.
     from pipeline.cloud.rehearsal.rehearse import rehearse
 

@@ -15,6 +15,7 @@ from models.common.errors import RunError
 from pipeline.cloud.container import ERROR, STOPPED
 from pipeline.config import project
 from pipeline.local import post_mortem
+from pipeline.record import filtered_log, redaction
 from pipeline.show import formatting
 
 LOG = "log.txt"
@@ -83,7 +84,7 @@ def run(
     work = (folder / WORK).resolve()
     work.mkdir(parents=True, exist_ok=True)
     (folder / EXECUTOR_INPUT).write_text(json.dumps(executor_input, indent=2), encoding="utf-8")
-    with (folder / LOG).open("wb") as output:
+    with filtered_log.opened(folder / LOG, redaction.redactor(environment=variables)) as output:
         status = subprocess.run(
             arguments,
             cwd=work,
@@ -93,6 +94,7 @@ def run(
             stderr=subprocess.STDOUT,
             check=False,
         ).returncode
+    filtered_log.complete(folder / LOG)
     if status:
         raise _failure(task, status, folder)
     shutil.rmtree(work, ignore_errors=True)

@@ -41,7 +41,7 @@ def write(record: RunRecord, runs: Path = project.RUNS) -> Path:
     redactor = run_record.redactor(record)
     text = page.render(_redacted(record, redactor), _redacted(details, redactor), runs)
     path = run_folder.path(record.id, runs) / run_folder.REPORT
-    write_whole(path, text)
+    write_whole(path, text, private=True)
     return path
 
 

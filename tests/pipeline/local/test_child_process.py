@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.local import child_process
+from pipeline.record import filtered_log
 
 Start = Callable[[str], "subprocess.Popen[bytes]"]
 
@@ -51,6 +52,7 @@ def test_it_has_its_folder_its_environment_and_no_other(start: Start, tmp_path: 
         "import os; print(os.getcwd(), os.environ['GIVEN'], os.getsid(0), len(os.environ))"
     )
     assert process.wait() == 0
+    filtered_log.complete(tmp_path / "log")
     place, given, session, variables = (tmp_path / "log").read_text().split()
     assert (place, given, int(session)) == (str(tmp_path), "this", process.pid)
     assert int(variables) <= 2  # Python itself may set LC_CTYPE.

@@ -20,7 +20,7 @@ from models.common.errors import ConfigError, DataError, RunError
 from pipeline.config import loading
 from pipeline.config.model_config import ModelConfig
 from pipeline.local import launch
-from pipeline.record import provenance, run_folder, run_record
+from pipeline.record import filtered_log, provenance, run_folder, run_record
 from pipeline.record.run_record import RunRecord
 from tests.helpers.paths import TESTS
 from tests.pipeline.fake_run import REPOSITORY, finished
@@ -315,6 +315,7 @@ def test_the_process_gets_variables_that_this_one_does_not_have(
         environment={"ONLY_THERE": "yes"},
     )
     run.process.wait()
+    filtered_log.complete(run.log)
     assert run.log.read_text() == "yes\n" and dict(os.environ) == before
 
 

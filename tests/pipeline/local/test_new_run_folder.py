@@ -11,7 +11,7 @@ import pytest
 from models.common.errors import RunError
 from pipeline import tracking
 from pipeline.local import new_run_folder
-from pipeline.record import run_folder, run_record
+from pipeline.record import filtered_log, run_folder, run_record
 from tests.pipeline.fake_run import REPOSITORY, queued
 
 
@@ -46,6 +46,7 @@ def test_whether_it_is_tracked_is_told_by_the_environment_that_is_given(
     monkeypatch.setattr("pipeline.record.provenance.environment", dict)
     monkeypatch.setattr("pipeline.record.provenance.code", lambda *_: record.code)
     monkeypatch.setattr("pipeline.record.provenance.keep", lambda *_: None)
+    monkeypatch.setattr(filtered_log, "opened", lambda log, _: log.open("wb"))
     monkeypatch.setattr(subprocess, "Popen", start)
     monkeypatch.delenv(tracking.MODE)
     off = {tracking.MODE: tracking.DISABLED}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline import tracking
-from pipeline.record import run_folder
+from pipeline.record import filtered_log, run_folder
 from tests.helpers.paths import ROOT
 
 
@@ -18,6 +18,7 @@ from tests.helpers.paths import ROOT
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, Any]]]:
     """What was to be started; nothing is."""
     calls: list[tuple[list[str], dict[str, Any]]] = []
+    monkeypatch.setattr(filtered_log, "opened", lambda log, _: log.open("wb"))
     monkeypatch.setattr(subprocess, "Popen", lambda command, **more: calls.append((command, more)))
     return calls
 

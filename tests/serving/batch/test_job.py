@@ -6,6 +6,7 @@ import csv
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -322,3 +323,59 @@ def test_an_output_without_a_value_for_each_row_is_refused(
     assert [row.refused for row in results if isinstance(row, Row)] == [
         "Output 'sum' has no value for each row"
     ] * 2
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda out: (out / "rows-00001.jsonl").unlink(),
+        lambda out: _flip(out / "rows-00001.jsonl"),
+        lambda out: (out / "rows-00001.jsonl").write_bytes(b""),
+        lambda out: (out / ".parts" / "rows-00001.jsonl.json").unlink(),
+        lambda out: (out / ".parts" / "rows-00001.jsonl.json").write_text("{"),
+        lambda out: (out / ".parts" / "rows-00001.jsonl.json").write_text('{"answered": 1}'),
+        lambda out: (out / ".parts" / "rows-00001.jsonl.refused").unlink(),
+        lambda out: _flip(out / ".parts" / "rows-00001.jsonl.refused"),
+        lambda out: shutil.rmtree(out / ".parts"),
+        lambda out: (out / "batch.json").write_text(""),
+        lambda out: (out / "refused.jsonl").unlink(),
+    ],
+)
+def test_a_part_that_is_gone_or_damaged_is_made_again(
+    models: Path, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    from serving.batch import job
+    from serving.model.loaded_model import LoadedModel
+
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"x": n}) + "\n" if n % 7 else "{\n" for n in range(50)))
+    work = job.Job("small", 1, "serving_default", "jsonl", (str(rows),), 20, 20)
+    model = LoadedModel(models / "small" / "1")
+    first = job.run(work, model, tmp_path / "out", lambda _: None)
+    before = content(tmp_path / "out")
+    damage(tmp_path / "out")
+    assert job.run(work, model, tmp_path / "out", lambda _: None) == first
+    model.close()
+    assert content(tmp_path / "out") == before
+
+
+def test_parts_of_another_job_are_not_believed(models: Path, tmp_path: Path) -> None:
+    from serving.batch import job
+    from serving.model.loaded_model import LoadedModel
+
+    rows = tmp_path / "rows.jsonl"
+    model = LoadedModel(models / "small" / "1")
+    for x in (1, 2):
+        rows.write_text(json.dumps({"x": x}))
+        os.utime(rows, (x, x))
+        work = job.Job("small", 1, "serving_default", "jsonl", (str(rows),))
+        job.run(work, model, tmp_path / "out", lambda _: None)
+        (tmp_path / "out" / "batch.json").unlink()
+    model.close()
+    assert [row["x"] for row in read_jsonl(tmp_path / "out" / "rows-00000.jsonl")] == [2]

@@ -15,10 +15,17 @@ def test_each_outcome_is_a_sample(tmp_path: Path) -> None:
     metrics = Metrics()
     for gauge in gauges(log):
         metrics.add(gauge)
-    log._counts = Counts(stored=4, left_out=3, queue_full=2, failed=1)
+    log._counts = Counts(stored=4, left_out=3, queue_full=2, failed=1, restored=5, lost=6)
     text = metrics.text()
     log.close()
     assert [line for line in text.splitlines() if "entries{" in line] == [
         f'serving_request_log_entries{{outcome="{outcome}"}} {count}'
-        for outcome, count in (("stored", 4), ("left_out", 3), ("queue_full", 2), ("failed", 1))
+        for outcome, count in (
+            ("stored", 4),
+            ("left_out", 3),
+            ("queue_full", 2),
+            ("failed", 1),
+            ("restored", 5),
+            ("lost", 6),
+        )
     ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -302,3 +303,123 @@ def test_a_file_of_something_else_is_told_in_words(tmp_path: Path) -> None:
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(Exception, match="cannot be read as a request log"):
         list(database.read(path))
+
+
+def _move(folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+
+
+def _replace(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "other").touch()
+
+
+def _file_to_folder(folder: Path) -> None:
+    [path] = database.files(folder)
+    path.unlink()
+    path.mkdir()
+
+
+def _rotate(folder: Path) -> None:
+    """Another release's server, which knows of no locks, takes the file away."""
+    for path in list(folder.iterdir()):
+        path.unlink()
+
+
+FAULTS: dict[str, Callable[[Path], object]] = {
+    "rm file": lambda folder: database.files(folder)[0].unlink(),
+    "rm all files": _rotate,
+    "rm -r folder": shutil.rmtree,
+    "mv folder": _move,
+    "mv file": lambda folder: database.files(folder)[0].rename(folder / "kept.sqlite"),
+    "folder replaced": _replace,
+    "file replaced by a folder": _file_to_folder,
+    "rm write-ahead log": lambda folder: next(folder.glob("*-wal")).unlink(),
+    "rm index": lambda folder: next(folder.glob("*-shm")).unlink(),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_acknowledged_is_there_though_the_file_was_taken_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    folder = tmp_path / "log"
+    with opened(folder) as log:
+        assert submit(log, *(entry(number) for number in range(50))) == [True] * 50
+        FAULTS[fault](folder)
+        assert submit(log, *(entry(number) for number in range(50, 90))) == [True] * 40
+        for rescue in log._rescues:
+            rescue.join()
+        assert {f"request-{n}" for n in range(50, 90)} <= {one.id for one in stored(folder)}
+    places = [path for path in tmp_path.rglob("*.sqlite") if path.is_file()]
+    found = [one.id for path in places for _, one in database.read(path)]
+    assert sorted(found) == sorted(f"request-{n}" for n in range(90)), "each once, none lost"
+    assert '"request log file gone"' in capsys.readouterr().err
+    moved = fault.startswith("mv") or fault in ("rm write-ahead log", "rm index")
+    assert (log.counts().stored, log.counts().failed, log.counts().lost) == (90, 0, 0)
+    assert log.counts().restored == (0 if moved else 50)
+
+
+def test_a_folder_that_cannot_come_back_is_no_acknowledgement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.request_log.log._SECONDS_BEFORE_ANOTHER_TRY", 0.01)
+    folder = tmp_path / "log"
+    with opened(folder) as log:
+        assert submit(log, entry(1)) == [True]
+        shutil.rmtree(folder)
+        folder.touch()
+        assert submit(log, entry(2)) == [False]
+        folder.unlink()
+        time.sleep(0.02)
+        assert submit(log, entry(3)) == [True]
+    assert {one.id for one in stored(folder)} == {"request-1", "request-3"}
+    assert (log.counts().failed, log.counts().restored) == (1, 1)
+
+
+def test_entries_that_cannot_be_brought_back_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "log"
+    with opened(folder) as log:
+        submit(log, entry(1), entry(2))
+        shutil.rmtree(folder)
+        folder.touch()
+        submit(log, entry(3))
+    assert (log.counts().lost, log.counts().failed) == (2, 1)
+    assert '"request log file lost"' in capsys.readouterr().err
+
+
+def test_one_server_removes_no_file_that_another_writes(tmp_path: Path) -> None:
+    program = f"""
+import sys
+sys.path[:0] = [{str(ROOT)!r}]
+from pathlib import Path
+from serving.request_log import database
+file = database.Database(Path({str(tmp_path)!r}), "process")
+print(file.path.name, flush=True)
+input()
+"""
+    other = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    path = tmp_path / other.stdout.readline().strip()
+    os.utime(path, (0, 0))
+    own = database.Database(tmp_path, "process")
+    assert database.remove_old(tmp_path, 1e-9, 1e-9, None) == []
+    os.kill(other.pid, signal.SIGKILL)
+    other.wait()
+    assert database.remove_old(tmp_path, 1e-9, 1e-9, None) == [path], "its writer is gone"
+    own.close()
+    assert database.remove_old(tmp_path, 1e-9, 1e-9, None) == [own.path]
+
+
+def test_its_owner_alone_can_read_it(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "log"
+    with opened(folder) as log:
+        submit(log, entry())
+        modes = {path.suffix: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert modes == {".sqlite": 0o600, ".sqlite-wal": 0o600, ".sqlite-shm": 0o600}
