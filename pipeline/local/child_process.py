@@ -75,10 +75,13 @@ def _end_with_parent() -> Callable[[], None]:
     """
     set_parent_death_signal = 1
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    parent = os.getpid()
 
     def first() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if libc is not None:
             libc.prctl(set_parent_death_signal, signal.SIGINT)
+            if os.getppid() != parent:  # It died before it was asked.
+                os.kill(os.getpid(), signal.SIGINT)
 
     return first

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import json
-import os
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -31,8 +31,9 @@ from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.config import project
 from pipeline.local import beam_tuning, lock, new_run_folder
+from pipeline.local.interruption import Interruption
 from pipeline.local.recovery import recover
-from pipeline.record import run_details, run_folder, run_record
+from pipeline.record import disk, run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
 from pipeline.results import rerun_reason
@@ -46,11 +47,18 @@ class RecordedLocalDagRunner(LocalDagRunner):
     Args:
         record: The run's record; its status is the run's result when `run` has returned.
         runs: The folder of all runs.
+        interruption: Whether the run was asked to end; None: each KeyboardInterrupt asks for it.
     """
 
-    def __init__(self, record: RunRecord, runs: Path = project.RUNS) -> None:
+    def __init__(
+        self,
+        record: RunRecord,
+        runs: Path = project.RUNS,
+        interruption: Interruption | None = None,
+    ) -> None:
         super().__init__()
         self._record = record
+        self._interruption = interruption
         self._runs = runs
         self._details = RunDetails(run=record.id)
         self.tracker: tracking.Tracker | None = None
@@ -68,17 +76,17 @@ class RecordedLocalDagRunner(LocalDagRunner):
             run_options: Not used: which nodes run is the cache's to decide.
         """
         record = self._record
-        record.process = os.getpid()
+        record.take_over()
         prepared = run_folder.path(record.id, self._runs).exists()
         with contextlib.nullcontext() if prepared else lock.held(record, self._runs):
             if not prepared:
                 self.tracker = new_run_folder.create(record, runs=self._runs)
             run_record.write(record, self._runs)
             self._run(pipeline)
-            # Before the record says that the run is over: who waits for that finds the report.
+            # First: whatever comes while the report is made, the run has ended as it did.
+            run_record.write(record, self._runs)
             if warning := report.write_if_possible(record, self._runs):
                 print(warning)
-            run_record.write(record, self._runs)
 
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
         """Runs the nodes and records how that ended."""
@@ -86,18 +94,25 @@ class RecordedLocalDagRunner(LocalDagRunner):
         beam_tuning.tune()
         quick_histograms.apply()
         try:
-            with progress.listening(self._add_training_event):
+            with progress.listening(self._add_event):
                 self._run_nodes(pipeline)
         except AnomalyError as error:
             record.anomalies = [Anomaly.model_validate(anomaly) for anomaly in error.anomalies]
             record.fail("stopped", Failure.of(error, record.running_node))
-        except KeyboardInterrupt:
-            record.fail("interrupted")
-        except Exception as error:
-            traceback.print_exc()
-            record.fail("failed", _failure(error, record.running_node))
+        except BaseException as error:  # A model's code may raise what it likes, SystemExit too.
+            if self._was_interrupted(error):
+                record.break_off("interrupted")
+            else:
+                with contextlib.suppress(OSError):  # The log's disk may be the one that is full.
+                    traceback.print_exc()
+                record.break_off("failed", _failure(error, record.running_node))
         else:
             record.finish("pushed" if record.pushed_version is not None else "not_blessed")
+
+    def _was_interrupted(self, error: BaseException) -> bool:
+        if self._interruption is None:
+            return isinstance(error, KeyboardInterrupt)
+        return self._interruption.asked
 
     def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
         runtime_parameter_utils.substitute_runtime_parameter(
@@ -113,6 +128,8 @@ class RecordedLocalDagRunner(LocalDagRunner):
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
             name = node.node_info.id
+            if self._interruption and self._interruption.asked:  # Somebody's code swallowed it.
+                raise KeyboardInterrupt
             if name in forced:
                 node.execution_options.caching_options.enable_cache = False
             entry = self._record.node(name)
@@ -146,8 +163,12 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
             run_record.write(self._record, self._runs)
 
-    def _add_training_event(self, event: progress.Event) -> None:
-        """Adds an epoch or a trial to the run's details while training goes on."""
+    def _add_event(self, event: progress.Event) -> None:
+        """Adds an epoch or a trial to the run's details while training goes on, or notes a push."""
+        if isinstance(event, progress.Pushing):
+            self._record.pushing = event.folder
+            run_record.write(self._record, self._runs)
+            return
         if isinstance(event, progress.EpochEnded):
             run_details.add_epoch(self._details, event.metrics)
         else:
@@ -216,13 +237,28 @@ def _outputs(store: MetadataStore, execution_id: int) -> dict[str, metadata_stor
     return {keys[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(keys))}
 
 
-def _failure(error: Exception, node: str | None) -> Failure:
+def _failure(error: BaseException, node: str | None) -> Failure:
     """What an error says; one that is not the project's own, by its type and first lines."""
     if isinstance(error, ProjectError):
         return Failure.of(error, node)
+    if disk.is_full(error):
+        return _full_disk(error, node)
     return Failure(
         node=node,
         headline=f"{node or 'The pipeline'} failed with {type(error).__name__}",
         detail="\n".join(str(error).strip().splitlines()[:10]),
         remedy="The full traceback is in the run's log.",
+    )
+
+
+def _full_disk(error: BaseException, node: str | None) -> Failure:
+    """A full disk, whichever library found out."""
+    file = disk.file_of(error)
+    places = [file] if file else [project.RUNS, project.SERVING_MODELS, Path(tempfile.gettempdir())]
+    first = str(error).strip().splitlines()[:1]
+    return Failure(
+        node=node,
+        headline=f"{node or 'The pipeline'} could not write {file or 'a file'}: the disk is full",
+        detail="\n".join([*first, *dict.fromkeys(disk.space(place) for place in places)]),
+        remedy="Free some space on it and go on with --resume; what was finished is not repeated.",
     )

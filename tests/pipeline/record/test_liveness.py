@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.record import liveness, run_folder, run_record
+from pipeline.record import liveness, process, run_folder, run_record
 from tests.pipeline.fake_run import finished, queued
 
 
@@ -53,5 +53,5 @@ def test_a_process_that_is_younger_than_the_record_is_another(tmp_path: Path) ->
 
 
 def test_without_proc_the_number_alone_counts() -> None:
-    assert liveness._answers(os.getpid())
-    assert not liveness._answers(2**22 + 1)
+    assert process.answers(os.getpid())
+    assert not process.answers(2**22 + 1)
