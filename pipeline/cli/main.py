@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.core
 
-from models.common.errors import MISTAKE, ProjectError, RunError
+from models.common import errors
+from models.common.errors import ProjectError, RunError
 from pipeline.cli import baseline, cloud, delivery
 from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
 from pipeline.config import project
@@ -22,6 +23,8 @@ from pipeline.config import project
 if TYPE_CHECKING:
     from pipeline.record.run_record import RunRecord
 
+MISTAKE = errors.MISTAKE
+"""The exit status where a mistake was found before anything ran."""
 BUG = 70
 """The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
 

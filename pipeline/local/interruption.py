@@ -1,8 +1,8 @@
 """Ends the process of a run in order when it is asked to end: by Ctrl-C, `kill`, a closed terminal.
 
-Python raises KeyboardInterrupt where its main thread happens to be: in an import, in a callback that
-turns it into another error, or in code that swallows it. So that it was asked is kept, the record
-says so whatever the exception has become, and a run that goes on all the same is ended.
+Python raises KeyboardInterrupt where its main thread happens to be: in an import, in a callback
+that turns it into another error, or in code that swallows it. So that it was asked is kept, the
+record says so whatever the exception has become, and a run that goes on all the same is ended.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ class Interruption:
         grace: Seconds until the process is ended that does not end by itself, by default GRACE.
     """
 
-    def __init__(
-        self, record: RunRecord, runs: Path = project.RUNS, grace: float = GRACE
-    ) -> None:
+    def __init__(self, record: RunRecord, runs: Path = project.RUNS, grace: float = GRACE) -> None:
         self._record = record
         self._runs = runs
         self._grace = grace

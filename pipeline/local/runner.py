@@ -9,7 +9,7 @@ import json
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
 from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
@@ -91,6 +92,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
         """Runs the nodes and records how that ended."""
         record = self._record
+        execution_lib.sort_executions_newest_to_oldest = _newest_first
         beam_tuning.tune()
         quick_histograms.apply()
         try:
@@ -205,6 +207,13 @@ def _operators_calling(
     return {
         spec: subclass(operator) for spec, operator in launcher.DEFAULT_EXECUTOR_OPERATORS.items()
     }
+
+
+def _newest_first(
+    executions: Iterable[metadata_store_pb2.Execution],
+) -> list[metadata_store_pb2.Execution]:
+    """TFX's order for the cache, in which it goes by time: by number, as clocks may be wrong."""
+    return sorted(executions, key=lambda execution: execution.id, reverse=True)
 
 
 def _position(node: pipeline_pb2.PipelineNode) -> int:

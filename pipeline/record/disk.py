@@ -47,9 +47,10 @@ def file_of(error: BaseException) -> Path | None:
 def space(path: Path) -> str:
     """The free space of the disk that a path is on, as a sentence."""
     there = next((one for one in (path, *path.absolute().parents) if one.exists()), Path("/"))
-    mount = next((one for one in (there.absolute(), *there.absolute().parents) if one.is_mount()))
+    mount = next(one for one in (there.absolute(), *there.absolute().parents) if one.is_mount())
     usage = shutil.disk_usage(there)
-    return f"The disk mounted at {mount} has {usage.free / 1e6:,.1f} of {usage.total / 1e6:,.0f} MB free."
+    free, total = f"{usage.free / 1e6:,.1f}", f"{usage.total / 1e6:,.0f}"
+    return f"The disk mounted at {mount} has {free} of {total} MB free."
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

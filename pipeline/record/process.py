@@ -15,9 +15,9 @@ def start_of(process: int) -> str | None:
         process: Its number.
 
     Returns:
-        The machine's boot and the clock ticks since then, such as `6a1f...-91c2/8273645`. None where
-        there is no such process, it has ended and nobody has waited for it yet, or the system has
-        no `/proc`.
+        The machine's boot and the clock ticks since then, such as `6a1f...-91c2/8273645`. None
+        where there is no such process, it has ended and nobody has waited for it yet, or the system
+        has no `/proc`.
     """
     fields = stat(process)
     if fields is None or fields[0] in "ZX":

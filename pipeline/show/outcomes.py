@@ -31,7 +31,7 @@ class Outcome:
     """What records of earlier versions call the status."""
 
     def headline_of(self, node: str | None, *, pushed: bool = False) -> str:
-        """The headline, with the node, and that the model was pushed, if known and if it matters."""
+        """The headline, with the node or the push, if they are known and matter."""
         if pushed and self.headline_after_push:
             return self.headline_after_push
         if not node or not self.headline_in_node:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib
 import sys
+import tempfile
+import traceback
 
 import typer
 
 from serving.commands.app import app
 from serving.core.errors import ServingError
 
+MISTAKE = 2
+"""The exit status where a mistake was found."""
+BUG = 70
+"""The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
 # The modules that add commands, in the order in which `--help` lists these.
 _MODULES = ("up", "batch", "conformance", "request_log", "routing", "smoke")
 
@@ -22,9 +28,21 @@ def command_line() -> typer.Typer:
 
 
 def main() -> None:
-    """Runs a command; a mistake is told in words, with exit status 2."""
+    """Runs a command; a mistake is told in words, with exit status 2, and a bug with 70.
+
+    The other statuses are the commands' own: a traceback's 1 would say that `compare` has found a
+    difference, or that `batch` has refused rows.
+    """
     try:
         command_line()()
-    except ServingError as error:
+    except (ServingError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(MISTAKE)
+    except Exception as error:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="serving-bug-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exc(file=file)
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        print(f"error: {said} (this is a bug; the traceback is in {file.name})", file=sys.stderr)
+        sys.exit(BUG)
