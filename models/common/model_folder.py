@@ -68,14 +68,13 @@ def errors_of(model: str, doing: str) -> Iterator[None]:
 def _refuse_exits() -> None:
     """Has `os._exit` raise SystemExit where a model's code calls it in this process."""
     leave, process = os._exit, os.getpid()
-    common = str(MODELS / "common") + os.sep
-
     def leave_unless_called_by_a_model(status: int) -> None:
         # Libraries end the processes that they have forked in this way.
         caller = sys._getframe(1)
         while os.getpid() == process and caller is not None:
             file = caller.f_code.co_filename
-            if file.startswith(f"{MODELS}{os.sep}") and not file.startswith(common):
+            of_model = file.startswith(f"{MODELS}{os.sep}")
+            if of_model and not file.startswith(f"{MODELS / 'common'}{os.sep}"):
                 raise SystemExit(status)
             caller = caller.f_back  # type: ignore[assignment]
         leave(status)
