@@ -127,7 +127,7 @@ def test_what_would_end_the_process_is_an_error(
 ) -> None:
     text = f"def build_model():\n    {ENDS[kind]}\n"
     write_model("broken", model=text + ("build_model()\n" if where == "import" else ""))
-    with pytest.raises(ModelCodeError, match="models/broken/model.py:"):
+    with pytest.raises(ModelCodeError, match=r"models/broken/model\.py:"):
         function = model_folder.function("broken", "model", "build_model")
         with model_folder.errors_of("broken", "build_model"):
             function()
