@@ -35,11 +35,11 @@ def main() -> None:
     record = prepared or _new_record()
     redaction.hide_in_output(run_record.redactor(record))
     interruption = Interruption(record)
-    interruption.listen()
     if prepared:
         record.take_over()
         run_record.write(record)
     try:
+        interruption.listen()
         status = _run(record, interruption, prepared=prepared is not None)
     except BaseException as error:
         if interruption.asked and run_folder.path(record.id).exists():

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.local.interruption import SIGNALS
+
 
 def start(
     command: Sequence[str],
@@ -19,6 +21,7 @@ def start(
     environment: Mapping[str, str],
     log: Path,
     lock_file: int,
+    hold_signals: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Starts a process that is interrupted when this one dies.
 
@@ -28,6 +31,8 @@ def start(
         environment: All of its environment variables.
         log: The file that gets what it prints.
         lock_file: An open file that it gets too, and with it the lock on it.
+        hold_signals: Whether signals that interrupt are held back until the program takes them,
+            by `Interruption.listen`.
 
     Raises:
         OSError: It cannot be started.
@@ -44,7 +49,7 @@ def start(
             # A session of its own: the terminal's Ctrl-C reaches this process alone, which passes
             # it on, and a signal to the group reaches the processes that the run starts.
             start_new_session=True,
-            preexec_fn=_end_with_parent(),
+            preexec_fn=_end_with_parent(hold_signals),
         )
 
 
@@ -68,7 +73,7 @@ def signals_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end_with_parent() -> Callable[[], None]:
+def _end_with_parent(hold_signals: bool) -> Callable[[], None]:
     """What the new process does first: ask to be interrupted when this one dies.
 
     A shell's background job ignores SIGINT and its children inherit that, so it is undone as well.
@@ -78,6 +83,8 @@ def _end_with_parent() -> Callable[[], None]:
     parent = os.getpid()
 
     def first() -> None:
+        if hold_signals:  # Until the program can record that it was asked to end.
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if libc is not None:
             libc.prctl(set_parent_death_signal, signal.SIGINT)

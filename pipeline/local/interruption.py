@@ -23,7 +23,7 @@ GRACE = 10.0
 """Seconds that a run has to end by itself."""
 _leave = os._exit
 """As the system has it: this may be called on top of a model's code, which may not leave so."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruption:
@@ -42,9 +42,14 @@ class Interruption:
         self.asked = False
 
     def listen(self) -> None:
-        """Takes the signals from now on, in whatever way they were handled before."""
-        for number in _SIGNALS:
+        """Takes the signals from now on, and those that came while they were held back.
+
+        Raises:
+            KeyboardInterrupt: There was one.
+        """
+        for number in SIGNALS:
             signal.signal(number, self._take)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def end(self) -> None:
         """Records the interruption, and ends the process at once."""

@@ -211,6 +211,7 @@ def _start_process(
             environment={**variables, **handover.variables(record), "PYTHONUNBUFFERED": "1"},
             log=folder / run_folder.LOG,
             lock_file=lock_file,
+            hold_signals=True,
         )
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)

@@ -171,9 +171,9 @@ def play() -> int:
     record = run_record.read(run_id, runs)
     record.take_over()
     interruption = Interruption(record, runs)
-    if story != "stubborn":
-        interruption.listen()
     try:
+        if story != "stubborn":
+            interruption.listen()
         return run_nodes(record, story, runs, pace)
     except KeyboardInterrupt:
         interruption.end()

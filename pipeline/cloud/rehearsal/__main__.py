@@ -24,11 +24,11 @@ def main() -> None:
         sys.exit("Error: it has no record to run; start it with python -m pipeline rehearse")
     record.take_over()
     interruption = Interruption(record, project.REHEARSALS)
-    interruption.listen()
     run_record.write(record, project.REHEARSALS)
     redaction.hide_in_output(run_record.redactor(record))
     # Imported here, so that a death in the imports is one of a run that has begun.
     try:
+        interruption.listen()
         from pipeline.cloud.rehearsal.rehearse import rehearse
 
         rehearse(record, os.environ[targets.TARGET], project.REHEARSALS)

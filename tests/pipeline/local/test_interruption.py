@@ -29,7 +29,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunRecor
         raise Left(status)
 
     monkeypatch.setattr(interruption, "_leave", leave)
-    before = {number: signal.getsignal(number) for number in interruption._SIGNALS}
+    before = {number: signal.getsignal(number) for number in interruption.SIGNALS}
     record = queued()
     record.node("Trainer").status = "running"
     run_record.write(record, tmp_path)

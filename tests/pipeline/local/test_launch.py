@@ -575,8 +575,16 @@ main.main(["run", "taxi"])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
-@pytest.mark.parametrize("moment", ["at the start", "in a node"])
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        ("SIGTERM", "at the start"),
+        ("SIGKILL", "at the start"),
+        ("SIGINT", "in a node"),
+        ("SIGHUP", "in a node"),
+        ("SIGKILL", "in a node"),
+    ],
+)
 def test_a_command_line_that_is_asked_to_end_or_killed_leaves_an_interrupted_run(
     project_root: Path, runs: Path, monkeypatch: pytest.MonkeyPatch, number: str, moment: str
 ) -> None:
