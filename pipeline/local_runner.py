@@ -36,6 +36,8 @@ def main() -> None:
     redaction.hide_in_output(run_record.redactor(record))
     interruption = Interruption(record)
     if prepared:
+        if record.status != "running":  # It was interrupted while this process started.
+            os._exit(EXIT_CODES[record.status])
         record.take_over()
         run_record.write(record)
     try:

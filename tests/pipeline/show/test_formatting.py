@@ -42,6 +42,7 @@ def test_a_clock(seconds: float, words: str) -> None:
         (timedelta(minutes=3), "3 min ago"),
         (timedelta(hours=5), "5 h ago"),
         (timedelta(days=2), "2 d ago"),
+        (timedelta(seconds=-50), "just now"),
     ],
 )
 def test_how_long_ago(past: timedelta, words: str) -> None:
