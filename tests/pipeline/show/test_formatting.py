@@ -55,6 +55,11 @@ def test_long_ago_is_a_date() -> None:
     assert formatting.local(moment) == f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
+def test_what_is_to_come_is_a_date() -> None:
+    moment = datetime.now(timezone.utc) + timedelta(days=4000)
+    assert formatting.ago(moment) == f"{moment.astimezone():%Y-%m-%d}"
+
+
 @pytest.mark.parametrize(
     ("value", "name", "words"),
     [
