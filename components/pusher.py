@@ -20,6 +20,8 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
+from models.common import progress
+
 _PARTIAL = ".partial-"
 
 
@@ -70,10 +72,21 @@ def push(model: Path, folder: Path) -> Path:
     versions = (int(path.name) for path in folder.glob("*") if path.name.isdigit())
     latest = max(versions, default=0)
     if latest and _same(model, folder / str(latest)):
+        progress.notify(progress.Pushing(str(folder / str(latest))))
         return folder / str(latest)
-    version = folder / str(max(int(time.time()), latest + 1))
+    version = folder / str(max(int(time.time()), _largest_known(folder) + 1))
+    progress.notify(progress.Pushing(str(version)))
     copy(model, version)
     return version
+
+
+def _largest_known(folder: Path) -> int:
+    """The largest version that there is, or was: what was said of one that is gone is kept.
+
+    `<version>.json` is what the server's commands know of a version.
+    """
+    names = (path.name.removesuffix(".json") for path in folder.glob("*"))
+    return max((int(name) for name in names if name.isdecimal() and name.isascii()), default=0)
 
 
 def copy(model: Path, version: Path) -> None:
@@ -81,8 +94,12 @@ def copy(model: Path, version: Path) -> None:
     partial = version.with_name(f"{_PARTIAL}{version.name}")
     if partial.exists():
         shutil.rmtree(partial)
-    shutil.copytree(model, partial)
-    partial.rename(version)
+    try:
+        shutil.copytree(model, partial)
+        partial.rename(version)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
 
 
 def restore(archive: Path, version: Path) -> None:

@@ -9,19 +9,22 @@ the record that it has prepared (see pipeline/local/handover.py).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import traceback
 from pathlib import Path
 
 if not __package__:  # `tfx` takes this file by its path, and Python then looks beside it.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import pipeline  # noqa: F401  (settings that TensorFlow reads when it is imported)
-from models.common.errors import ProjectError, RunError
+from models.common.errors import MISTAKE, ProjectError, RunError
 from pipeline.config import loading
 from pipeline.local import handover
-from pipeline.record import filtered_log, run_record
-from pipeline.record.run_record import RunRecord
+from pipeline.local.interruption import Interruption
+from pipeline.record import filtered_log, run_folder, run_record
+from pipeline.record.run_record import EXIT_CODES, RunRecord
 from pipeline.show import terminal
 from pipeline.show.summary import summary
 
@@ -32,6 +35,36 @@ def main() -> None:
     record = prepared or _new_record()
     if not prepared:  # Else whoever prepared it sees to what is printed.
         filtered_log.hide_in_descriptors(run_record.redactor(record))
+    interruption = Interruption(record)
+    if prepared:
+        if record.status != "running":  # It was interrupted while this process started.
+            os._exit(EXIT_CODES[record.status])
+        record.take_over()
+        run_record.write(record)
+    try:
+        interruption.listen()
+        status = _run(record, interruption, prepared=prepared is not None)
+    except BaseException as error:
+        if interruption.asked and run_folder.path(record.id).exists():
+            interruption.end()
+        if isinstance(error, SystemExit):  # A model's code asked for it, with whatever status.
+            traceback.print_exc()
+            status = EXIT_CODES["failed"]
+        elif isinstance(error, KeyboardInterrupt):
+            status = EXIT_CODES["interrupted"]
+        else:
+            raise
+    if status is None:  # The `tfx` command line compiles without running.
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # Its disk is full, or nobody reads it.
+            stream.flush()
+    # All is written and recorded; taking TensorFlow down in order takes seconds.
+    os._exit(status)
+
+
+def _run(record: RunRecord, interruption: Interruption, *, prepared: bool) -> int | None:
+    """Runs the pipeline; returns the exit status, or None where it was not to run."""
     try:
         # Imported here, so that what cannot be imported is recorded too.
         from pipeline.graph.pipeline import create_pipeline
@@ -40,28 +73,33 @@ def main() -> None:
         from pipeline.local.runner import RecordedLocalDagRunner
 
         guarded_code.start(record.model)
-        runner = RecordedLocalDagRunner(record)
+        runner = RecordedLocalDagRunner(record, interruption=interruption)
         graph = create_pipeline(record.model, record.config)
         record.hyperparameters = fixed_hyperparameters(record.model, record.config) or {}
     except ProjectError as error:
         if not prepared:
-            sys.exit(f"Error: {error}")
+            return _mistake(error)
         record.fail("failed", run_record.Failure.of(error))
         run_record.write(record)
-        sys.exit(2)
+        return MISTAKE
     try:
         runner.run(graph)
     except RunError as error:
-        sys.exit(f"Error: {error}")
-    if record.status != "running":  # The `tfx` command line compiles without running.
-        if not prepared:
-            warning = runner.tracker.finish() if runner.tracker else None
-            console = terminal.console()
-            terminal.show(console, summary(record, console), *filter(None, [warning]))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # All is written and recorded; taking TensorFlow down in order takes seconds.
-        os._exit(run_record.EXIT_CODES[record.status])
+        if record.status == "running":  # Another run is going, or there is no room for a record.
+            return _mistake(error)
+        print(f"Error: {error}", file=sys.stderr)
+    if record.status == "running":
+        return None
+    if not prepared:
+        warning = runner.tracker.finish() if runner.tracker else None
+        console = terminal.console()
+        terminal.show(console, summary(record, console), *filter(None, [warning]))
+    return EXIT_CODES[record.status]
+
+
+def _mistake(error: ProjectError) -> int:
+    print(f"Error: {error}", file=sys.stderr)
+    return MISTAKE
 
 
 def _new_record() -> RunRecord:
@@ -69,7 +107,7 @@ def _new_record() -> RunRecord:
     try:
         return run_record.new(model, loading.load(model))
     except ProjectError as error:
-        sys.exit(f"Error: {error}")
+        sys.exit(_mistake(error))
 
 
 if __name__ == "__main__":

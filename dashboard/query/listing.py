@@ -80,8 +80,8 @@ class Listing:
 
     def _sorted(self, runs: list[Run], sort: str, now: float) -> list[Run]:
         name, descending = sort.removeprefix("-"), sort.startswith("-")
-        if name == "started" and descending:
-            return runs  # A snapshot is in this order.
+        if name == "started":  # A snapshot is in this order, which no wrong clock changes.
+            return runs if descending else _oldest_first(runs)
         get = self._columns.find(name)
         if get is None:
             if self._snapshot is not None and not self._snapshot.complete:
@@ -111,6 +111,11 @@ def _searchable(run: Run) -> str:
         *(run.note, *run.tags),
     )
     return "\n".join(parts).lower()
+
+
+def _oldest_first(runs: list[Run]) -> list[Run]:
+    known = [run for run in reversed(runs) if run.started is not None]
+    return known + [run for run in runs if run.started is None]
 
 
 def _order(value: Any) -> tuple[int, Any] | None:

@@ -132,7 +132,7 @@ class RunIndex:
         now = tuple(
             sorted(
                 (run for _, run in self._known.values()),
-                key=lambda run: (run.started or 0, run.id),
+                key=lambda run: (run.number, run.started or 0, run.id),
                 reverse=True,
             )
         )

@@ -7,22 +7,31 @@ from pathlib import Path
 
 _SLACK = 2.0
 """The system tells the time it booted in whole seconds."""
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-def alive(process: int | None, written: float) -> bool:
-    """Whether the process is there, and is the one that wrote the record at the time `written`.
+def alive(process: int | None, written: float, start: str = "") -> bool:
+    """Whether the process is there, and is the one that the record means.
 
-    The system gives numbers of ended processes out again, so a process that started after the
-    record was written is another one.
+    The system gives numbers of ended processes out again.
+
+    Args:
+        process: Its number.
+        written: When the record was written. Where `start` is empty, as in records of earlier
+            versions, a process that started after that is another one.
+        start: When it started, as the system counts it: `<boot>/<clock ticks since then>`.
     """
     if process is None or not 0 < process < 2**31:
         return False
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        if start:
+            there = f"{_BOOT.read_text().strip()}/{fields[19]}"
+            return fields[0] not in "ZX" and there == start
         lines = Path("/proc/stat").read_text().splitlines()
         booted = next(int(line.split()[1]) for line in lines if line.startswith("btime"))
     except (OSError, StopIteration):
-        return _answers(process)
+        return not start and _answers(process)
     started = booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
     return fields[0] not in "ZX" and started <= written + _SLACK
 

@@ -28,6 +28,8 @@ class Run:
     problem: str = ""
     """What is wrong with the record, in words; the other fields hold what could be read."""
     model: str = ""
+    number: int = 0
+    """Its place in the order in which runs started, whatever the clock said; 0: not known."""
     started: float | None = None
     finished: float | None = None
     commit: str = ""
@@ -75,7 +77,7 @@ def read(folder: Path) -> Run:
     status = FORMER.get(status, status)
     process = record.number("process")
     process = process if isinstance(process, int) else None
-    if status == "running" and not alive(process, written):
+    if status == "running" and not alive(process, written, record.text("process_start")):
         status = "died"
     if status not in STATUSES:
         record.problems.append(f"status: received {status!r:.60}")
@@ -85,11 +87,12 @@ def read(folder: Path) -> Run:
         record.problems.append(f"{', '.join(missing)}: missing")
     nodes = record.parts("nodes")
     version = record.number("pushed_version")
-    code = record.part("code")
+    number, code = record.number("number"), record.part("code")
     return Run(
         id=folder.name,
         status=status,
         model=record.text("model"),
+        number=number if isinstance(number, int) else 0,
         started=record.time("started"),
         finished=record.time("finished"),
         commit=code.text("commit"),

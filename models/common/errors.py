@@ -12,6 +12,9 @@ from typing import Any
 
 Anomaly = dict[str, str]
 
+MISTAKE = 2
+"""The exit status of a program that found a mistake before it did anything."""
+
 
 class ProjectError(Exception):
     """An error that a person can act on.

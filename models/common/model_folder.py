@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +38,8 @@ def function(model: str, module: str, name: str) -> Callable[..., Any]:
 def errors_of(model: str, doing: str) -> Iterator[None]:
     """Turns whatever a model's code raises into an error that names its file and line.
 
+    That holds for what would end the process, too: `sys.exit` and `os._exit`, with whatever status.
+
     Args:
         model: The model's name.
         doing: What was being done, such as `preprocessing_fn`.
@@ -42,20 +47,43 @@ def errors_of(model: str, doing: str) -> Iterator[None]:
     Raises:
         ModelCodeError: The code inside of the block raised.
     """
+    _refuse_exits()
     try:
         yield
-    except ProjectError:
+    except (ProjectError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         place = _place(error, MODELS / model)
+        said = str(error).strip()
+        if isinstance(error, SystemExit):
+            said = f"It asked to end the process with status {error.code}, which no model may do."
         raise ModelCodeError(
             f"{place or f'models/{model}'}: {doing} failed with {type(error).__name__}",
-            str(error).strip(),
+            said,
             "Correct the model's code and run again; the full traceback is in the run's log.",
         ) from error
 
 
-def _place(error: Exception, folder: Path) -> str | None:
+@functools.cache
+def _refuse_exits() -> None:
+    """Has `os._exit` raise SystemExit where a model's code calls it in this process."""
+    leave, process = os._exit, os.getpid()
+
+    def leave_unless_called_by_a_model(status: int) -> None:
+        # Libraries end the processes that they have forked in this way.
+        caller = sys._getframe(1)
+        while os.getpid() == process and caller is not None:
+            file = caller.f_code.co_filename
+            of_model = file.startswith(f"{MODELS}{os.sep}")
+            if of_model and not file.startswith(f"{MODELS / 'common'}{os.sep}"):
+                raise SystemExit(status)
+            caller = caller.f_back  # type: ignore[assignment]
+        leave(status)
+
+    os._exit = leave_unless_called_by_a_model  # type: ignore[assignment]
+
+
+def _place(error: BaseException, folder: Path) -> str | None:
     """The last line of the model's own code that the error passed, as `file:line`."""
     if isinstance(error, SyntaxError) and error.filename:
         path, line = Path(error.filename), error.lineno

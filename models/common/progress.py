@@ -1,4 +1,4 @@
-"""Events of a training that goes on, for listeners in the same process.
+"""Events of a run that goes on, most of its training, for listeners in the same process.
 
 Training knows nothing of run records; the runner that keeps one listens. Nobody listens in a
 container of a cluster, and then nothing happens.
@@ -33,7 +33,15 @@ class TrialEnded:
     seconds: float
 
 
-Event = EpochEnded | TrialEnded
+@dataclass(frozen=True)
+class Pushing:
+    """A model is about to be put where servers look."""
+
+    folder: str
+    """The version's folder, which is there, whole, once it is pushed."""
+
+
+Event = EpochEnded | TrialEnded | Pushing
 _listeners: list[Callable[[Event], None]] = []
 
 

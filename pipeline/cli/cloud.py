@@ -92,25 +92,25 @@ def rehearse(
 
     from pipeline import tracking
     from pipeline.cloud import platforms, targets
-    from pipeline.local import launch
-    from pipeline.record.run_record import EXIT_CODES
+    from pipeline.local import child_process, launch
     from pipeline.show import progress, terminal
     from pipeline.show.summary import summary
 
     platform = platforms.find(target)
     console = terminal.console()
     runs = project.REHEARSALS
-    started = launch.start(
-        model,
-        settings or [],
-        root=project.ROOT,
-        runs=runs,
-        command=(sys.executable, "-m", "pipeline.cloud.rehearsal"),
-        # It is no run of the model's history, so it is not tracked.
-        environment={targets.TARGET: target, tracking.MODE: tracking.DISABLED},
-    )
-    with progress.for_run(started.record, console) as shown:
-        record = launch.follow(started, shown)
+    with child_process.signals_interrupt():
+        started = launch.start(
+            model,
+            settings or [],
+            root=project.ROOT,
+            runs=runs,
+            command=(sys.executable, "-m", "pipeline.cloud.rehearsal"),
+            # It is no run of the model's history, so it is not tracked.
+            environment={targets.TARGET: target, tracking.MODE: tracking.DISABLED},
+        )
+        with progress.for_run(started.record, console) as shown:
+            record = launch.follow(started, shown)
     if record.status in ("pushed", "not_blessed"):
         file = f"{model}{platform.specification_suffix}"
         step = "compile it for the cloud", f"compile {model} --target {target} --output {file}"
@@ -121,4 +121,4 @@ def rehearse(
             f"rehearse {model} --target {target} {again}".rstrip(),
         )
     terminal.show(console, summary(record, console, runs, step))
-    raise typer.Exit(EXIT_CODES[record.status])
+    raise typer.Exit(started.exit_status)

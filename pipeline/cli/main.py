@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.core
 
+from models.common import errors
 from models.common.errors import ProjectError, RunError
 from pipeline.cli import baseline, cloud, delivery
 from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
@@ -23,7 +24,7 @@ from pipeline.record import redaction
 if TYPE_CHECKING:
     from pipeline.record.run_record import RunRecord
 
-MISTAKE = 2
+MISTAKE = errors.MISTAKE
 """The exit status where a mistake was found before anything ran."""
 BUG = 70
 """The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
@@ -80,8 +81,7 @@ def run(
     Exit status: 0 pushed, 1 failed, 2 a mistake found before anything ran, 3 not blessed,
     4 stopped on anomalous data, 130 interrupted.
     """
-    from pipeline.local import launch
-    from pipeline.record.run_record import EXIT_CODES
+    from pipeline.local import child_process, launch
     from pipeline.show import progress, terminal
     from pipeline.show.summary import summary
 
@@ -92,22 +92,21 @@ def run(
             "Leave --resume out: what was finished comes from the cache all the same.",
         )
     console = terminal.console()
-    started = launch.start(
-        model,
-        settings or [],
-        no_cache or [],
-        resume=resume,
-        root=project.ROOT,
-        runs=project.RUNS,
-    )
-    if started.notices:
-        terminal.show(console, *started.notices)
-    with progress.for_run(started.record, console) as shown:
-        record = launch.follow(started, shown)
+    with child_process.signals_interrupt():
+        started = launch.start(
+            model,
+            settings or [],
+            no_cache or [],
+            resume=resume,
+            root=project.ROOT,
+            runs=project.RUNS,
+        )
+        if started.notices:
+            terminal.show(console, *started.notices)
+        with progress.for_run(started.record, console) as shown:
+            record = launch.follow(started, shown)
     terminal.show(console, summary(record, console, project.RUNS))
-    # Some mistakes, such as an unknown metric, only the run's own process can see.
-    found_first = record.status == "failed" and started.process.returncode == MISTAKE
-    raise typer.Exit(MISTAKE if found_first else EXIT_CODES[record.status])
+    raise typer.Exit(started.exit_status)
 
 
 @app.command()
@@ -123,9 +122,12 @@ def runs(
     ] = False,
 ) -> None:
     """List runs, newest first: status, metrics, and the pushed version."""
+    from pipeline.local import post_mortem
     from pipeline.show import runs_table, terminal
 
     records = runs_table.select(project.RUNS, model, limit)
+    for record in records:
+        post_mortem.take_note_of_push(record, project.RUNS)
     if as_json:
         print(runs_table.as_json(records, project.RUNS))
         return
@@ -251,6 +253,7 @@ def _frozen(path: Path) -> None:
 
 def _find_run(run: str) -> RunRecord:
     """The run that an id, or a part of one, names."""
+    from pipeline.local import post_mortem
     from pipeline.record import run_folder, run_record
     from pipeline.show import formatting
 
@@ -261,11 +264,11 @@ def _find_run(run: str) -> RunRecord:
             f"Looked in {project.RUNS}.",
             f"Start one with: {formatting.command('run')}",
         )
-    if not run:
-        return run_record.read(ids[0], project.RUNS)
-    found = [run] if run in ids else [run_id for run_id in ids if run in run_id]
+    found = ids[:1] if not run else [run] if run in ids else [one for one in ids if run in one]
     if len(found) == 1:
-        return run_record.read(found[0], project.RUNS)
+        record = run_record.read(found[0], project.RUNS)
+        post_mortem.take_note_of_push(record, project.RUNS)
+        return record
     if found:
         listed = "\n".join(found[:10])
         raise RunError(f"{len(found)} runs match '{run}'", listed, "Give more of the id.")

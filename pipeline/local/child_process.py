@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.local.interruption import SIGNALS
 from pipeline.record import filtered_log, redaction
 from pipeline.record.redaction import Redactor
 
@@ -23,6 +24,7 @@ def start(
     log: Path,
     lock_file: int,
     redactor: Redactor | None = None,
+    hold_signals: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Starts a process that is interrupted when this one dies.
 
@@ -34,6 +36,8 @@ def start(
             the end of it.
         lock_file: An open file that it gets too, and with it the lock on it.
         redactor: Hides secrets, by default those of the environment.
+        hold_signals: Whether signals that interrupt are held back until the program takes them,
+            by `Interruption.listen`.
 
     Raises:
         OSError: It cannot be started.
@@ -50,7 +54,7 @@ def start(
             # A session of its own: the terminal's Ctrl-C reaches this process alone, which passes
             # it on, and a signal to the group reaches the processes that the run starts.
             start_new_session=True,
-            preexec_fn=_end_with_parent(),
+            preexec_fn=_end_with_parent(hold_signals),
         )
 
 
@@ -74,17 +78,22 @@ def signals_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end_with_parent() -> Callable[[], None]:
+def _end_with_parent(hold_signals: bool) -> Callable[[], None]:
     """What the new process does first: ask to be interrupted when this one dies.
 
     A shell's background job ignores SIGINT and its children inherit that, so it is undone as well.
     """
     set_parent_death_signal = 1
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    parent = os.getpid()
 
     def first() -> None:
+        if hold_signals:  # Until the program can record that it was asked to end.
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if libc is not None:
             libc.prctl(set_parent_death_signal, signal.SIGINT)
+            if os.getppid() != parent:  # It died before it was asked.
+                os.kill(os.getpid(), signal.SIGINT)
 
     return first

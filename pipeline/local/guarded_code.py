@@ -26,7 +26,7 @@ def start(model: str, root: Path = project.ROOT) -> None:
     for module in modules:
         try:
             importlib.import_module(module)
-        except ProjectError:
+        except (ProjectError, KeyboardInterrupt):
             raise
-        except Exception:  # Not every model has each; the node that needs it tells.
+        except BaseException:  # Not every model has each; the node that needs it tells.
             continue

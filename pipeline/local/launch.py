@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from models.common.errors import RunError
+from models.common.errors import MISTAKE, RunError
 from pipeline import nodes, tracking
 from pipeline.config import loading, project
 from pipeline.local import child_process, handover, lock, new_run_folder, post_mortem
-from pipeline.local.resume import resumption
+from pipeline.local.resume import left_out, resumption
 from pipeline.record import filtered_log, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_record import RunRecord
@@ -72,6 +72,16 @@ class Run:
         """What TFX, TensorFlow and the model's code print."""
         return self.folder / run_folder.LOG
 
+    @property
+    def exit_status(self) -> int:
+        """The exit status that tells how the run ended."""
+        # Some mistakes, such as an unknown metric, only the run's own process can see.
+        started = any(node.status != "queued" for node in self.record.nodes)
+        said = self.process.returncode == MISTAKE and not self.record.died
+        if self.record.status == "failed" and said and not started:
+            return MISTAKE
+        return run_record.EXIT_CODES[self.record.status]
+
     def refresh(self) -> RunRecord:
         """Reads the record if it has changed; if it cannot be read, the last state stands."""
         found = revision(self.folder / run_folder.RECORD)
@@ -112,11 +122,18 @@ def start(
     Raises:
         ProjectError: A mistake was found; nothing ran and nothing was written.
     """
+    post_mortem.settle_last(model, runs)
     record, notices = _prepare(model, overrides, no_cache, resume, root, runs)
     variables = {**os.environ, **(environment or {})}
     with lock.held(record, runs) as held:
-        tracker = new_run_folder.create(record, root, runs, variables)
-        process = _start_process(command or COMMAND, record, root, runs, variables, held.fileno())
+        try:
+            tracker = new_run_folder.create(record, root, runs, variables)
+            process = _start_process(
+                command or COMMAND, record, root, runs, variables, held.fileno()
+            )
+        except KeyboardInterrupt:  # A process that was started ends with this one.
+            _record_interruption(record, runs)
+            raise
     return Run(record, process, runs, tracker, notices)
 
 
@@ -127,26 +144,27 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
     process that ends without having recorded a result is recorded as failed, with the cause.
     """
     interrupted = False
-    try:
-        with child_process.signals_interrupt():
+    with child_process.signals_interrupt():
+        try:
             try:
                 _watch(run, watcher)
             except KeyboardInterrupt:
                 interrupted = True
                 watcher.notice("interrupting; press Ctrl-C again to kill")
                 _interrupt(run, watcher, grace)
-    except BaseException:
-        # The watcher broke or the user insisted: nothing may run on without anybody watching.
-        child_process.signal_group(run.process, signal.SIGKILL)
-        run.process.wait()
-        _complete_record(run, interrupted=True)
-        if not interrupted:
-            raise
-    record = _complete_record(run, interrupted=interrupted)
-    watcher.update(record)
-    for warning in (run.warning, run.tracker.finish() if run.tracker else None):
-        if warning:
-            watcher.notice(warning)
+        except BaseException:
+            # The watcher broke or the user insisted: nothing may run on without anybody watching.
+            child_process.signal_group(run.process, signal.SIGKILL)
+            run.process.wait()
+            _complete_record(run, interrupted=True)
+            if not interrupted:
+                raise
+        record = _complete_record(run, interrupted=interrupted)
+        watcher.update(record)
+        with contextlib.suppress(KeyboardInterrupt):  # Whatever comes now, the run has ended.
+            for warning in (run.warning, run.tracker.finish() if run.tracker else None):
+                if warning:
+                    watcher.notice(warning)
     return record
 
 
@@ -172,7 +190,8 @@ def _prepare(
     record = run_record.new(model, config, overrides, root, no_cache)
     record.resumed = resumed.run if resumed else None
     told = [*(summary.notices if summary else ()), *preflight.notices(model, summary, root)]
-    return record, [*(resumed.notices if resumed else ()), *told]
+    about_last = resumed.notices if resumed else left_out(model, overrides, runs)
+    return record, [*about_last, *told]
 
 
 def _start_process(
@@ -193,13 +212,14 @@ def _start_process(
             log=folder / run_folder.LOG,
             lock_file=lock_file,
             redactor=run_record.redactor(record),
+            hold_signals=True,
         )
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise RunError(
             f"The run's process could not be started: {error.strerror}",
             f"Command: {' '.join(command)}.",
-            "Install the locked packages again (make setup), or free memory and child_process.",
+            "Install the locked packages again (make setup), or free some memory or disk.",
         ) from error
 
 
@@ -233,17 +253,30 @@ def _complete_record(run: Run, *, interrupted: bool) -> RunRecord:
     filtered_log.complete(run.log, 0.5)
     record = run.refresh()
     # An interruption often surfaces as a failure of whichever node it hit.
-    if record.status != "running" and not (interrupted and record.status == "failed"):
-        if not (run.folder / run_folder.REPORT).exists():
-            run.warning = report.write_if_possible(record, run.runs)
+    if record.status == "running" or (interrupted and record.status == "failed"):
+        child_process.signal_group(run.process, signal.SIGKILL)
+        if interrupted:
+            record.break_off("interrupted")
+        else:
+            filtered_log.complete(run.log)
+            status, node = run.process.returncode, record.running_node
+            record.break_off("failed", post_mortem.explain(status, run.log, node))
+            record.died = True
+        try:
+            run_record.write(record, run.runs)
+        except RunError as error:  # What is said here is true all the same.
+            run.warning = f"The run's end is not in its record. {error}"
+            return record
+    elif (run.folder / run_folder.REPORT).exists():
         return record
-    child_process.signal_group(run.process, signal.SIGKILL)
-    if interrupted:
-        record.fail("interrupted")
-    else:
-        filtered_log.complete(run.log)
-        status, node = run.process.returncode, record.running_node
-        record.fail("failed", post_mortem.explain(status, run.log, node))
-    run.warning = report.write_if_possible(record, run.runs)
-    run_record.write(record, run.runs)
+    with contextlib.suppress(KeyboardInterrupt):
+        run.warning = report.write_if_possible(record, run.runs)
     return record
+
+
+def _record_interruption(record: RunRecord, runs: Path) -> None:
+    """Records that a run was interrupted while it was being started, if it has a record."""
+    if (run_folder.path(record.id, runs) / run_folder.RECORD).exists():
+        record.break_off("interrupted")
+        with contextlib.suppress(RunError):
+            run_record.write(record, runs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -58,9 +59,10 @@ def _held(model: str, holder: str, runs: Path) -> Iterator[IO[str]]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _refusal(model, path.read_text(encoding="utf-8"), runs) from None
-        file.truncate(0)
-        file.write(holder)
-        file.flush()
+        # It says who has the lock; a disk that is too full for that changes nothing of it.
+        with contextlib.suppress(OSError):
+            os.truncate(file.fileno(), 0)
+            os.write(file.fileno(), holder.encode())
         yield file
 
 

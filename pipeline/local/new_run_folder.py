@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from models.common.errors import RunError
 from pipeline import tracking
 from pipeline.config import project
 from pipeline.record import provenance, run_folder, run_record
+from pipeline.record.atomic_file import write_whole
 from pipeline.record.run_record import RunRecord
+
+_RESERVED = 512 * 1024
+"""Bytes that are kept for the record of the run's end: more than any has had."""
 
 
 def create(
@@ -30,12 +36,18 @@ def create(
         The tracker; None where NEPTUNE_MODE is `disabled`.
 
     Raises:
-        RunError: The folder cannot be written.
+        RunError: The folder cannot be written; nothing of it is left.
     """
     record.command = provenance.command(record.model, record.overrides)
     record.code = provenance.code(record.model, root)
     record.environment = provenance.environment()
+    record.number = run_folder.next_number(runs)
     folder = run_folder.path(record.id, runs)
-    provenance.keep(record.model, folder, run_record.redactor(record), root)
-    run_record.write(record, runs)
+    try:
+        provenance.keep(record.model, folder, run_record.redactor(record), root)
+        write_whole(folder / run_folder.RESERVE, bytes(_RESERVED))
+        run_record.write(record, runs)
+    except RunError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return tracking.start(folder, root, environment)

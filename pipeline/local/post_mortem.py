@@ -1,12 +1,18 @@
-"""Why a run's process ended without saying so: its exit status and the end of its log, in words."""
+"""What became of a run whose process ended without saying so: its end, and why, in words."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 from pathlib import Path
 
-from pipeline.record.run_record import Failure
+from models.common.errors import RunError
+from pipeline.config import project
+from pipeline.local import lock
+from pipeline.record import liveness, run_folder, run_record
+from pipeline.record.run_record import Failure, RunRecord, UnreadableRecord
+from pipeline.show import report
 
 _TAIL = 64 * 1024
 """Bytes of the log's end that are looked at."""
@@ -54,6 +60,47 @@ def explain(exit_status: int, log: Path, node: str | None) -> Failure:
         headline=f"The run's process ended with exit status {exit_status} and recorded no result",
         detail=last or "It printed nothing.",
         remedy=remedy,
+    )
+
+
+def settle_last(model: str, runs: Path = project.RUNS) -> None:
+    """Gives a model's last run its end, if its processes are gone and have recorded none.
+
+    Where that is not possible, the record stays as it is.
+    """
+    last = next(run_record.of_model(model, runs), None)
+    if last is not None:
+        _settle(last, runs)
+
+
+def take_note_of_push(record: RunRecord | UnreadableRecord, runs: Path = project.RUNS) -> None:
+    """Gives a run its end that died when its version was there already: it is pushed."""
+    if isinstance(record, RunRecord) and record.pushing and Path(record.pushing).is_dir():
+        _settle(record, runs)
+
+
+def _settle(record: RunRecord, runs: Path) -> None:
+    if liveness.status(record, runs) != "died":
+        return
+    with contextlib.suppress(RunError), lock.no_run(record.model, runs):
+        # Nobody else runs the model now, but somebody may have recorded the end just before.
+        present = run_record.read(record.id, runs)
+        if liveness.status(present, runs) != "died":
+            return
+        record.break_off("failed", _unexplained(record, runs))
+        record.died = True
+        run_record.write(record, runs)
+        report.write_if_possible(record, runs)
+
+
+def _unexplained(record: RunRecord, runs: Path) -> Failure:
+    """The end of a run when nobody was there to see it."""
+    last = "\n".join(last_lines(run_folder.path(record.id, runs) / run_folder.LOG))
+    return Failure(
+        node=record.running_node,
+        headline="The run's process died without recording an end",
+        detail=f"The log ends with:\n{last}" if last else "It printed nothing.",
+        remedy="Go on with --resume; what was finished is not repeated.",
     )
 
 

@@ -11,6 +11,8 @@ The Tuner and the Trainer begin anew where they were in the middle; they keep no
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,13 +79,40 @@ def _unfinished(model: str, runs: Path) -> RunRecord:
     if last is None:
         raise RunError(f"There is no run of '{model}' to resume", f"Looked in {runs}.", again)
     ended = _ENDS.get(status(last, runs))
-    if ended is None and all(node.status == "queued" for node in last.nodes):
+    if _is_mistake(last):
         ended = "failed before any node ran"
     if ended is not None:
         raise RunError(
             "There is nothing to resume", f"The last run of '{model}', {last.id}, {ended}.", again
         )
     return last
+
+
+def left_out(model: str, overrides: Sequence[str], runs: Path = project.RUNS) -> list[str]:
+    """What to tell of settings that the last run had, which did not end, and a new one has not.
+
+    Args:
+        model: The model's name.
+        overrides: The new run's `key=value` settings.
+        runs: The folder of all runs.
+    """
+    last = next(run_record.of_model(model, runs), None)
+    if last is None or status(last, runs) in _ENDS or _is_mistake(last):
+        return []
+    settings = [setting for setting in last.overrides if setting not in overrides]
+    if not settings:
+        return []
+    had = " ".join(f"--set {shlex.quote(setting)}" for setting in settings)
+    return [
+        f"The last run, {last.id}, did not come to its end and had {had}, which this one has not. "
+        f"To go on with it: {formatting.command(f'run {model} --resume')}"
+    ]
+
+
+def _is_mistake(record: RunRecord) -> bool:
+    """Whether a mistake was found before any node ran, which going on would only find again."""
+    started = any(node.status != "queued" for node in record.nodes)
+    return record.status == "failed" and not started and not record.died
 
 
 def _config(record: RunRecord, root: Path) -> tuple[ModelConfig, list[str]]:

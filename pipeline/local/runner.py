@@ -6,10 +6,10 @@ import contextlib
 import dataclasses
 import functools
 import json
-import os
+import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
 from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
@@ -31,8 +32,9 @@ from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.config import project
 from pipeline.local import beam_tuning, lock, new_run_folder
+from pipeline.local.interruption import Interruption
 from pipeline.local.recovery import recover
-from pipeline.record import run_details, run_folder, run_record
+from pipeline.record import disk, run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
 from pipeline.results import rerun_reason
@@ -46,11 +48,18 @@ class RecordedLocalDagRunner(LocalDagRunner):
     Args:
         record: The run's record; its status is the run's result when `run` has returned.
         runs: The folder of all runs.
+        interruption: Whether the run was asked to end; None: each KeyboardInterrupt asks for it.
     """
 
-    def __init__(self, record: RunRecord, runs: Path = project.RUNS) -> None:
+    def __init__(
+        self,
+        record: RunRecord,
+        runs: Path = project.RUNS,
+        interruption: Interruption | None = None,
+    ) -> None:
         super().__init__()
         self._record = record
+        self._interruption = interruption
         self._runs = runs
         self._details = RunDetails(run=record.id)
         self._redactor = run_record.redactor(record)
@@ -69,36 +78,44 @@ class RecordedLocalDagRunner(LocalDagRunner):
             run_options: Not used: which nodes run is the cache's to decide.
         """
         record = self._record
-        record.process = os.getpid()
+        record.take_over()
         prepared = run_folder.path(record.id, self._runs).exists()
         with contextlib.nullcontext() if prepared else lock.held(record, self._runs):
             if not prepared:
                 self.tracker = new_run_folder.create(record, runs=self._runs)
             run_record.write(record, self._runs)
             self._run(pipeline)
-            # Before the record says that the run is over: who waits for that finds the report.
+            # First: whatever comes while the report is made, the run has ended as it did.
+            run_record.write(record, self._runs)
             if warning := report.write_if_possible(record, self._runs):
                 print(warning)
-            run_record.write(record, self._runs)
 
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
         """Runs the nodes and records how that ended."""
         record = self._record
+        execution_lib.sort_executions_newest_to_oldest = _newest_first
         beam_tuning.tune()
         quick_histograms.apply()
         try:
-            with progress.listening(self._add_training_event):
+            with progress.listening(self._add_event):
                 self._run_nodes(pipeline)
         except AnomalyError as error:
             record.anomalies = [Anomaly.model_validate(anomaly) for anomaly in error.anomalies]
             record.fail("stopped", Failure.of(error, record.running_node))
-        except KeyboardInterrupt:
-            record.fail("interrupted")
-        except Exception as error:
-            traceback.print_exc()
-            record.fail("failed", _failure(error, record.running_node))
+        except BaseException as error:  # A model's code may raise what it likes, SystemExit too.
+            if self._was_interrupted(error):
+                record.break_off("interrupted")
+            else:
+                with contextlib.suppress(OSError):  # The log's disk may be the one that is full.
+                    traceback.print_exc()
+                record.break_off("failed", _failure(error, record.running_node))
         else:
             record.finish("pushed" if record.pushed_version is not None else "not_blessed")
+
+    def _was_interrupted(self, error: BaseException) -> bool:
+        if self._interruption is None:
+            return isinstance(error, KeyboardInterrupt)
+        return self._interruption.asked
 
     def _run_nodes(self, pipeline: pipeline_pb2.Pipeline) -> None:
         runtime_parameter_utils.substitute_runtime_parameter(
@@ -114,6 +131,8 @@ class RecordedLocalDagRunner(LocalDagRunner):
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
             name = node.node_info.id
+            if self._interruption and self._interruption.asked:  # Somebody's code swallowed it.
+                raise KeyboardInterrupt
             if name in forced:
                 node.execution_options.caching_options.enable_cache = False
             entry = self._record.node(name)
@@ -147,8 +166,12 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
             run_record.write(self._record, self._runs)
 
-    def _add_training_event(self, event: progress.Event) -> None:
-        """Adds an epoch or a trial to the run's details while training goes on."""
+    def _add_event(self, event: progress.Event) -> None:
+        """Adds an epoch or a trial to the run's details while training goes on, or notes a push."""
+        if isinstance(event, progress.Pushing):
+            self._record.pushing = event.folder
+            run_record.write(self._record, self._runs)
+            return
         if isinstance(event, progress.EpochEnded):
             run_details.add_epoch(self._details, event.metrics)
         else:
@@ -187,6 +210,13 @@ def _operators_calling(
     }
 
 
+def _newest_first(
+    executions: Iterable[metadata_store_pb2.Execution],
+) -> list[metadata_store_pb2.Execution]:
+    """TFX's order for the cache, in which it goes by time: by number, as clocks may be wrong."""
+    return sorted(executions, key=lambda execution: execution.id, reverse=True)
+
+
 def _position(node: pipeline_pb2.PipelineNode) -> int:
     return nodes.ORDER.index(node.node_info.id)
 
@@ -217,13 +247,28 @@ def _outputs(store: MetadataStore, execution_id: int) -> dict[str, metadata_stor
     return {keys[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(keys))}
 
 
-def _failure(error: Exception, node: str | None) -> Failure:
+def _failure(error: BaseException, node: str | None) -> Failure:
     """What an error says; one that is not the project's own, by its type and first lines."""
     if isinstance(error, ProjectError):
         return Failure.of(error, node)
+    if disk.is_full(error):
+        return _full_disk(error, node)
     return Failure(
         node=node,
         headline=f"{node or 'The pipeline'} failed with {type(error).__name__}",
         detail="\n".join(str(error).strip().splitlines()[:10]),
         remedy="The full traceback is in the run's log.",
+    )
+
+
+def _full_disk(error: BaseException, node: str | None) -> Failure:
+    """A full disk, whichever library found out."""
+    file = disk.file_of(error)
+    places = [file] if file else [project.RUNS, project.SERVING_MODELS, Path(tempfile.gettempdir())]
+    first = str(error).strip().splitlines()[:1]
+    return Failure(
+        node=node,
+        headline=f"{node or 'The pipeline'} could not write {file or 'a file'}: the disk is full",
+        detail="\n".join([*first, *dict.fromkeys(disk.space(place) for place in places)]),
+        remedy="Free some space on it and go on with --resume; what was finished is not repeated.",
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from pathlib import Path
 
-from models.common.errors import RunError
+from pipeline.record import disk
 
 Revision = tuple[int, int]
 """An inode and the time of its last change, in nanoseconds."""
@@ -22,7 +24,7 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
     Raises:
         RunError: The file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         make_folder(path.parent, private=private)
         partial.unlink(missing_ok=True)
@@ -33,11 +35,9 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
         )
         partial.replace(path)
     except OSError as error:
-        raise RunError(
-            f"{path} cannot be written",
-            f"Received: {error.strerror}.",
-            "Make the folder writable, or free some space.",
-        ) from error
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise disk.write_error(path, error) from error
 
 
 def make_folder(path: Path, *, private: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.record import run_folder
+from pipeline.record import process, run_folder
 from pipeline.record.run_record import RunRecord
 
 
@@ -17,35 +17,31 @@ def status(record: RunRecord, runs: Path) -> str:
 
 
 def _alive(record: RunRecord, runs: Path) -> bool:
-    """Whether the run's process is there, and is the one that wrote the record.
+    """Whether the run's process is there, and is the one that the record means.
 
-    The system gives the numbers of ended processes out again: a process that started after the
-    record was last written is another one.
+    What tells it from another of the same number is when it started, in the system's own count. No
+    time of day is asked, as that may have been set meanwhile.
     """
     if record.process is None:
         return False
-    written = (run_folder.path(record.id, runs) / run_folder.RECORD).stat().st_mtime
+    if record.process_start is not None:
+        return process.start_of(record.process) == record.process_start
+    return _was_there(record.process, run_folder.path(record.id, runs) / run_folder.RECORD)
+
+
+def _was_there(number: int, file: Path) -> bool:
+    """The same for records without `process_start`, of earlier versions and of other systems.
+
+    A process that started after the record was last written is another one.
+    """
+    fields = process.stat(number)
     try:
-        fields = Path(f"/proc/{record.process}/stat").read_text().rpartition(")")[2].split()
-        booted = next(
-            int(line.split()[1])
-            for line in Path("/proc/stat").read_text().splitlines()
-            if line.startswith("btime")
-        )
+        lines = Path("/proc/stat").read_text().splitlines()
+        booted = next(int(line.split()[1]) for line in lines if line.startswith("btime"))
     except (OSError, StopIteration):
-        return _answers(record.process)
-    state, ticks = fields[0], int(fields[19])
-    slack = 2.0  # The system tells the time it booted in whole seconds.
-    started = booted + ticks / os.sysconf("SC_CLK_TCK")
-    return state not in "ZX" and started <= written + slack
-
-
-def _answers(process: int) -> bool:
-    """Whether a process of this number is there, where the system has no `/proc`."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        return process.answers(number)
+    if fields is None:
         return False
-    except PermissionError:
-        return True
-    return True
+    slack = 2.0  # The system tells the time it booted in whole seconds.
+    started = booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return fields[0] not in "ZX" and started <= file.stat().st_mtime + slack

@@ -28,7 +28,11 @@ TRACKING_LOG = "tracking.log"
 """What the tracker prints."""
 NEPTUNE = ".neptune"
 """The folder that Neptune writes to."""
+RESERVE = ".reserve"
+"""Space that a run keeps while it goes, so that a disk that is full by then takes its end."""
 
+_NUMBER = re.compile(rb'\s*\{\s*"version":\s*1,\s*"number":\s*(\d{1,15})\b')
+"""How `run.json` begins: the number is read without the rest."""
 _ID = re.compile(r"(?P<model>\w+)-(?P<started>\d{8}-\d{6})-(?P<random>[0-9a-f]{4})")
 
 
@@ -45,10 +49,31 @@ def path(run_id: str, runs: Path = project.RUNS) -> Path:
 def latest_first(runs: Path = project.RUNS) -> list[str]:
     """The ids of all runs, the one that started last first.
 
-    A folder that somebody has renamed is a run too, under its new name; where that is no id, it
-    comes after all others.
+    The numbers in their records say which that was, as the clock may have been wrong. Records
+    without one, of earlier versions, come after those with one, by the time in the id. A folder
+    that somebody has renamed is a run too, under its new name; where that is no id, it comes after
+    all others that have as little a number.
     """
-    return sorted((file.parent.name for file in runs.glob(f"*/{RECORD}")), key=_start, reverse=True)
+    order = {
+        file.parent.name: (_number(file) or 0, *_start(file.parent.name))
+        for file in runs.glob(f"*/{RECORD}")
+    }
+    return sorted(order, key=order.__getitem__, reverse=True)
+
+
+def next_number(runs: Path = project.RUNS) -> int:
+    """The number of a run that starts now: one more than the largest."""
+    return max((_number(file) or 0 for file in runs.glob(f"*/{RECORD}")), default=0) + 1
+
+
+def _number(file: Path) -> int | None:
+    """The run's number as its record has it; None where it has none or cannot be read."""
+    try:
+        with file.open("rb") as record:
+            found = _NUMBER.match(record.read(100))
+    except OSError:
+        return None
+    return int(found[1]) if found else None
 
 
 def _start(run_id: str) -> tuple[str, str]:

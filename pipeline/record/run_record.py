@@ -6,11 +6,12 @@ The process that runs the pipeline writes it, whole, at every change; the comman
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +22,7 @@ from models.common.errors import ProjectError, RunError
 from pipeline import nodes
 from pipeline.config import project
 from pipeline.config.model_config import ModelConfig
-from pipeline.record import redaction, run_folder
+from pipeline.record import clock, process, redaction, run_folder
 from pipeline.record.atomic_file import write_whole
 
 VERSION: Literal[1] = 1
@@ -40,7 +41,8 @@ EXIT_CODES: dict[RunStatus, int] = {
     "stopped": 4,
     "interrupted": 130,
 }
-"""The exit status of `python -m pipeline run`; 2 is a mistake found before anything ran."""
+"""The exit status of `python -m pipeline run`, and of all else that runs a pipeline here; that of a
+mistake found before any node ran is `errors.MISTAKE`."""
 
 
 OVERALL = "overall"
@@ -186,6 +188,10 @@ class RunRecord(_Part):
     """The content of `run.json`."""
 
     version: Literal[1] = VERSION
+    # Right behind the version: `run_folder` reads it without the rest.
+    number: Annotated[int, pydantic.Field(ge=1, lt=10**15)] | None = None
+    """The run's place among all runs in the order in which they started, from 1, as the times below
+    may be of a clock that was wrong; None in records of earlier versions."""
     id: str
     model: str
     status: RunStatus = "running"
@@ -193,6 +199,9 @@ class RunRecord(_Part):
     finished: datetime | None = None
     process: int | None = None
     """The process that runs the pipeline, while it does."""
+    process_start: str | None = None
+    """When that process started, as the system counts it: the machine's boot and the clock ticks
+    since then. It tells the process from a later one of the same number."""
     overrides: list[str] = []
     resumed: str | None = None
     """The run that this one goes on with."""
@@ -220,7 +229,12 @@ class RunRecord(_Part):
     refusals: list[Refusal] = []
     pushed_version: int | None = None
     pushed_to: str | None = None
+    pushing: str | None = None
+    """The folder that the Pusher was about to make, noted before it is there: of a run that ends in
+    between, it says whether the model was pushed."""
     failure: Failure | None = None
+    died: bool = False
+    """Whether the run's process ended without recording an end, which was then recorded for it."""
 
     @pydantic.field_validator("status", mode="before")
     @classmethod
@@ -246,18 +260,22 @@ class RunRecord(_Part):
     @property
     def seconds(self) -> float:
         """How long the run took, or has taken so far."""
-        return ((self.finished or now()) - self.started).total_seconds()
+        return max(((self.finished or now()) - self.started).total_seconds(), 0.0)
 
     @property
     def running_node(self) -> str | None:
         """The name of the node that is running, the first of them if there are several."""
         return next((node.name for node in self.nodes if node.status == "running"), None)
 
+    def take_over(self) -> None:
+        """Notes that it is this process that runs the pipeline."""
+        self.process, self.process_start = os.getpid(), process.start_of(os.getpid())
+
     def finish(self, status: RunStatus) -> None:
         """Marks the end of the run."""
         self.status = status
         self.finished = now()
-        self.process = None
+        self.process = self.process_start = None
 
     def fail(self, status: UnfinishedStatus, failure: Failure | None = None) -> None:
         """Marks the end of a run that did not run all of its nodes.
@@ -276,9 +294,34 @@ class RunRecord(_Part):
                 continue
             node.status = "failed"
             if node.started is not None:
-                node.seconds = (now() - node.started).total_seconds()
+                node.seconds = max((now() - node.started).total_seconds(), 0.0)
         self.failure = failure
         self.finish(status)
+
+    def break_off(self, status: UnfinishedStatus, failure: Failure | None = None) -> None:
+        """Marks the end of a run that ended at whatever moment: by a signal, or a full disk.
+
+        A run whose last node's work was done is one that pushed its model, as the version is there
+        and servers take it, whatever came in between that and saying so.
+
+        Args:
+            status: How it ended otherwise.
+            failure: As `fail` takes it.
+        """
+        if self.pushed_version is None and self.pushing and Path(self.pushing).is_dir():
+            self.pushed_version, self.pushed_to = int(Path(self.pushing).name), self.pushing
+        if self.pushed_version is None or self._left(nodes.PUSHER):
+            self.fail(status, failure)
+            return
+        pusher = self.node(nodes.PUSHER)
+        if pusher.status == "running":
+            pusher.status = "done"
+        self.finish("pushed")
+
+    def _left(self, name: str) -> bool:
+        """Whether another node than this one has not run to its end."""
+        others = (node for node in self.nodes if node.name != name)
+        return any(node.status not in ("done", "cached") for node in others)
 
 
 @dataclass(frozen=True)
@@ -300,8 +343,8 @@ def _without_unknown_keys(section: type[BaseModel], tree: dict[str, Any]) -> dic
 
 
 def now() -> datetime:
-    """The current time, in UTC."""
-    return datetime.now(timezone.utc)
+    """The current time in UTC, in which no step of the clock shows: see `clock`."""
+    return clock.now()
 
 
 def new(
@@ -313,16 +356,17 @@ def new(
 ) -> RunRecord:
     """The record of a run that is about to start, in this process until another takes it over."""
     names = nodes.of_model(model, config, root)
-    return RunRecord(
+    record = RunRecord(
         id=run_folder.new_id(model),
         model=model,
         started=now(),
-        process=os.getpid(),
         overrides=list(overrides),
         no_cache=list(no_cache),
         config=config,
         nodes=[Node(name=name, upstream=nodes.upstream(name, names)) for name in names],
     )
+    record.take_over()
+    return record
 
 
 def redactor(record: RunRecord) -> redaction.Redactor:
@@ -333,11 +377,15 @@ def redactor(record: RunRecord) -> redaction.Redactor:
 def write(record: RunRecord, runs: Path = project.RUNS) -> None:
     """Writes `run.json` so that a reader sees the old content or the new, never a part.
 
-    Tokens and passwords are hidden in the file, not in the record.
+    Tokens and passwords are hidden in the file, not in the record. The record of a run that has
+    ended takes the space that was kept for it.
 
     Raises:
         RunError: The run folder cannot be written.
     """
+    if record.status != "running":
+        with contextlib.suppress(OSError):
+            (run_folder.path(record.id, runs) / run_folder.RESERVE).unlink(missing_ok=True)
     tree = redactor(record).tree(json.loads(record.model_dump_json()))
     text = json.dumps(tree, indent=2, ensure_ascii=False)
     write_whole(run_folder.path(record.id, runs) / run_folder.RECORD, text + "\n", private=True)

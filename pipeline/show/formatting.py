@@ -35,8 +35,10 @@ def clock(seconds: float) -> str:
 
 
 def ago(moment: datetime) -> str:
-    """`just now`, `3 min ago`, `5 h ago`, `2 d ago`, then the date."""
+    """`just now`, `3 min ago`, `5 h ago`, `2 d ago`, then the date, as for what is to come."""
     seconds = (datetime.now(timezone.utc) - moment).total_seconds()
+    if seconds < -60:  # Of a clock that was wrong then, or is now.
+        return f"{moment.astimezone():%Y-%m-%d}"
     if seconds < 60:
         return "just now"
     if seconds < 3600:

@@ -25,11 +25,15 @@ class Outcome:
     """A sentence without its full stop."""
     headline_in_node: str = ""
     """The same where a node is known; `{node}` is its name. Empty: the node changes nothing."""
+    headline_after_push: str = ""
+    """The same where the model was pushed before. Empty: that changes nothing."""
     former: tuple[str, ...] = ()
     """What records of earlier versions call the status."""
 
-    def headline_of(self, node: str | None) -> str:
-        """The headline, with the node if it is known and matters."""
+    def headline_of(self, node: str | None, *, pushed: bool = False) -> str:
+        """The headline, with the node or the push, if they are known and matter."""
+        if pushed and self.headline_after_push:
+            return self.headline_after_push
         if not node or not self.headline_in_node:
             return self.headline
         return self.headline_in_node.replace("{node}", node)

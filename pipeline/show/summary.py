@@ -140,7 +140,8 @@ def _verdict(record: RunRecord, console: Console, runs: Path) -> Iterator[Render
     time = "" if state == "died" else f" in {took}" if state == "pushed" else f" ({took})"
     mark, style = _MARKS[outcome.tone]
     sign = getattr(terminal.marks(console), mark)
-    yield Text.assemble("  ", (f"{sign} {outcome.headline}{time}", style))
+    headline = outcome.headline_of(None, pushed=record.pushed_version is not None)
+    yield Text.assemble("  ", (f"{sign} {headline}{time}", style))
     if state == "not_blessed":
         yield Padding(_missed_bounds(record), (0, 0, 0, 4), expand=False)
     if (note := baseline_note(record)) and state in ("pushed", "not_blessed"):
@@ -194,7 +195,7 @@ def _places(
     if record.status not in ("pushed", "interrupted"):
         yield Text()
     table = _labelled()
-    if record.status == "pushed":
+    if record.pushed_version is not None:
         table.add_row("Version", str(record.pushed_version))
         table.add_row("Pushed to", Text(formatting.path(record.pushed_to or ""), overflow="fold"))
     table.add_row("Run folder", Text(formatting.path(folder), overflow="fold"))

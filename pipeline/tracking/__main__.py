@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 from models.common.errors import RunError
@@ -38,12 +39,19 @@ def follow(folder: Path) -> None:
     local = NeptuneRecord(record.id, record.model, "offline")
     server = Server(record.id, record.model) if os.environ.get(Server.TOKEN) else None
     seen: list[Revision | None] = []
+    writer = record
     last_sign = time.monotonic()
     snapshot: Snapshot | None = None
     while not (snapshot and snapshot.over) and time.monotonic() - last_sign < _SETTLE:
         present = [revision(folder / name) for name in (run_folder.RECORD, run_folder.DETAILS)]
         if present != seen and (found := _read(folder)):
-            seen, (record, details) = present, found
+            record, details = found
+            if record.status == "running":
+                writer = record
+            elif _alive(writer, folder) and not (folder / run_folder.REPORT).exists():
+                time.sleep(_POLL)  # Its report is still being made.
+                continue
+            seen = present
             snapshot = take(record, details, folder)
             local.update(snapshot)
             if server:
@@ -53,6 +61,11 @@ def follow(folder: Path) -> None:
         if _alive(record, folder):
             last_sign = time.monotonic()
         time.sleep(_POLL)
+    if snapshot and not snapshot.over:  # Nobody has recorded an end.
+        snapshot = replace(snapshot, fields={**snapshot.fields, "run/status": "died"})
+        local.update(snapshot)
+        if server:
+            server.update(snapshot)
     failed = snapshot is None or snapshot.fields.get("run/status") not in ("pushed", "not_blessed")
     local.close(failed)
     if server:

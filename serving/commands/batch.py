@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sys
 import time
 from glob import glob
@@ -62,7 +64,7 @@ def batch(
     except OSError as error:
         raise ServingError(
             Code.FAILED_PRECONDITION, f"The batch to {output} stopped", str(error),
-            "Started again, it goes on where it was.",
+            _remedy(error, output),
         ) from error  # fmt: skip
     finally:
         loaded.close()
@@ -70,6 +72,17 @@ def batch(
     if counts.refused:
         print(f"{counts.refused:,} rows refused: {output / job.REFUSED} has each with the reason")
         raise typer.Exit(1)
+
+
+def _remedy(error: OSError, output: Path) -> str:
+    """What to do after a failure; only a full disk is known to leave parts that are whole."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(output).free / 1e6
+        return (
+            f"The disk of {output} has {free:,.1f} MB free. Free some space and start it again: it "
+            "goes on where it was."
+        )
+    return "Correct that and start it again; it keeps the parts that are whole."
 
 
 def _files(patterns: list[str]) -> list[Path]:

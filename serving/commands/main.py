@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+import tempfile
+import traceback
 
 import typer
 
@@ -11,6 +13,10 @@ from serving.commands.app import app
 from serving.core import redaction
 from serving.core.errors import ServingError
 
+MISTAKE = 2
+"""The exit status where a mistake was found."""
+BUG = 70
+"""The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
 # The modules that add commands, in the order in which `--help` lists these.
 _MODULES = ("up", "batch", "conformance", "request_log", "routing", "smoke")
 
@@ -23,10 +29,24 @@ def command_line() -> typer.Typer:
 
 
 def main() -> None:
-    """Runs a command; a mistake is told in words, with exit status 2."""
-    with redaction.hidden_in_output(redaction.redactor(sys.argv[1:])):
+    """Runs a command; a mistake is told in words, with exit status 2, and a bug with 70.
+
+    The other statuses are the commands' own: a traceback's 1 would say that `compare` has found a
+    difference, or that `batch` has refused rows.
+    """
+    redactor = redaction.redactor(sys.argv[1:])
+    with redaction.hidden_in_output(redactor):
         try:
             command_line()()
-        except ServingError as error:
+        except (ServingError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
-            sys.exit(2)
+            sys.exit(MISTAKE)
+        except Exception as error:
+            with tempfile.NamedTemporaryFile(
+                "w", prefix="serving-bug-", suffix=".log", delete=False, encoding="utf-8"
+            ) as file:
+                file.write(redactor.text(traceback.format_exc()))
+            said = f"{type(error).__name__}: {error}".splitlines()[0]
+            told = f"error: {said} (this is a bug; the traceback is in {file.name})"
+            print(told, file=sys.stderr)
+            sys.exit(BUG)

@@ -11,6 +11,7 @@ import typer
 from serving.commands.app import app
 from serving.commands.options import MODELS, RUNS, Model, Models, Runs, Why
 from serving.commands.terminal import print_table, quiet_tensorflow, user
+from serving.core.errors import Code, ServingError
 from serving.model import models_config, registry, version_folders
 from serving.model.models_config import ServedModel
 from serving.routing import changes, compare, state
@@ -19,6 +20,14 @@ from serving.routing.state import CANARY, STABLE, Event
 Version = Annotated[int | None, typer.Argument(metavar="[VERSION]", min=0)]
 Share = Annotated[
     float, typer.Option("--share", min=0, max=1, help="The share of the requests, from 0 to 1.")
+]
+
+Load = Annotated[
+    bool,
+    typer.Option(
+        "--check/--no-check",
+        help="Whether the version has to load here, and to answer, before it gets traffic.",
+    ),
 ]
 
 
@@ -96,9 +105,10 @@ def canary(
     models: Models = MODELS,
     runs: Runs = RUNS,
     why: Why = "",
+    load: Load = True,
 ) -> None:
     """Give a version (the highest, or the one named) a share of the traffic."""
-    event = changes.canary(models, model, version, share, mirror, user(), why)
+    event = changes.canary(models, model, version, share, mirror, user(), why, _check(load))
     _record_promotion(event, models, runs)
     print(f"{model}: version {event.version} is the canary, with {share:.0%} of the requests"
           + (f" and a copy of {mirror:.0%} of the others." if mirror else "."))  # fmt: skip
@@ -111,18 +121,25 @@ def promote(
     models: Models = MODELS,
     runs: Runs = RUNS,
     why: Why = "",
+    load: Load = True,
 ) -> None:
     """Make a version stable: the canary, or the one named."""
-    event = changes.promote(models, model, version, user(), why)
+    event = changes.promote(models, model, version, user(), why, _check(load))
     _record_promotion(event, models, runs)
     before = f"; version {event.previous} was" if event.previous is not None else ""
     print(f"{model}: version {event.version} is stable{before}.")
 
 
 @app.command()
-def rollback(model: Model, models: Models = MODELS, runs: Runs = RUNS, why: Why = "") -> None:
+def rollback(
+    model: Model,
+    models: Models = MODELS,
+    runs: Runs = RUNS,
+    why: Why = "",
+    load: Load = True,
+) -> None:
     """Take the canary out; without one, go back to the version that was stable before."""
-    event = changes.rollback(models, model, user(), why)
+    event = changes.rollback(models, model, user(), why, check=_check(load))
     _record_promotion(event, models, runs)
     print(f"{model}: version {event.version} is stable; {event.previous} gets no traffic.")
 
@@ -212,6 +229,39 @@ def _as_json(one: compare.Comparison) -> dict[str, object]:
         "enough": one.enough, "verdict": one.words(),
         "differences": [{**vars(d), "significant": d.significant} for d in one.differences],
     }  # fmt: skip
+
+
+def _check(load: bool) -> changes.Check | None:
+    """What a version is put to before it gets traffic; None where that was not wanted."""
+    return _check_answers if load else None
+
+
+def _check_answers(version: int, path: Path) -> None:
+    """Loads a version as a server does, and asks it what it comes with.
+
+    Raises:
+        ServingError: It does not load, or does not answer as it should.
+    """
+    quiet_tensorflow()
+    from serving.engine.warm_up import warm_up
+    from serving.model.loaded_model import LoadedModel
+
+    try:
+        loaded = LoadedModel(path)
+        try:
+            warm_up(loaded)
+        finally:
+            loaded.close()
+    except Exception as error:  # Of a damaged version it is not always the loader that tells.
+        raise ServingError(
+            Code.FAILED_PRECONDITION,
+            f"Version {version} of '{path.parent.name}' cannot answer, so nothing was changed",
+            f"{type(error).__name__}: {error}"
+            if not isinstance(error, ServingError)
+            else str(error),
+            "Name another version, or push the model again: python -m pipeline run "
+            f"{path.parent.name}",
+        ) from error
 
 
 def _record_promotion(event: Event, models: Path, runs: Path) -> None:

@@ -193,9 +193,11 @@ def _run_records(runs: Path) -> Iterator[dict[str, Any]]:
     found = []
     for path in runs.glob("*/run.json"):
         try:
-            found.append((path.stat().st_mtime, path, json.loads(path.read_bytes())))
+            written, content = path.stat().st_mtime, json.loads(path.read_bytes())
         except (OSError, ValueError):
             continue
-    for _, _, content in sorted(found, key=lambda item: item[:2], reverse=True):
         if isinstance(content, dict):
-            yield content
+            number = content.get("number")
+            found.append((number if isinstance(number, int) else 0, written, path, content))
+    for *_, content in sorted(found, key=lambda item: item[:3], reverse=True):
+        yield content

@@ -38,6 +38,10 @@ _MERGE_AFTER_BYTES = 32_000_000
 _ENDINGS = ("", "-wal", "-shm")
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _LOCKED_SECONDS = 1.0
+_COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_BEGAN = time.time(), time.clock_gettime(_COUNTER)
+_CORRECTED = 3600.0
+"""Seconds by which clocks are corrected in the course of time, and files may be kept too short."""
 _REQUEST, _RESPONSE = COLUMNS.index("request"), COLUMNS.index("response")
 
 
@@ -313,7 +317,7 @@ def remove_old(folder: Path, keep_days: float, keep_mb: float, current: Path | N
             kept[path] = max(p.st_mtime for p in parts), sum(p.st_size for p in parts)
     total = sum(size for _, size in kept.values())
     for path, (written, size) in sorted(kept.items(), key=lambda item: item[1][0]):
-        too_old = time.time() - written > keep_days * 86_400
+        too_old = not _clock_was_set() and time.time() - written > keep_days * 86_400
         due = path != current and (too_old or total > keep_mb * 1e6)
         if due and not _in_use(path):
             # The database goes last: without it the other two would be left behind.
@@ -322,6 +326,12 @@ def remove_old(folder: Path, keep_days: float, keep_mb: float, current: Path | N
             total -= size
             removed.append(path)
     return removed
+
+
+def _clock_was_set() -> bool:
+    """Whether the clock was set since this process began: then nothing is known of a file's age."""
+    passed = time.clock_gettime(_COUNTER) - _BEGAN[1]
+    return abs(time.time() - _BEGAN[0] - passed) > _CORRECTED
 
 
 def _parts(path: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +24,19 @@ _EVENTS_KEPT = 1000
 Action = Literal["canary", "promote", "rollback", "route"]
 
 
+Check = Callable[[int, Path], None]
+"""Raises a ServingError for a version and its folder, if it can answer nobody."""
+
+
 def canary(
-    folder: Path, model: str, version: int | None, share: float, mirror: float, by: str, why: str
+    folder: Path,
+    model: str,
+    version: int | None,
+    share: float,
+    mirror: float,
+    by: str,
+    why: str,
+    check: Check | None = None,
 ) -> Event:
     """Gives a version a share of the traffic.
 
@@ -37,6 +48,7 @@ def canary(
         mirror: The share of the stable version's requests of which it gets a copy.
         by: Who wants it.
         why: The reason; may be empty.
+        check: What the version is put to before anything is changed.
 
     Raises:
         ServingError: There is no such version, or no other one to be stable.
@@ -44,6 +56,7 @@ def canary(
     with _edit(folder, model) as change:
         chosen = change.existing(version)
         stable = change.stable(other_than=chosen)
+        change.put_to(check, chosen)
         change.labels = {STABLE: stable, CANARY: chosen}
         change.route = change.route.model_copy(
             update={"canary_share": share, "mirror_share": mirror}
@@ -51,7 +64,9 @@ def canary(
         return change.done("canary", chosen, change.served.labels.get(CANARY), by, why)
 
 
-def promote(folder: Path, model: str, version: int | None, by: str, why: str) -> Event:
+def promote(
+    folder: Path, model: str, version: int | None, by: str, why: str, check: Check | None = None
+) -> Event:
     """Makes a version the stable one: by default the canary, or the highest if there is none.
 
     The version that was stable stays loaded, so that going back takes no time.
@@ -61,6 +76,7 @@ def promote(folder: Path, model: str, version: int | None, by: str, why: str) ->
     """
     with _edit(folder, model) as change:
         chosen = change.existing(version or change.served.labels.get(CANARY))
+        change.put_to(check, chosen)
         previous = change.served.labels.get(STABLE)
         change.keep_loaded = previous
         change.labels = {STABLE: chosen}
@@ -68,7 +84,14 @@ def promote(folder: Path, model: str, version: int | None, by: str, why: str) ->
         return change.done("promote", chosen, previous, by, why)
 
 
-def rollback(folder: Path, model: str, by: str, why: str, only_canary: int | None = None) -> Event:
+def rollback(
+    folder: Path,
+    model: str,
+    by: str,
+    why: str,
+    only_canary: int | None = None,
+    check: Check | None = None,
+) -> Event:
     """Takes the canary out; without one, makes the version stable that was so before.
 
     Args:
@@ -77,6 +100,7 @@ def rollback(folder: Path, model: str, by: str, why: str, only_canary: int | Non
         by: Who wants it.
         why: The reason; may be empty.
         only_canary: Only if this version is the canary, as somebody may have changed it meanwhile.
+        check: What the version that gets the traffic is put to before anything is changed.
 
     Raises:
         ServingError: There is nothing to go back to.
@@ -93,6 +117,7 @@ def rollback(folder: Path, model: str, by: str, why: str, only_canary: int | Non
         else:
             stable = change.stable_before()
             change.keep_loaded = labels.get(STABLE)
+        change.put_to(check, stable)
         change.labels = {STABLE: stable}
         change.take_no_share()
         return change.done("rollback", stable, present or labels.get(STABLE), by, why)
@@ -150,7 +175,13 @@ class _Change:
         self.keep_loaded: int | None = None
         self.event: Event | None = None
         self._routing = routing
-        self._ready = sorted(version_folders.versions(served.folder(folder)))
+        self._folder = served.folder(folder)
+        self._ready = sorted(version_folders.versions(self._folder))
+
+    def put_to(self, check: Check | None, version: int) -> None:
+        """Puts a version that is to get traffic to a check, if there is one."""
+        if check is not None:
+            check(version, self._folder / str(version))
 
     def existing(self, version: int | None) -> int:
         """The version, or the highest."""

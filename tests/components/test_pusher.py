@@ -14,6 +14,7 @@ from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
 from components import pusher
+from models.common import progress
 
 pytestmark = pytest.mark.tfx
 
@@ -169,3 +170,53 @@ def test_a_deleted_version_is_brought_back(model: Path, serving: Path) -> None:
     (serving / "17" / "saved_model.pb").write_text("as it is")
     pusher.restore(model, serving / "17")
     assert (serving / "17" / "saved_model.pb").read_text() == "as it is"
+
+
+def test_who_listens_is_told_of_the_folder_before_it_is_there(model: Path, serving: Path) -> None:
+    told: list[tuple[str, bool]] = []
+
+    def note(event: progress.Event) -> None:
+        assert isinstance(event, progress.Pushing)
+        told.append((event.folder, Path(event.folder).exists()))
+
+    serving.mkdir(parents=True)
+    with progress.listening(note):
+        version = pusher.push(model, serving)
+        assert pusher.push(model, serving) == version
+    assert told == [(str(version), False), (str(version), True)]
+
+
+@pytest.mark.parametrize("clock", [0, 1_000, 2**40])
+def test_versions_grow_whatever_the_clock_says(
+    model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch, clock: int
+) -> None:
+    serving.mkdir(parents=True)
+    pushed = []
+    for number, time in enumerate([2_000_000_000, clock, 1_900_000_000, clock + 1]):
+        monkeypatch.setattr("components.pusher.time.time", lambda time=time: time)
+        (model / "assets/words").write_text(str(number))
+        pushed.append(int(pusher.push(model, serving).name))
+    assert pushed == sorted(set(pushed))
+
+
+def test_the_number_of_a_version_that_is_gone_is_not_given_again(
+    model: Path, serving: Path
+) -> None:
+    serving.mkdir(parents=True)
+    (serving / "4000000000.json").touch()  # What the server's commands knew of it.
+    assert pusher.push(model, serving).name == "4000000001"
+
+
+def test_a_push_that_fails_leaves_nothing(
+    model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.mkdir(parents=True)
+        (target / "saved_model.pb").write_text("half of")
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    serving.mkdir(parents=True)
+    with pytest.raises(OSError, match="No space left"):
+        pusher.push(model, serving)
+    assert names(serving) == []

@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline import nodes
 from pipeline.config import loading
 from pipeline.local import handover
+from pipeline.local.interruption import Interruption
 from pipeline.record import run_record
 from pipeline.record.run_record import Anomaly, Failure, Node, Refusal, RunRecord, SliceMetric
 from tests.helpers.pipeline_nodes import NODES
@@ -168,7 +169,35 @@ def play() -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(pace * 2)
     record = run_record.read(run_id, runs)
-    record.process = os.getpid()
+    record.take_over()
+    interruption = Interruption(record, runs)
+    try:
+        if story != "stubborn":
+            interruption.listen()
+        return run_nodes(record, story, runs, pace)
+    except KeyboardInterrupt:
+        interruption.end()
+        raise
+
+
+def run_nodes(record: RunRecord, story: str, runs: Path, pace: float) -> int:
+    """Writes the record as the nodes come along."""
+    if story == "killed at the start":
+        run_record.write(record, runs)
+        os.kill(os.getpid(), signal.SIGKILL)
+    if story in ("killed before the push", "killed after the push"):
+        for node in record.nodes:
+            node.status = "running" if node.name == nodes.PUSHER else "done"
+        version = runs / "serving_models" / "17"
+        record.pushing = str(version)
+        run_record.write(record, runs)
+        if story == "killed after the push":
+            version.mkdir(parents=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    if story == "leaves with 2":
+        record.nodes[0].status = "running"
+        run_record.write(record, runs)
+        os._exit(2)
     breaks = {"stopped": nodes.DATA_GATE, "failed": nodes.TRAINER}.get(story)
     for node, seconds in zip(record.nodes, SECONDS, strict=False):
         node.status, node.started = "running", run_record.now()

@@ -32,5 +32,5 @@ def test_a_model_that_is_not_there(model: str, said: str) -> None:
     )
     lines = ended.stderr.splitlines()
     errors = [line for line in lines if not line.startswith("import time:")]
-    assert ended.returncode == 1 and errors[0].startswith(said)
+    assert ended.returncode == 2 and errors[0].startswith(said)
     assert not {"tfx", "tensorflow"} & {line.rpartition("|")[2].strip() for line in lines}

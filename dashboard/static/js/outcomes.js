@@ -6,8 +6,9 @@ export function outcomeOf(status) {
   return OUTCOMES.get(status) ?? { label: status, tone: status === "done" ? "good" : "", headline: status };
 }
 
-// The headline, with the node if it is known and matters.
-export function headlineOf(status, node) {
-  const { headline, headline_in_node: inNode } = outcomeOf(status);
+// The headline, with the node, and that the model was pushed, if known and if it matters.
+export function headlineOf(status, node, pushed = false) {
+  const { headline, headline_in_node: inNode, headline_after_push: afterPush } = outcomeOf(status);
+  if (pushed && afterPush) return afterPush;
   return node && inNode ? inNode.replace("{node}", () => node) : headline;
 }

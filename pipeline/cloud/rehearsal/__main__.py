@@ -5,12 +5,15 @@ It takes the rehearsal's record over, and finds the target in PIPELINE_TARGET.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
+from models.common.errors import MISTAKE
 from pipeline.cloud import targets
 from pipeline.config import project
 from pipeline.local import handover
+from pipeline.local.interruption import Interruption
 from pipeline.record import run_record
 
 
@@ -19,16 +22,26 @@ def main() -> None:
     record = handover.take_over(project.REHEARSALS)
     if record is None:
         sys.exit("Error: it has no record to run; start it with python -m pipeline rehearse")
-    record.process = os.getpid()
+    record.take_over()
+    interruption = Interruption(record, project.REHEARSALS)
     run_record.write(record, project.REHEARSALS)
     # Imported here, so that a death in the imports is one of a run that has begun.
-    from pipeline.cloud.rehearsal.rehearse import rehearse
+    try:
+        interruption.listen()
+        from pipeline.cloud.rehearsal.rehearse import rehearse
 
-    rehearse(record, os.environ[targets.TARGET], project.REHEARSALS)
-    sys.stdout.flush()
-    sys.stderr.flush()
+        rehearse(record, os.environ[targets.TARGET], project.REHEARSALS)
+    except BaseException:
+        if interruption.asked:
+            interruption.end()
+        raise
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # Its disk is full, or nobody reads it.
+            stream.flush()
+    started = any(node.status != "queued" for node in record.nodes)
+    mistake = record.status == "failed" and not started
     # All is written; taking TensorFlow down in order takes seconds.
-    os._exit(run_record.EXIT_CODES[record.status])
+    os._exit(MISTAKE if mistake else run_record.EXIT_CODES[record.status])
 
 
 if __name__ == "__main__":

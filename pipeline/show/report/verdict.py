@@ -37,7 +37,9 @@ def verdict(record: RunRecord, runs: Path) -> Verdict:
         remedy = failure.remedy
     return Verdict(
         tone=OUTCOMES[state].tone,
-        headline=OUTCOMES[state].headline_of(failure.node if failure else None),
+        headline=OUTCOMES[state].headline_of(
+            failure.node if failure else None, pushed=record.pushed_version is not None
+        ),
         sentences=_sentences(record, state),
         remedy=remedy,
     )
@@ -53,7 +55,9 @@ def _sentences(record: RunRecord, state: str) -> list[str]:
             return [_anomalies(record)]
         case "failed":
             reason = record.failure.headline if record.failure else "The run gave no reason."
-            return [reason, "Nothing was pushed."]
+            version = record.pushed_version
+            pushed = "Nothing" if version is None else f"Its model, as version {version},"
+            return [reason, f"{pushed} was pushed."]
         case _:
             return [_progress(record)]
 

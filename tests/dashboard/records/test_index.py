@@ -153,3 +153,15 @@ def change(folder: Path, **changes: object) -> None:
     partial = path.with_suffix(".new")
     partial.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     partial.replace(path)
+
+
+def test_runs_are_in_the_order_of_their_numbers_whatever_the_clock_said(runs: Path) -> None:
+    folders = [sample_runs.make_run(runs, number) for number in range(4)]
+    numbers: list[object] = [2, 3, 1, "4"]  # What is no number comes last.
+    for folder, number in zip(folders, numbers, strict=True):
+        record = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps({**record, "number": number}))
+    index = RunIndex(runs)
+    index.scan()
+    expected = [folders[place].name for place in (1, 0, 2, 3)]
+    assert [run.id for run in index.snapshot().runs] == expected

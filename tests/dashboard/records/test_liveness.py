@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,17 @@ def test_a_process_that_ended_is_not_alive_while_its_parent_has_not_asked() -> N
 @pytest.mark.parametrize("process", [None, 0, -1, 2**22 + 1, 2**31, 10**30])
 def test_a_number_that_no_process_has(process: int | None) -> None:
     assert not alive(process, time.time())
+
+
+def start_of(process: int) -> str:
+    """As `run.json` has it."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()[19]}"
+
+
+@pytest.mark.parametrize("written", [0.0, 1e9, 4e9])
+def test_a_process_is_known_by_its_start_whenever_the_record_was_written(written: float) -> None:
+    assert alive(os.getpid(), written, start_of(os.getpid()))
+    assert not alive(os.getpid(), written, start_of(1))
+    assert not alive(os.getpid(), written, "nonsense")
+    assert not alive(2**22 + 1, written, "nonsense")

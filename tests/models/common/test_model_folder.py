@@ -102,3 +102,49 @@ def test_an_error_that_is_clear_already_passes() -> None:
 def test_an_interrupt_passes() -> None:
     with pytest.raises(KeyboardInterrupt), model_folder.errors_of("taxi", "training"):
         raise KeyboardInterrupt
+
+
+ENDS = {
+    "sys.exit()": "import sys; sys.exit()",
+    "sys.exit(0)": "import sys; sys.exit(0)",
+    "sys.exit(2)": "import sys; sys.exit(2)",
+    "sys.exit(text)": "import sys; sys.exit('done')",
+    "exit": "raise SystemExit",
+    "os._exit(0)": "import os; os._exit(0)",
+    "os._exit(3)": "from os import _exit; _exit(3)",
+    "GeneratorExit": "raise GeneratorExit",
+    "StopIteration": "raise StopIteration",
+    "cancelled": "import asyncio; raise asyncio.CancelledError",
+    "an exception of its own": "class Own(BaseException): pass\n    raise Own",
+}
+"""What ends a program without being an error, or without any `except Exception` seeing it."""
+
+
+@pytest.mark.parametrize("kind", ENDS)
+@pytest.mark.parametrize("where", ["import", "call"])
+def test_what_would_end_the_process_is_an_error(
+    write_model: WriteModel, kind: str, where: str
+) -> None:
+    text = f"def build_model():\n    {ENDS[kind]}\n"
+    write_model("broken", model=text + ("build_model()\n" if where == "import" else ""))
+    with pytest.raises(ModelCodeError, match=r"models/broken/model\.py:"):
+        function = model_folder.function("broken", "model", "build_model")
+        with model_folder.errors_of("broken", "build_model"):
+            function()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_of_a_model_does_not_end_the_process(write_model: WriteModel) -> None:
+    text = "import os, threading\n\n\ndef end():\n    os._exit(0)\n\n\ndef build_model():\n"
+    text += "    thread = threading.Thread(target=end)\n    thread.start()\n    thread.join()\n"
+    write_model("broken", model=text)
+    with model_folder.errors_of("broken", "build_model"):
+        model_folder.function("broken", "model", "build_model")()
+
+
+def test_other_code_and_forked_processes_end_as_ever(write_model: WriteModel) -> None:
+    text = "import os\n\n\ndef build_model():\n    if not (child := os.fork()):\n"
+    text += "        os._exit(7)\n    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+    write_model("broken", model=text)
+    with model_folder.errors_of("broken", "build_model"):
+        assert model_folder.function("broken", "model", "build_model")() == 7

@@ -130,7 +130,7 @@ def test_a_rehearsal_says_what_to_compile_next(
 
     def start(model: str, settings: list[str], **options: Any) -> Any:
         commands.append(options["command"])
-        return SimpleNamespace(record=record)
+        return SimpleNamespace(record=record, exit_status=0)
 
     monkeypatch.setattr(project, "REHEARSALS", tmp_path)
     monkeypatch.setattr(launch, "start", start)

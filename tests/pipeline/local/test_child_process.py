@@ -122,3 +122,26 @@ def test_a_signal_interrupts_and_then_does_what_it_did(number: signal.Signals) -
             assert signal.getsignal(number) is signal.SIG_IGN
     finally:
         signal.signal(number, before)
+
+
+def test_a_signal_that_comes_before_the_program_takes_it_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import signal, sys\n"
+        "print('ready', flush=True)\n"
+        "while not signal.sigpending(): pass\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        "signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])\n"
+    )
+    with (tmp_path / "lock").open("w") as lock:
+        process = child_process.start(
+            [sys.executable, "-c", code],
+            folder=tmp_path,
+            environment={},
+            log=tmp_path / "log",
+            lock_file=lock.fileno(),
+            hold_signals=True,
+        )
+    child_process.signal_group(process, signal.SIGTERM)
+    assert process.wait(60) == 7

@@ -518,3 +518,97 @@ def start_command_line(runs: Path, story: str) -> subprocess.Popen[str]:
 
 def record_text(runs: Path) -> str:
     return "".join(path.read_text() for path in runs.glob("*/run.json"))
+
+
+FAULTS = {
+    "killed at the start": ("failed", 1),
+    "killed": ("failed", 1),
+    "killed before the push": ("failed", 1),
+    "killed after the push": ("pushed", 0),
+    "leaves with 2": ("failed", 1),
+    "silent": ("failed", 1),
+    "mistake": ("failed", 2),
+    "stopped": ("stopped", 4),
+    "not_blessed": ("not_blessed", 3),
+}
+"""What befalls a run's process, the status that its record has then, and the exit status."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_has_its_status_in_the_record_and_as_exit_status(
+    begin: Callable[..., launch.Run], fault: str
+) -> None:
+    run = begin(fault)
+    record = launch.follow(run, Witness())
+    assert record == run_record.read(record.id, run.runs)
+    assert (record.status, run.exit_status) == FAULTS[fault]
+    assert not [path.name for path in run.folder.glob(".*")]
+
+
+@pytest.mark.slow
+def test_an_end_that_the_disk_does_not_take_is_told_all_the_same(
+    begin: Callable[..., launch.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(record: RunRecord, runs: Path) -> None:
+        raise RunError("run.json cannot be written: the disk is full")
+
+    run, witness = begin("killed"), Witness()
+    monkeypatch.setattr(run_record, "write", full)
+    assert launch.follow(run, witness).status == "failed" and run.exit_status == 1
+    assert "The run's end is not in its record. run.json cannot be written" in witness.notices[0]
+
+
+COMMAND_LINE = """
+import sys, types
+module = types.ModuleType("pipeline.config.preflight")
+module.check = lambda *_: None
+module.notices = lambda *_: []
+sys.modules["pipeline.config.preflight"] = module
+from pathlib import Path
+from pipeline.cli import main
+from pipeline.config import project
+from pipeline.local import launch
+project.ROOT, project.RUNS = Path(sys.argv[1]), Path(sys.argv[2])
+launch.COMMAND = sys.argv[3:]
+main.main(["run", "taxi"])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        ("SIGTERM", "at the start"),
+        ("SIGKILL", "at the start"),
+        ("SIGINT", "in a node"),
+        ("SIGHUP", "in a node"),
+        ("SIGKILL", "in a node"),
+    ],
+)
+def test_a_command_line_that_is_asked_to_end_or_killed_leaves_an_interrupted_run(
+    project_root: Path, runs: Path, monkeypatch: pytest.MonkeyPatch, number: str, moment: str
+) -> None:
+    monkeypatch.setenv("FAKE_STORY", "slow")
+    monkeypatch.setenv("FAKE_SECONDS", "0.5" if moment == "at the start" else "0")
+    started = subprocess.Popen(
+        [sys.executable, "-c", COMMAND_LINE, str(project_root), str(runs), *COMMAND],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def there() -> RunRecord | None:
+        found = [one for one in run_record.of_model("taxi", runs) if one.process != started.pid]
+        return found[0] if found else None
+
+    def reached() -> bool:
+        record = there()
+        return record is not None and (moment == "at the start" or in_transform(record))
+
+    wait_for(reached, 60)
+    started.send_signal(signal.Signals[number])
+    status = started.wait(60)
+    assert status == (-signal.SIGKILL if number == "SIGKILL" else 130)
+    wait_for(lambda: run_record.read(str(there() and there().id), runs).status != "running")  # type: ignore[union-attr]
+    [record] = run_record.of_model("taxi", runs)
+    assert record.status == "interrupted" and record.process is None

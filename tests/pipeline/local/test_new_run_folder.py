@@ -23,6 +23,7 @@ def test_it_has_the_record_the_code_and_the_packages(tmp_path: Path) -> None:
         run_folder.RECORD,
         run_folder.CODE,
         run_folder.PACKAGES,
+        run_folder.RESERVE,
     }
     written = run_record.read(record.id, tmp_path)
     assert written == record and written.status == "running"

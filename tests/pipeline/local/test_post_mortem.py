@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.local import post_mortem
+from pipeline.local import lock, post_mortem
+from pipeline.record import run_folder, run_record
+from pipeline.record.run_record import RunRecord
+from tests.pipeline.fake_run import finished, queued
 
 TRACEBACK = (
     'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\n{error}\n'
@@ -77,3 +80,52 @@ def test_of_a_log_without_traceback_the_last_lines_count(log: Path) -> None:
 def test_of_a_long_log_only_the_end_is_read(log: Path) -> None:
     log.write_bytes(b"\xff" * 200_000 + b"\n" + b"".join(b"line %d\n" % n for n in range(20)))
     assert post_mortem.last_lines(log) == [f"line {n}" for n in range(12, 20)]
+
+
+def dead(tmp_path: Path, *, pushed: bool) -> RunRecord:
+    """A run whose processes are gone."""
+    record = queued()
+    record.process, record.process_start = 2**22 + 1, "gone/1"
+    for node in record.nodes:
+        node.status = "done"
+    record.node("Pusher").status = "running"
+    record.pushing = str(tmp_path / "serving" / "17")
+    if pushed:
+        Path(record.pushing).mkdir(parents=True)
+    run_record.write(record, tmp_path)
+    (tmp_path / record.id / run_folder.RESERVE).touch()
+    return record
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+def test_a_run_that_died_gets_its_end_before_the_next_one(tmp_path: Path, pushed: bool) -> None:
+    record = dead(tmp_path, pushed=pushed)
+    post_mortem.settle_last("taxi", tmp_path)
+    found = run_record.read(record.id, tmp_path)
+    assert found.status == ("pushed" if pushed else "failed") and found.died
+    assert found.pushed_version == (17 if pushed else None)
+    assert pushed or (found.failure is not None and found.failure.node == "Pusher")
+    assert not (tmp_path / record.id / run_folder.RESERVE).exists()
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+def test_who_looks_takes_note_of_a_push(tmp_path: Path, pushed: bool) -> None:
+    record = dead(tmp_path, pushed=pushed)
+    post_mortem.take_note_of_push(record, tmp_path)
+    found = run_record.read(record.id, tmp_path)
+    assert found.status == ("pushed" if pushed else "running")
+
+
+def test_a_run_that_has_the_lock_is_left_alone(tmp_path: Path) -> None:
+    record = dead(tmp_path, pushed=True)  # In a container, say, whose processes are not seen.
+    with lock.held(record, tmp_path):
+        post_mortem.settle_last("taxi", tmp_path)
+    assert run_record.read(record.id, tmp_path).status == "running"
+
+
+def test_no_run_and_runs_that_ended_are_left_alone(tmp_path: Path) -> None:
+    post_mortem.settle_last("taxi", tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+    run_record.write(ended := finished("failed"), tmp_path)
+    post_mortem.settle_last("taxi", tmp_path)
+    assert run_record.read(ended.id, tmp_path) == ended

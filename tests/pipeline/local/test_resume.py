@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.config import loading
-from pipeline.local.resume import resumption
+from pipeline.local.resume import left_out, resumption
 from pipeline.record import provenance, run_record
-from pipeline.record.run_record import RunRecord
+from pipeline.record.run_record import Failure, RunRecord
 from tests.helpers.pipeline_nodes import NODES
 from tests.pipeline.fake_run import REPOSITORY, finished, queued
 
@@ -205,3 +205,41 @@ def test_a_secret_in_the_config_is_taken_from_there(root: Path) -> None:
     with pytest.raises(RunError, match="cannot be resumed") as caught:
         resumption("taxi", root, root / "runs")
     assert "not valid YAML" in caught.value.detail
+
+
+@pytest.mark.parametrize("end", ["interrupted", "killed", "died"])
+def test_a_run_that_ended_in_its_start_is_gone_on_with(root: Path, end: str) -> None:
+    record = queued()
+    if end == "interrupted":
+        record.break_off("interrupted")
+    elif end == "killed":
+        record.break_off("failed", Failure(node=None, headline="killed by SIGKILL"))
+        record.died = True
+    kept(record, root, "training.epochs=3")
+    found = resumption("taxi", root, root / "runs")
+    assert (found.run, found.overrides) == (record.id, ["training.epochs=3"])
+
+
+@pytest.mark.parametrize("story", ["failed", "interrupted"])
+def test_a_plain_run_tells_of_the_settings_that_it_has_not(root: Path, story: str) -> None:
+    last = kept(finished(story), root, "training.epochs=3", "data.path=my data.csv")
+    [told] = left_out("taxi", ["training.epochs=3"], root / "runs")
+    assert last.id in told and "--set 'data.path=my data.csv'" in told and "--resume" in told
+    assert "epochs" not in told
+    assert left_out("taxi", last.overrides, root / "runs") == []
+
+
+@pytest.mark.parametrize("story", ["pushed", "not_blessed", "stopped", None])
+def test_after_a_run_that_ended_there_is_nothing_to_tell(root: Path, story: str | None) -> None:
+    if story:
+        kept(finished(story), root, "training.epochs=3")
+    assert left_out("taxi", [], root / "runs") == []
+
+
+def test_the_last_run_is_the_last_whatever_the_clock_said(root: Path) -> None:
+    first, second = finished("failed"), finished("interrupted")
+    first.id, first.number = "taxi-20990101-000000-aaaa", 1
+    second.id, second.number = "taxi-20260101-000000-bbbb", 2
+    for record in (first, second):
+        kept(record, root)
+    assert resumption("taxi", root, root / "runs").run == second.id

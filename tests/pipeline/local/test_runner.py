@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from ml_metadata.proto import metadata_store_pb2
 from models.common.errors import AnomalyError, ModelCodeError, RunError
 from pipeline import nodes
 from pipeline.local import runner
+from pipeline.local.interruption import Interruption
 from pipeline.local.runner import RecordedLocalDagRunner
 from pipeline.record import run_folder, run_record
 from pipeline.record.run_record import RunRecord
@@ -46,16 +48,21 @@ def running(record: RunRecord, name: str) -> None:
 
 
 def run(
-    record: RunRecord, runs: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException | None
+    record: RunRecord,
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException | None,
+    interruption: Interruption | None = None,
+    node: str = nodes.TRAINER,
 ) -> None:
-    """Runs a pipeline whose Trainer ends so."""
-    runner = RecordedLocalDagRunner(record, runs)
+    """Runs a pipeline one of whose nodes ends so."""
+    runner = RecordedLocalDagRunner(record, runs, interruption)
 
     def nodes_run(_: Any) -> None:
-        running(record, nodes.TRAINER)
+        running(record, node)
         if error is not None:
             raise error
-        record.node(nodes.TRAINER).status = "done"
+        record.node(node).status = "done"
 
     monkeypatch.setattr(runner, "_run_nodes", nodes_run)
     runner.run_with_ir(SimpleNamespace())
@@ -214,3 +221,74 @@ def test_a_reason_that_cannot_be_found_stops_nothing(
     runner = RecordedLocalDagRunner(record, tmp_path)
     runner._record_reason(None, SimpleNamespace(pipeline_node=node))
     assert run_record.read(record.id, tmp_path).node("Trainer").why == "no reason was found"
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device", "runs/taxi/Trainer/model/7/variables")
+ENDS: dict[str, tuple[BaseException, str]] = {
+    "sys.exit(0)": (SystemExit(0), "failed"),
+    "sys.exit()": (SystemExit(), "failed"),
+    "sys.exit(2)": (SystemExit(2), "failed"),
+    "GeneratorExit": (GeneratorExit(), "failed"),
+    "StopIteration": (StopIteration(), "failed"),
+    "MemoryError": (MemoryError(), "failed"),
+    "a full disk": (FULL, "failed"),
+    "a full database": (RuntimeError("database or disk is full"), "failed"),
+    "its own KeyboardInterrupt": (KeyboardInterrupt(), "failed"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDS)
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("live", [False, True])
+def test_however_a_run_ends_its_status_is_true(
+    record: RunRecord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    asked: bool,
+    live: bool,
+) -> None:
+    error, status = ENDS[kind]
+    for node in record.nodes:
+        node.status = "done"
+    record.pushing = str(tmp_path / "17")
+    if live:
+        (tmp_path / "17").mkdir()
+    interruption = Interruption(record, tmp_path)
+    interruption.asked = asked
+    monkeypatch.setattr("pipeline.show.report.write_if_possible", lambda *_: None)
+    run(record, tmp_path, monkeypatch, error, interruption, nodes.PUSHER)
+    written = run_record.read(record.id, tmp_path)
+    assert written.status == ("pushed" if live else "interrupted" if asked else status)
+    assert written.pushed_version == (17 if live else None) and written.process is None
+
+
+def test_a_full_disk_is_named_with_the_file(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(record, tmp_path, monkeypatch, FULL)
+    failure = run_record.read(record.id, tmp_path).failure
+    assert failure is not None and "the disk is full" in failure.headline
+    assert str(FULL.filename) in failure.headline and "mounted at" in failure.detail
+    assert "--resume" in failure.remedy
+
+
+def test_the_record_is_written_before_the_report(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def write(record: RunRecord, runs: Path) -> None:
+        found.append(run_record.read(record.id, runs).status)
+
+    monkeypatch.setattr("pipeline.show.report.write_if_possible", write)
+    run(record, tmp_path, monkeypatch, None)
+    assert found == ["not_blessed"]
+
+
+def test_the_cache_goes_by_the_order_of_executions_and_not_by_the_clock() -> None:
+    executions = [
+        metadata_store_pb2.Execution(id=number, create_time_since_epoch=time)
+        for number, time in ((1, 10**13), (3, 5), (2, 10**12))
+    ]
+    assert [one.id for one in runner._newest_first(executions)] == [3, 2, 1]

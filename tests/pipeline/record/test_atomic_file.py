@@ -36,6 +36,24 @@ def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
     assert caught.value.detail and caught.value.remedy
 
 
+def test_a_full_disk_is_told_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    write_whole(path, "old")
+    real = Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        real(self, content[:2])  # What there was room for.
+        return real(Path("/dev/full"), content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(RunError, match="the disk is full") as caught:
+        write_whole(path, "new")
+    assert "mounted at" in caught.value.detail and str(path) in caught.value.headline
+    assert [found.name for found in tmp_path.iterdir()] == ["file"] and path.read_text() == "old"
+
+
 def test_each_writing_is_a_revision_even_of_the_same_content(tmp_path: Path) -> None:
     path = tmp_path / "file"
     assert revision(path) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.record import liveness, run_folder, run_record
+from pipeline.record import liveness, process, run_folder, run_record
 from tests.pipeline.fake_run import finished, queued
 
 
@@ -53,5 +53,27 @@ def test_a_process_that_is_younger_than_the_record_is_another(tmp_path: Path) ->
 
 
 def test_without_proc_the_number_alone_counts() -> None:
-    assert liveness._answers(os.getpid())
-    assert not liveness._answers(2**22 + 1)
+    assert process.answers(os.getpid())
+    assert not process.answers(2**22 + 1)
+
+
+def test_a_process_is_known_by_its_start_whatever_the_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = queued()
+    record.take_over()
+    run_record.write(record, tmp_path)
+    for years in (-30, 30):  # The clock was set meanwhile, so that the file is of another time.
+        at = (run_record.now() + timedelta(days=365 * years)).timestamp()
+        os.utime(run_folder.path(record.id, tmp_path) / run_folder.RECORD, (at, at))
+        assert liveness.status(record, tmp_path) == "running"
+
+
+@pytest.mark.parametrize("other", ["{boot}/1", "00000000-0000/{ticks}", "", "nonsense"])
+def test_a_process_with_another_start_is_another(tmp_path: Path, other: str) -> None:
+    record = queued()
+    record.take_over()
+    boot, _, ticks = str(record.process_start).partition("/")
+    record.process_start = other.format(boot=boot, ticks=ticks)
+    run_record.write(record, tmp_path)
+    assert liveness.status(record, tmp_path) == "died"

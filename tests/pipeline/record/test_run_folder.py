@@ -70,3 +70,38 @@ def test_what_has_no_record_is_no_run(tmp_path: Path) -> None:
 
 def test_a_run_has_a_folder_of_its_own(tmp_path: Path) -> None:
     assert run_folder.path("taxi-1", tmp_path) == tmp_path / "taxi-1"
+
+
+def numbered(runs: Path, name: str, number: int | None) -> None:
+    (runs / name).mkdir(parents=True)
+    head = "" if number is None else f'"number": {number}, '
+    text = f'{{\n  "version": 1, {head}"id": "{name}", "started": "2026-01-01T00:00:00Z"}}'
+    (runs / name / run_folder.RECORD).write_text(text)
+
+
+@given(started=st.lists(STARTED, min_size=1, max_size=6, unique=True))
+def test_runs_are_listed_in_the_order_in_which_they_started_whatever_the_clock_said(
+    tmp_path_factory: pytest.TempPathFactory, started: list[str]
+) -> None:
+    runs = tmp_path_factory.mktemp("runs")
+    numbered(runs, "old-20990101-000000-0000", None)
+    names = [f"taxi-{start}-4f2a" for start in started]
+    for name in names:
+        numbered(runs, name, run_folder.next_number(runs))
+    assert run_folder.latest_first(runs) == [*reversed(names), "old-20990101-000000-0000"]
+
+
+def test_the_first_number_is_one_and_each_is_one_more_than_the_largest(tmp_path: Path) -> None:
+    assert run_folder.next_number(tmp_path / "not there") == 1
+    numbered(tmp_path, "a", None)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / run_folder.RECORD).write_bytes(b"\xff{")
+    assert run_folder.next_number(tmp_path) == 1
+    numbered(tmp_path, "c", 41)
+    assert run_folder.next_number(tmp_path) == 42
+
+
+def test_a_renamed_run_keeps_its_place(tmp_path: Path) -> None:
+    numbered(tmp_path, "taxi-20990101-000000-0000", 1)
+    numbered(tmp_path, "the best", 2)
+    assert run_folder.latest_first(tmp_path)[0] == "the best"

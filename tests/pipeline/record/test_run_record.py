@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.config import loading
-from pipeline.record import run_record
+from pipeline.record import run_folder, run_record
 from pipeline.record.run_record import Failure, RunRecord, UnreadableRecord
 from tests.pipeline.fake_run import REPOSITORY, finished, queued
 
@@ -259,3 +259,67 @@ def test_a_failure_says_what_an_error_does() -> None:
         "detail": "detail",
         "remedy": "remedy",
     }
+
+
+def pushing(tmp_path: Path, *, there: bool, left: tuple[str, ...] = ()) -> RunRecord:
+    """A run that ends in its Pusher, before the version is there or after."""
+    record = queued()
+    version = tmp_path / "serving_models" / "taxi" / "17"
+    record.pushing = str(version)
+    for node in record.nodes:
+        node.status = "queued" if node.name in left else "done"
+    record.node("Pusher").status = "running"
+    if there:
+        version.mkdir(parents=True)
+    return record
+
+
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_run_whose_version_is_there_is_pushed_whatever_ended_it(
+    tmp_path: Path, status: Any
+) -> None:
+    record = pushing(tmp_path, there=True)
+    record.break_off(status, run_record.Failure(node="Pusher", headline="killed"))
+    assert (record.status, record.pushed_version) == ("pushed", 17)
+    assert record.pushed_to == str(tmp_path / "serving_models/taxi/17")
+    assert record.node("Pusher").status == "done" and record.failure is None
+
+
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_run_whose_version_is_not_there_is_not(tmp_path: Path, status: Any) -> None:
+    record = pushing(tmp_path, there=False)
+    record.break_off(status, run_record.Failure(node="Pusher", headline="killed"))
+    assert (record.status, record.pushed_version) == (status, None)
+    assert record.node("Pusher").status == "failed"
+
+
+def test_a_run_that_had_more_to_do_failed_and_says_what_is_pushed(tmp_path: Path) -> None:
+    record = pushing(tmp_path, there=True, left=("Evaluator",))
+    record.break_off("failed", run_record.Failure(node="Evaluator", headline="killed"))
+    assert (record.status, record.pushed_version) == ("failed", 17)
+
+
+def test_a_run_never_took_less_than_nothing() -> None:
+    record = queued()
+    record.started += timedelta(days=300)  # Of a clock that was wrong then.
+    record.finish("pushed")
+    assert record.seconds == 0
+
+
+def test_the_end_of_a_run_takes_the_space_that_was_kept_for_it(tmp_path: Path) -> None:
+    record = queued()
+    run_record.write(record, tmp_path)
+    reserve = tmp_path / record.id / run_folder.RESERVE
+    reserve.touch()
+    run_record.write(record, tmp_path)
+    assert reserve.exists()
+    record.finish("failed")
+    run_record.write(record, tmp_path)
+    assert not reserve.exists()
+
+
+def test_a_number_is_read_from_the_beginning_of_the_file(tmp_path: Path) -> None:
+    record = queued()
+    record.number = 12
+    run_record.write(record, tmp_path)
+    assert run_folder.next_number(tmp_path) == 13

@@ -42,6 +42,7 @@ def test_a_clock(seconds: float, words: str) -> None:
         (timedelta(minutes=3), "3 min ago"),
         (timedelta(hours=5), "5 h ago"),
         (timedelta(days=2), "2 d ago"),
+        (timedelta(seconds=-50), "just now"),
     ],
 )
 def test_how_long_ago(past: timedelta, words: str) -> None:
@@ -52,6 +53,11 @@ def test_long_ago_is_a_date() -> None:
     moment = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
     assert formatting.ago(moment) == "2026-01-02"
     assert formatting.local(moment) == f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def test_what_is_to_come_is_a_date() -> None:
+    moment = datetime.now(timezone.utc) + timedelta(days=4000)
+    assert formatting.ago(moment) == f"{moment.astimezone():%Y-%m-%d}"
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 import typer.main
 
 from serving.commands import main
+from serving.core.errors import Code, ServingError
 
 
 def test_it_has_every_command() -> None:
@@ -16,6 +19,38 @@ def test_it_has_every_command() -> None:
         "up", "batch", "conformance", "conformance-models", "versions", "canary", "promote",
         "rollback", "route", "compare", "smoke", "log",
     }  # fmt: skip
+
+
+FAULTS: dict[str, tuple[BaseException, int]] = {
+    "a mistake": (ServingError(Code.NOT_FOUND, "There is none"), 2),
+    "a file that cannot be read": (PermissionError(13, "Permission denied", "models.config"), 2),
+    "a full disk": (OSError(28, "No space left on device"), 2),
+    "a bug": (ZeroDivisionError("division by zero"), 70),
+    "Ctrl-C": (KeyboardInterrupt(), 130),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_has_its_status_and_none_is_that_of_a_finding(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    fault: str,
+) -> None:
+    error, status = FAULTS[fault]
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("serving.routing.compare.compare", fail)
+    monkeypatch.setattr(sys, "argv", ["serving", "compare", "taxi"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == status
+    said = capsys.readouterr().err
+    assert "Traceback" not in said and (status == 130 or said.startswith("error: "))
+    assert len(list(tmp_path.iterdir())) == (status == 70)
 
 
 def test_a_mistake_is_told_in_words_with_status_2(

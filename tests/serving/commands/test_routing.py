@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from serving.commands import routing
 from serving.commands.main import command_line
 from serving.core.errors import ServingError
 from serving.core.hooks import Outcome
 from serving.model import models_config
 from serving.routing import observations, state
+from tests.helpers import small_model
 
 pytestmark = pytest.mark.tfx
 
@@ -50,6 +55,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "runs" / "b").mkdir()
     (tmp_path / "runs" / "b" / "run.json").write_text("{half a fi")
     monkeypatch.chdir(tmp_path)
+    # These are versions by name alone; whether one answers is tried with real ones below.
+    monkeypatch.setattr(routing, "_check_answers", lambda version, path: None)
     return tmp_path
 
 
@@ -153,3 +160,62 @@ def test_a_mistake_is_told_in_words(project: Path, words: list[str], said: str) 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     assert "Push one" in call("versions", "--models", str(tmp_path)).output
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A serving folder with three versions of a model that answers."""
+    folder = tmp_path_factory.mktemp("serving")
+    small_model.write(folder / "small" / "1")
+    for version in ("2", "3"):
+        shutil.copytree(folder / "small" / "1", folder / "small" / version)
+    return folder
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "no variables": lambda folder: shutil.rmtree(folder / "variables"),
+    "an empty model": lambda folder: (folder / "saved_model.pb").write_bytes(b""),
+    "half a model": lambda folder: os.truncate(folder / "saved_model.pb", 100),
+    "no model": lambda folder: (folder / "saved_model.pb").write_text("nonsense"),
+    "variables of zeros": lambda folder: [
+        path.write_bytes(bytes(path.stat().st_size)) for path in folder.glob("variables/*")
+    ],
+    "another index": lambda folder: flip(folder / "variables" / "variables.index"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("command", ["promote", "canary"])
+def test_a_version_that_cannot_answer_gets_no_traffic(
+    small: Path, tmp_path: Path, damage: str, command: str
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(small, models)
+    options = ("--models", str(models), "--runs", str(tmp_path))
+    call("promote", "small", "1", *options)
+    before = models_config.read(models / models_config.FILE)
+    DAMAGE[damage](models / "small" / "2")
+    result = CliRunner().invoke(command_line(), [command, "small", "2", *options])
+    assert isinstance(result.exception, ServingError)
+    assert "Version 2 of 'small' cannot answer, so nothing was changed" in str(result.exception)
+    assert models_config.read(models / models_config.FILE) == before
+    call(command, "small", "3", *options)
+    call(command, "small", "2", "--no-check", *options)
+
+
+def test_there_is_no_way_back_to_a_version_that_cannot_answer(small: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(small, models)
+    options = ("--models", str(models), "--runs", str(tmp_path))
+    call("promote", "small", "1", *options)
+    call("promote", "small", "2", *options)
+    DAMAGE["no variables"](models / "small" / "1")
+    result = CliRunner().invoke(command_line(), ["rollback", "small", *options])
+    assert "Version 1 of 'small' cannot answer" in str(result.exception)
+    assert models_config.read(models / models_config.FILE)["small"].labels == {"stable": 2}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -83,3 +84,15 @@ def test_old_files_and_too_many_bytes_are_removed_but_for_the_current_one(tmp_pa
     assert database.remove_old(tmp_path, 1, 1, current=paths[0]) == [paths[1]]
     removed = database.remove_old(tmp_path, 1e6, 0.001, current=paths[0])
     assert removed == paths[2:] and database.files(tmp_path) == [paths[0]]
+
+
+@pytest.mark.parametrize("step", [-400 * 86_400, 400 * 86_400])
+def test_a_clock_that_was_set_removes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    made = database.Database(tmp_path, "process")
+    made.close()
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + step)
+    assert database.remove_old(tmp_path, keep_days=30, keep_mb=1000, current=None) == []
+    assert made.path.exists()

@@ -5,7 +5,7 @@ import { headlineOf, outcomeOf } from "../outcomes.js";
 export function verdictOf(run, record) {
   return {
     tone: outcomeOf(run.status).tone,
-    headline: headlineOf(run.status, record.failure?.node),
+    headline: headlineOf(run.status, record.failure?.node, run.pushed_version !== null),
     lines: linesOf(run, record).filter((line) => typeof line === "string" && line),
   };
 }
