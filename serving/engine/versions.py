@@ -129,7 +129,12 @@ class Versions:
         missing = [name for name in names if not self._served(name).versions]
         if not names:
             return [f"There is no model under {self.root}."]
-        return [f"No version of '{name}' is available." for name in missing]
+        return [f"No version of '{name}' is available{self._why(name)}." for name in missing]
+
+    def _why(self, name: str) -> str:
+        """The error of the highest version that did not load, if there is one."""
+        failed = {n: s.error for n, s in self.statuses.get(name, {}).items() if s.error}
+        return f": {failed[max(failed)]!s}".rstrip(".") if failed else ""
 
     def _served(self, name: str) -> Served:
         return self.snapshot.get(name, Served())
@@ -181,20 +186,23 @@ class Versions:
     def _follow(self, name: str, model: ServedModel | None) -> None:
         found = version_folders.versions(model.folder(self.root)) if model else {}
         wanted = _wanted(model, found) if model else []
+        lost = version_folders.without_model(model.folder(self.root)) if model else {}
+        folders = {**found, **lost}
         statuses = self.statuses.setdefault(name, {})
         # At the start nothing is being copied that is not worth a try at once.
         hurry = not self.scanned.is_set()
-        for number in wanted:
+        # What has lost its model is tried too, so that its status says so; it is not waited for.
+        for number in [*wanted, *lost]:
             if number in self._served(name).versions:
                 continue
             status = statuses.get(number)
-            fingerprint = version_folders.fingerprint(found[number])
+            fingerprint = version_folders.fingerprint(folders[number])
             if status and status.error and status.fingerprint == fingerprint:
                 continue
-            if hurry or self._settled.check(found[number], fingerprint):
-                self._load(name, number, found[number], fingerprint)
+            if hurry or self._settled.check(folders[number], fingerprint):
+                self._load(name, number, folders[number], fingerprint)
         self._publish(name, model, wanted)
-        for number in [n for n, s in statuses.items() if s.state == State.END and n not in found]:
+        for number in [n for n, s in statuses.items() if s.state == State.END and n not in folders]:
             del statuses[number]
         if not model and not statuses:
             del self.statuses[name]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from serving.core.errors import Code, ServingError
 from serving.core.settings_file import did_you_mean
-from serving.model import models_config, version_folders
+from serving.model import manifest, models_config, version_folders
 from serving.model.models_config import ServedModel
 from serving.routing import state
 from serving.routing.state import CANARY, STABLE, Event, Route, Routing
@@ -39,10 +39,11 @@ def canary(
         why: The reason; may be empty.
 
     Raises:
-        ServingError: There is no such version, or no other one to be stable.
+        ServingError: There is no such version, it is damaged, or there is no other one to be
+            stable.
     """
     with _edit(folder, model) as change:
-        chosen = change.existing(version)
+        chosen = change.intact(change.existing(version))
         stable = change.stable(other_than=chosen)
         change.labels = {STABLE: stable, CANARY: chosen}
         change.route = change.route.model_copy(
@@ -57,10 +58,10 @@ def promote(folder: Path, model: str, version: int | None, by: str, why: str) ->
     The version that was stable stays loaded, so that going back takes no time.
 
     Raises:
-        ServingError: There is no such version.
+        ServingError: There is no such version, or it is damaged.
     """
     with _edit(folder, model) as change:
-        chosen = change.existing(version or change.served.labels.get(CANARY))
+        chosen = change.intact(change.existing(version or change.served.labels.get(CANARY)))
         previous = change.served.labels.get(STABLE)
         change.keep_loaded = previous
         change.labels = {STABLE: chosen}
@@ -150,7 +151,8 @@ class _Change:
         self.keep_loaded: int | None = None
         self.event: Event | None = None
         self._routing = routing
-        self._ready = sorted(version_folders.versions(served.folder(folder)))
+        self._folder = served.folder(folder)
+        self._ready = sorted(version_folders.versions(self._folder))
 
     def existing(self, version: int | None) -> int:
         """The version, or the highest."""
@@ -158,12 +160,19 @@ class _Change:
             return self._ready[-1]
         if version in self._ready and version is not None:
             return version
+        if lost := version_folders.without_model(self._folder).get(version or 0):
+            manifest.check(lost)
         raise ServingError(
             Code.NOT_FOUND,
             f"'{self.served.name}' has no version {version if version is not None else 'yet'}",
             f"There is: {', '.join(map(str, self._ready)) or 'none'}.",
             "Name one of these, or push a model: python -m pipeline run",
         )
+
+    def intact(self, version: int) -> int:
+        """The version, which is read and compared with what was pushed."""
+        manifest.check(self._folder / str(version))
+        return version
 
     def stable(self, other_than: int) -> int:
         """The stable version; without a label, the highest of the others."""
