@@ -129,12 +129,7 @@ class Versions:
         missing = [name for name in names if not self._served(name).versions]
         if not names:
             return [f"There is no model under {self.root}."]
-        return [f"No version of '{name}' is available{self._why(name)}." for name in missing]
-
-    def _why(self, name: str) -> str:
-        """The error of the highest version that did not load, if there is one."""
-        failed = {n: s.error for n, s in self.statuses.get(name, {}).items() if s.error}
-        return f": {failed[max(failed)]!s}".rstrip(".") if failed else ""
+        return [f"No version of '{name}' is available." for name in missing]
 
     def _served(self, name: str) -> Served:
         return self.snapshot.get(name, Served())
@@ -185,9 +180,12 @@ class Versions:
 
     def _follow(self, name: str, model: ServedModel | None) -> None:
         found = version_folders.versions(model.folder(self.root)) if model else {}
-        wanted = _wanted(model, found) if model else []
         lost = version_folders.without_model(model.folder(self.root)) if model else {}
         folders = {**found, **lost}
+        loaded = self._served(name).versions
+        # What is in memory goes on answering, whatever becomes of its file.
+        found |= {number: path for number, path in lost.items() if number in loaded}
+        wanted = _wanted(model, found) if model else []
         statuses = self.statuses.setdefault(name, {})
         # At the start nothing is being copied that is not worth a try at once.
         hurry = not self.scanned.is_set()
