@@ -202,7 +202,13 @@ def _operators_calling(
         class CallingOperator(operator):
             def run_executor(self, execution_info: ExecutionInfo) -> ExecutorOutput:
                 before_execution(execution_info)
-                output = super().run_executor(execution_info)
+                try:
+                    output = super().run_executor(execution_info)
+                except ProjectError:
+                    raise
+                except Exception as error:
+                    _tell_of_damaged_inputs(execution_info, error)
+                    raise
                 after_execution(execution_info, output)
                 return output
 
@@ -211,6 +217,21 @@ def _operators_calling(
     return {
         spec: subclass(operator) for spec, operator in launcher.DEFAULT_EXECUTOR_OPERATORS.items()
     }
+
+
+def _tell_of_damaged_inputs(execution: ExecutionInfo, error: Exception) -> None:
+    """Says what a node failed for, where an artifact was damaged that it was to read.
+
+    Raises:
+        RunError: One was.
+    """
+    for artifact in (one for several in execution.input_dict.values() for one in several):
+        if found := verified_cache.damage(artifact):
+            raise RunError(
+                f"{execution.pipeline_node.node_info.id} could not read what an earlier node made",
+                f"{found}. It failed with {type(error).__name__}.",
+                "Run again: what was damaged is made again.",
+            ) from error
 
 
 def _position(node: pipeline_pb2.PipelineNode) -> int:

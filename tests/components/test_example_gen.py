@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -411,7 +411,7 @@ def replace_by_the_same_size(path: Path) -> None:
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[Path], object]] = {
     "appended": append,
     "replaced": replace_by_the_same_size,
     "another file": lambda path: (path.parent / "more.csv").write_text("a,b\n1,2\n"),

@@ -97,11 +97,16 @@ def test_sizes_alone_cost_nothing(model: Path) -> None:
     assert f"{WEIGHTS} has another size" in str(served.damage(model, read=False))
 
 
+def without_manifest(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+    flip(folder)
+
+
 HARMLESS: dict[str, Callable[[Path], object]] = {
     "touched": lambda f: os.utime(f / WEIGHTS, (1, 1)),
     "warm-up": lambda f: (f / "assets.extra/tf_serving_warmup_requests").write_text("rows"),
     "empty folder": lambda f: (f / "empty").mkdir(),
-    "from elsewhere": lambda f: ((f / MANIFEST).unlink(), flip(f)),
+    "from elsewhere": without_manifest,
 }
 
 
