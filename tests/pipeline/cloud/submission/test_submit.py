@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from google.cloud import storage
 
+from components import tables
 from models.common.errors import DataError, ProjectError, RunError
 from pipeline.cli import main
 from pipeline.cloud import targets
@@ -85,7 +86,7 @@ def test_data_that_changes_while_it_is_read_is_not_submitted(
     bucket: storage.Bucket, google: VertexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashes = iter(("before", "after"))
-    monkeypatch.setattr(submit.tables, "content_hash", lambda source: next(hashes))
+    monkeypatch.setattr(tables, "content_hash", lambda source: next(hashes))
     with pytest.raises(DataError, match=r"data/taxi/\S+ changed while it was read"):
         submit.submit("taxi", "vertex", submit.Options())
     assert not google.jobs
