@@ -31,8 +31,9 @@ from components.tables import spans, splits
 from components.tables.quality import findings
 from components.tables.reading import READERS
 from components.tables.rows import with_values
-from components.tables.source import LOCAL
+from components.tables.source import LOCAL, shown
 from components.tables.splits import SplitRule
+from models.common.errors import DataError
 
 SPANS = "spans"
 """The property of the examples that says which spans they are of."""
@@ -71,10 +72,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Reads the table and writes its splits.
 
         Raises:
-            DataError: The data cannot be read, or a split would be empty.
+            DataError: The data cannot be read, a split would be empty, or the data is no longer
+                what its hash in the cache's key says.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         source = tables.TableSource.from_json(exec_properties["source"])
+        before = fingerprint(source)
+        # What a bucket keeps of its files is not always what the key was made from.
+        if "://" not in source.location and before != exec_properties["data_hash"]:
+            raise _changed(source)
         hints = json.loads(exec_properties["hints"])
         required = json.loads(exec_properties["required"])
         found = tables.find(source, _files(source.location))
@@ -119,6 +125,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | beam.CombineGlobally(sum)
                 | beam.Map(_write_number, f"{examples.uri}/{LEFT_OUT}")
             )
+        if fingerprint(source) != before:
+            raise _changed(source)
         _check_none_is_empty(source, found.paths, hints, rule, folders, required)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
@@ -180,6 +188,15 @@ def fingerprint(source: tables.TableSource) -> str:
         known = object_store if object_store.knows(path) else FileSystems
         digest.update(f"{path}\0{known.checksum(path)}\0".encode())
     return digest.hexdigest()[:32]
+
+
+def _changed(source: tables.TableSource) -> DataError:
+    return DataError(
+        f"{shown(source.location)} changed while it was read",
+        "Expected: files that stay as they are until their rows are written as examples. Nothing "
+        "of what was read is kept.",
+        "Run again when nothing writes to the data, or let data.path name a copy of it.",
+    )
 
 
 class _RemoteFiles:

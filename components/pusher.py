@@ -2,7 +2,8 @@
 
 TFX copies file by file into the very folder that servers watch, so that a push which is killed
 leaves a part of a version; and it numbers each attempt anew, so that one which is killed between
-copying and recording is pushed twice.
+copying and recording is pushed twice. And what is pushed is what was exported: both are compared
+with the manifest that the export has with it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from models.common import progress
+from models.common import manifest, progress
+from models.common.errors import ServingError
 
 _PARTIAL = ".partial-"
 
@@ -34,7 +36,11 @@ class Executor(executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Pushes the model if both blessings allow it."""
+        """Pushes the model if both blessings allow it.
+
+        Raises:
+            ServingError: The model is not what was exported.
+        """
         destination = pusher_pb2.PushDestination()
         given = exec_properties[standard_component_specs.PUSH_DESTINATION_KEY]
         proto_utils.json_to_proto(given, destination)
@@ -66,7 +72,12 @@ def push(model: Path, folder: Path) -> Path:
 
     Returns:
         The version's folder.
+
+    Raises:
+        ServingError: The model is not what was exported.
     """
+    if found := manifest.damage(str(model)):
+        raise _damaged(model, found)
     for partial in folder.glob(f"{_PARTIAL}*"):
         shutil.rmtree(partial)
     versions = (int(path.name) for path in folder.glob("*") if path.name.isdigit())
@@ -90,12 +101,18 @@ def _largest_known(folder: Path) -> int:
 
 
 def copy(model: Path, version: Path) -> None:
-    """Copies a model to where servers look, so that they see all of it or nothing."""
+    """Copies a model to where servers look, so that they see all of it or nothing.
+
+    Raises:
+        ServingError: The copy is not what was exported.
+    """
     partial = version.with_name(f"{_PARTIAL}{version.name}")
     if partial.exists():
         shutil.rmtree(partial)
     try:
         shutil.copytree(model, partial)
+        if found := manifest.damage(str(partial)):
+            raise _damaged(model, found)
         partial.rename(version)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -106,6 +123,40 @@ def restore(archive: Path, version: Path) -> None:
     """Brings back a pushed version that the cache speaks of but somebody has deleted."""
     if not version.exists():
         copy(archive, version)
+
+
+def damage(archive: str, version: str) -> str | None:
+    """What of a pushed version is not as it was pushed.
+
+    Args:
+        archive: The folder of what was pushed.
+        version: The version's folder; one that somebody has deleted is not damaged.
+
+    Returns:
+        A clause that begins with the file; None: nothing.
+    """
+    if "://" in version or not Path(version).exists():
+        return None
+    name = "/".join(Path(version).parts[-3:])
+    expected = manifest.read(archive)
+    if expected is None:
+        same = _same(Path(archive), Path(version))
+        return None if same else f"{name} has other content than was pushed"
+    if found := manifest.damage(version, expected):
+        return f"{name}/{found}"
+    # Servers compare with the version's own manifest, which so has to be there too.
+    own = Path(version, manifest.PATH)
+    if not own.is_file() or own.read_bytes() != Path(archive, manifest.PATH).read_bytes():
+        return f"{name}/{manifest.PATH} has other content than was pushed"
+    return None
+
+
+def _damaged(model: Path, found: str) -> ServingError:
+    return ServingError(
+        "The exported model is damaged, so that it is not pushed",
+        f"{model}: {found}.",
+        "Run again: the cache does not use what is damaged, so the model is trained again.",
+    )
 
 
 def _same(one: Path, other: Path) -> bool:

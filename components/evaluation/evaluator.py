@@ -18,7 +18,9 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import unpack_data_error
+from components.content import artifact as artifact_content
 from components.evaluation import baseline_trial, judged_rows, keras_metric, pushed_baseline  # noqa: F401  (metrics)
+from models.common import manifest
 from models.common.errors import RunError
 
 COMPARISON = "comparison.json"
@@ -94,7 +96,7 @@ class Executor(tfx_executor.Executor):
             model
             for model in input_dict.get("baseline_model", [])
             # What PushedBaseline leaves where nothing was pushed is none.
-            if fileio.exists(_saved_model(model))
+            if fileio.exists(_saved_model(model)) or _hash(model)
         ]
         comparison = None
         for baseline in baselines:
@@ -185,15 +187,33 @@ def _tried(
     if inputs.get("schema"):
         folder = artifact_utils.get_single_uri(inputs["schema"])
         schema = io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(folder))
-    reason = baseline_trial.unreadable(
+    reason = _damage(baseline) or baseline_trial.unreadable(
         path_utils.serving_model_path(baseline.uri),
         path_utils.serving_model_path(artifact_utils.get_single_uri(inputs["model"])),
         baseline_trial.first_rows(files),
         schema,
         label,
     )
-    version = pushed_baseline.version_of(_saved_model(baseline), settings.serving)
+    saved = _saved_model(baseline)
+    there = fileio.exists(saved)
+    version = pushed_baseline.version_of(saved, settings.serving) if there else None
     return Comparison(baseline.uri, version, reason)
+
+
+def _damage(baseline: Artifact) -> str | None:
+    """Why a model is not the one that was blessed; all of it is read."""
+    if not fileio.exists(_saved_model(baseline)):
+        return "is gone: its saved_model.pb is missing"
+    found = None
+    if _hash(baseline):
+        found = artifact_content.damage(baseline.uri, _hash(baseline), thorough=True)
+    found = found or manifest.damage(path_utils.serving_model_path(baseline.uri))
+    return f"is damaged: {found}" if found else None
+
+
+def _hash(model: Artifact) -> str:
+    """Of its content; empty where it is from a place that keeps none."""
+    return str(model.get_string_custom_property(artifact_content.HASH))
 
 
 def _refusal(comparison: Comparison, settings: Settings) -> RunError:

@@ -16,6 +16,7 @@ from models.common import (
     examples,
     export,
     known_answers,
+    manifest,
     model_folder,
     outputs,
     progress,
@@ -83,6 +84,7 @@ def train_and_export(
         judged=plan.label_output,
     )
     known_answers.write(model, transform, plan, eval_files, export_path)
+    manifest.write(export_path)
 
 
 def build(

@@ -75,6 +75,14 @@ def run(
             "config that it had.",
         ),
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Read all that comes from the cache: what was damaged is made again, even where "
+            "its size and times are as they were.",
+        ),
+    ] = False,
 ) -> None:
     """Train, judge and push a model.
 
@@ -98,6 +106,7 @@ def run(
             settings or [],
             no_cache or [],
             resume=resume,
+            verify=verify,
             root=project.ROOT,
             runs=project.RUNS,
         )

@@ -98,6 +98,7 @@ def start(
     no_cache: Sequence[str] = (),
     *,
     resume: bool = False,
+    verify: bool = False,
     root: Path = project.ROOT,
     runs: Path = project.RUNS,
     command: Sequence[str] | None = None,
@@ -112,6 +113,7 @@ def start(
             `resume` is given.
         resume: Whether to go on with the model's last run, with the settings that it had. What
             `config.yaml` has become since makes no difference.
+        verify: Whether to read all that comes from the cache, files that look untouched too.
         root: The project's root.
         runs: The folder of all runs.
         command: What runs the pipeline, COMMAND by default. It finds the run's id in PIPELINE_RUN
@@ -124,6 +126,7 @@ def start(
     """
     post_mortem.settle_last(model, runs)
     record, notices = _prepare(model, overrides, no_cache, resume, root, runs)
+    record.verify = verify
     variables = {**os.environ, **(environment or {})}
     with lock.held(record, runs) as held:
         try:

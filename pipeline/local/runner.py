@@ -26,12 +26,13 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
-from components import pusher, quick_histograms
+from components import example_gen, pusher, quick_histograms, tables
+from components.content import verified_cache
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.config import project
-from pipeline.local import beam_tuning, lock, new_run_folder
+from pipeline.local import beam_tuning, guarded_code, lock, new_run_folder
 from pipeline.local.interruption import Interruption
 from pipeline.local.recovery import recover
 from pipeline.record import disk, run_details, run_folder, run_record
@@ -96,6 +97,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         execution_lib.sort_executions_newest_to_oldest = _newest_first
         beam_tuning.tune()
         quick_histograms.apply()
+        verified_cache.apply(thorough=record.verify)
         try:
             with progress.listening(self._add_event):
                 self._run_nodes(pipeline)
@@ -139,6 +141,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             entry.status, entry.started = "running", run_record.now()
             run_record.write(self._record, self._runs)
             began = time.monotonic()
+            _hash_data_as_it_is_now(node)
             execution = launcher.Launcher(
                 pipeline_node=node,
                 mlmd_connection=metadata.Metadata(connection),
@@ -147,7 +150,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 executor_spec=runner_utils.extract_executor_spec(deployment, name),
                 custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
                 custom_executor_operators=_operators_calling(
-                    functools.partial(self._record_reason, store)
+                    functools.partial(self._before_execution, store), self._after_execution
                 ),
             ).launch()
             entry.seconds = round(time.monotonic() - began, 3)
@@ -178,6 +181,16 @@ class RecordedLocalDagRunner(LocalDagRunner):
             self._details.trials.append(Trial(**dataclasses.asdict(event)))
         run_details.write(self._details, self._runs, self._redactor)
 
+    def _before_execution(self, store: MetadataStore, execution: ExecutionInfo) -> None:
+        """Says why a node is run, and that it runs the code that the cache's key has."""
+        self._record_reason(store, execution)
+        guarded_code.check(execution.exec_properties, self._record.code.files)
+
+    def _after_execution(self, execution: ExecutionInfo, output: ExecutorOutput) -> None:
+        """Keeps nothing that other code has made, and has later runs see what was written."""
+        guarded_code.check(execution.exec_properties, self._record.code.files)
+        verified_cache.seal(output)
+
     def _record_reason(self, store: MetadataStore, execution: ExecutionInfo) -> None:
         """Records why a node is run; whatever happens here, the node is run."""
         try:
@@ -189,10 +202,22 @@ class RecordedLocalDagRunner(LocalDagRunner):
         run_record.write(self._record, self._runs)
 
 
+def _hash_data_as_it_is_now(node: pipeline_pb2.PipelineNode) -> None:
+    """Has a node that reads a table look in the cache for what the table holds now.
+
+    It may have been written to since the graph was built; rows to predict for come late in a run.
+    """
+    parameters = node.parameters.parameters
+    if "data_hash" in parameters:
+        source = tables.TableSource.from_json(parameters["source"].field_value.string_value)
+        parameters["data_hash"].field_value.string_value = example_gen.fingerprint(source)
+
+
 def _operators_calling(
     before_execution: Callable[[ExecutionInfo], None],
+    after_execution: Callable[[ExecutionInfo, ExecutorOutput], None],
 ) -> dict[Any, type[BaseExecutorOperator]]:
-    """TFX's executor operators, each with a call before it executes a node.
+    """TFX's executor operators, each with a call before it executes a node, and one after.
 
     TFX uses them for nodes alone that the cache has no result of.
     """
@@ -201,7 +226,15 @@ def _operators_calling(
         class CallingOperator(operator):
             def run_executor(self, execution_info: ExecutionInfo) -> ExecutorOutput:
                 before_execution(execution_info)
-                return super().run_executor(execution_info)
+                try:
+                    output = super().run_executor(execution_info)
+                except ProjectError:
+                    raise
+                except Exception as error:
+                    _tell_of_damaged_inputs(execution_info, error)
+                    raise
+                after_execution(execution_info, output)
+                return output
 
         return CallingOperator
 
@@ -215,6 +248,21 @@ def _newest_first(
 ) -> list[metadata_store_pb2.Execution]:
     """TFX's order for the cache, in which it goes by time: by number, as clocks may be wrong."""
     return sorted(executions, key=lambda execution: execution.id, reverse=True)
+
+
+def _tell_of_damaged_inputs(execution: ExecutionInfo, error: Exception) -> None:
+    """Says what a node failed for, where an artifact was damaged that it was to read.
+
+    Raises:
+        RunError: One was.
+    """
+    for artifact in (one for several in execution.input_dict.values() for one in several):
+        if found := verified_cache.damage(artifact):
+            raise RunError(
+                f"{execution.pipeline_node.node_info.id} could not read what an earlier node made",
+                f"{found}. It failed with {type(error).__name__}.",
+                "Run again: what was damaged is made again.",
+            ) from error
 
 
 def _position(node: pipeline_pb2.PipelineNode) -> int:

@@ -207,6 +207,8 @@ class RunRecord(_Part):
     """The run that this one goes on with."""
     no_cache: list[str] = []
     """The nodes that were to run whatever the cache has, with all that follow from them."""
+    verify: bool = False
+    """Whether all that came from the cache was read, files that look untouched too."""
     config: Annotated[ModelConfig, pydantic.WithJsonSchema({"type": "object"})]
     """The model's config.yaml as it was then, with defaults and overrides."""
     command: str = ""

@@ -19,6 +19,7 @@ from tfx.dsl.io import fileio
 from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.orchestration.portable.mlmd import execution_lib
 
+from components.content import verified_cache
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.config import project
@@ -30,6 +31,7 @@ from pipeline.record.run_record import FIRST_RUN, RunRecord
 FAILED = "its last attempt failed"
 NO_CACHE = "--no-cache"
 DELETED = "its earlier output was deleted"
+DAMAGED = "its earlier output was damaged: {}"
 UNKNOWN = "no reason was found"
 OTHERWISE = "the node itself changed"
 """Its code is not compared, but TFX's cache key has the name of its class, its outputs and such."""
@@ -71,7 +73,11 @@ def rerun_reason(
         return FAILED
     if spec.name in nodes.followers(record.no_cache, [node.name for node in record.nodes]):
         return NO_CACHE
-    return OTHERWISE if _outputs_exist(store, last) else DELETED
+    outputs = _outputs(store, last)
+    if not all(fileio.exists(artifact.uri) for artifact in outputs):
+        return DELETED
+    damages = (verified_cache.damages.get(artifact.uri) for artifact in outputs)
+    return next((DAMAGED.format(damage) for damage in damages if damage), OTHERWISE)
 
 
 def _latest_two(
@@ -189,13 +195,15 @@ def _changed_inputs(
             yield f"new {what}" if after.get(key) else f"no {what} any more"
 
 
-def _outputs_exist(store: MetadataStore, execution: metadata_store_pb2.Execution) -> bool:
-    outputs = [
+def _outputs(
+    store: MetadataStore, execution: metadata_store_pb2.Execution
+) -> list[metadata_store_pb2.Artifact]:
+    made = [
         event.artifact_id
         for event in store.get_events_by_execution_ids([execution.id])
         if event.type == metadata_store_pb2.Event.OUTPUT
     ]
-    return all(fileio.exists(artifact.uri) for artifact in store.get_artifacts_by_id(outputs))
+    return list(store.get_artifacts_by_id(made))
 
 
 def _parameters(execution: metadata_store_pb2.Execution) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,28 +70,35 @@ def run(job: Job, model: LoadedModel, output: Path, progress: Callable[[Counts],
         progress: Called after each batch of rows.
 
     Raises:
-        ServingError: Another job has used the folder, or a file cannot be read or written.
+        ServingError: Another job has used the folder, a file cannot be read or written or changes
+            meanwhile, or not every row is answered or refused.
     """
     signature = model.signature(job.signature)
     one_format = formats.named(job.format)
     total = Counts()
+    states = {path: _state(path) for path in job.inputs}
     with _locked(output):
         _begin(job, output)
         for path, name in zip(map(Path, job.inputs), _names(job.inputs), strict=True):
             chunks = one_format.read(path, signature, job.rows_at_once)
             for number, part in enumerate(_parts(chunks, job.rows_in_part // job.rows_at_once)):
                 target = output / f"{name}-{number:05d}{one_format.ENDING}"
+                rows = _Counted(part)
                 counts = _done(output, target, job)
                 if counts is not None:
-                    collections.deque(part, maxlen=0)  # Reads on to where the next part begins.
+                    collections.deque(rows, maxlen=0)  # Reads on to where the next part begins.
+                    _check_none_is_lost(path, target, rows.count, counts)
                 else:
                     counts = Counts()
-                    for step in _write_part(part, path, target, one_format, model, signature):
+                    for step in _write_part(rows, path, target, one_format, model, signature):
                         progress(total + step)
                         counts = step
+                    _check_none_is_lost(path, target, rows.count, counts)
                     _finish_part(output, target, counts, job)
                 total += counts
                 progress(total)
+            if _state(str(path)) != states[str(path)]:
+                raise _changed(path, output)
         _collect_refused(output)
         content = {**_content(job), "finished": asdict(total)}
         write_whole(output / STATE, json.dumps(content, indent=2))
@@ -167,7 +174,7 @@ def _parts(chunks: Iterator[list[Row]], size: int) -> Iterator[Iterator[list[Row
 
 
 def _write_part(
-    chunks: Iterator[list[Row]],
+    chunks: Iterable[list[Row]],
     source: Path,
     target: Path,
     one_format: Format,
@@ -232,6 +239,50 @@ def _fingerprint(job: Job) -> str:
     return hashlib.sha256(json.dumps(_content(job)).encode()).hexdigest()
 
 
+class _Counted:
+    """Chunks of rows, and how many rows they had."""
+
+    def __init__(self, chunks: Iterator[list[Row]]) -> None:
+        self.count = 0
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        for rows in self._chunks:
+            self.count += len(rows)
+            yield rows
+
+
+def _check_none_is_lost(path: Path, target: Path, read: int, counts: Counts) -> None:
+    """Checks that each row that was read is in the part, or refused.
+
+    Raises:
+        ServingError: There are more, or fewer.
+    """
+    written = counts.answered + counts.refused
+    if written != read:
+        raise ServingError(
+            Code.DATA_LOSS,
+            f"{target} has not the rows of {path}",
+            f"{read} rows were read, {counts.answered} answered and {counts.refused} refused.",
+            f"Remove {target} and start again.",
+        )
+
+
+def _state(path: str) -> tuple[int, int, int, int]:
+    """What differs when a file has been touched."""
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _changed(path: Path, output: Path) -> ServingError:
+    return ServingError(
+        Code.FAILED_PRECONDITION,
+        f"{path} changed while it was read",
+        "Some rows may have been predicted as they were before, others as they are now.",
+        f"Remove {output}, or name another --output, and start again when nothing writes to it.",
+    )
+
+
 def _refused_file(target: Path) -> Path:
     return target.parent / _PARTS / f"{target.name}.refused"
 
@@ -279,11 +330,14 @@ def _begin(job: Job, output: Path) -> None:
 
 def _names(inputs: Sequence[str]) -> Iterator[str]:
     """What the parts of each file are called; files of the same name are told apart."""
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     for path in inputs:
-        name = Path(path).name.partition(".")[0] or "rows"
-        seen[name] = seen.get(name, 0) + 1
-        yield name if seen[name] == 1 else f"{name}~{seen[name]}"
+        stem = Path(path).name.partition(".")[0] or "rows"
+        # Another file may be called what would tell this one apart.
+        tried = (f"{stem}~{number}" if number > 1 else stem for number in itertools.count(1))
+        name = next(name for name in tried if name not in taken)
+        taken.add(name)
+        yield name
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from serving.commands.app import app
 from serving.commands.options import MODELS, Model, Models
 from serving.commands.terminal import quiet_tensorflow
 from serving.core.errors import Code, ServingError
-from serving.model import models_config, version_folders
+from serving.model import manifest, models_config, version_folders
 from serving.model.models_config import ServedModel
 from serving.routing import changes
 from serving.routing.state import STABLE
@@ -68,6 +68,8 @@ def batch(
         ) from error  # fmt: skip
     finally:
         loaded.close()
+    rows = counts.answered + counts.refused
+    print(f"{rows:,} rows of {len(paths):,} file{'s' if len(paths) > 1 else ''} were read")
     print(f"{counts.answered:,} rows answered by version {number} of {model}, in {output}")
     if counts.refused:
         print(f"{counts.refused:,} rows refused: {output / job.REFUSED} has each with the reason")
@@ -119,6 +121,8 @@ def _version(models: Path, model: str, version: int | None, label: str | None) -
     found = version_folders.versions(served.folder(models))
     wanted = served.labels.get(label or STABLE, None if label else max(found, default=None))
     number = wanted if version is None else version
+    if lost := version_folders.without_model(served.folder(models)).get(number or 0):
+        manifest.check(lost)
     if number is None or number not in found:
         raise ServingError(
             Code.NOT_FOUND,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from serving.commands.app import app
 from serving.commands.options import MODELS, RUNS, Model, Models, Runs, Why
 from serving.commands.terminal import print_table, quiet_tensorflow, user
 from serving.core.errors import Code, ServingError
-from serving.model import models_config, registry, version_folders
+from serving.model import manifest, models_config, registry, version_folders
 from serving.model.models_config import ServedModel
 from serving.routing import changes, compare, state
 from serving.routing.state import CANARY, STABLE, Event
@@ -37,24 +38,35 @@ def versions(
     models: Models = MODELS,
     runs: Runs = RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the records as JSON.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read all files: by default their sizes are compared.")
+    ] = False,
 ) -> None:
-    """List versions: labels, shares of the traffic, and where each comes from."""
+    """List versions: labels, shares of the traffic, and where each comes from.
+
+    Exit status: 0, or 1 where a version is damaged.
+    """
     quiet_tensorflow()
     config, routing = models_config.read(models / models_config.FILE), state.read(models)
     names = {path.name: ServedModel(path.name) for path in version_folders.models(models)} | config
     if model is not None:
         changes.check_model(model, names, models)
         names = {model: names[model]}
-    rows, records = [], []
+    rows, records, damaged = [], [], []
     for name, served in sorted(names.items()):
         folder = served.folder(models)
-        for number in sorted(version_folders.versions(folder), reverse=True):
+        found = version_folders.versions(folder) | version_folders.without_model(folder)
+        for number, place in sorted(found.items(), reverse=True):
             record = registry.record(folder, number, runs)
             labels = [label for label, target in served.labels.items() if target == number]
             share = _share(number, served, routing.of(name))
+            damage = manifest.damage(place, read=verify)
+            if damage:
+                damaged.append(f"version {number} of {name} is damaged: {damage}")
             records.append(
-                {**record.model_dump(mode="json"), "labels": sorted(labels), "share": share}
-            )
+                {**record.model_dump(mode="json"), "labels": sorted(labels), "share": share,
+                 "damage": damage}
+            )  # fmt: skip
             rows.append(_row(name, record, labels, share))
     if as_json:
         print(json.dumps(records, indent=2))
@@ -64,6 +76,9 @@ def versions(
         print_table(heading, rows)
     else:
         print(f"There is no version in {models} yet. Push one: python -m pipeline run")
+    if damaged:
+        print(*damaged, sep="\n", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def _share(number: int, served: ServedModel, route: state.Route) -> float | None:

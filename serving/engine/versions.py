@@ -180,21 +180,27 @@ class Versions:
 
     def _follow(self, name: str, model: ServedModel | None) -> None:
         found = version_folders.versions(model.folder(self.root)) if model else {}
+        lost = version_folders.without_model(model.folder(self.root)) if model else {}
+        folders = {**found, **lost}
+        loaded = self._served(name).versions
+        # What is in memory goes on answering, whatever becomes of its file.
+        found |= {number: path for number, path in lost.items() if number in loaded}
         wanted = _wanted(model, found) if model else []
         statuses = self.statuses.setdefault(name, {})
         # At the start nothing is being copied that is not worth a try at once.
         hurry = not self.scanned.is_set()
-        for number in wanted:
+        # What has lost its model is tried too, so that its status says so; it is not waited for.
+        for number in [*wanted, *lost]:
             if number in self._served(name).versions:
                 continue
             status = statuses.get(number)
-            fingerprint = version_folders.fingerprint(found[number])
+            fingerprint = version_folders.fingerprint(folders[number])
             if status and status.error and status.fingerprint == fingerprint:
                 continue
-            if hurry or self._settled.check(found[number], fingerprint):
-                self._load(name, number, found[number], fingerprint)
+            if hurry or self._settled.check(folders[number], fingerprint):
+                self._load(name, number, folders[number], fingerprint)
         self._publish(name, model, wanted)
-        for number in [n for n, s in statuses.items() if s.state == State.END and n not in found]:
+        for number in [n for n, s in statuses.items() if s.state == State.END and n not in folders]:
             del statuses[number]
         if not model and not statuses:
             del self.statuses[name]

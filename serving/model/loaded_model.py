@@ -13,7 +13,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 from serving.core.errors import Code, ServingError
-from serving.model import signatures
+from serving.model import manifest, signatures
 from serving.model.signatures import Signature
 
 # Operations run on the thread that asks: for networks of the size that a row of a table needs, a
@@ -28,11 +28,12 @@ class LoadedModel:
         path: The folder with `saved_model.pb`.
 
     Raises:
-        ServingError: TensorFlow's loader refuses the model.
+        ServingError: TensorFlow's loader refuses the model, or it is not what was exported.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        manifest.check(path)
         self._session = tf.compat.v1.Session(graph=tf.Graph(), config=_CONFIG)
         try:
             with self._session.graph.as_default():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from serving.model import manifest
+
 KNOWN_ANSWERS = "assets.extra/known_answers.json"
 """In a version's folder: rows with the answers that training computed."""
 WARM_UP_REQUESTS = "assets.extra/tf_serving_warmup_requests"
@@ -30,6 +32,16 @@ def versions(folder: Path) -> dict[int, Path]:
         number: path
         for number, path in _numbered(folder).items()
         if any((path / name).is_file() for name in _MODEL_FILES)
+    }
+
+
+def without_model(folder: Path) -> dict[int, Path]:
+    """The version folders with a manifest and no model: these are being copied, or have lost it."""
+    whole = versions(folder)
+    return {
+        number: path
+        for number, path in _numbered(folder).items()
+        if number not in whole and (path / manifest.PATH).is_file()
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from serving.core.errors import Code, ServingError
 from serving.core.settings_file import did_you_mean
-from serving.model import models_config, version_folders
+from serving.model import manifest, models_config, version_folders
 from serving.model.models_config import ServedModel
 from serving.routing import state
 from serving.routing.state import CANARY, STABLE, Event, Route, Routing
@@ -51,10 +51,11 @@ def canary(
         check: What the version is put to before anything is changed.
 
     Raises:
-        ServingError: There is no such version, or no other one to be stable.
+        ServingError: There is no such version, it is damaged, or there is no other one to be
+            stable.
     """
     with _edit(folder, model) as change:
-        chosen = change.existing(version)
+        chosen = change.intact(change.existing(version))
         stable = change.stable(other_than=chosen)
         change.put_to(check, chosen)
         change.labels = {STABLE: stable, CANARY: chosen}
@@ -72,10 +73,10 @@ def promote(
     The version that was stable stays loaded, so that going back takes no time.
 
     Raises:
-        ServingError: There is no such version.
+        ServingError: There is no such version, or it is damaged.
     """
     with _edit(folder, model) as change:
-        chosen = change.existing(version or change.served.labels.get(CANARY))
+        chosen = change.intact(change.existing(version or change.served.labels.get(CANARY)))
         change.put_to(check, chosen)
         previous = change.served.labels.get(STABLE)
         change.keep_loaded = previous
@@ -189,12 +190,19 @@ class _Change:
             return self._ready[-1]
         if version in self._ready and version is not None:
             return version
+        if lost := version_folders.without_model(self._folder).get(version or 0):
+            manifest.check(lost)
         raise ServingError(
             Code.NOT_FOUND,
             f"'{self.served.name}' has no version {version if version is not None else 'yet'}",
             f"There is: {', '.join(map(str, self._ready)) or 'none'}.",
             "Name one of these, or push a model: python -m pipeline run",
         )
+
+    def intact(self, version: int) -> int:
+        """The version, which is read and compared with what was pushed."""
+        manifest.check(self._folder / str(version))
+        return version
 
     def stable(self, other_than: int) -> int:
         """The stable version; without a label, the highest of the others."""

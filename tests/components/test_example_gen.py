@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -398,3 +398,53 @@ def test_changed_content_runs_again_and_a_touched_file_does_not(tmp_path: Path) 
     assert run() == 1
     write_csv(tmp_path / "t.csv", TABLE.slice(1))
     assert run() == 2
+
+
+def append(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("9,9\n")
+
+
+def replace_by_the_same_size(path: Path) -> None:
+    status = path.stat()
+    path.write_text(path.read_text().replace("1", "7"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "appended": append,
+    "replaced": replace_by_the_same_size,
+    "another file": lambda path: (path.parent / "more.csv").write_text("a,b\n1,2\n"),
+    "deleted": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("when", ["before", "scanned", "written"])
+@pytest.mark.parametrize("how", CHANGES)
+def test_nothing_is_kept_of_data_that_changes_meanwhile(
+    tmp_path: Path, generate: Any, monkeypatch: pytest.MonkeyPatch, how: str, when: str
+) -> None:
+    from components import example_gen
+
+    (tmp_path / "data").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "data" / f"{name}.csv").write_text("a,b\n1,2\n3,4\n" * 20)
+    source = TableSource(str(tmp_path / "data"))
+    file = tmp_path / "data" / "one.csv"
+    if when == "before":
+        # After the node's parameters were made from the data.
+        arguments = {"data_hash": example_gen.fingerprint(source)}
+        CHANGES[how](file)
+    else:
+        arguments = {}
+        step = {"scanned": "_merge", "written": "_write_number"}[when]
+        real = getattr(example_gen, step)
+
+        def change(*given: Any) -> Any:
+            CHANGES[how](file)
+            return real(*given)
+
+        monkeypatch.setattr(example_gen, step, change)
+    with pytest.raises(DataError) as caught:
+        generate(source, **arguments)
+    assert "data changed while it was read" in caught.value.headline or how == "deleted"

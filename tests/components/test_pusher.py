@@ -14,7 +14,8 @@ from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
 from components import pusher
-from models.common import progress
+from models.common import manifest, progress
+from models.common.errors import ServingError
 
 pytestmark = pytest.mark.tfx
 
@@ -161,6 +162,50 @@ def test_only_what_both_blessings_allow_is_pushed(
         assert pushed.get_string_custom_property("pushed_version") == version
         assert pushed.get_string_custom_property("pushed_destination") == str(serving / version)
         assert content(Path(pushed.uri)) == content(serving / version) == FILES
+
+
+@pytest.mark.parametrize("with_manifest", [True, False])
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_version_is_found_and_pushed_again(
+    model: Path, serving: Path, name: str, with_manifest: bool
+) -> None:
+    if with_manifest:
+        manifest.write(str(model))
+    version = pusher.push(model, serving)
+    assert pusher.damage(str(model), str(version)) is None
+    (version / name).write_text("x" * len(FILES[name]))
+    found = str(pusher.damage(str(model), str(version)))
+    assert found.startswith(f"serving/taxi/{version.name}")
+    assert name in found or not with_manifest
+    again = pusher.push(model, serving)
+    assert again != version and pusher.damage(str(model), str(again)) is None
+
+
+def test_a_damaged_model_is_not_pushed(model: Path, serving: Path) -> None:
+    manifest.write(str(model))
+    (model / "assets" / "words").write_text("a c")
+    with pytest.raises(ServingError, match="damaged, so that it is not pushed") as caught:
+        pusher.push(model, serving)
+    assert "assets/words has other content" in caught.value.detail
+    assert not serving.exists()
+
+
+def test_a_copy_that_is_not_the_model_is_no_version(
+    model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest.write(str(model))
+    real = shutil.copytree
+
+    def copy_badly(source: Path, target: Path) -> None:
+        with monkeypatch.context() as whole:
+            whole.setattr(shutil, "copytree", real)  # It calls itself for folders.
+            real(source, target)
+        (target / "saved_model.pb").write_text("grap")
+
+    monkeypatch.setattr(shutil, "copytree", copy_badly)
+    with pytest.raises(ServingError):
+        pusher.push(model, serving)
+    assert names(serving) == []
 
 
 def test_a_deleted_version_is_brought_back(model: Path, serving: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,3 +179,70 @@ def test_a_node_that_failed_runs_again(tiny: Tiny) -> None:
         assert (failed["status"], failed["why"]) == ("failed", why)
     model.write_text(good)
     assert set(ran(runs.run("tiny"))) == NOTHING
+
+
+def flip(path: Path) -> None:
+    """Changes a byte, and nothing that a listing shows."""
+    status, content = path.stat(), bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("output", "file", "damage", "told"),
+    [
+        ("DataGate/report", "anomalies.json", flip, "has other content than was written"),
+        ("Pusher/pushed_model", "saved_model.pb", Path.unlink, "is missing"),
+        ("Pusher/pushed_model", "assets/more", Path.touch, "was added"),
+    ],
+)
+def test_what_was_damaged_is_made_again(
+    tiny: Tiny, output: str, file: str, damage: Callable[[Path], object], told: str
+) -> None:
+    project, runs = tiny
+    runs.run("tiny")
+    for folder in (project.root / "runs" / "tiny" / output).iterdir():
+        damage(folder / file)
+    node = output.partition("/")[0]
+    found = ran(runs.run("tiny"))
+    assert set(found) == {node, RESOLVER}
+    assert found[node].startswith(f"its earlier output was damaged: {output}/")
+    assert found[node].endswith(f"/{file} {told}")
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "told"),
+    [
+        ("saved_model.pb", Path.unlink, "is missing"),
+        ("variables/variables.data-00000-of-00001", flip, "has other content"),
+        ("assets.extra/manifest.json", Path.unlink, "has other content"),
+    ],
+)
+def test_a_version_that_was_damaged_is_pushed_again(
+    tiny: Tiny, file: str, damage: Callable[[Path], object], told: str
+) -> None:
+    _, runs = tiny
+    version = Path(runs.run("tiny")["pushed_to"])
+    whole = {path.name: path.read_bytes() for path in version.rglob("*") if path.is_file()}
+    damage(version / file)
+    record = runs.run("tiny")
+    found = ran(record)
+    assert set(found) == {PUSHER, RESOLVER}
+    assert f"tiny/{version.name}/{file} {told}" in found[PUSHER]
+    new = Path(record["pushed_to"])
+    assert int(new.name) > int(version.name) and record["pushed_version"] == int(new.name)
+    assert {path.name: path.read_bytes() for path in new.rglob("*") if path.is_file()} == whole
+
+
+def test_a_baseline_that_is_gone_is_named(tiny: Tiny) -> None:
+    project, runs = tiny
+    runs.run("tiny")
+    shutil.rmtree(project.root / "runs" / "tiny" / TRAINER / "model")
+    refused = runs.run("tiny", "evaluation.unreadable_baseline=refuse")
+    assert refused["status"] == "failed" and refused["failure"]["node"] == EVALUATOR
+    assert "is gone" in refused["failure"]["headline"]
+    assert "baseline tiny --drop" in refused["failure"]["remedy"]
+    record = runs.run("tiny")
+    assert record["status"] == "pushed", record["failure"]
+    assert "is gone" in record["baseline"]["reason"]

@@ -69,7 +69,8 @@ def submit(model: str, target: str, options: Options, root: Path = project.ROOT)
     platform = targets.load(target, model, loaded, options.image, root)
     platform.check_ready(name, model, scheduled=options.cron is not None)
     preflight.check_folder(model, loaded, root)
-    platform, data_hash, data = _data(loaded, platform, root)
+    target_platform = platform
+    platform, data_hash, data = _data(loaded, target_platform, root)
     from pipeline.cloud import compile  # It imports TFX.
 
     with tempfile.TemporaryDirectory() as folder:
@@ -78,9 +79,14 @@ def submit(model: str, target: str, options: Options, root: Path = project.ROOT)
         code = {bundle.name: bundle.content for bundle in bundles.values()}
         uploaded = uploads.put(platform.modules, code)
         if data and platform.data:
-            uploaded += uploads.put(
-                platform.data, {path: (root / path).read_bytes() for path in data}
-            )
+            content = {path: (root / path).read_bytes() for path in data}
+            if _data(loaded, target_platform, root) != (platform, data_hash, data):
+                raise DataError(
+                    f"{loaded.data.path} changed while it was read",
+                    "Expected: the files that the address in the bucket has the hash of.",
+                    "Submit again when nothing writes to the data.",
+                )
+            uploaded += uploads.put(platform.data, content)
         prepared = job.Job(
             name=name,
             model=model,

@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
+from tfx.proto.orchestration import pipeline_pb2
+from tfx.types import standard_artifacts
 
+from components import example_gen, tables
+from components.content import artifact
 from models.common.errors import AnomalyError, ModelCodeError, RunError
 from pipeline import nodes
 from pipeline.local import runner
@@ -292,3 +296,37 @@ def test_the_cache_goes_by_the_order_of_executions_and_not_by_the_clock() -> Non
         for number, time in ((1, 10**13), (3, 5), (2, 10**12))
     ]
     assert [one.id for one in runner._newest_first(executions)] == [3, 2, 1]
+
+
+def test_the_cache_is_asked_for_what_the_data_holds_now(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("a\n1\n")
+    source = tables.TableSource(str(file))
+    node = pipeline_pb2.PipelineNode()
+    parameters = node.parameters.parameters
+    parameters["source"].field_value.string_value = source.to_json()
+    parameters["data_hash"].field_value.string_value = example_gen.fingerprint(source)
+    with file.open("a") as opened:
+        opened.write("2\n")
+    runner._hash_data_as_it_is_now(node)
+    assert parameters["data_hash"].field_value.string_value == example_gen.fingerprint(source)
+    other = pipeline_pb2.PipelineNode()
+    runner._hash_data_as_it_is_now(other)
+    assert other == pipeline_pb2.PipelineNode()
+
+
+def test_a_node_whose_input_was_damaged_meanwhile_says_so(tmp_path: Path) -> None:
+    examples = standard_artifacts.Examples()
+    examples.uri = str(tmp_path / "ExampleGen" / "examples" / "1")
+    Path(examples.uri).mkdir(parents=True)
+    rows = Path(examples.uri) / "rows.gz"
+    rows.write_text("rows")
+    examples.set_string_custom_property(artifact.HASH, artifact.seal(examples.uri))
+    node = pipeline_pb2.PipelineNode()
+    node.node_info.id = nodes.TRANSFORM
+    execution: Any = SimpleNamespace(input_dict={"examples": [examples]}, pipeline_node=node)
+    runner._tell_of_damaged_inputs(execution, ValueError("an odd one"))
+    rows.unlink()
+    with pytest.raises(RunError, match="Transform could not read what an earlier node made") as e:
+        runner._tell_of_damaged_inputs(execution, ValueError("an odd one"))
+    assert "ExampleGen/examples/1/rows.gz is missing" in e.value.detail

@@ -14,6 +14,7 @@ from tfx.dsl.compiler import constants
 from tfx.orchestration import metadata
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.content import verified_cache
 from pipeline import nodes
 from pipeline.record import run_record
 from pipeline.record.run_record import RunRecord
@@ -252,6 +253,17 @@ def test_an_output_that_was_deleted_is_told(tmp_path: Path) -> None:
     history.run(record(1), {}, output=tmp_path / "gone")
     history.run(record(2), {})
     assert history.reason(record(2)) == "its earlier output was deleted"
+
+
+def test_an_output_that_was_damaged_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(tmp_path, nodes.TRAINER)
+    damage = "Trainer/model/9/assets/words is missing"
+    monkeypatch.setitem(verified_cache.damages, str(tmp_path), damage)
+    history.run(record(1), {}, output=tmp_path)
+    history.run(record(2), {})
+    assert history.reason(record(2)) == f"its earlier output was damaged: {damage}"
 
 
 def test_no_cache_is_told_of_what_follows_too(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+from serving.batch import job
 from serving.commands.main import command_line
 from serving.core.errors import ServingError
+from serving.model.loaded_model import LoadedModel
 from tests.helpers import small_model
 
 pytestmark = pytest.mark.tfx
@@ -379,3 +381,65 @@ def test_parts_of_another_job_are_not_believed(models: Path, tmp_path: Path) -> 
         (tmp_path / "out" / "batch.json").unlink()
     model.close()
     assert [row["x"] for row in read_jsonl(tmp_path / "out" / "rows-00000.jsonl")] == [2]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a/rows.csv", "b/rows.csv", "c/rows~2.csv"],
+        ["a/rows~2.csv", "b/rows.csv", "c/rows.csv"],
+        ["a/rows.csv", "b/rows.csv", "c/rows.csv", "d/rows~2.csv", "e/rows~2~2.csv"],
+        ["a/rows.1.csv", "a/rows.2.csv", "a/rows.csv"],
+        ["a/rows.csv", "a/rows-00000.csv"],
+    ],
+)
+def test_no_file_is_taken_for_another(
+    batch: Callable[..., Result], tmp_path: Path, names: list[str]
+) -> None:
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"x,name\n{number}.5,ab\n")
+    result = batch("--input", tmp_path / "*" / "*.csv")
+    assert result.exit_code == 0, result.output
+    assert f"{len(names)} rows of {len(names)} files were read" in result.output
+    found = [row["x"] for path in (tmp_path / "out").glob("*.csv") for row in _rows(path)]
+    assert sorted(found) == [f"{number}.5" for number in range(len(names))]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_file_that_changes_while_it_is_read_is_told(models: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,name\n1.5,ab\n")
+
+    def append(_: object) -> None:
+        with path.open("a") as file:
+            file.write("2.5,ab\n")
+
+    work = job.Job("small", 1, "serving_default", "csv", (str(path),))
+    with pytest.raises(ServingError, match=r"rows\.csv changed while it was read") as caught:
+        job.run(work, LoadedModel(models / "small" / "1"), tmp_path / "out", append)
+    assert "--output" in caught.value.remedy
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_rows_that_get_lost_are_counted(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished: bool
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,name\n1.5,ab\n2.5,ab\n")
+    work = job.Job("small", 1, "serving_default", "csv", (str(path),))
+    loaded = LoadedModel(models / "small" / "1")
+    if finished:
+        job.run(work, loaded, tmp_path / "out", lambda _: None)
+        state = tmp_path / "out" / ".parts" / "rows-00000.csv.json"
+        state.write_text(json.dumps({**json.loads(state.read_text()), "answered": 1}))
+    else:
+        real = job.answers
+        monkeypatch.setattr(job, "answers", lambda *given: real(*given)[1:])
+    with pytest.raises(ServingError, match="has not the rows of") as caught:
+        job.run(work, loaded, tmp_path / "out", lambda _: None)
+    assert "2 rows were read, 1 answered and 0 refused" in str(caught.value)

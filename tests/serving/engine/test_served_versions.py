@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -217,3 +219,52 @@ def test_a_folder_that_cannot_be_read_hinders_no_other_model(
     monkeypatch.setattr(version_folders, "fingerprint", fails)
     look(versions)
     assert sorted(versions.snapshot) == ["b"]
+
+
+def with_manifest(version: Path) -> Path:
+    """As the pipeline exports it."""
+    files = {
+        path.relative_to(version).as_posix(): {
+            "size": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in version.rglob("*")
+        if path.is_file()
+    }
+    (version / "assets.extra").mkdir(exist_ok=True)
+    (version / "assets.extra" / "manifest.json").write_text(json.dumps({"files": files}))
+    return version
+
+
+def lose_graph(version: Path) -> None:
+    (version / "saved_model.pb").unlink()
+
+
+def edit_graph(version: Path) -> None:
+    with (version / "saved_model.pb").open("ab") as file:
+        file.write(b"\0")
+
+
+@pytest.mark.parametrize("damage", [lose_graph, edit_graph])
+def test_a_damaged_version_is_not_loaded_and_its_status_says_so(
+    push: Any, versions: Any, damage: Any
+) -> None:
+    version = with_manifest(push(1))
+    damage(version)
+    look(versions, 2)
+    assert (served(versions), states(versions)) == ([], {1: "END"})
+    assert "version 1 of half_plus_two is damaged: saved_model.pb" in str(
+        versions.statuses[MODEL][1].error
+    )
+
+
+@pytest.mark.parametrize("damage", [lose_graph, edit_graph])
+def test_what_is_in_memory_goes_on_when_its_files_are_damaged(
+    push: Any, versions: Any, damage: Any
+) -> None:
+    push(1)
+    version = with_manifest(push(2))
+    look(versions, 2)
+    damage(version)
+    look(versions, 2)
+    assert (served(versions), states(versions)[2]) == ([2], "AVAILABLE")

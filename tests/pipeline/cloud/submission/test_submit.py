@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from google.cloud import storage
 
-from models.common.errors import ProjectError, RunError
+from components import tables
+from models.common.errors import DataError, ProjectError, RunError
 from pipeline.cli import main
 from pipeline.cloud import targets
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
@@ -79,6 +80,17 @@ def test_a_job_on_vertex(
     assert f"gs://b/datasets/{labels['data']}" in text
     assert {address.removeprefix("gs://b/") for address in first.uploaded} == names
     assert second.uploaded == []
+
+
+def test_data_that_changes_while_it_is_read_is_not_submitted(
+    bucket: storage.Bucket, google: VertexServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = iter(("before", "after"))
+    monkeypatch.setattr(tables, "content_hash", lambda source: next(hashes))
+    with pytest.raises(DataError, match=r"data/taxi/\S+ changed while it was read"):
+        submit.submit("taxi", "vertex", submit.Options())
+    assert not google.jobs
+    assert not any(name.startswith("datasets/") for name in uploaded(bucket))
 
 
 def test_nothing_is_submitted_where_the_bucket_cannot_be_written_to(
