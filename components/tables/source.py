@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 
 from components.tables import partitions, spans
 from components.tables.spans import Spans
+from models.common import regular_file
 from models.common.errors import DataError, did_you_mean
 
 Format = Literal["csv", "tfrecord", "parquet", "avro"]
@@ -97,7 +98,8 @@ class LocalFiles:
     """The file system of this machine."""
 
     def open(self, path: str, mode: str) -> BinaryIO:
-        """Opens a file for reading bytes."""
+        """Opens a file for reading bytes; what is none, such as a named pipe, is refused."""
+        regular_file.check(path)
         return Path(path).open("rb")
 
     def exists(self, path: str) -> bool:

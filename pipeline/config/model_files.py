@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.common import regular_file
 from models.common.errors import ConfigError
 from pipeline.config import project
 from pipeline.config.model_config import Data, ModelConfig
@@ -24,6 +25,9 @@ SCHEMA = "schema.pbtxt"
 """A model folder's frozen schema."""
 HYPERPARAMETERS = "hyperparameters.json"
 """A model folder's frozen hyperparameters."""
+
+_LARGEST = 2**20
+"""Bytes of hyperparameters."""
 
 CODE = ("features", "preprocessing", "search_space", "model", "metrics")
 """The modules of a model's folder that nodes import; not every model has each."""
@@ -47,7 +51,8 @@ def hyperparameters_path(model: str, root: Path = project.ROOT) -> Path:
 def frozen_schema_text(model: str, root: Path = project.ROOT) -> str | None:
     """The text of the model's frozen schema; None where it has none."""
     path = schema_path(model, root)
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    # A link to nowhere is no reason to go on without the schema that was meant.
+    return regular_file.read(path).decode() if path.exists() or path.is_symlink() else None
 
 
 def frozen_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | None:
@@ -62,7 +67,7 @@ def frozen_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | 
     try:
         text = frozen_schema_text(model, root)
         return None if text is None else text_format.Parse(text, schema_pb2.Schema())
-    except (text_format.ParseError, UnicodeError, OSError) as error:
+    except (text_format.ParseError, UnicodeError, RecursionError, OSError) as error:
         raise ConfigError(
             f"{schema_path(model, root).relative_to(root)} is not a schema",
             f"Expected: a Schema of tensorflow_metadata as text. Received: {error}.",
@@ -94,19 +99,19 @@ def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, A
     Raises:
         ConfigError: The file is not readable, or holds something else.
     """
-    name = f"models/{model}/{HYPERPARAMETERS}"
+    path, name = hyperparameters_path(model, root), f"models/{model}/{HYPERPARAMETERS}"
     expected = "Expected: a mapping of hyperparameters."
     try:
-        values = json.loads(hyperparameters_path(model, root).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+        values = json.loads(regular_file.read(path, _LARGEST))
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.is_symlink():
+            return None
         raise ConfigError(
             f"{name} cannot be read",
             f"{expected} Received: {error.strerror}.",
             how_to_freeze_hyperparameters(model),
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         place = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ConfigError(
             f"{name}{place}: not valid JSON",

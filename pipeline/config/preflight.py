@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -51,7 +52,8 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     """
     inputs = check_folder(model, config, root)
     schema = model_files.frozen_schema(model, root)
-    for folder in (root / project.RUNS.name, root / project.SERVING_MODELS.name):
+    runs, pushed = root / project.RUNS.name, root / project.SERVING_MODELS.name
+    for folder in (runs, runs / model, pushed, pushed / (config.serving.name or model)):
         _check_writable(folder, root)
     source = model_files.table_source(config, root)
     if "://" in source.location:
@@ -172,10 +174,18 @@ def _check_writable(folder: Path, root: Path) -> None:
     """Tries the folder, or where it does not exist, the folder that it would be made in."""
     name = folder.relative_to(root)
     remedy = f"Make {name} a folder that this user can write to, or free some space."
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{name} is not a folder", "Expected: a folder for what runs leave.", remedy)
+    if os.path.lexists(folder) and not folder.is_dir():
+        received = "a file"
+        if folder.is_symlink():
+            received = f"a link to {folder.readlink()}, where there is no folder"
+        raise RunError(
+            f"{name} is not a folder",
+            f"Expected: a folder for what runs leave. Received: {received}.",
+            f"Remove or rename it, or make {name} a folder that this user can write to.",
+        )
     try:
-        with tempfile.TemporaryFile(dir=folder if folder.exists() else root):
+        tried = next(one for one in (folder, *folder.parents) if one.exists())
+        with tempfile.TemporaryFile(dir=tried):
             pass
     except OSError as error:
         raise RunError(

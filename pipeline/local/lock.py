@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from models.common import regular_file
 from models.common.errors import RunError
 from pipeline.config import project
 from pipeline.record import run_record
@@ -66,6 +67,8 @@ def _held(model: str, holder: str, runs: Path) -> Iterator[IO[str]]:
 def _opened(path: Path) -> IO[str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            regular_file.check(path)
         return path.open("a", encoding="utf-8")
     except OSError as error:
         raise RunError(

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
+from models.common import regular_file
 from models.common.errors import ProjectError, RunError
 from pipeline import nodes
 from pipeline.config import project
@@ -351,9 +352,15 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
     """
     path = run_folder.path(run_id, runs) / run_folder.RECORD
     try:
-        return RunRecord.model_validate_json(path.read_bytes())
-    except OSError as error:
+        return RunRecord.model_validate_json(regular_file.read(path))
+    except FileNotFoundError as error:
         raise RunError(f"There is no run '{run_id}'", f"{path}: {error.strerror}.") from error
+    except OSError as error:
+        raise RunError(
+            f"{path} is not a readable run record",
+            f"Received: {error.strerror}.",
+            f"Make it readable, or remove the folder {path.parent} if you do not need it.",
+        ) from error
     except pydantic.ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(map(str, problem["loc"])) or "the file"

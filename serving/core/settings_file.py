@@ -10,7 +10,11 @@ from typing import Any, TypeVar
 import pydantic
 import yaml
 
+from serving.core import regular_file
 from serving.core.errors import Code, ServingError
+
+_MOST = 500_000
+"""Values in a file, each counted as often as aliases repeat it."""
 
 Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 
@@ -30,10 +34,10 @@ def read(path: Path, kind: type[Settings]) -> Settings:
         ServingError: The file cannot be read, is not YAML, or has a key or value that it may not.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parsed(regular_file.read(path).decode())
     except FileNotFoundError:
         content = None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT,
             f"{path} cannot be read",
@@ -51,15 +55,37 @@ def read(path: Path, kind: type[Settings]) -> Settings:
         ) from error
 
 
+def _parsed(text: str) -> Any:
+    """The content of YAML text.
+
+    Raises:
+        yaml.YAMLError: It is not YAML, or a few lines of it stand for very many values.
+        ValueError: It has a date that there is not.
+        RecursionError: It is nested more deeply than Python can follow.
+    """
+    loader = yaml.SafeLoader(text)
+    root = loader.get_single_node()
+    values, nodes = 0, [root] if root else []
+    while nodes:
+        node = nodes.pop()
+        values += 1
+        if values > _MOST:
+            raise yaml.YAMLError(f"more than {_MOST:,} values, by aliases (*name) of aliases")
+        if isinstance(node, yaml.MappingNode):
+            nodes += [one for pair in node.value for one in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+    return None if root is None else loader.construct_document(root)
+
+
 def _line(mistake: Any, kind: type[pydantic.BaseModel]) -> str:
     key = ".".join(map(str, mistake["loc"])) or "the file"
     if mistake["type"] == "extra_forbidden":
         return f"{key}: there is no such key{did_you_mean(str(mistake['loc'][-1]), _keys(kind))}"
     if mistake["type"] == "missing":
         return f"{key}: is missing"
-    return (
-        f"{key}: {mistake['msg'][:1].lower()}{mistake['msg'][1:]}. Received: {mistake['input']!r}"
-    )
+    received = f"{mistake['input']!r:.80}"
+    return f"{key}: {mistake['msg'][:1].lower()}{mistake['msg'][1:]}. Received: {received}"
 
 
 def _keys(kind: type[pydantic.BaseModel]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_hyperparameters_that_cannot_be_read_are_told(folder: Path, tmp_path: Pa
     (folder / "hyperparameters.json").mkdir()
     with pytest.raises(ConfigError, match="cannot be read") as caught:
         model_files.frozen_hyperparameters("m", tmp_path)
-    assert "Is a directory" in caught.value.detail
+    assert "it is a folder" in caught.value.detail
 
 
 @pytest.mark.parametrize(
@@ -136,3 +137,30 @@ def test_looking_for_the_files_reads_with_no_library() -> None:
         [sys.executable, "-c", code], cwd=project.ROOT, capture_output=True, text=True, check=True
     )
     assert {"pyarrow", "tensorflow_metadata", "numpy"}.isdisjoint(done.stdout.split())
+
+
+STRANGE_FILES = {
+    # what: how it is made
+    "a named pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a link to nowhere": lambda path: path.symlink_to("gone"),
+    "a link to itself": lambda path: path.symlink_to(path),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "deep nesting": lambda path: path.write_text("[" * 100_000),
+    "deep text": lambda path: path.write_text("feature { struct_domain { " * 30_000),
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("what", STRANGE_FILES)
+@pytest.mark.parametrize("name", ["schema.pbtxt", "hyperparameters.json"])
+def test_a_file_of_another_kind_is_told(name: str, what: str, folder: Path, tmp_path: Path) -> None:
+    """Nor is it taken for none: a link to nowhere was meant to say something."""
+    STRANGE_FILES[what](folder / name)
+    read = (
+        model_files.frozen_schema if name == "schema.pbtxt" else model_files.frozen_hyperparameters
+    )
+    with pytest.raises(ConfigError) as caught:
+        read("m", tmp_path)
+    assert name in caught.value.headline
+    assert caught.value.remedy
