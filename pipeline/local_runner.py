@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 if not __package__:  # `tfx` takes this file by its path, and Python then looks beside it.
@@ -45,6 +46,7 @@ def main() -> None:
     except ProjectError as error:
         if not prepared:
             sys.exit(f"Error: {error}")
+        traceback.print_exc()
         record.fail("failed", run_record.Failure.of(error))
         run_record.write(record)
         sys.exit(2)

@@ -164,6 +164,7 @@ def find(source: TableSource, files: Files = LOCAL) -> Found:
     """
     if source.given is None:
         paths, chosen = _find(source, source.location, files)
+        _check_names(paths)
         return Found(tuple(sorted(paths)), {}, tuple(chosen))
     splits: dict[str, str] = {}
     names: dict[str, list[str]] = {}
@@ -173,6 +174,7 @@ def find(source: TableSource, files: Files = LOCAL) -> Found:
         except DataError as error:
             remedy = f"{error.remedy} For '{split}' it is {pattern} below it, by splits.given."
             raise DataError(error.headline, error.detail, remedy) from None
+        _check_names(paths)
         for path in paths:
             if path in splits:
                 raise DataError(
@@ -217,6 +219,19 @@ def _find(source: TableSource, pattern: str, files: Files) -> tuple[list[str], l
             if not found:
                 raise _no_match(pattern, files)
     return found, chosen
+
+
+def _check_names(paths: Iterable[str]) -> None:
+    """Refuses names that no record of the run could hold."""
+    for path in paths:
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"{shown(path)!a} has a name that is not UTF-8 text",
+                f"Received: {os.fsencode(path)!r}.",
+                "Rename the file, or the folder that it is in.",
+            ) from None
 
 
 def _in_folder(source: TableSource, folder: str, files: Files) -> list[str]:

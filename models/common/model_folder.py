@@ -51,7 +51,7 @@ def errors_of(model: str, doing: str) -> Iterator[None]:
         raise ModelCodeError(
             f"{place or f'models/{model}'}: {doing} failed with {type(error).__name__}",
             str(error).strip(),
-            "Correct the model's code and run again; the full traceback is in the run's log.",
+            "Correct the model's code and run again.",
         ) from error
 
 

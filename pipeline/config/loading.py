@@ -5,6 +5,8 @@ Nothing here imports TFX or TensorFlow: a mistake in the file is told at once, b
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,11 +49,14 @@ def check_model(model: str, root: Path = project.ROOT) -> None:
     """
     known = project.model_names(root)
     listing = f"Models here: {', '.join(known) or 'none'}."
-    if not model.isidentifier():
+    if reason := _no_name(model):
+        others = [name for name in known if not _no_name(name)]
         raise ConfigError(
-            f"'{model}' is not a model's name{did_you_mean(model, known)}",
-            f"Expected: letters, digits and underscores, as in a Python name. {listing}",
-            "Name a folder of models/.",
+            f"'{model}' is not a model's name{did_you_mean(model, others)}",
+            f"Expected: letters, digits and underscores, as in a Python name. {reason} {listing}",
+            f"Rename the folder models/{model}, such as to {_as_name(model)}."
+            if model in (*known, *project.folders_without_config(root))
+            else "Name a folder of models/.",
         )
     if model not in (*known, *project.folders_without_config(root)):
         raise ConfigError(
@@ -59,6 +64,23 @@ def check_model(model: str, root: Path = project.ROOT) -> None:
             listing,
             f"Name one of these, or create models/{model}/: docs/new-model.md says how.",
         )
+
+
+def _no_name(model: str) -> str:
+    """Why no model can be called so; empty: one can."""
+    if not model.isidentifier():
+        return "Its code is imported by this name."
+    if keyword.iskeyword(model):
+        return f"'{model}' is a word of Python's own, so nothing of that name can be imported."
+    if model in project.RESERVED:
+        return f"'{model}' is {project.RESERVED[model]}."
+    return ""
+
+
+def _as_name(model: str) -> str:
+    """A name like this one that a model may have."""
+    name = re.sub(r"\W", "_", model).strip("_") or "model"
+    return f"model_{name}" if _no_name(name) else name
 
 
 def _config_path(model: str, root: Path) -> Path:

@@ -16,7 +16,7 @@ from components import code_hash, tables
 from components.tables import TableSource, TableSummary, sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
-from models.common import model_folder
+from models.common import model_folder, regular_file
 from models.common.errors import (
     ConfigError,
     DataError,
@@ -24,7 +24,7 @@ from models.common.errors import (
     RunError,
     did_you_mean,
 )
-from pipeline.config import beam_arguments, model_files, project, split_check
+from pipeline.config import beam_arguments, model_files, project, split_check, yaml_file
 from pipeline.config.model_config import ModelConfig
 
 _TOLD = 20
@@ -50,6 +50,7 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
             depends on something that no hash covers.
         RunError: A folder cannot be written to.
     """
+    _check_root(root)
     inputs = check_folder(model, config, root)
     schema = model_files.frozen_schema(model, root)
     runs, pushed = root / project.RUNS.name, root / project.SERVING_MODELS.name
@@ -99,6 +100,7 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
             depends on something that no hash covers.
     """
     beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
+    _check_serving_name(model, config, root)
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)
     code_hash.file_hashes(*model_files.code_modules(model), root=root)
@@ -106,6 +108,33 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
     model_files.frozen_schema(model, root)
     _check_inputs(model, config, inputs)
     return inputs
+
+
+def _check_serving_name(model: str, config: ModelConfig, root: Path) -> None:
+    """Refuses a name that another model serves under: each would push over the other's versions."""
+    name = config.serving.name or model
+    for other in project.model_names(root):
+        if other != model and _serving_name(other, root) == name:
+            raise ConfigError(
+                f"models/{model}/config.yaml: serving.name: '{name}' is the model {other}'s too",
+                "Expected: a name of its own for each model, as its versions go to "
+                f"serving_models/{name}.",
+                f"Set serving.name to another name, here or in models/{other}/config.yaml.",
+            )
+
+
+def _serving_name(model: str, root: Path) -> str:
+    """The name that another model serves under; its own mistakes are told when it runs."""
+    path = project.model_folder(model, root) / "config.yaml"
+    try:
+        # Parsing takes 10 ms; few configs speak of a name of their own.
+        if "serving" not in regular_file.read(path, 2**20).decode(errors="replace"):
+            return model
+        tree, _ = yaml_file.read(path, path.name)
+        serving = tree.get("serving")
+        return (serving.get("name") if isinstance(serving, dict) else None) or model
+    except (ConfigError, OSError):
+        return model
 
 
 def _check_files(model: str, config: ModelConfig, root: Path) -> None:
@@ -170,6 +199,17 @@ def _check_inputs(model: str, config: ModelConfig, inputs: tuple[str, ...]) -> N
             )
 
 
+def _check_root(root: Path) -> None:
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise RunError(
+            f"The project's folder has a name that is not UTF-8 text: {str(root)!a}",
+            "Expected: a path that the pipeline's database and containers can hold.",
+            "Rename the folder.",
+        ) from None
+
+
 def _check_writable(folder: Path, root: Path) -> None:
     """Tries the folder, or where it does not exist, the folder that it would be made in."""
     name = folder.relative_to(root)
@@ -181,7 +221,7 @@ def _check_writable(folder: Path, root: Path) -> None:
         raise RunError(
             f"{name} is not a folder",
             f"Expected: a folder for what runs leave. Received: {received}.",
-            f"Remove or rename it, or make {name} a folder that this user can write to.",
+            f"Make {name} a folder that this user can write to: remove or rename what is there.",
         )
     try:
         tried = next(one for one in (folder, *folder.parents) if one.exists())

@@ -18,7 +18,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict
 
 from models.common import regular_file
-from models.common.errors import ProjectError, RunError
+from models.common.errors import ModelCodeError, ProjectError, RunError
 from pipeline import nodes
 from pipeline.config import project
 from pipeline.config.model_config import ModelConfig
@@ -180,7 +180,11 @@ class Failure(_Part):
     @classmethod
     def of(cls, error: ProjectError, node: str | None = None) -> Failure:
         """What an error says, about the node that raised it."""
-        return cls(node=node, headline=error.headline, detail=error.detail, remedy=error.remedy)
+        remedy = error.remedy
+        if isinstance(error, ModelCodeError) and error.__cause__ is not None:
+            # Only here is there a log: the same is told of what is found before a run starts.
+            remedy = f"{remedy} The full traceback is in the run's log."
+        return cls(node=node, headline=error.headline, detail=error.detail, remedy=remedy)
 
 
 class RunRecord(_Part):

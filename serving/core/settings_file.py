@@ -100,5 +100,5 @@ def _keys(kind: type[pydantic.BaseModel]) -> set[str]:
 
 def did_you_mean(received: str, known: Iterable[str]) -> str:
     """Returns `; did you mean 'x'?` where one of the known names is close, else nothing."""
-    close = difflib.get_close_matches(received, sorted(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(received, sorted({*known} - {received}), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -14,6 +14,7 @@ from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
 from components import pusher
+from models.common.errors import RunError
 
 pytestmark = pytest.mark.tfx
 
@@ -169,3 +170,37 @@ def test_a_deleted_version_is_brought_back(model: Path, serving: Path) -> None:
     (serving / "17" / "saved_model.pb").write_text("as it is")
     pusher.restore(model, serving / "17")
     assert (serving / "17" / "saved_model.pb").read_text() == "as it is"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "Received: No space left on device."),
+        (
+            shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+            "Received: No space left on device: 'b'.",
+        ),
+        (shutil.Error([("a", "b", "why"), ("c", "d", "why")]), "Received: why."),
+        (shutil.Error("same file"), "Received: same file."),
+    ],
+)
+def test_what_hinders_a_copy_is_told_in_words(
+    error: OSError, told: str, model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copytree(_: Path, to: Path) -> None:
+        to.mkdir(parents=True)
+        raise error
+
+    monkeypatch.setattr(shutil, "copytree", copytree)
+    with pytest.raises(RunError) as caught:
+        pusher.push(model, serving)
+    assert caught.value.headline.startswith(f"The model cannot be copied to {serving}")
+    assert caught.value.detail == told
+    assert names(serving) == [], "nothing is left of it"
+
+
+def test_a_file_where_versions_should_be_is_told(model: Path, serving: Path) -> None:
+    serving.parent.mkdir()
+    serving.write_text("")
+    with pytest.raises(RunError, match="The model cannot be copied to"):
+        pusher.push(model, serving)
