@@ -102,7 +102,8 @@ def test_bad_model_name(root: Path, model: str, expected: str) -> None:
 
 def test_a_folder_in_the_config_s_place(root: Path) -> None:
     (root / "models" / "n" / "config.yaml").mkdir(parents=True)
-    assert "models/n/config.yaml cannot be read\nIs a directory." in message(root, model="n")
+    told = "models/n/config.yaml cannot be read\nReceived: it is a folder, not a file."
+    assert told in message(root, model="n")
 
 
 @pytest.mark.parametrize(
