@@ -21,7 +21,7 @@ from models.common import (
     progress,
 )
 from models.common.errors import ModelCodeError, NotFiniteError
-from models.common.labels import checks, encoding, loss_range, suspicious_inputs
+from models.common.labels import checks, encoding, loss_range, suspicious_inputs, unused_inputs
 from models.common.plan import Plan
 
 SUMMARY = "training.json"
@@ -62,16 +62,6 @@ def train_and_export(
     class_weights = checks.weights_by_class(plan, label)
     data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
-    tf.io.gfile.makedirs(summary_path)
-    with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
-        found = {
-            "type": type(model).__name__,
-            "parameters": model.count_params(),
-            "classes": label.classes,
-            "warnings": suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
-            "history": history,
-        }
-        json.dump(found, file, indent=2)
     export.export(
         model,
         transform,
@@ -83,6 +73,19 @@ def train_and_export(
         judged=plan.label_output,
     )
     known_answers.write(model, transform, plan, eval_files, export_path)
+    found = {
+        "type": type(model).__name__,
+        "parameters": model.count_params(),
+        "classes": label.classes,
+        "warnings": [
+            *unused_inputs.findings(plan.model, export_path),
+            *suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
+        ],
+        "history": history,
+    }
+    tf.io.gfile.makedirs(summary_path)
+    with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
+        json.dump(found, file, indent=2)
 
 
 def build(

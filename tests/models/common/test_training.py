@@ -56,6 +56,7 @@ def test_the_curves_and_the_size_of_a_network_are_kept(tiny: Sample) -> None:
     width = sum(2 if name == "position_xf" else 1 for name in spec if name != LABEL)
     units = tuning.search_space("tiny").values["units"]
     assert summary["parameters"] == (width + 1) * units + units + 1
+    assert not [one for one in summary["warnings"] if "does not look at" in one["headline"]]
     history = summary["history"]
     assert history.keys() == {"loss", "auc", "val_loss", "val_auc"}
     assert all(len(values) == 1 and math.isfinite(values[0]) for values in history.values())

@@ -335,8 +335,10 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "Received: it is a named pipe, not a file.",
     ),
     "a folder as data": (
-        lambda p: (p.root / "data" / "u.csv").mkdir()
-        or p.write("config.yaml", CONFIG.replace("data/*.csv", "data")),
+        lambda p: (
+            (p.root / "data" / "u.csv").mkdir()
+            or p.write("config.yaml", CONFIG.replace("data/*.csv", "data"))
+        ),
         DataError,
         "data/u.csv cannot be read",
         "Received: it is a folder, not a file.",
