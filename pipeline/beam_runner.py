@@ -11,7 +11,6 @@ The model is PIPELINE_MODEL (default `taxi`). Nodes, artifacts, cache and pushed
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -25,11 +24,11 @@ from pipeline.config import loading, preflight
 
 def main() -> None:
     """Runs the pipeline; what a node raises ends the program."""
-    model = os.environ.get("PIPELINE_MODEL", "taxi")
     # TFX leaves Beam's options for the orchestration to the command line. Without this one, Beam
     # tries another runner first.
     sys.argv[1:] = ["--runner=FnApiRunner"]
     try:
+        model = loading.model_of_environment()
         settings = loading.load(model)
         preflight.check(model, settings)
         from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner

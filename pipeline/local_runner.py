@@ -66,8 +66,8 @@ def main() -> None:
 
 
 def _new_record() -> RunRecord:
-    model = os.environ.get("PIPELINE_MODEL", "taxi")
     try:
+        model = loading.model_of_environment()
         return run_record.new(model, loading.load(model))
     except ProjectError as error:
         sys.exit(f"Error: {error}")

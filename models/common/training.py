@@ -58,7 +58,8 @@ def train_and_export(
     transform = tft.TFTransformOutput(transform_path)
     label = checks.check(plan, transform, train_files, eval_files, test_files)
     keras.utils.set_random_seed(0)
-    model = build(plan, hyperparameters, transform, label.limits)
+    chosen = model_folder.Hyperparameters(hyperparameters)
+    model = build(plan, chosen, transform, label.limits)
     class_weights = checks.weights_by_class(plan, label)
     data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
@@ -78,6 +79,7 @@ def train_and_export(
         "parameters": model.count_params(),
         "classes": label.classes,
         "warnings": [
+            *_unread(plan.model, chosen.unread()),
             *unused_inputs.findings(plan.model, export_path),
             *suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
         ],
@@ -86,6 +88,18 @@ def train_and_export(
     tf.io.gfile.makedirs(summary_path)
     with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
         json.dump(found, file, indent=2)
+
+
+def _unread(model: str, names: Sequence[str]) -> list[dict[str, str]]:
+    """What to warn of where hyperparameters make no difference."""
+    return [
+        {
+            "headline": f"build_model never reads the hyperparameter '{name}'",
+            "detail": f"models/{model}/search_space.py or hyperparameters.json has it, so trials "
+            f"differ by what changes nothing. Use it in models/{model}/model.py, or remove it.",
+        }
+        for name in names
+    ]
 
 
 def build(

@@ -5,7 +5,9 @@ Nothing here imports TFX or TensorFlow: a mistake in the file is told at once, b
 
 from __future__ import annotations
 
+import difflib
 import keyword
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,10 @@ from models.common.errors import ConfigError, did_you_mean
 from pipeline.config import project, yaml_file
 from pipeline.config.errors import explain
 from pipeline.config.model_config import ModelConfig
+
+MODEL = "PIPELINE_MODEL"
+"""The environment variable that names the model for entry points without options."""
+_VARIABLES = {MODEL, "PIPELINE_CONFIG", "PIPELINE_IMAGE", "PIPELINE_RUN", "PIPELINE_TARGET"}
 
 
 def load(model: str, overrides: Sequence[str] = (), root: Path = project.ROOT) -> ModelConfig:
@@ -39,6 +45,23 @@ def load(model: str, overrides: Sequence[str] = (), root: Path = project.ROOT) -
         return ModelConfig.model_validate(tree)
     except pydantic.ValidationError as error:
         raise explain(error, tree, name, lines, overridden) from None
+
+
+def model_of_environment() -> str:
+    """The model that PIPELINE_MODEL names, for entry points without options; `taxi` by default.
+
+    Raises:
+        ConfigError: A variable's name looks like a misspelt one of those.
+    """
+    for name in os.environ.keys() - _VARIABLES:
+        meant = difflib.get_close_matches(name, _VARIABLES, n=1, cutoff=0.85)
+        if meant:
+            raise ConfigError(
+                f"The environment variable {name} means nothing; did you mean {meant[0]}?",
+                f"Known here: {', '.join(sorted(_VARIABLES))}.",
+                f"Set {meant[0]}, or unset {name}.",
+            )
+    return os.environ.get(MODEL, "taxi")
 
 
 def check_model(model: str, root: Path = project.ROOT) -> None:

@@ -111,7 +111,7 @@ class _Graph:
             missing = [one for one in map(_node_of, before) if one not in self._found]
             if name not in entered:
                 entered.add(name)
-                # What has been entered and is not found is further down: a loop, as of TensorFlow 1.
+                # What is entered and not found stands further down: a loop of TensorFlow 1.
                 waiting += [one for one in missing if one not in entered]
                 continue
             given = [0 if _node_of(one) in missing else self.sources(one) for one in before]

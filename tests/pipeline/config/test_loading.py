@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import project
+from models.common.errors import ConfigError
+from pipeline.config import loading, project
 from pipeline.config.loading import load
 from tests.pipeline.config_files import GOOD, message, write
 
@@ -126,3 +127,26 @@ def test_a_folder_whose_name_no_model_can_have(root: Path, name: str, told: str)
     assert f"'{name}' is not a model's name\n" in text
     assert told in text
     assert "did you mean" not in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, "taxi"),
+        ({"PIPELINE_MODEL": "tiny"}, "tiny"),
+        ({"PIPELINE_WORKSPACE": "/a", "PIPELINES_ID": "7"}, "taxi"),
+        ({"PIPELINE_MODLE": "tiny"}, "PIPELINE_MODLE means nothing; did you mean PIPELINE_MODEL?"),
+        ({"PIPELINE_MODELS": "tiny"}, "PIPELINE_MODELS means nothing"),
+        ({"PIPELINE_TARGTE": "vertex"}, "did you mean PIPELINE_TARGET?"),
+        ({"PIPLINE_IMAGE": "a"}, "did you mean PIPELINE_IMAGE?"),
+    ],
+)
+def test_a_misspelt_variable_is_not_passed_over(
+    variables: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    try:
+        assert loading.model_of_environment() == told
+    except ConfigError as error:
+        assert told in str(error)
