@@ -45,11 +45,13 @@ BAD_KEYS = {
     ),
     "a class below the first": (
         "evaluation: {metrics: {AUC: {at_least: 0.5, options: {class_id: -1}}}}",
-        "evaluation.metrics.AUC.options.class_id: expected a whole number of at least 0. Received: -1.",
+        "evaluation.metrics.AUC.options.class_id: expected a whole number "
+        "of at least 0. Received: -1.",
     ),
     "a class by name": (
         "evaluation: {metrics: {AUC: {at_least: 0.5, options: {class_id: yes_}}}}",
-        "evaluation.metrics.AUC.options.class_id: expected a whole number of at least 0. Received: 'yes_'.",
+        "evaluation.metrics.AUC.options.class_id: expected a whole number "
+        "of at least 0. Received: 'yes_'.",
     ),
     "the best none": (
         "evaluation: {metrics: {AUC: {at_least: 0.5, options: {top_k: 0}}}}",
