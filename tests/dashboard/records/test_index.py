@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -167,7 +168,7 @@ def test_a_strange_folder_hides_itself_alone(runs: Path) -> None:
         assert found is None or found.status == "unreadable", name
 
 
-STRANGE_RECORDS = {
+STRANGE_RECORDS: dict[str, Callable[[Path], object]] = {
     "pipe": os.mkfifo,
     "folder": Path.mkdir,
     "zero": lambda path: path.symlink_to("/dev/zero"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,7 @@ def test_looking_for_the_files_reads_with_no_library() -> None:
     assert {"pyarrow", "tensorflow_metadata", "numpy"}.isdisjoint(done.stdout.split())
 
 
-STRANGE_FILES = {
+STRANGE_FILES: dict[str, Callable[[Path], object]] = {
     # what: how it is made
     "a named pipe": os.mkfifo,
     "a folder": Path.mkdir,

@@ -314,30 +314,26 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "where there is no folder.",
     ),
     "a file where the model's artifacts go": (
-        lambda p: (p.root / "runs").mkdir() or (p.root / "runs" / p.model).write_text(""),
+        lambda p: file_in(p.root / "runs", p.model),
         RunError,
         "runs/M is not a folder",
         "Received: a file.",
     ),
     "a file where the model's versions go": (
-        lambda p: (
-            (p.root / "serving_models").mkdir()
-            or (p.root / "serving_models" / p.model).write_text("")
-        ),
+        lambda p: file_in(p.root / "serving_models", p.model),
         RunError,
         "serving_models/M is not a folder",
         "Received: a file.",
     ),
     "a named pipe as data": (
-        lambda p: (p.root / "data" / "t.csv").unlink() or os.mkfifo(p.root / "data" / "t.csv"),
+        lambda p: named_pipe(p.root / "data" / "t.csv"),
         DataError,
         "data/t.csv cannot be read",
         "Received: it is a named pipe, not a file.",
     ),
     "a folder as data": (
-        lambda p: (
-            (p.root / "data" / "u.csv").mkdir()
-            or p.write("config.yaml", CONFIG.replace("data/*.csv", "data"))
+        lambda p: p.write("config.yaml", CONFIG.replace("data/*.csv", "data")).write(
+            "data/u.csv/t.csv", ROWS
         ),
         DataError,
         "data/u.csv cannot be read",
@@ -368,7 +364,7 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "here or in models/other/config.yaml",
     ),
     "another model of the name that it serves under": (
-        lambda p: other_model(p, "") or p.write("config.yaml", CONFIG + "serving: {name: other}\n"),
+        lambda p: other_model(p, "").write("config.yaml", CONFIG + "serving: {name: other}\n"),
         ConfigError,
         "models/M/config.yaml: serving.name: 'other' is the model other's too",
         "go to serving_models/other",
@@ -376,11 +372,24 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
 }
 
 
-def other_model(project: Project, text: str) -> None:
+def file_in(folder: Path, name: str) -> None:
+    """An empty file in a folder of its own."""
+    folder.mkdir()
+    (folder / name).write_text("")
+
+
+def named_pipe(path: Path) -> None:
+    """A named pipe in a file's place."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+def other_model(project: Project, text: str) -> Project:
     """Another model beside it, with this in its configuration."""
     path = project.root / "models" / "other" / "config.yaml"
     path.parent.mkdir()
     path.write_text(CONFIG + text)
+    return project
 
 
 @pytest.mark.parametrize("what", BAD)
