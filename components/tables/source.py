@@ -216,6 +216,13 @@ def _find(source: TableSource, pattern: str, files: Files) -> tuple[list[str], l
             found = [path for path in visible if not files.isdir(path)] or [
                 file for path in visible for file in _in_folder(source, path, files)
             ]
+            if not found and visible:
+                raise DataError(
+                    f"No file matches {shown(pattern)}",
+                    f"Folders do that have no {source.format} file in them: "
+                    f"{listing(map(shown, visible))}.",
+                    "Correct data.path or data.format in the model's config.yaml.",
+                )
             if not found:
                 raise _no_match(pattern, files)
     return found, chosen

@@ -110,6 +110,13 @@ def _config_path(model: str, root: Path) -> Path:
     known = project.model_names(root)
     if model in known:
         return project.model_folder(model, root) / "config.yaml"
+    path = project.model_folder(model, root) / "config.yaml"
+    if path.is_symlink():
+        raise ConfigError(
+            f"models/{model}/config.yaml is a link to {path.readlink()}, where there is no file",
+            "Expected: the model's configuration.",
+            "Correct the link, or copy models/taxi/config.yaml there and edit it.",
+        )
     raise ConfigError(
         f"models/{model}/config.yaml does not exist",
         f"The folder models/{model} is there, without a configuration. "

@@ -70,7 +70,8 @@ def frozen_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | 
     except (text_format.ParseError, UnicodeError, RecursionError, OSError) as error:
         raise ConfigError(
             f"{schema_path(model, root).relative_to(root)} is not a schema",
-            f"Expected: a Schema of tensorflow_metadata as text. Received: {error}.",
+            "Expected: a Schema of tensorflow_metadata as text. Received: "
+            f"{error.strerror if isinstance(error, OSError) else error}.",
             f"Correct it, or write it anew: python -m pipeline freeze-schema {model}.",
         ) from error
 

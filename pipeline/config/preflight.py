@@ -144,12 +144,27 @@ def _check_files(model: str, config: ModelConfig, root: Path) -> None:
     folder = project.model_folder(model, root)
     present = sorted(path.name for path in folder.iterdir() if path.is_file())
     for name in needed:
+        if name not in present and os.path.lexists(folder / name):
+            raise ConfigError(
+                f"models/{model}/{name} is not a file",
+                f"Expected: Python code. Received: {_why_no_file(folder / name)}.",
+                f"Write it in its place; models/taxi/{name} is an example.",
+            )
         if name not in present:
             raise ConfigError(
                 f"models/{model}/{name} does not exist{did_you_mean(name, present)}",
                 f"Expected: {', '.join(needed)}. The folder has: {', '.join(present)}.",
                 f"Write it; models/taxi/{name} is an example.",
             )
+
+
+def _why_no_file(path: Path) -> str:
+    try:
+        regular_file.check(path)
+    except OSError as error:
+        link = f"a link to {path.readlink()}: " if path.is_symlink() else ""
+        return f"{link}{error.strerror}"
+    return "a file by now"
 
 
 def _check_hyperparameters(model: str, config: ModelConfig, root: Path) -> None:

@@ -339,6 +339,30 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "data/u.csv cannot be read",
         "Received: it is a folder, not a file.",
     ),
+    "folders that match": (
+        lambda p: p.write("config.yaml", CONFIG.replace("*.csv", "*.d")).write("data/u.d/x", ""),
+        DataError,
+        "No file matches data/*.d",
+        "Folders do that have no csv file in them: data/u.d.",
+    ),
+    "a named pipe as code": (
+        lambda p: named_pipe(p.root / "models" / p.model / "model.py"),
+        ConfigError,
+        "models/M/model.py is not a file",
+        "Received: it is a named pipe, not a file.",
+    ),
+    "a link to nowhere as code": (
+        lambda p: link_to_nowhere(p.root / "models" / p.model / "features.py"),
+        ConfigError,
+        "models/M/features.py is not a file",
+        "Received: a link to gone: No such file or directory.",
+    ),
+    "a link to nowhere as configuration": (
+        lambda p: link_to_nowhere(p.root / "models" / p.model / "config.yaml"),
+        ConfigError,
+        "models/M/config.yaml is a link to gone, where there is no file",
+        "Correct the link",
+    ),
     "data with a name that is no text": (
         lambda p: (p.root / "data" / os.fsdecode(b"\xff.csv")).write_text(ROWS),
         DataError,
@@ -382,6 +406,12 @@ def named_pipe(path: Path) -> None:
     """A named pipe in a file's place."""
     path.unlink()
     os.mkfifo(path)
+
+
+def link_to_nowhere(path: Path) -> None:
+    """A link to nowhere in a file's place."""
+    path.unlink()
+    path.symlink_to("gone")
 
 
 def other_model(project: Project, text: str) -> Project:
