@@ -126,8 +126,11 @@ def build(
         for name, spec in transform.transformed_feature_spec().items()
         if name not in plan.labels
     }
-    with model_folder.errors_of(plan.model, "build_model"):
-        model = build_model(hyperparameters, inputs, transform)
+    try:
+        with model_folder.errors_of(plan.model, "build_model"):
+            model = build_model(hyperparameters, inputs, transform)
+    except ModelCodeError as error:
+        raise _naming_unconnected(error, inputs) from error.__cause__
     if not isinstance(model, keras.Model) or not model.compiled:
         raise ModelCodeError(
             f"models/{plan.model}/model.py: build_model returned no compiled Keras model",
@@ -145,6 +148,26 @@ def build(
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _naming_unconnected(
+    error: ModelCodeError, inputs: Mapping[str, keras.KerasTensor]
+) -> ModelCodeError:
+    """The error, with the names of the inputs that Keras says are connected to nothing."""
+    names = [
+        f"'{name}'"
+        for name, tensor in inputs.items()
+        if not tensor._keras_history.operation._outbound_nodes
+    ]
+    if "not connected" not in error.detail or not names:
+        return error
+    place = error.headline.partition(": ")[0]
+    return ModelCodeError(
+        f"{place}: the network does not use its input{'s' if len(names) > 1 else ''} "
+        f"{', '.join(names)}",
+        f"Expected: a path from each input of keras.Model to an output. Received: {error.detail}.",
+        "Use it in build_model, or leave it out of what preprocessing_fn returns.",
+    )
 
 
 def _zeros(inputs: Mapping[str, keras.KerasTensor], rows: int) -> dict[str, tf.Tensor]:

@@ -66,14 +66,28 @@ def frozen_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | 
 
     try:
         text = frozen_schema_text(model, root)
-        return None if text is None else text_format.Parse(text, schema_pb2.Schema())
-    except (text_format.ParseError, UnicodeError, RecursionError, OSError) as error:
+        schema = None if text is None else text_format.Parse(text, schema_pb2.Schema())
+        if schema is not None:
+            _check_features([feature.name for feature in schema.feature])
+        return schema
+    except (text_format.ParseError, ValueError, RecursionError, OSError) as error:
         raise ConfigError(
             f"{schema_path(model, root).relative_to(root)} is not a schema",
             "Expected: a Schema of tensorflow_metadata as text. Received: "
             f"{error.strerror if isinstance(error, OSError) else error}.",
             f"Correct it, or write it anew: python -m pipeline freeze-schema {model}.",
         ) from error
+
+
+def _check_features(names: list[str]) -> None:
+    """Raises a ValueError where a schema has no features, or one of them twice."""
+    if not names:
+        raise ValueError("no feature in it")
+    seen = set[str]()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"the feature '{name}' twice")
+        seen.add(name)
 
 
 def column_types(model: str, root: Path = project.ROOT) -> dict[str, ColumnType]:
@@ -103,7 +117,7 @@ def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, A
     path, name = hyperparameters_path(model, root), f"models/{model}/{HYPERPARAMETERS}"
     expected = "Expected: a mapping of hyperparameters."
     try:
-        values = json.loads(regular_file.read(path, _LARGEST))
+        values = json.loads(regular_file.read(path, _LARGEST), object_pairs_hook=_each_once)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and not path.is_symlink():
             return None
@@ -126,6 +140,14 @@ def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, A
             how_to_freeze_hyperparameters(model),
         )
     return values
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"'{name}' stands twice")
+    return dict(pairs)
 
 
 def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:

@@ -23,6 +23,8 @@ _LARGEST = 2**20
 """Bytes of a file; PyYAML takes some two seconds for so many."""
 _MOST = 50_000
 """Keys and entries in a file, each counted as often as aliases repeat it."""
+_BRACKETS = re.compile(r"[][{}]")
+_DEEPEST = 100
 _HINT = "Indent with spaces, and put text with any of : # [ ] { } , & * in quotes."
 
 
@@ -77,6 +79,7 @@ def parse(text: str, name: str) -> tuple[Any, Lines]:
     """
     lines: Lines = {}
     try:
+        _check_depth(text)
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
@@ -102,6 +105,15 @@ def parse(text: str, name: str) -> tuple[Any, Lines]:
         raise ConfigError(
             f"{name} is nested too deeply", "A few levels are expected.", "Flatten it."
         ) from None
+
+
+def _check_depth(text: str) -> None:
+    """Raises a RecursionError for brackets that PyYAML would take seconds to give up at."""
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > _DEEPEST:
+            raise RecursionError
 
 
 def _check(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> None:

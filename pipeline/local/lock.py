@@ -74,7 +74,7 @@ def _opened(path: Path) -> IO[str]:
         raise RunError(
             f"{path} cannot be written",
             f"Received: {error.strerror}.",
-            "Make the folder writable, or free some space.",
+            "Make the folder writable, free some space, or remove what stands in the file's place.",
         ) from error
 
 

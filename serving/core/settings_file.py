@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,9 @@ from serving.core.errors import Code, ServingError
 
 _MOST = 500_000
 """Values in a file, each counted as often as aliases repeat it."""
+
+_BRACKETS = re.compile(r"[][{}]")
+_DEEPEST = 100
 
 Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 
@@ -63,6 +67,11 @@ def _parsed(text: str) -> Any:
         ValueError: It has a date that there is not.
         RecursionError: It is nested more deeply than Python can follow.
     """
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > _DEEPEST:  # PyYAML would take seconds to give up.
+            raise RecursionError("it is nested too deeply")
     loader = yaml.SafeLoader(text)
     root = loader.get_single_node()
     values, nodes = 0, [root] if root else []

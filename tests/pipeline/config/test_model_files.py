@@ -44,7 +44,17 @@ def test_the_schema_gives_the_types_of_columns(folder: Path, tmp_path: Path) -> 
     assert model_files.column_types("m", tmp_path) == expected
 
 
-@pytest.mark.parametrize("content", [b"feature { type: FLOTE }", b"\xff\xfe", b"{}"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"feature { type: FLOTE }",
+        b"\xff\xfe",
+        b"{}",
+        b"",
+        b"# nothing\n",
+        b'feature { name: "a" } feature { name: "b" } feature { name: "a" }',
+    ],
+)
 def test_a_schema_that_is_none_is_told(folder: Path, tmp_path: Path, content: bytes) -> None:
     (folder / "schema.pbtxt").write_bytes(content)
     with pytest.raises(ConfigError, match=r"models/m/schema\.pbtxt is not a schema") as caught:
@@ -65,6 +75,7 @@ def test_hyperparameters_are_a_mapping(folder: Path, tmp_path: Path) -> None:
         (b"\xff", "hyperparameters.json: not valid JSON"),
         (b"[1]", "hyperparameters.json is not a mapping"),
         (b"null", "hyperparameters.json is not a mapping"),
+        (b'{"units": 1, "units": 2}', "hyperparameters.json: not valid JSON"),
     ],
 )
 def test_hyperparameters_that_are_none_are_told(

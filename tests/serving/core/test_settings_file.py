@@ -21,7 +21,7 @@ from serving.request_log import settings
         ("durability: usually", "durability: input should be 'process' or 'power'"),
         ("a: [", "cannot be read"),
         ("sample: 2026-99-99", "cannot be read"),
-        ("redact: " + "[" * 800, "cannot be read"),
+        ("redact: " + "[" * 5000, "cannot be read"),
         (
             "x0: &x0 [1]\n" + "".join(f"x{n + 1}: &x{n + 1} [*x{n}, *x{n}]\n" for n in range(40)),
             "more than 500,000 values",
