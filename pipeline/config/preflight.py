@@ -193,6 +193,13 @@ def _inputs(model: str) -> tuple[str, ...]:
             f"Expected: INPUTS, a tuple of column names. Received: {received}.",
             'Define it, for example INPUTS = ("age", "city").',
         )
+    twice = sorted({name for name in inputs if inputs.count(name) > 1})
+    if twice:
+        raise ModelCodeError(
+            f"{file}: INPUTS has '{twice[0]}' twice",
+            f"Expected: each column once. Received: {inputs!r:.200}.",
+            "Remove it, or name the column that was meant.",
+        )
     return tuple(inputs)
 
 

@@ -32,9 +32,8 @@ def findings(model: str, export_path: str) -> list[dict[str, str]]:
     return [
         {
             "headline": f"The model does not look at its input '{name}'",
-            "detail": f"{file} has it in INPUTS, so each request has to carry it, and no path "
-            "leads from it to an answer. Use it in preprocessing_fn and build_model, or remove it "
-            "from INPUTS.",
+            "detail": f"{file} has it in INPUTS, and no path leads from it to an answer. Use it in "
+            "preprocessing_fn and build_model, or remove it from INPUTS.",
         }
         for name in unused(export_path)
     ]

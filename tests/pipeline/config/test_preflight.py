@@ -215,6 +215,12 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/features.py does not say which columns the model reads",
         "Received: 'fare'.",
     ),
+    "an input twice": (
+        lambda p: p.write("features.py", 'INPUTS = ("fare", "city", "fare")\n'),
+        ModelCodeError,
+        "models/M/features.py: INPUTS has 'fare' twice",
+        "Received: ('fare', 'city', 'fare').",
+    ),
     "a label among the inputs": (
         lambda p: p.write("features.py", 'INPUTS = ("fare", "tip")\n'),
         ConfigError,
