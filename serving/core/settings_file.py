@@ -45,7 +45,7 @@ def read(path: Path, kind: type[Settings]) -> Settings:
         raise ServingError(
             Code.INVALID_ARGUMENT,
             f"{path} cannot be read",
-            f"Received: {error}",
+            f"Received: {getattr(error, 'strerror', None) or error}",
             "Correct the file, or remove it.",
         ) from error
     try:

@@ -135,7 +135,8 @@ def _parse(path: Path) -> Any:
     except FileNotFoundError:
         return config
     except (OSError, UnicodeDecodeError) as error:
-        raise _refused(path, str(error), "Make it a readable text file.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise _refused(path, f"Received: {reason}", "Make it a readable text file.") from error
     try:
         return text_format.Parse(text, config)
     except (text_format.ParseError, RecursionError) as error:
