@@ -97,14 +97,14 @@ def _cache_key(code: Mapping[str, str], packages: Mapping[str, str]) -> dict[str
 @tf.autograph.experimental.do_not_convert
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
     """Calls the model's `preprocessing_fn`, for Transform, and makes its label a number."""
-    from models.common import model_folder, preprocessing
-    from models.common.labels import encoding
+    from models.common import model_folder
+    from models.common.labels import encoding, preprocessing_outputs
 
     model = custom_config["model"]
     function = model_folder.function(model, "preprocessing", "preprocessing_fn")
     with model_folder.errors_of(model, "preprocessing_fn"):
         outputs = function(inputs)
-        preprocessing.check_outputs(model, outputs)
+        preprocessing_outputs.check(model, outputs)
         return encoding.encode(outputs, custom_config["label"], custom_config["classes"])
 
 

@@ -10,8 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.common.errors import ModelCodeError
-from models.common.preprocessing import check_outputs, fill_missing
+from models.common.preprocessing import fill_missing
 
 pytestmark = pytest.mark.tfx
 
@@ -70,38 +69,3 @@ def test_a_row_of_several_values_is_never_several_rows(shape: tuple[int, ...]) -
     traced = tf.function(fill_missing, input_signature=[tf.TensorSpec(None, tf.float32)])
     with pytest.raises(tf.errors.InvalidArgumentError):
         traced(tf.zeros(shape))
-
-
-GOOD_OUTPUTS: list[dict[str, Any]] = [
-    {"a": tf.constant([1.0])},
-    {"a": sparse([1.5, None], tf.float32), "b": tf.ragged.constant([[1], []])},
-]
-BAD_OUTPUTS: list[tuple[Any, str]] = [
-    (None, "returns no tensors by name\nExpected: a dict with a tensor by name, [batch] or [batch"),
-    ({}, "Received: a dict with nothing in it."),
-    ([tf.constant([1.0])], "Received: list."),
-    (3.5, "Received: float."),
-    (tf.constant([1.0]), "returns no tensors by name"),
-    ("text", "Received: str."),
-    ({"a": 1.0}, "returns 'a', which is no tensor\nExpected"),
-    ({"a": None}, "Received: None."),
-    ({"a": [1.0, 2.0]}, "Received: [1.0, 2.0]."),
-    ({"a": np.zeros(3)}, "returns 'a', which is no tensor"),
-    ({"a": {"b": tf.constant([1.0])}}, "returns 'a', which is no tensor"),
-    ({"a": tf.constant(1.0)}, "returns 'a', which is one number for all rows"),
-    ({1: tf.constant([1.0])}, "returns a tensor under 1, which is no text"),
-]
-
-
-@pytest.mark.parametrize("outputs", GOOD_OUTPUTS)
-def test_tensors_by_name_are_taken(outputs: dict[str, Any]) -> None:
-    check_outputs("m", outputs)
-
-
-@pytest.mark.parametrize(("outputs", "told"), BAD_OUTPUTS, ids=[str(n) for n in range(13)])
-def test_what_else_preprocessing_returns_is_told(outputs: Any, told: str) -> None:
-    with pytest.raises(ModelCodeError) as caught:
-        check_outputs("m", outputs)
-    assert told in str(caught.value)
-    assert "models/m/preprocessing.py: preprocessing_fn returns" in caught.value.headline
-    assert caught.value.remedy
