@@ -14,6 +14,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from components.model_code import outside, packages, source
+from models.common.errors import ModelCodeError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,7 +76,22 @@ def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
         if path and path not in found:
             found.add(path)
             waiting.extend(_imports(path, root))
-    return found | _data_files(found, root)
+    found |= _data_files(found, root)
+    for path in found:
+        _check_name(path, root)
+    return found
+
+
+def _check_name(path: Path, root: Path) -> None:
+    """Refuses a name that neither a hash's key nor a container's archive could hold."""
+    try:
+        str(path.relative_to(root)).encode()
+    except UnicodeEncodeError:
+        raise ModelCodeError(
+            f"{path.relative_to(root).as_posix()!a} has a name that is not UTF-8 text",
+            f"Received: {os.fsencode(path.relative_to(root))!r}.",
+            "Rename it, or move it out of the model's folder.",
+        ) from None
 
 
 def _data_files(sources: set[Path], root: Path) -> set[Path]:

@@ -22,7 +22,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
 from models.common import manifest, progress
-from models.common.errors import ServingError
+from models.common.errors import RunError, ServingError
 
 _PARTIAL = ".partial-"
 
@@ -104,19 +104,34 @@ def copy(model: Path, version: Path) -> None:
     """Copies a model to where servers look, so that they see all of it or nothing.
 
     Raises:
+        RunError: The folder cannot be written to, or has no room.
         ServingError: The copy is not what was exported.
     """
     partial = version.with_name(f"{_PARTIAL}{version.name}")
-    if partial.exists():
-        shutil.rmtree(partial)
     try:
+        if partial.exists():
+            shutil.rmtree(partial)
         shutil.copytree(model, partial)
         if found := manifest.damage(str(partial)):
             raise _damaged(model, found)
         partial.rename(version)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
+        if not isinstance(error, OSError):
+            raise
+        raise RunError(
+            f"The model cannot be copied to {version}",
+            f"Received: {_reasons(error)}.",
+            f"Make {version.parent} a folder that this user can write to, and free some space.",
+        ) from error
+
+
+def _reasons(error: OSError) -> str:
+    """What the system says; shutil collects it file by file, as triples."""
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        told = [str(reason).partition("] ")[2] or str(reason) for *_, reason in error.args[0]]
+        return "; ".join(dict.fromkeys(told))
+    return error.strerror or str(error)
 
 
 def restore(archive: Path, version: Path) -> None:

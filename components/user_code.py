@@ -98,12 +98,14 @@ def _cache_key(code: Mapping[str, str], packages: Mapping[str, str]) -> dict[str
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
     """Calls the model's `preprocessing_fn`, for Transform, and makes its label a number."""
     from models.common import model_folder
-    from models.common.labels import encoding
+    from models.common.labels import encoding, preprocessing_outputs
 
     model = custom_config["model"]
     function = model_folder.function(model, "preprocessing", "preprocessing_fn")
     with model_folder.errors_of(model, "preprocessing_fn"):
-        return encoding.encode(function(inputs), custom_config["label"], custom_config["classes"])
+        outputs = function(inputs)
+        preprocessing_outputs.check(model, outputs)
+        return encoding.encode(outputs, custom_config["label"], custom_config["classes"])
 
 
 def run_fn(fn_args: FnArgs) -> None:

@@ -11,7 +11,6 @@ The model is PIPELINE_MODEL (default `taxi`). Nodes, artifacts, cache and pushed
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -27,11 +26,11 @@ from pipeline.record.run_record import EXIT_CODES
 
 def main() -> None:
     """Runs the pipeline and leaves with the exit status that `python -m pipeline run` has."""
-    model = os.environ.get("PIPELINE_MODEL", "taxi")
     # TFX leaves Beam's options for the orchestration to the command line. Without this one, Beam
     # tries another runner first.
     sys.argv[1:] = ["--runner=FnApiRunner"]
     try:
+        model = loading.model_of_environment()
         settings = loading.load(model)
         preflight.check(model, settings)
         from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner

@@ -24,8 +24,8 @@ from pipeline.config import loading, platform_names
 
 def main() -> None:
     """Compiles the pipeline."""
-    model = os.environ.get("PIPELINE_MODEL", "taxi")
     try:
+        model = loading.model_of_environment()
         target = os.environ.get(targets.TARGET, platform_names.DEFAULT)
         platform = targets.load(target, model, config := loading.load(model))
         from pipeline.cloud import compile

@@ -79,6 +79,7 @@ def _run(record: RunRecord, interruption: Interruption, *, prepared: bool) -> in
     except ProjectError as error:
         if not prepared:
             return _mistake(error)
+        traceback.print_exc()
         record.fail("failed", run_record.Failure.of(error))
         run_record.write(record)
         return MISTAKE
@@ -103,8 +104,8 @@ def _mistake(error: ProjectError) -> int:
 
 
 def _new_record() -> RunRecord:
-    model = os.environ.get("PIPELINE_MODEL", "taxi")
     try:
+        model = loading.model_of_environment()
         return run_record.new(model, loading.load(model))
     except ProjectError as error:
         sys.exit(_mistake(error))

@@ -29,7 +29,7 @@ def _merge(self: Any, accumulators: Iterable[Iterable[Any]]) -> list[Any]:
     merged = self.create_accumulator()
     for accumulator in accumulators:
         merged = [
-            combiner.merge_accumulators(iter((mine, pickle.loads(pickle.dumps(other)))))
+            combiner.merge_accumulators(iter((mine, pickle.loads(pickle.dumps(other)))))  # noqa: S301
             for combiner, mine, other in zip(self._combiners, merged, accumulator, strict=True)
         ]
     return merged

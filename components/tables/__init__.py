@@ -4,6 +4,12 @@ CSV, Parquet and Avro are read here without TensorFlow, so that data can be chec
 starts. Every problem with the data is a `DataError`.
 """
 
+import pyarrow
+
+if tuple(map(int, pyarrow.__version__.split(".")[:3])) < (14, 0, 1):
+    # Else a file runs code: these versions unpickle what it says of its types (CVE-2023-47248).
+    import pyarrow_hotfix  # noqa: F401
+
 from components.tables.columns import Column, ColumnType, TableSummary
 from components.tables.reading import merge, read_file, scan, scan_file
 from components.tables.source import Files, Found, TableSource, content_hash, find, resolve, shown

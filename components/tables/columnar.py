@@ -58,9 +58,8 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
     with read_errors(path), files.open(path, "rb") as file:
         _check_head(file, path, "Parquet")
         try:
-            table = _open_parquet(file)
+            table = _open_parquet(path, file)
             schema = table.schema_arrow
-            _check_names(path, schema.names)
             nothing = [pa.nulls(0, field.type) for field in schema]
             yield _batch(schema, nothing, source.times)
             for batch in table.iter_batches(batch_size=_ROWS):
@@ -172,13 +171,30 @@ def _batch(
     return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
 
 
-def _open_parquet(file: Any) -> pq.ParquetFile:
+def _open_parquet(path: str, file: Any) -> pq.ParquetFile:
     """Opens a file; lists of a fixed length come as lists of any.
 
     Arrow before its version 15 fails on lists of a fixed length of which one is null. What makes it
     take them for such is its own schema among the file's metadata; without it they are lists.
     """
-    table = pq.ParquetFile(file)
+    try:
+        table = pq.ParquetFile(file)
+        _check_names(path, table.schema_arrow.names)
+    except pa.ArrowException:
+        raise
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{shown(path)} has a column whose name is not UTF-8 text",
+            f"Received: {error.object!r:.80}.",
+            "Rename the column.",
+        ) from error
+    except (RuntimeError, ValueError) as error:
+        # What stands in for the extension type that runs code: components/tables/__init__.py.
+        raise DataError(
+            f"{shown(path)} has a column whose type is Python code",
+            "Received: an extension type as a pickle, which would run when it is read.",
+            "Write the file again, with the type that the column's values are stored as.",
+        ) from error
     if not any(pa.types.is_fixed_size_list(field.type) for field in table.schema_arrow):
         return table
     file.seek(-8, os.SEEK_END)

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 from components.content import files as file_content
 from components.tables import partitions, spans
 from components.tables.spans import Spans
+from models.common import regular_file
 from models.common.errors import DataError, did_you_mean
 
 Format = Literal["csv", "tfrecord", "parquet", "avro"]
@@ -98,7 +99,8 @@ class LocalFiles:
     """The file system of this machine."""
 
     def open(self, path: str, mode: str) -> BinaryIO:
-        """Opens a file for reading bytes."""
+        """Opens a file for reading bytes; what is none, such as a named pipe, is refused."""
+        regular_file.check(path)
         return Path(path).open("rb")
 
     def exists(self, path: str) -> bool:
@@ -163,6 +165,7 @@ def find(source: TableSource, files: Files = LOCAL) -> Found:
     """
     if source.given is None:
         paths, chosen = _find(source, source.location, files)
+        _check_names(paths)
         return Found(tuple(sorted(paths)), {}, tuple(chosen))
     splits: dict[str, str] = {}
     names: dict[str, list[str]] = {}
@@ -172,6 +175,7 @@ def find(source: TableSource, files: Files = LOCAL) -> Found:
         except DataError as error:
             remedy = f"{error.remedy} For '{split}' it is {pattern} below it, by splits.given."
             raise DataError(error.headline, error.detail, remedy) from None
+        _check_names(paths)
         for path in paths:
             if path in splits:
                 raise DataError(
@@ -213,9 +217,29 @@ def _find(source: TableSource, pattern: str, files: Files) -> tuple[list[str], l
             found = [path for path in visible if not files.isdir(path)] or [
                 file for path in visible for file in _in_folder(source, path, files)
             ]
+            if not found and visible:
+                raise DataError(
+                    f"No file matches {shown(pattern)}",
+                    f"Folders do that have no {source.format} file in them: "
+                    f"{listing(map(shown, visible))}.",
+                    "Correct data.path or data.format in the model's config.yaml.",
+                )
             if not found:
                 raise _no_match(pattern, files)
     return found, chosen
+
+
+def _check_names(paths: Iterable[str]) -> None:
+    """Refuses names that no record of the run could hold."""
+    for path in paths:
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"{shown(path)!a} has a name that is not UTF-8 text",
+                f"Received: {os.fsencode(path)!r}.",
+                "Rename the file, or the folder that it is in.",
+            ) from None
 
 
 def _in_folder(source: TableSource, folder: str, files: Files) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -96,7 +97,7 @@ class RunIndex:
         """A run as it is now, if there is one of this name."""
         if not name or name in (".", "..") or "/" in name or "\0" in name or not _is_text(name):
             return None
-        if not (self.folder / name / runs.RECORD).is_file():
+        if not _has_record(self.folder / name):
             return None
         with self._lock:
             self._look_at(name)
@@ -114,11 +115,11 @@ class RunIndex:
     def _run_folders(self) -> Iterator[str]:
         try:
             with os.scandir(self.folder) as entries:
-                names = [entry.name for entry in entries if entry.is_dir()]
+                names = [entry.name for entry in entries]
         except OSError:
             return
         for name in names:
-            if _is_text(name) and (self.folder / name / runs.RECORD).is_file():
+            if _is_text(name) and _has_record(self.folder / name):
                 yield name
 
     def _look_at(self, name: str) -> None:
@@ -139,6 +140,15 @@ class RunIndex:
         before = self._snapshot
         if (before.runs, before.folders, before.complete) != (now, folders, complete):
             self._snapshot = Snapshot(before.generation + 1, now, folders, complete)
+
+
+def _has_record(folder: Path) -> bool:
+    """Whether this is a run's folder; one that cannot be looked into is none, nor is a link to
+    itself."""
+    try:
+        return stat.S_ISREG((folder / runs.RECORD).stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _state(folder: Path) -> _State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ def read_object(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         UnreadableError: The file cannot be read, or is not a JSON object.
     """
     try:
-        if path.stat().st_size > max_bytes:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # A named pipe would be waited for without end.
+            raise UnreadableError(f"{path.name} cannot be read: it is not a file")
+        if status.st_size > max_bytes:
             raise UnreadableError(f"{path.name} is larger than {max_bytes // 2**20} MB")
         content = path.read_bytes()
     except FileNotFoundError:

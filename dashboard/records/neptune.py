@@ -73,7 +73,7 @@ class _State:
             case "UploadFile":
                 name = operation.get("tmp_file_name")
                 file = uploads / name if isinstance(name, str) and "/" not in name else None
-                there = file is not None and file.is_file()
+                there = file is not None and _is_file(file)
                 self.fields[path] = {
                     "type": "file",
                     "value": f".{operation.get('ext')}" if operation.get("ext") else "",
@@ -101,7 +101,7 @@ def read(folder: Path) -> dict[str, Any]:
     """
     state = _State(folder)
     problems: list[str] = []
-    logs = sorted((folder / FOLDER).glob("**/data-*.log"), key=_order)
+    logs = sorted(filter(_is_file, (folder / FOLDER).glob("**/data-*.log")), key=_order)
     for log in logs:
         _follow(log, state, problems)
     problems += [f"{count} operations of the type {kind}" for kind, count in state.unknown.items()]
@@ -135,6 +135,14 @@ def _follow(log: Path, state: _State, problems: list[str]) -> None:
         problems.append(f"{log.name} cannot be read: {error.strerror}.")
     if bad:
         problems.append(f"{bad} lines of {log.name} are not readable.")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file, and not a named pipe or a link to itself."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _order(log: Path) -> tuple[str, int]:

@@ -8,7 +8,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def errors_of(model: str, doing: str) -> Iterator[None]:
         raise ModelCodeError(
             f"{place or f'models/{model}'}: {doing} failed with {type(error).__name__}",
             said,
-            "Correct the model's code and run again; the full traceback is in the run's log.",
+            "Correct the model's code and run again.",
         ) from error
 
 
@@ -93,3 +93,51 @@ def _place(error: BaseException, folder: Path) -> str | None:
         if path.is_relative_to(folder):
             return f"{path.relative_to(MODELS.parent)}:{frame.lineno}"
     return None
+
+
+class Hyperparameters(dict[str, Any]):
+    """Values by name, that know which of them a model's code has looked at."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self._read: set[str] = set()
+
+    def unread(self) -> list[str]:
+        """The names that nobody has looked at, sorted."""
+        return sorted(super().keys() - self._read)
+
+    def __getitem__(self, name: str) -> Any:
+        self._read.add(name)
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self._read.update(super().keys())
+        return super().__iter__()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of this name, or the default."""
+        return self[name] if name in self else default  # noqa: SIM401  (this is get itself)
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """The value of this name, which is taken out."""
+        self._read.add(name)
+        return super().pop(name, *default)
+
+    def keys(self) -> Any:
+        """All names; who asks for them looks at all."""
+        self._read.update(super().keys())
+        return super().keys()
+
+    def values(self) -> Any:
+        """All values."""
+        self._read.update(super().keys())
+        return super().values()
+
+    def items(self) -> Any:
+        """All names with their values."""
+        self._read.update(super().keys())
+        return super().items()
+
+    def copy(self) -> Any:
+        """A dict of all of them."""
+        return dict(self.items())

@@ -22,7 +22,7 @@ from models.common import (
     progress,
 )
 from models.common.errors import ModelCodeError, NotFiniteError
-from models.common.labels import checks, encoding, loss_range, suspicious_inputs
+from models.common.labels import checks, encoding, loss_range, suspicious_inputs, unused_inputs
 from models.common.plan import Plan
 
 SUMMARY = "training.json"
@@ -59,20 +59,11 @@ def train_and_export(
     transform = tft.TFTransformOutput(transform_path)
     label = checks.check(plan, transform, train_files, eval_files, test_files)
     keras.utils.set_random_seed(0)
-    model = build(plan, hyperparameters, transform, label.limits)
+    chosen = model_folder.Hyperparameters(hyperparameters)
+    model = build(plan, chosen, transform, label.limits)
     class_weights = checks.weights_by_class(plan, label)
     data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
-    tf.io.gfile.makedirs(summary_path)
-    with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
-        found = {
-            "type": type(model).__name__,
-            "parameters": model.count_params(),
-            "classes": label.classes,
-            "warnings": suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
-            "history": history,
-        }
-        json.dump(found, file, indent=2)
     export.export(
         model,
         transform,
@@ -85,6 +76,32 @@ def train_and_export(
     )
     known_answers.write(model, transform, plan, eval_files, export_path)
     manifest.write(export_path)
+    found = {
+        "type": type(model).__name__,
+        "parameters": model.count_params(),
+        "classes": label.classes,
+        "warnings": [
+            *_unread(plan.model, chosen.unread()),
+            *unused_inputs.findings(plan.model, export_path),
+            *suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
+        ],
+        "history": history,
+    }
+    tf.io.gfile.makedirs(summary_path)
+    with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
+        json.dump(found, file, indent=2)
+
+
+def _unread(model: str, names: Sequence[str]) -> list[dict[str, str]]:
+    """What to warn of where hyperparameters make no difference."""
+    return [
+        {
+            "headline": f"build_model never reads the hyperparameter '{name}'",
+            "detail": f"models/{model}/search_space.py or hyperparameters.json has it, so trials "
+            f"differ by what changes nothing. Use it in models/{model}/model.py, or remove it.",
+        }
+        for name in names
+    ]
 
 
 def build(
@@ -111,8 +128,11 @@ def build(
         for name, spec in transform.transformed_feature_spec().items()
         if name not in plan.labels
     }
-    with model_folder.errors_of(plan.model, "build_model"):
-        model = build_model(hyperparameters, inputs, transform)
+    try:
+        with model_folder.errors_of(plan.model, "build_model"):
+            model = build_model(hyperparameters, inputs, transform)
+    except ModelCodeError as error:
+        raise _naming_unconnected(error, inputs) from error.__cause__
     if not isinstance(model, keras.Model) or not model.compiled:
         raise ModelCodeError(
             f"models/{plan.model}/model.py: build_model returned no compiled Keras model",
@@ -130,6 +150,26 @@ def build(
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _naming_unconnected(
+    error: ModelCodeError, inputs: Mapping[str, keras.KerasTensor]
+) -> ModelCodeError:
+    """The error, with the names of the inputs that Keras says are connected to nothing."""
+    names = [
+        f"'{name}'"
+        for name, tensor in inputs.items()
+        if not tensor._keras_history.operation._outbound_nodes
+    ]
+    if "not connected" not in error.detail or not names:
+        return error
+    place = error.headline.partition(": ")[0]
+    return ModelCodeError(
+        f"{place}: the network does not use its input{'s' if len(names) > 1 else ''} "
+        f"{', '.join(names)}",
+        f"Expected: a path from each input of keras.Model to an output. Received: {error.detail}.",
+        "Use it in build_model, or leave it out of what preprocessing_fn returns.",
+    )
 
 
 def _zeros(inputs: Mapping[str, keras.KerasTensor], rows: int) -> dict[str, tf.Tensor]:

@@ -176,8 +176,21 @@ def search_space(model: str) -> keras_tuner.HyperParameters:
     """The model's search space, each hyperparameter with its default.
 
     Raises:
-        ModelCodeError: The model's code raised.
+        ModelCodeError: The model's code raised, or returned something else.
     """
     define = model_folder.function(model, "search_space", "search_space")
     with model_folder.errors_of(model, "search_space"):
-        return define()
+        space = define()
+    if not isinstance(space, keras_tuner.HyperParameters):
+        raise ModelCodeError(
+            f"models/{model}/search_space.py: search_space returns no search space",
+            f"Expected: keras_tuner.HyperParameters. Received: {_shown(space)}.",
+            "End it with `return space`."
+            if space is None
+            else "Make one by keras_tuner.HyperParameters(), add to it, and return it.",
+        )
+    return space
+
+
+def _shown(value: Any) -> str:
+    return "nothing (None)" if value is None else type(value).__name__

@@ -5,6 +5,10 @@ Nothing here imports TFX or TensorFlow: a mistake in the file is told at once, b
 
 from __future__ import annotations
 
+import difflib
+import keyword
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,10 @@ from models.common.errors import ConfigError, did_you_mean
 from pipeline.config import project, yaml_file
 from pipeline.config.errors import explain
 from pipeline.config.model_config import ModelConfig
+
+MODEL = "PIPELINE_MODEL"
+"""The environment variable that names the model for entry points without options."""
+_VARIABLES = {MODEL, "PIPELINE_CONFIG", "PIPELINE_IMAGE", "PIPELINE_RUN", "PIPELINE_TARGET"}
 
 
 def load(model: str, overrides: Sequence[str] = (), root: Path = project.ROOT) -> ModelConfig:
@@ -39,6 +47,23 @@ def load(model: str, overrides: Sequence[str] = (), root: Path = project.ROOT) -
         raise explain(error, tree, name, lines, overridden) from None
 
 
+def model_of_environment() -> str:
+    """The model that PIPELINE_MODEL names, for entry points without options; `taxi` by default.
+
+    Raises:
+        ConfigError: A variable's name looks like a misspelt one of those.
+    """
+    for name in os.environ.keys() - _VARIABLES:
+        meant = difflib.get_close_matches(name, _VARIABLES, n=1, cutoff=0.85)
+        if meant:
+            raise ConfigError(
+                f"The environment variable {name} means nothing; did you mean {meant[0]}?",
+                f"Known here: {', '.join(sorted(_VARIABLES))}.",
+                f"Set {meant[0]}, or unset {name}.",
+            )
+    return os.environ.get(MODEL, "taxi")
+
+
 def check_model(model: str, root: Path = project.ROOT) -> None:
     """Refuses what is no folder under `models/`, whatever is in that folder.
 
@@ -47,11 +72,14 @@ def check_model(model: str, root: Path = project.ROOT) -> None:
     """
     known = project.model_names(root)
     listing = f"Models here: {', '.join(known) or 'none'}."
-    if not model.isidentifier():
+    if reason := _no_name(model):
+        others = [name for name in known if not _no_name(name)]
         raise ConfigError(
-            f"'{model}' is not a model's name{did_you_mean(model, known)}",
-            f"Expected: letters, digits and underscores, as in a Python name. {listing}",
-            "Name a folder of models/.",
+            f"'{model}' is not a model's name{did_you_mean(model, others)}",
+            f"Expected: letters, digits and underscores, as in a Python name. {reason} {listing}",
+            f"Rename the folder models/{model}, such as to {_as_name(model)}."
+            if model in (*known, *project.folders_without_config(root))
+            else "Name a folder of models/.",
         )
     if model not in (*known, *project.folders_without_config(root)):
         raise ConfigError(
@@ -61,10 +89,34 @@ def check_model(model: str, root: Path = project.ROOT) -> None:
         )
 
 
+def _no_name(model: str) -> str:
+    """Why no model can be called so; empty: one can."""
+    if not model.isidentifier():
+        return "Its code is imported by this name."
+    if keyword.iskeyword(model):
+        return f"'{model}' is a word of Python's own, so nothing of that name can be imported."
+    if model in project.RESERVED:
+        return f"'{model}' is {project.RESERVED[model]}."
+    return ""
+
+
+def _as_name(model: str) -> str:
+    """A name like this one that a model may have."""
+    name = re.sub(r"\W", "_", model).strip("_") or "model"
+    return f"model_{name}" if _no_name(name) else name
+
+
 def _config_path(model: str, root: Path) -> Path:
     known = project.model_names(root)
     if model in known:
         return project.model_folder(model, root) / "config.yaml"
+    path = project.model_folder(model, root) / "config.yaml"
+    if path.is_symlink():
+        raise ConfigError(
+            f"models/{model}/config.yaml is a link to {path.readlink()}, where there is no file",
+            "Expected: the model's configuration.",
+            "Correct the link, or copy models/taxi/config.yaml there and edit it.",
+        )
     raise ConfigError(
         f"models/{model}/config.yaml does not exist",
         f"The folder models/{model} is there, without a configuration. "

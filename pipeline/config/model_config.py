@@ -288,6 +288,17 @@ class Metric(Bounds):
     options: dict[str, Any] = Field(default_factory=dict)
     """Arguments of the metric's class; `class_id`, `k` and `top_k` fit every metric."""
 
+    @pydantic.field_validator("options")
+    @classmethod
+    def _say_which_number(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if "name" in options:
+            refuse("a metric's name is its key in evaluation.metrics", "name")
+        for key, least in (("class_id", 0), ("k", 1), ("top_k", 1)):
+            value = options.get(key, least)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                refuse(f"expected a whole number of at least {least}", key, received=value)
+        return options
+
     @property
     def direction(self) -> Literal["higher", "lower"]:
         """Which way the metric is better, stated or implied by its bounds."""
@@ -441,6 +452,17 @@ class ModelConfig(Section):
     """Where the data nodes run."""
     targets: dict[PlatformName, ModelTarget] = Field(default_factory=dict)
     """What this model needs of a target in the cloud beyond what `targets.yaml` says."""
+
+    @pydantic.model_validator(mode="after")
+    def _classes_are_there(self) -> ModelConfig:
+        classes = self.label.classes or ()
+        for name, metric in self.evaluation.metrics.items():
+            number = metric.options.get("class_id", 0)
+            if classes and number >= len(classes):
+                at = ("evaluation", "metrics", name, "options", "class_id")
+                message = f"expected a class of label.classes, 0 to {len(classes) - 1}"
+                refuse(message, *at, received=number)
+        return self
 
     @pydantic.field_validator("label", mode="before")
     @classmethod

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.common import regular_file
 from models.common.errors import ConfigError
 from pipeline.config import project
 from pipeline.config.model_config import Data, ModelConfig
@@ -24,6 +25,9 @@ SCHEMA = "schema.pbtxt"
 """A model folder's frozen schema."""
 HYPERPARAMETERS = "hyperparameters.json"
 """A model folder's frozen hyperparameters."""
+
+_LARGEST = 2**20
+"""Bytes of hyperparameters."""
 
 CODE = ("features", "preprocessing", "search_space", "model", "metrics")
 """The modules of a model's folder that nodes import; not every model has each."""
@@ -47,7 +51,8 @@ def hyperparameters_path(model: str, root: Path = project.ROOT) -> Path:
 def frozen_schema_text(model: str, root: Path = project.ROOT) -> str | None:
     """The text of the model's frozen schema; None where it has none."""
     path = schema_path(model, root)
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    # A link to nowhere is no reason to go on without the schema that was meant.
+    return regular_file.read(path).decode() if path.exists() or path.is_symlink() else None
 
 
 def frozen_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | None:
@@ -61,13 +66,28 @@ def frozen_schema(model: str, root: Path = project.ROOT) -> schema_pb2.Schema | 
 
     try:
         text = frozen_schema_text(model, root)
-        return None if text is None else text_format.Parse(text, schema_pb2.Schema())
-    except (text_format.ParseError, UnicodeError, OSError) as error:
+        schema = None if text is None else text_format.Parse(text, schema_pb2.Schema())
+        if schema is not None:
+            _check_features([feature.name for feature in schema.feature])
+        return schema
+    except (text_format.ParseError, ValueError, RecursionError, OSError) as error:
         raise ConfigError(
             f"{schema_path(model, root).relative_to(root)} is not a schema",
-            f"Expected: a Schema of tensorflow_metadata as text. Received: {error}.",
+            "Expected: a Schema of tensorflow_metadata as text. Received: "
+            f"{error.strerror if isinstance(error, OSError) else error}.",
             f"Correct it, or write it anew: python -m pipeline freeze-schema {model}.",
         ) from error
+
+
+def _check_features(names: list[str]) -> None:
+    """Raises a ValueError where a schema has no features, or one of them twice."""
+    if not names:
+        raise ValueError("no feature in it")
+    seen = set[str]()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"the feature '{name}' twice")
+        seen.add(name)
 
 
 def column_types(model: str, root: Path = project.ROOT) -> dict[str, ColumnType]:
@@ -94,19 +114,19 @@ def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, A
     Raises:
         ConfigError: The file is not readable, or holds something else.
     """
-    name = f"models/{model}/{HYPERPARAMETERS}"
+    path, name = hyperparameters_path(model, root), f"models/{model}/{HYPERPARAMETERS}"
     expected = "Expected: a mapping of hyperparameters."
     try:
-        values = json.loads(hyperparameters_path(model, root).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+        values = json.loads(regular_file.read(path, _LARGEST), object_pairs_hook=_each_once)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.is_symlink():
+            return None
         raise ConfigError(
             f"{name} cannot be read",
             f"{expected} Received: {error.strerror}.",
             how_to_freeze_hyperparameters(model),
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         place = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ConfigError(
             f"{name}{place}: not valid JSON",
@@ -120,6 +140,14 @@ def frozen_hyperparameters(model: str, root: Path = project.ROOT) -> dict[str, A
             how_to_freeze_hyperparameters(model),
         )
     return values
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"'{name}' stands twice")
+    return dict(pairs)
 
 
 def table_source(config: ModelConfig, root: Path | str = project.ROOT) -> TableSource:

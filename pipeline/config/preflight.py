@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +16,7 @@ from components import code_hash, tables
 from components.tables import TableSource, TableSummary, sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
-from models.common import model_folder
+from models.common import model_folder, regular_file
 from models.common.errors import (
     ConfigError,
     DataError,
@@ -23,7 +24,7 @@ from models.common.errors import (
     RunError,
     did_you_mean,
 )
-from pipeline.config import beam_arguments, model_files, project, split_check
+from pipeline.config import beam_arguments, model_files, project, split_check, yaml_file
 from pipeline.config.model_config import ModelConfig
 
 _TOLD = 20
@@ -49,9 +50,11 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
             depends on something that no hash covers.
         RunError: A folder cannot be written to.
     """
+    _check_root(root)
     inputs = check_folder(model, config, root)
     schema = model_files.frozen_schema(model, root)
-    for folder in (root / project.RUNS.name, root / project.SERVING_MODELS.name):
+    runs, pushed = root / project.RUNS.name, root / project.SERVING_MODELS.name
+    for folder in (runs, runs / model, pushed, pushed / (config.serving.name or model)):
         _check_writable(folder, root)
     source = model_files.table_source(config, root)
     if "://" in source.location:
@@ -97,6 +100,7 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
             depends on something that no hash covers.
     """
     beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
+    _check_serving_name(model, config, root)
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)
     code_hash.file_hashes(*model_files.code_modules(model), root=root)
@@ -106,6 +110,33 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
     return inputs
 
 
+def _check_serving_name(model: str, config: ModelConfig, root: Path) -> None:
+    """Refuses a name that another model serves under: each would push over the other's versions."""
+    name = config.serving.name or model
+    for other in project.model_names(root):
+        if other != model and _serving_name(other, root) == name:
+            raise ConfigError(
+                f"models/{model}/config.yaml: serving.name: '{name}' is the model {other}'s too",
+                "Expected: a name of its own for each model, as its versions go to "
+                f"serving_models/{name}.",
+                f"Set serving.name to another name, here or in models/{other}/config.yaml.",
+            )
+
+
+def _serving_name(model: str, root: Path) -> str:
+    """The name that another model serves under; its own mistakes are told when it runs."""
+    path = project.model_folder(model, root) / "config.yaml"
+    try:
+        # Parsing takes 10 ms; few configs speak of a name of their own.
+        if "serving" not in regular_file.read(path, 2**20).decode(errors="replace"):
+            return model
+        tree, _ = yaml_file.read(path, path.name)
+        serving = tree.get("serving")
+        return (serving.get("name") if isinstance(serving, dict) else None) or model
+    except (ConfigError, OSError):
+        return model
+
+
 def _check_files(model: str, config: ModelConfig, root: Path) -> None:
     needed = ["features.py", "preprocessing.py", "model.py"]
     if config.tuning.mode != "frozen":
@@ -113,12 +144,27 @@ def _check_files(model: str, config: ModelConfig, root: Path) -> None:
     folder = project.model_folder(model, root)
     present = sorted(path.name for path in folder.iterdir() if path.is_file())
     for name in needed:
+        if name not in present and os.path.lexists(folder / name):
+            raise ConfigError(
+                f"models/{model}/{name} is not a file",
+                f"Expected: Python code. Received: {_why_no_file(folder / name)}.",
+                f"Write it in its place; models/taxi/{name} is an example.",
+            )
         if name not in present:
             raise ConfigError(
                 f"models/{model}/{name} does not exist{did_you_mean(name, present)}",
                 f"Expected: {', '.join(needed)}. The folder has: {', '.join(present)}.",
                 f"Write it; models/taxi/{name} is an example.",
             )
+
+
+def _why_no_file(path: Path) -> str:
+    try:
+        regular_file.check(path)
+    except OSError as error:
+        link = f"a link to {path.readlink()}: " if path.is_symlink() else ""
+        return f"{link}{error.strerror}"
+    return "a file by now"
 
 
 def _check_hyperparameters(model: str, config: ModelConfig, root: Path) -> None:
@@ -147,6 +193,13 @@ def _inputs(model: str) -> tuple[str, ...]:
             f"Expected: INPUTS, a tuple of column names. Received: {received}.",
             'Define it, for example INPUTS = ("age", "city").',
         )
+    twice = sorted({name for name in inputs if inputs.count(name) > 1})
+    if twice:
+        raise ModelCodeError(
+            f"{file}: INPUTS has '{twice[0]}' twice",
+            f"Expected: each column once. Received: {inputs!r:.200}.",
+            "Remove it, or name the column that was meant.",
+        )
     return tuple(inputs)
 
 
@@ -168,14 +221,33 @@ def _check_inputs(model: str, config: ModelConfig, inputs: tuple[str, ...]) -> N
             )
 
 
+def _check_root(root: Path) -> None:
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise RunError(
+            f"The project's folder has a name that is not UTF-8 text: {str(root)!a}",
+            "Expected: a path that the pipeline's database and containers can hold.",
+            "Rename the folder.",
+        ) from None
+
+
 def _check_writable(folder: Path, root: Path) -> None:
     """Tries the folder, or where it does not exist, the folder that it would be made in."""
     name = folder.relative_to(root)
     remedy = f"Make {name} a folder that this user can write to, or free some space."
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{name} is not a folder", "Expected: a folder for what runs leave.", remedy)
+    if os.path.lexists(folder) and not folder.is_dir():
+        received = "a file"
+        if folder.is_symlink():
+            received = f"a link to {folder.readlink()}, where there is no folder"
+        raise RunError(
+            f"{name} is not a folder",
+            f"Expected: a folder for what runs leave. Received: {received}.",
+            f"Make {name} a folder that this user can write to: remove or rename what is there.",
+        )
     try:
-        with tempfile.TemporaryFile(dir=folder if folder.exists() else root):
+        tried = next(one for one in (folder, *folder.parents) if one.exists())
+        with tempfile.TemporaryFile(dir=tried):
             pass
     except OSError as error:
         raise RunError(

@@ -17,6 +17,13 @@ REHEARSALS = RUNS / "rehearsals"
 SERVING_MODELS = ROOT / "serving_models"
 
 
+RESERVED = {
+    "common": "the folder of what all models share",
+    "rehearsals": "the folder in runs/ that rehearsals write to",
+}
+"""Names of folders that are something else than a model's."""
+
+
 def model_folder(model: str, root: Path = ROOT) -> Path:
     """The folder that a data scientist edits."""
     return root / "models" / model
@@ -30,7 +37,7 @@ def model_names(root: Path = ROOT) -> list[str]:
 def folders_without_config(root: Path = ROOT) -> list[str]:
     """The folders under `models/` that could be a model's but have no configuration."""
     folders = {path.name for path in (root / "models").glob("*") if path.is_dir()}
-    return sorted(folders - {"common", "__pycache__", *model_names(root)})
+    return sorted(folders - {*RESERVED, "__pycache__", *model_names(root)})
 
 
 def without_glob(folder: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from models.common import regular_file
 from models.common.errors import ConfigError
 
 Lines = dict[tuple[str, ...], int]
@@ -18,6 +19,12 @@ Lines = dict[tuple[str, ...], int]
 _STANDARD = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_STANDARD + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_LARGEST = 2**20
+"""Bytes of a file; PyYAML takes some two seconds for so many."""
+_MOST = 50_000
+"""Keys and entries in a file, each counted as often as aliases repeat it."""
+_BRACKETS = re.compile(r"[][{}]")
+_DEEPEST = 100
 _HINT = "Indent with spaces, and put text with any of : # [ ] { } , & * in quotes."
 
 
@@ -42,13 +49,17 @@ def read(path: Path, name: str) -> tuple[dict[str, Any], Lines]:
         The content, and the line of each key by its path, from 1.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = regular_file.read(path, _LARGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{name} is not UTF-8 text", f"{error}.", "Save it with the encoding UTF-8."
         ) from None
     except OSError as error:
-        raise ConfigError(f"{name} cannot be read", f"{error.strerror}.") from None
+        raise ConfigError(
+            f"{name} cannot be read",
+            f"Received: {error.strerror}.",
+            "Make it a text file that this user can read.",
+        ) from None
     tree, lines = parse(text, name)
     if not isinstance(tree, dict):
         found = "nothing" if tree is None else f"a {'list' if isinstance(tree, list) else 'value'}"
@@ -68,6 +79,7 @@ def parse(text: str, name: str) -> tuple[Any, Lines]:
     """
     lines: Lines = {}
     try:
+        _check_depth(text)
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
@@ -95,9 +107,25 @@ def parse(text: str, name: str) -> tuple[Any, Lines]:
         ) from None
 
 
+def _check_depth(text: str) -> None:
+    """Raises a RecursionError for brackets that PyYAML would take seconds to give up at."""
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > _DEEPEST:
+            raise RecursionError
+
+
 def _check(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> None:
     """Notes the line of each key below the node; refuses what a config has no use for."""
     line = node.start_mark.line + 1
+    if len(lines) > _MOST:
+        raise ConfigError(
+            f"{_place(name, line)}: there are more than {_MOST:,} values",
+            "Expected: a few. Where a line is repeated by an alias (*name), each of its values "
+            "counts again.",
+            "Write out what is meant, without aliases of aliases, and keep data in files.",
+        )
     if node.tag not in _PLAIN_TAGS:
         tag = node.tag.replace(_STANDARD, "!!")
         raise ConfigError(

@@ -15,8 +15,9 @@ from tfx.types.channel import OutputChannel
 from components import user_code
 from models.common.tuning import Search, search_space
 from pipeline import nodes
-from pipeline.config import model_files
+from pipeline.config import model_files, project
 from pipeline.config.model_config import ModelConfig
+from pipeline.graph import frozen_values
 from pipeline.graph.wiring import Wiring
 
 
@@ -45,6 +46,7 @@ def transform(wiring: Wiring) -> BaseNode:
 
 def tuner(wiring: Wiring) -> BaseNode:
     """Searches hyperparameters."""
+    search_space(wiring.model)  # What is wrong with it is told before the data is read.
     tuning = wiring.config.tuning
     search = Search(tuning.trials, tuning.epochs, tuning.objective, tuning.direction)
     node = Tuner(
@@ -75,13 +77,20 @@ def trainer(wiring: Wiring) -> BaseNode:
 def fixed_hyperparameters(model: str, config: ModelConfig) -> dict[str, Any] | None:
     """The frozen values, completed by the search space's defaults; None where the Tuner searches.
 
+    A model whose values are frozen for good may have no `search_space.py`.
+
     Raises:
-        ConfigError: The frozen values are not readable.
+        ConfigError: The frozen values are not readable, or not of the search space.
         ModelCodeError: The model's `search_space.py` raised.
     """
     if nodes.searches(model, config):
         return None
-    return search_space(model).values | (model_files.frozen_hyperparameters(model) or {})
+    frozen = model_files.frozen_hyperparameters(model) or {}
+    if not (project.model_folder(model) / "search_space.py").exists():
+        return frozen
+    space = search_space(model)
+    frozen_values.check(model, frozen, space)
+    return space.values | frozen
 
 
 def _code(wiring: Wiring, node: str) -> tuple[Mapping[str, str], Mapping[str, str]]:

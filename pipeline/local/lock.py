@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from models.common import regular_file
 from models.common.errors import RunError
 from pipeline.config import project
 from pipeline.record import run_record
@@ -69,12 +70,14 @@ def _held(model: str, holder: str, runs: Path) -> Iterator[IO[str]]:
 def _opened(path: Path) -> IO[str]:
     try:
         make_folder(path.parent, private=True)
+        with contextlib.suppress(FileNotFoundError):
+            regular_file.check(path)
         return path.open("a", encoding="utf-8")
     except OSError as error:
         raise RunError(
             f"{path} cannot be written",
             f"Received: {error.strerror}.",
-            "Make the folder writable, or free some space.",
+            "Make the folder writable, free some space, or remove what stands in the file's place.",
         ) from error
 
 

@@ -16,12 +16,15 @@ from typing import Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
+from models.common import regular_file
 from models.common.errors import RunError
 from pipeline.config import project
 from pipeline.record import redaction, run_folder
 from pipeline.record.atomic_file import write_whole
 from pipeline.record.redaction import Redactor
 
+_LARGEST = 512 * 2**20
+"""Bytes of the file; a table of 5,000 columns has some tens of MB."""
 _INDENTED = 200
 """With more features the file is written without indentation, which would be half of it."""
 _EVAL = "val_"
@@ -229,13 +232,15 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:
     """
     path = _path(run_id, runs)
     try:
-        return RunDetails.model_validate_json(path.read_bytes())
+        return RunDetails.model_validate_json(regular_file.read(path, _LARGEST))
     except FileNotFoundError:
         return RunDetails(run=run_id)
     except (OSError, pydantic.ValidationError) as error:
         raise RunError(
             f"{path} is not readable",
-            str(error).splitlines()[0],
+            f"Received: {error.strerror}."
+            if isinstance(error, OSError)
+            else str(error).splitlines()[0],
             "Remove the file if you do not need it; run.json has the key figures.",
         ) from error
 

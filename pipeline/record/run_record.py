@@ -18,7 +18,8 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from models.common.errors import ProjectError, RunError
+from models.common import regular_file
+from models.common.errors import ModelCodeError, ProjectError, RunError
 from pipeline import nodes
 from pipeline.config import project
 from pipeline.config.model_config import ModelConfig
@@ -181,7 +182,11 @@ class Failure(_Part):
     @classmethod
     def of(cls, error: ProjectError, node: str | None = None) -> Failure:
         """What an error says, about the node that raised it."""
-        return cls(node=node, headline=error.headline, detail=error.detail, remedy=error.remedy)
+        remedy = error.remedy
+        if isinstance(error, ModelCodeError) and error.__cause__ is not None:
+            # Only here is there a log: the same is told of what is found before a run starts.
+            remedy = f"{remedy} The full traceback is in the run's log."
+        return cls(node=node, headline=error.headline, detail=error.detail, remedy=remedy)
 
 
 class RunRecord(_Part):
@@ -401,9 +406,15 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
     """
     path = run_folder.path(run_id, runs) / run_folder.RECORD
     try:
-        return RunRecord.model_validate_json(path.read_bytes())
-    except OSError as error:
+        return RunRecord.model_validate_json(regular_file.read(path))
+    except FileNotFoundError as error:
         raise RunError(f"There is no run '{run_id}'", f"{path}: {error.strerror}.") from error
+    except OSError as error:
+        raise RunError(
+            f"{path} is not a readable run record",
+            f"Received: {error.strerror}.",
+            f"Make it readable, or remove the folder {path.parent} if you do not need it.",
+        ) from error
     except pydantic.ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(map(str, problem["loc"])) or "the file"

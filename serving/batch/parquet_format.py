@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import serving.core.arrow  # noqa: F401  (no file runs code)
 from serving.batch.formats import Answered, Row, check_columns, converted
 from serving.codec import tensors
 from serving.core.errors import Code, ServingError
@@ -46,6 +47,13 @@ def _opened(path: Path) -> pq.ParquetFile:
     except (pa.ArrowException, OSError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT, f"{path} is not Parquet", str(error), "Name its --format."
+        ) from error
+    except (RuntimeError, ValueError) as error:  # What stands in for pyarrow's own type refuses it.
+        raise ServingError(
+            Code.INVALID_ARGUMENT,
+            f"{path} has a column whose type is Python code",
+            "Received: an extension type as a pickle, which would run when it is read.",
+            "Write the file again, with the type that the column's values are stored as.",
         ) from error
 
 

@@ -89,15 +89,20 @@ def _remedy(error: OSError, output: Path) -> str:
 
 def _files(patterns: list[str]) -> list[Path]:
     # Patterns may be absolute, which pathlib does not take.
-    found = set()
+    found: set[Path] = set()
     for pattern in patterns:
         # A file that is there is taken by its name, whatever characters of a glob it has.
         there = Path(pattern).is_file()
-        found |= {pattern} if there else set(glob(pattern, recursive=True))  # noqa: PTH207
-    files = sorted(path for path in map(Path, found) if path.is_file())
-    if not files:
-        raise ServingError(Code.NOT_FOUND, f"There is no file {' or '.join(patterns)}")
-    return files
+        matched = {pattern} if there else set(glob(pattern, recursive=True))  # noqa: PTH207
+        files = {path for path in map(Path, matched) if path.is_file()}
+        if not files:
+            raise ServingError(
+                Code.NOT_FOUND,
+                f"There is no file {pattern}",
+                "It is a folder: name its files." if Path(pattern).is_dir() else "",
+            )
+        found |= files
+    return sorted(found)
 
 
 def _one_format(names: list[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from serving.commands.app import app
-from serving.core import logs
+from serving.core import logs, regular_file
 from serving.core.errors import Code, ServingError
 
 Models = Annotated[Path, typer.Option(help="The serving folder: MODEL/VERSION/saved_model.pb.")]
@@ -81,7 +81,7 @@ def _token(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        token = path.read_text(encoding="utf-8").strip()
+        token = regular_file.read(path, 2**20).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT, f"The token file {path} cannot be read", str(error)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.conformance.runner import Case, ask
+from serving.core import regular_file
 from serving.core.errors import Code, ServingError
 from serving.model.version_folders import KNOWN_ANSWERS
 
@@ -69,9 +70,9 @@ def read_answers(path: Path) -> dict[str, Any]:
         ServingError: It is not one.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(regular_file.read(path))
         return {"rows": content["rows"], "outputs": content["outputs"]}
-    except (KeyError, OSError, TypeError, ValueError) as error:
+    except (KeyError, OSError, RecursionError, TypeError, ValueError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT,
             f"{path} cannot be used",

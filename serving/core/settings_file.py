@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +11,14 @@ from typing import Any, TypeVar
 import pydantic
 import yaml
 
+from serving.core import regular_file
 from serving.core.errors import Code, ServingError
+
+_MOST = 500_000
+"""Values in a file, each counted as often as aliases repeat it."""
+
+_BRACKETS = re.compile(r"[][{}]")
+_DEEPEST = 100
 
 Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 
@@ -30,14 +38,14 @@ def read(path: Path, kind: type[Settings]) -> Settings:
         ServingError: The file cannot be read, is not YAML, or has a key or value that it may not.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parsed(regular_file.read(path).decode())
     except FileNotFoundError:
         content = None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT,
             f"{path} cannot be read",
-            f"Received: {error}",
+            f"Received: {getattr(error, 'strerror', None) or error}",
             "Correct the file, or remove it.",
         ) from error
     try:
@@ -51,15 +59,42 @@ def read(path: Path, kind: type[Settings]) -> Settings:
         ) from error
 
 
+def _parsed(text: str) -> Any:
+    """The content of YAML text.
+
+    Raises:
+        yaml.YAMLError: It is not YAML, or a few lines of it stand for very many values.
+        ValueError: It has a date that there is not.
+        RecursionError: It is nested more deeply than Python can follow.
+    """
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > _DEEPEST:  # PyYAML would take seconds to give up.
+            raise RecursionError("it is nested too deeply")
+    loader = yaml.SafeLoader(text)
+    root = loader.get_single_node()
+    values, nodes = 0, [root] if root else []
+    while nodes:
+        node = nodes.pop()
+        values += 1
+        if values > _MOST:
+            raise yaml.YAMLError(f"more than {_MOST:,} values, by aliases (*name) of aliases")
+        if isinstance(node, yaml.MappingNode):
+            nodes += [one for pair in node.value for one in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+    return None if root is None else loader.construct_document(root)
+
+
 def _line(mistake: Any, kind: type[pydantic.BaseModel]) -> str:
     key = ".".join(map(str, mistake["loc"])) or "the file"
     if mistake["type"] == "extra_forbidden":
         return f"{key}: there is no such key{did_you_mean(str(mistake['loc'][-1]), _keys(kind))}"
     if mistake["type"] == "missing":
         return f"{key}: is missing"
-    return (
-        f"{key}: {mistake['msg'][:1].lower()}{mistake['msg'][1:]}. Received: {mistake['input']!r}"
-    )
+    received = f"{mistake['input']!r:.80}"
+    return f"{key}: {mistake['msg'][:1].lower()}{mistake['msg'][1:]}. Received: {received}"
 
 
 def _keys(kind: type[pydantic.BaseModel]) -> set[str]:
@@ -74,5 +109,5 @@ def _keys(kind: type[pydantic.BaseModel]) -> set[str]:
 
 def did_you_mean(received: str, known: Iterable[str]) -> str:
     """Returns `; did you mean 'x'?` where one of the known names is close, else nothing."""
-    close = difflib.get_close_matches(received, sorted(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(received, sorted({*known} - {received}), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""

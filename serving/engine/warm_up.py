@@ -23,7 +23,7 @@ from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.codec import grpc_requests, inference, predict_json
-from serving.core import logs
+from serving.core import logs, regular_file
 from serving.core.errors import Code, ServingError
 from serving.model.loaded_model import LoadedModel
 from serving.model.signatures import CLASSIFY, DEFAULT, REGRESS
@@ -49,9 +49,9 @@ def warm_up(model: LoadedModel) -> int:
 def known_answers(path: Path) -> dict[str, Any] | None:
     """The content of a version's file of known answers, if there is one that can be used."""
     try:
-        content = json.loads((path / KNOWN_ANSWERS).read_bytes())
+        content = json.loads(regular_file.read(path / KNOWN_ANSWERS))
         return content if content["rows"] and content["outputs"] else None
-    except (KeyError, OSError, TypeError, ValueError):
+    except (KeyError, OSError, RecursionError, TypeError, ValueError):
         return None
 
 

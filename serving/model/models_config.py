@@ -18,6 +18,7 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
+from serving.core import regular_file
 from serving.core.atomic_file import write_whole
 from serving.core.errors import Code, ServingError
 
@@ -130,17 +131,19 @@ def edit(path: Path) -> Iterator[MutableMapping[str, ServedModel]]:
 def _parse(path: Path) -> Any:
     config = model_server_config_pb2.ModelServerConfig()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = regular_file.read(path).decode()
     except FileNotFoundError:
         return config
     except (OSError, UnicodeDecodeError) as error:
-        raise _refused(path, str(error), "Make it a readable text file.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise _refused(path, f"Received: {reason}", "Make it a readable text file.") from error
     try:
         return text_format.Parse(text, config)
-    except text_format.ParseError as error:
+    except (text_format.ParseError, RecursionError) as error:
+        deep = isinstance(error, RecursionError)
         raise _refused(
             path,
-            f"Line and column {error}",
+            "It is nested too deeply." if deep else f"Line and column {error}",
             "Correct it; the format is that of TensorFlow Serving's --model_config_file.",
         ) from error
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from serving.core import regular_file
 from serving.core.atomic_file import write_whole
 from serving.core.errors import ServingError
 
@@ -122,7 +123,7 @@ def _file(model_folder: Path, number: int) -> Path:
 
 def _read(path: Path) -> Record | None:
     try:
-        return Record.model_validate_json(path.read_bytes())
+        return Record.model_validate_json(regular_file.read(path))
     except (OSError, ValidationError):
         return None
 
@@ -193,8 +194,8 @@ def _run_records(runs: Path) -> Iterator[dict[str, Any]]:
     found = []
     for path in runs.glob("*/run.json"):
         try:
-            written, content = path.stat().st_mtime, json.loads(path.read_bytes())
-        except (OSError, ValueError):
+            written, content = path.stat().st_mtime, json.loads(regular_file.read(path))
+        except (OSError, ValueError, RecursionError):
             continue
         if isinstance(content, dict):
             number = content.get("number")

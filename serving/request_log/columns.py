@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+import serving.core.arrow  # noqa: F401  (no file runs code)
 from serving.model.registry import Tensor
 
 _INTEGERS = {

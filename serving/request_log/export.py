@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import serving.core.arrow  # noqa: F401  (no file runs code)
 from serving.core.hooks import Entry
 from serving.model.registry import Signature, record
 from serving.request_log import database, rows

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from serving.core import regular_file
 from serving.core.atomic_file import write_whole
 from serving.core.hooks import Outcome
 
@@ -162,8 +163,8 @@ def saved(serving_folder: Path, model: str, since: datetime | None) -> dict[Key,
     together: dict[Key, Observed] = {}
     for path in sorted((serving_folder / FOLDER).glob("*.json")):
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))["models"].get(model)
-        except (OSError, ValueError, KeyError):
+            content = json.loads(regular_file.read(path))["models"].get(model)
+        except (OSError, ValueError, KeyError, RecursionError):
             continue  # Removed meanwhile, or not ours.
         if content is None or content["since"] != _text(since):
             continue

@@ -15,7 +15,7 @@ from tfx.utils import proto_utils
 
 from components import pusher
 from models.common import manifest, progress
-from models.common.errors import ServingError
+from models.common.errors import RunError, ServingError
 
 pytestmark = pytest.mark.tfx
 
@@ -252,16 +252,36 @@ def test_the_number_of_a_version_that_is_gone_is_not_given_again(
     assert pusher.push(model, serving).name == "4000000001"
 
 
-def test_a_push_that_fails_leaves_nothing(
-    model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "Received: No space left on device."),
+        (
+            shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+            "Received: No space left on device: 'b'.",
+        ),
+        (shutil.Error([("a", "b", "why"), ("c", "d", "why")]), "Received: why."),
+        (shutil.Error("same file"), "Received: same file."),
+    ],
+)
+def test_what_hinders_a_copy_is_told_in_words(
+    error: OSError, told: str, model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(source: Path, target: Path) -> None:
-        target.mkdir(parents=True)
-        (target / "saved_model.pb").write_text("half of")
-        raise OSError(28, "No space left on device", str(target))
+    def copytree(_: Path, to: Path) -> None:
+        to.mkdir(parents=True)
+        (to / "saved_model.pb").write_text("half of")
+        raise error
 
-    monkeypatch.setattr(shutil, "copytree", full)
-    serving.mkdir(parents=True)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(shutil, "copytree", copytree)
+    with pytest.raises(RunError) as caught:
         pusher.push(model, serving)
-    assert names(serving) == []
+    assert caught.value.headline.startswith(f"The model cannot be copied to {serving}")
+    assert caught.value.detail == told
+    assert names(serving) == [], "nothing is left of it"
+
+
+def test_a_file_where_versions_should_be_is_told(model: Path, serving: Path) -> None:
+    serving.parent.mkdir()
+    serving.write_text("")
+    with pytest.raises(RunError, match="The model cannot be copied to"):
+        pusher.push(model, serving)

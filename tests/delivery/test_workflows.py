@@ -26,6 +26,7 @@ JOBS = [(f"{flow}.{name}", job) for flow, name, job in workflow_files.jobs()]
 READ = {"contents": "read"}
 DEPLOYING = {"contents": "read", "id-token": "write"}
 RIGHTS = {
+    "audit.audit": READ,
     "comment.comment": {"actions": "read", "contents": "read", "pull-requests": "write"},
     "pull-request.report": READ,
     "pull-request.rehearse": READ,
@@ -111,6 +112,7 @@ def test_each_job_has_the_rights_it_needs_and_no_more() -> None:
 def test_no_pull_request_gets_a_login() -> None:
     triggers = {name: set(workflow_files.load(name)["on"]) for name in workflow_files.names()}
     assert triggers == {
+        "audit": {"schedule", "pull_request", "workflow_dispatch"},
         "comment": {"workflow_run"},
         "pull-request": {"pull_request"},
         "release": {"workflow_call"},

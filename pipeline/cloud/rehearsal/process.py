@@ -54,7 +54,8 @@ def build_image(folder: Path, root: Path = project.ROOT) -> Path:
         source, copy = root / name, folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, copy, ignore=ignored)
+            # A link to nowhere in a model's folder is none of the image's files.
+            shutil.copytree(source, copy, ignore=ignored, ignore_dangling_symlinks=True)
         else:
             shutil.copy(source, copy)
     return folder

@@ -49,6 +49,28 @@ def parquet_file(columns: Mapping[str, Any]) -> TableSource:
     return TableSource("t.parquet", "parquet")
 
 
+ARROWS_OWN_TYPE = b"arrow.py_extension_type"
+"""The extension type that pyarrow before 14.0.1 unpickles."""
+
+
+def pickle_that_writes(evidence: Path) -> bytes:
+    """A pickle that makes this file when it is loaded."""
+    return f"cbuiltins\nopen\n(V{evidence}\nVw\ntR.".encode()
+
+
+def with_pickle(pickled: bytes, name: bytes = ARROWS_OWN_TYPE) -> pa.Table:
+    """A table whose column `c` is of an extension type, with this pickle as what it says of it."""
+    metadata = {b"ARROW:extension:name": name, b"ARROW:extension:metadata": pickled}
+    schema = pa.schema([pa.field("c", pa.int64(), metadata=metadata)])
+    return pa.table({"c": [1, 2]}, schema)
+
+
+def parquet_with_pickle(pickled: bytes, name: bytes = ARROWS_OWN_TYPE) -> TableSource:
+    """That table as `t.parquet`."""
+    pq.write_table(with_pickle(pickled, name), "t.parquet")
+    return TableSource("t.parquet", "parquet")
+
+
 def avro_file(
     types: Mapping[str, Any], rows: Mapping[str, list[Any]], codec: str = "null"
 ) -> TableSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,13 +16,18 @@ import pytest
 from components import tables
 from components.tables import ColumnType, TableSource, columnar
 from components.tables.quality import findings
+from models.common.errors import DataError
 from tests.components.tables.table_files import (
+    ARROWS_OWN_TYPE,
     avro_file,
     check_refused,
     csv_file,
     cut,
     parquet_file,
+    parquet_with_pickle,
+    pickle_that_writes,
     read,
+    with_pickle,
 )
 
 
@@ -244,3 +250,39 @@ def test_to_type(array: pa.Array, kind: ColumnType | None, expected: pa.Array) -
 def test_a_value_that_has_not_the_type_is_refused() -> None:
     with pytest.raises(pa.ArrowInvalid):
         columnar.to_type(pa.array(["x"]), "INT")
+
+
+@pytest.mark.parametrize("name", [ARROWS_OWN_TYPE, b"of.somebody"])
+@pytest.mark.parametrize("pickled", [b"", b"garbage", b"no end ("])
+def test_a_type_that_is_a_pickle_is_not_loaded(name: bytes, pickled: bytes, tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence"
+    source = parquet_with_pickle(pickled or pickle_that_writes(evidence), name)
+    try:
+        assert read(source) == {"c": [1, 2]}  # pyarrow that is safe by itself, or an unknown type
+    except DataError as error:
+        assert error.headline == "t.parquet has a column whose type is Python code"
+    assert not evidence.exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "stream"])
+def test_nor_is_it_in_arrows_own_files(kind: str, tmp_path: Path) -> None:
+    evidence, path = tmp_path / "evidence", tmp_path / "t.arrow"
+    table = with_pickle(pickle_that_writes(evidence))
+    new, opened = (
+        (pa.ipc.new_file, pa.ipc.open_file)
+        if kind == "file"
+        else (pa.ipc.new_stream, pa.ipc.open_stream)
+    )
+    with new(str(path), table.schema) as writer:
+        writer.write_table(table)
+    with contextlib.suppress(RuntimeError):
+        opened(path.read_bytes()).read_all()
+    assert not evidence.exists()
+
+
+def test_a_name_that_is_not_utf_8_is_refused() -> None:
+    source = parquet_file({"caf\N{LATIN SMALL LETTER E WITH ACUTE}": [1]})
+    path = Path(source.pattern)
+    content = path.read_bytes().replace(b"ARROW:schema", b"-----:schema")
+    path.write_bytes(content.replace(b"caf\xc3\xa9", b"caf\xe9\xe9"))
+    check_refused(source, "t.parquet has a column whose name is not UTF-8 text", "caf")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,35 @@ def test_the_first_who_asks_after_a_pause_gets_a_fresh_list(
         assert len(index.snapshot().runs) == 1
     finally:
         index.stop()
+
+
+@pytest.mark.timeout(20)
+def test_a_strange_folder_hides_itself_alone(runs: Path) -> None:
+    ours = sample_runs.make_run(runs)
+    (runs / "loop").symlink_to(runs / "loop")
+    (runs / "nowhere").symlink_to(runs / "gone")
+    (runs / "up").symlink_to(runs)
+    (runs / "file").write_text("")
+    for name, make in STRANGE_RECORDS.items():
+        (runs / name).mkdir()
+        make(runs / name / "run.json")
+    (runs / os.fsdecode(b"\xff-20261121-093000-4f2a")).mkdir()
+    index = RunIndex(runs)
+    index.scan()
+    assert [run.id for run in index.snapshot().runs if run.status != "unreadable"] == [ours.name]
+    for name in (*STRANGE_RECORDS, "loop", "nowhere", "up", "file"):
+        found = index.find(name)
+        assert found is None or found.status == "unreadable", name
+
+
+STRANGE_RECORDS: dict[str, Callable[[Path], object]] = {
+    "pipe": os.mkfifo,
+    "folder": Path.mkdir,
+    "zero": lambda path: path.symlink_to("/dev/zero"),
+    "circle": lambda path: path.symlink_to(path),
+    "empty": Path.touch,
+    "nested": lambda path: path.write_text("[" * 100_000),
+}
 
 
 def change(folder: Path, **changes: object) -> None:

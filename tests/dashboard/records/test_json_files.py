@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,13 @@ def test_a_file_that_is_not_there_is_no_damaged_one(tmp_path: Path) -> None:
 )
 def test_numbers_are_those_that_a_browser_can_read(value: object, cleaned: object) -> None:
     assert clean(value) == cleaned
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("pipe", "zero", "loop"):
+        with pytest.raises(UnreadableError, match="cannot be read"):
+            read_object(tmp_path / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -148,3 +149,30 @@ def test_other_code_and_forked_processes_end_as_ever(write_model: WriteModel) ->
     write_model("broken", model=text)
     with model_folder.errors_of("broken", "build_model"):
         assert model_folder.function("broken", "model", "build_model")() == 7
+
+
+READERS: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
+    # what: (how a model looks at {"a": 1, "b": 2}, what it has not looked at)
+    "nothing": (lambda given: None, ["a", "b"]),
+    "its length": (lambda given: len(given), ["a", "b"]),
+    "whether it is there": (lambda given: "a" in given, ["a", "b"]),
+    "by name": (lambda given: given["a"], ["b"]),
+    "by get": (lambda given: given.get("a", 3), ["b"]),
+    "by get of another": (lambda given: given.get("c", 3), ["a", "b"]),
+    "by pop": (lambda given: given.pop("a"), ["b"]),
+    "as arguments": (lambda given: dict(**given), []),
+    "in a loop": (lambda given: list(given), []),
+    "items": (lambda given: list(given.items()), []),
+    "values": (lambda given: sum(given.values()), []),
+    "a copy": (lambda given: given.copy(), []),
+    "unpacked": (lambda given: {**given, "c": 3}, []),
+}
+
+
+@pytest.mark.parametrize("what", READERS)
+def test_what_a_model_has_not_looked_at_is_known(what: str) -> None:
+    read, unread = READERS[what]
+    given = model_folder.Hyperparameters({"a": 1, "b": 2})
+    read(given)
+    assert given.unread() == unread
+    assert isinstance(given, dict)

@@ -56,6 +56,7 @@ def test_the_curves_and_the_size_of_a_network_are_kept(tiny: Sample) -> None:
     width = sum(2 if name == "position_xf" else 1 for name in spec if name != LABEL)
     units = tuning.search_space("tiny").values["units"]
     assert summary["parameters"] == (width + 1) * units + units + 1
+    assert not [one for one in summary["warnings"] if "does not look at" in one["headline"]]
     history = summary["history"]
     assert history.keys() == {"loss", "auc", "val_loss", "val_auc"}
     assert all(len(values) == 1 and math.isfinite(values[0]) for values in history.values())
@@ -261,3 +262,15 @@ def test_training_can_be_repeated() -> None:
 
 def test_only_the_features_reach_the_network() -> None:
     assert examples.model_inputs({"y": tf.zeros([2])}, "y") == {}
+
+
+def test_an_input_that_leads_nowhere_is_named() -> None:
+    inputs = {name: keras.Input((1,), name=name) for name in ("x", "y", "z")}
+    with pytest.raises(ValueError, match="not connected") as caught:
+        keras.Model(inputs, keras.layers.Dense(1)(inputs["x"]))
+    told = ModelCodeError("models/m/model.py:3: build_model failed", str(caught.value), "Again.")
+    error = training._naming_unconnected(told, inputs)
+    assert error.headline == "models/m/model.py:3: the network does not use its inputs 'y', 'z'"
+    assert error.detail and error.remedy
+    other = ModelCodeError("models/m/model.py:3: build_model failed", "1 / 0", "Again.")
+    assert training._naming_unconnected(other, inputs) is other

@@ -209,6 +209,21 @@ def test_a_search_space_that_raises(write_model: WriteModel) -> None:
         tuning.search_space("searched")
 
 
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("None", "Received: nothing (None).\nEnd it with `return space`."),
+        ("{'units': 3}", "Received: dict."),
+        ("[]", "Received: list."),
+    ],
+)
+def test_a_search_space_that_is_none(write_model: WriteModel, returned: str, told: str) -> None:
+    write_model("searched", search_space=f"def search_space():\n    return {returned}\n")
+    with pytest.raises(ModelCodeError, match="search_space returns no search space") as caught:
+        tuning.search_space("searched")
+    assert told in str(caught.value)
+
+
 def test_the_defaults_of_a_search_space() -> None:
     assert tuning.search_space("taxi").values.keys() >= {"learning_rate", "units"}
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import project
+from models.common.errors import ConfigError
+from pipeline.config import loading, project
 from pipeline.config.loading import load
 from tests.pipeline.config_files import GOOD, message, write
 
@@ -102,4 +103,50 @@ def test_bad_model_name(root: Path, model: str, expected: str) -> None:
 
 def test_a_folder_in_the_config_s_place(root: Path) -> None:
     (root / "models" / "n" / "config.yaml").mkdir(parents=True)
-    assert "models/n/config.yaml cannot be read\nIs a directory." in message(root, model="n")
+    told = "models/n/config.yaml cannot be read\nReceived: it is a folder, not a file."
+    assert told in message(root, model="n")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("my-model", "Rename the folder models/my-model, such as to my_model."),
+        ("class", "'class' is a word of Python's own"),
+        ("None", "Rename the folder models/None, such as to model_None."),
+        ("common", "'common' is the folder of what all models share"),
+        ("rehearsals", "'rehearsals' is the folder in runs/ that rehearsals write to"),
+        ("2nd", "such as to model_2nd"),
+        ("a b", "such as to a_b."),
+    ],
+)
+def test_a_folder_whose_name_no_model_can_have(root: Path, name: str, told: str) -> None:
+    """The message does not name the very same name as what may have been meant."""
+    write(root, GOOD)
+    (root / "models" / "m").rename(root / "models" / name)
+    text = message(root, model=name)
+    assert f"'{name}' is not a model's name\n" in text
+    assert told in text
+    assert "did you mean" not in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, "taxi"),
+        ({"PIPELINE_MODEL": "tiny"}, "tiny"),
+        ({"PIPELINE_WORKSPACE": "/a", "PIPELINES_ID": "7"}, "taxi"),
+        ({"PIPELINE_MODLE": "tiny"}, "PIPELINE_MODLE means nothing; did you mean PIPELINE_MODEL?"),
+        ({"PIPELINE_MODELS": "tiny"}, "PIPELINE_MODELS means nothing"),
+        ({"PIPELINE_TARGTE": "vertex"}, "did you mean PIPELINE_TARGET?"),
+        ({"PIPLINE_IMAGE": "a"}, "did you mean PIPELINE_IMAGE?"),
+    ],
+)
+def test_a_misspelt_variable_is_not_passed_over(
+    variables: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    try:
+        assert loading.model_of_environment() == told
+    except ConfigError as error:
+        assert told in str(error)

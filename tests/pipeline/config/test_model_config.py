@@ -39,6 +39,28 @@ BAD_KEYS = {
         "by, time, given.",
     ),
     "unknown key": ("beam: {x: 1}", "beam.x: unknown key. Known here: args."),
+    "an option that the key says": (
+        "evaluation: {metrics: {AUC: {at_least: 0.5, options: {name: x}}}}",
+        "evaluation.metrics.AUC.options.name: a metric's name is its key in evaluation.metrics.",
+    ),
+    "a class below the first": (
+        "evaluation: {metrics: {AUC: {at_least: 0.5, options: {class_id: -1}}}}",
+        "evaluation.metrics.AUC.options.class_id: expected a whole number "
+        "of at least 0. Received: -1.",
+    ),
+    "a class by name": (
+        "evaluation: {metrics: {AUC: {at_least: 0.5, options: {class_id: yes_}}}}",
+        "evaluation.metrics.AUC.options.class_id: expected a whole number "
+        "of at least 0. Received: 'yes_'.",
+    ),
+    "the best none": (
+        "evaluation: {metrics: {AUC: {at_least: 0.5, options: {top_k: 0}}}}",
+        "evaluation.metrics.AUC.options.top_k: expected a whole number of at least 1. Received: 0.",
+    ),
+    "half a rank": (
+        "evaluation: {metrics: {AUC: {at_least: 0.5, options: {k: 1.5}}}}",
+        "evaluation.metrics.AUC.options.k: expected a whole number of at least 1. Received: 1.5.",
+    ),
     "a value for a section": (
         "splits: 8",
         "splits: expected a mapping with the keys train, eval, test, by, time, given. Received: 8.",
@@ -272,3 +294,15 @@ def test_the_columns_without_which_a_row_has_no_label(
     root: Path, label: str, required: tuple[str, ...]
 ) -> None:
     assert load("m", [f"label={label}"], root).label.required == required
+
+
+def test_a_metric_of_a_class_that_there_is_not(root: Path) -> None:
+    write(
+        root,
+        "data: {path: trips.csv}\nlabel: {name: t, columns: [t], classes: [a, b]}\n"
+        "evaluation: {metrics: {AUC: {at_least: 0.5, options: {class_id: 2}}}}\n",
+    )
+    assert (
+        "evaluation.metrics.AUC.options.class_id: expected a class of label.classes, 0 to 1. "
+        "Received: 2."
+    ) in message(root)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,17 @@ def test_the_schema_gives_the_types_of_columns(folder: Path, tmp_path: Path) -> 
     assert model_files.column_types("m", tmp_path) == expected
 
 
-@pytest.mark.parametrize("content", [b"feature { type: FLOTE }", b"\xff\xfe", b"{}"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"feature { type: FLOTE }",
+        b"\xff\xfe",
+        b"{}",
+        b"",
+        b"# nothing\n",
+        b'feature { name: "a" } feature { name: "b" } feature { name: "a" }',
+    ],
+)
 def test_a_schema_that_is_none_is_told(folder: Path, tmp_path: Path, content: bytes) -> None:
     (folder / "schema.pbtxt").write_bytes(content)
     with pytest.raises(ConfigError, match=r"models/m/schema\.pbtxt is not a schema") as caught:
@@ -63,6 +75,7 @@ def test_hyperparameters_are_a_mapping(folder: Path, tmp_path: Path) -> None:
         (b"\xff", "hyperparameters.json: not valid JSON"),
         (b"[1]", "hyperparameters.json is not a mapping"),
         (b"null", "hyperparameters.json is not a mapping"),
+        (b'{"units": 1, "units": 2}', "hyperparameters.json: not valid JSON"),
     ],
 )
 def test_hyperparameters_that_are_none_are_told(
@@ -79,7 +92,7 @@ def test_hyperparameters_that_cannot_be_read_are_told(folder: Path, tmp_path: Pa
     (folder / "hyperparameters.json").mkdir()
     with pytest.raises(ConfigError, match="cannot be read") as caught:
         model_files.frozen_hyperparameters("m", tmp_path)
-    assert "Is a directory" in caught.value.detail
+    assert "it is a folder" in caught.value.detail
 
 
 @pytest.mark.parametrize(
@@ -136,3 +149,30 @@ def test_looking_for_the_files_reads_with_no_library() -> None:
         [sys.executable, "-c", code], cwd=project.ROOT, capture_output=True, text=True, check=True
     )
     assert {"pyarrow", "tensorflow_metadata", "numpy"}.isdisjoint(done.stdout.split())
+
+
+STRANGE_FILES: dict[str, Callable[[Path], object]] = {
+    # what: how it is made
+    "a named pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a link to nowhere": lambda path: path.symlink_to("gone"),
+    "a link to itself": lambda path: path.symlink_to(path),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "deep nesting": lambda path: path.write_text("[" * 100_000),
+    "deep text": lambda path: path.write_text("feature { struct_domain { " * 30_000),
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("what", STRANGE_FILES)
+@pytest.mark.parametrize("name", ["schema.pbtxt", "hyperparameters.json"])
+def test_a_file_of_another_kind_is_told(name: str, what: str, folder: Path, tmp_path: Path) -> None:
+    """Nor is it taken for none: a link to nowhere was meant to say something."""
+    STRANGE_FILES[what](folder / name)
+    read = (
+        model_files.frozen_schema if name == "schema.pbtxt" else model_files.frozen_hyperparameters
+    )
+    with pytest.raises(ConfigError) as caught:
+        read("m", tmp_path)
+    assert name in caught.value.headline
+    assert caught.value.remedy

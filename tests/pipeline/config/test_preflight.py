@@ -215,6 +215,12 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/features.py does not say which columns the model reads",
         "Received: 'fare'.",
     ),
+    "an input twice": (
+        lambda p: p.write("features.py", 'INPUTS = ("fare", "city", "fare")\n'),
+        ModelCodeError,
+        "models/M/features.py: INPUTS has 'fare' twice",
+        "Received: ('fare', 'city', 'fare').",
+    ),
     "a label among the inputs": (
         lambda p: p.write("features.py", 'INPUTS = ("fare", "tip")\n'),
         ConfigError,
@@ -301,7 +307,125 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "serving_models is not a folder",
         "Make serving_models a folder",
     ),
+    "a link to nowhere where the runs go": (
+        lambda p: (p.root / "runs").symlink_to("gone"),
+        RunError,
+        "runs is not a folder",
+        "Received: a link to gone, where there is no folder.",
+    ),
+    "a link to itself where the runs go": (
+        lambda p: (p.root / "runs").symlink_to(p.root / "runs"),
+        RunError,
+        "runs is not a folder",
+        "where there is no folder.",
+    ),
+    "a file where the model's artifacts go": (
+        lambda p: file_in(p.root / "runs", p.model),
+        RunError,
+        "runs/M is not a folder",
+        "Received: a file.",
+    ),
+    "a file where the model's versions go": (
+        lambda p: file_in(p.root / "serving_models", p.model),
+        RunError,
+        "serving_models/M is not a folder",
+        "Received: a file.",
+    ),
+    "a named pipe as data": (
+        lambda p: named_pipe(p.root / "data" / "t.csv"),
+        DataError,
+        "data/t.csv cannot be read",
+        "Received: it is a named pipe, not a file.",
+    ),
+    "a folder as data": (
+        lambda p: p.write("config.yaml", CONFIG.replace("data/*.csv", "data")).write(
+            "data/u.csv/t.csv", ROWS
+        ),
+        DataError,
+        "data/u.csv cannot be read",
+        "Received: it is a folder, not a file.",
+    ),
+    "folders that match": (
+        lambda p: p.write("config.yaml", CONFIG.replace("*.csv", "*.d")).write("data/u.d/x", ""),
+        DataError,
+        "No file matches data/*.d",
+        "Folders do that have no csv file in them: data/u.d.",
+    ),
+    "a named pipe as code": (
+        lambda p: named_pipe(p.root / "models" / p.model / "model.py"),
+        ConfigError,
+        "models/M/model.py is not a file",
+        "Received: it is a named pipe, not a file.",
+    ),
+    "a link to nowhere as code": (
+        lambda p: link_to_nowhere(p.root / "models" / p.model / "features.py"),
+        ConfigError,
+        "models/M/features.py is not a file",
+        "Received: a link to gone: No such file or directory.",
+    ),
+    "a link to nowhere as configuration": (
+        lambda p: link_to_nowhere(p.root / "models" / p.model / "config.yaml"),
+        ConfigError,
+        "models/M/config.yaml is a link to gone, where there is no file",
+        "Correct the link",
+    ),
+    "data with a name that is no text": (
+        lambda p: (p.root / "data" / os.fsdecode(b"\xff.csv")).write_text(ROWS),
+        DataError,
+        "'data/\\udcff.csv' has a name that is not UTF-8 text",
+        "Rename the file",
+    ),
+    "a file of the model with a name that is no text": (
+        lambda p: p.write(os.fsdecode(b"\xff.txt"), ""),
+        ModelCodeError,
+        "'models/M/\\udcff.txt' has a name that is not UTF-8 text",
+        "Rename it",
+    ),
+    "a link to nowhere as the schema": (
+        lambda p: (p.root / "models" / p.model / "schema.pbtxt").symlink_to("gone"),
+        ConfigError,
+        "models/M/schema.pbtxt is not a schema",
+        "No such file or directory",
+    ),
+    "another model that serves under its name": (
+        lambda p: other_model(p, f"serving: {{name: {p.model}}}"),
+        ConfigError,
+        "models/M/config.yaml: serving.name: 'MODEL' is the model other's too",
+        "here or in models/other/config.yaml",
+    ),
+    "another model of the name that it serves under": (
+        lambda p: other_model(p, "").write("config.yaml", CONFIG + "serving: {name: other}\n"),
+        ConfigError,
+        "models/M/config.yaml: serving.name: 'other' is the model other's too",
+        "go to serving_models/other",
+    ),
 }
+
+
+def file_in(folder: Path, name: str) -> None:
+    """An empty file in a folder of its own."""
+    folder.mkdir()
+    (folder / name).write_text("")
+
+
+def named_pipe(path: Path) -> None:
+    """A named pipe in a file's place."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_to_nowhere(path: Path) -> None:
+    """A link to nowhere in a file's place."""
+    path.unlink()
+    path.symlink_to("gone")
+
+
+def other_model(project: Project, text: str) -> Project:
+    """Another model beside it, with this in its configuration."""
+    path = project.root / "models" / "other" / "config.yaml"
+    path.parent.mkdir()
+    path.write_text(CONFIG + text)
+    return project
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -311,7 +435,8 @@ def test_a_mistake_is_told(what: str, good: Project) -> None:
     with pytest.raises(ProjectError) as caught:
         good.check()
     assert type(caught.value) is kind
-    assert caught.value.headline == headline.replace("M/", f"{good.model}/")
+    expected = headline.replace("M/", f"{good.model}/").replace("MODEL", good.model)
+    assert caught.value.headline == expected.replace("/M is", f"/{good.model} is")
     rest = f"{caught.value.detail} {caught.value.remedy}"
     assert (
         more.replace("freeze-schema M", f"freeze-schema {good.model}").replace(
@@ -499,3 +624,16 @@ def test_columns_of_any_other_name_pass(good: Project) -> None:
     good.write("features.py", f"INPUTS = {tuple(ODD)!r}\n")
     summary = good.check()
     assert summary is not None and list(summary.names) == [*ODD, "tip", "city"]
+
+
+def test_another_models_mistakes_are_its_own(good: Project) -> None:
+    other_model(good, "serving: [")
+    (good.root / "models" / "pipe").mkdir()
+    os.mkfifo(good.root / "models" / "pipe" / "config.yaml")
+    assert good.check("serving.name=another") is not None
+
+
+def test_a_project_whose_name_is_no_text(good: Project, tmp_path: Path) -> None:
+    root = tmp_path / os.fsdecode(b"\xff")
+    with pytest.raises(RunError, match="name that is not UTF-8 text"):
+        preflight.check(good.model, good.config(), root)

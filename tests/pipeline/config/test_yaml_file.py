@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from models.common.errors import ConfigError
 from pipeline.config import yaml_file
 from pipeline.config.loading import load
+from tests.models.common.test_regular_file import STRANGE
 from tests.pipeline.config_files import GOOD, message, write
 
 BAD_FILES = {
@@ -27,7 +28,21 @@ BAD_FILES = {
     "another encoding": (b"label: \xff\n", "models/m/config.yaml is not UTF-8 text"),
     "a binary file": ("data: \x00", "config.yaml has a character that YAML forbids"),
     "a loop": (GOOD + "beam: &here {args: [*here]}", "config.yaml is nested too deeply"),
-    "very deep": ("a: " + "[" * 800, "config.yaml is nested too deeply"),
+    "aliases of aliases": (
+        GOOD
+        + "".join(
+            f"x{n + 1}: &x{n + 1} [{', '.join([f'*x{n}'] * 9)}]\n" for n in range(20)
+        ).replace("*x0", "1"),
+        "there are more than 50,000 values",
+    ),
+    "merges of merges": (
+        GOOD
+        + "y0: &y0 {a: 1}\n"
+        + "".join(f"y{n + 1}: &y{n + 1} {{k{n}: [*y{n}, *y{n}]}}\n" for n in range(40)),
+        "there are more than 50,000 values",
+    ),
+    "as large as data": (GOOD + "# " + "x" * 2**20, "Received: it has 1,048,"),
+    "very deep": ("a: " + "[" * 20_000, "config.yaml is nested too deeply"),
     "a tag": (GOOD + "beam: !!python/name:os.system x", "'beam' has the tag !!python/name:os.syst"),
     "a tag that lies": (GOOD + "beam: !!int x", "config.yaml is not valid YAML"),
     "a key that is a fraction": (GOOD + "1.5: x", "config.yaml:7: the key 1.5 is not text"),
@@ -76,3 +91,18 @@ def test_any_text_raises_nothing_but_config_errors(root: Path, text: str) -> Non
 def test_a_key_may_be_a_whole_number_without_quotes() -> None:
     tree, _ = yaml_file.parse("class_weights: {0: 1, 1: 10, -1: 2}", "config.yaml")
     assert tree == {"class_weights": {"0": 1, "1": 10, "-1": 2}}
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("what", STRANGE)
+def test_what_is_no_file_is_told(what: str, tmp_path: Path) -> None:
+    if what == "a socket":
+        pytest.skip("its path is too long here; test_regular_file.py has it")
+    make, told = STRANGE[what]
+    path = tmp_path / "config.yaml"
+    make(path)
+    with pytest.raises(ConfigError) as caught:
+        yaml_file.read(path, "config.yaml")
+    expected = "config.yaml holds no keys" if what == "a large file" else "config.yaml cannot be"
+    assert expected in caught.value.headline or "forbids" in caught.value.headline
+    assert what == "a large file" or told in caught.value.detail

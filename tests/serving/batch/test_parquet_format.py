@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.components.tables.table_files import pickle_that_writes, with_pickle
 from tests.serving.batch.reading import instances
 
 pytestmark = pytest.mark.tfx
@@ -49,3 +50,16 @@ def test_rows_of_parquet_are_numbered_and_asked_alike_whatever_its_groups(
     assert [len(chunk) for chunk in chunks] == [10, 10, 5]
     assert [row.number for chunk in chunks for row in chunk] == list(range(1, 26))
     assert [row.instance["x"] for chunk in chunks for row in chunk] == list(range(25))
+
+
+def test_a_file_does_not_run_code(signature: Any, tmp_path: Path) -> None:
+    from serving.core.errors import ServingError
+
+    evidence, path = tmp_path / "evidence", tmp_path / "rows.parquet"
+    rows = with_pickle(pickle_that_writes(evidence)).append_column("x", pa.array([0.5, 1.5]))
+    pq.write_table(rows, path)
+    try:
+        assert instances(path, signature) == [{"x": 0.5}, {"x": 1.5}]
+    except ServingError as error:
+        assert "a column whose type is Python code" in str(error)
+    assert not evidence.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ from serving.request_log import settings
         ("version: 2", "version: input should be 1. Received: 2"),
         ("durability: usually", "durability: input should be 'process' or 'power'"),
         ("a: [", "cannot be read"),
+        ("sample: 2026-99-99", "cannot be read"),
+        ("redact: " + "[" * 5000, "cannot be read"),
+        (
+            "x0: &x0 [1]\n" + "".join(f"x{n + 1}: &x{n + 1} [*x{n}, *x{n}]\n" for n in range(40)),
+            "more than 500,000 values",
+        ),
+        ("sample: " + "x" * 1000, "Received: 'xxx"),
         ("- a", "the file: input should be a valid dictionary"),
     ],
 )
@@ -28,6 +36,13 @@ def test_a_mistake_is_told(tmp_path: Path, content: str, said: str) -> None:
         settings.read(tmp_path)
     assert said in str(caught.value)
     assert str(tmp_path / settings.FILE) in str(caught.value)
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / settings.FILE)
+    with pytest.raises(ServingError, match="cannot be read"):
+        settings.read(tmp_path)
 
 
 @pytest.mark.parametrize("content", [None, "", "# all as it is"])
