@@ -21,8 +21,9 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from models.common import manifest, progress
+from models.common import progress
 from models.common.errors import RunError, ServingError
+from models.common.files import manifest
 
 _PARTIAL = ".partial-"
 

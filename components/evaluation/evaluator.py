@@ -20,8 +20,8 @@ from tfx.utils import io_utils, path_utils
 from components.beam_errors import unpack_data_error
 from components.content import artifact as artifact_content
 from components.evaluation import baseline_trial, judged_rows, keras_metric, pushed_baseline  # noqa: F401  (metrics)
-from models.common import manifest
 from models.common.errors import RunError
+from models.common.files import manifest
 
 COMPARISON = "comparison.json"
 """The file beside the evaluation that says which baseline there was, as `Comparison` has it."""

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, Literal, Protocol
 from components.content import files as file_content
 from components.tables import partitions, spans
 from components.tables.spans import Spans
-from models.common import regular_file
 from models.common.errors import DataError, did_you_mean
+from models.common.files import regular_file
 
 Format = Literal["csv", "tfrecord", "parquet", "avro"]
 

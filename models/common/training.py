@@ -16,12 +16,12 @@ from models.common import (
     examples,
     export,
     known_answers,
-    manifest,
     model_folder,
     outputs,
     progress,
 )
 from models.common.errors import ModelCodeError, NotFiniteError
+from models.common.files import manifest
 from models.common.labels import checks, encoding, loss_range, suspicious_inputs, unused_inputs
 from models.common.plan import Plan
 

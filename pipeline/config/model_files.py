@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.common import regular_file
 from models.common.errors import ConfigError
+from models.common.files import regular_file
 from pipeline.config import project
 from pipeline.config.model_config import Data, ModelConfig
 

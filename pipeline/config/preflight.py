@@ -16,7 +16,7 @@ from components import code_hash, tables
 from components.tables import TableSource, TableSummary, sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
-from models.common import model_folder, regular_file
+from models.common import model_folder
 from models.common.errors import (
     ConfigError,
     DataError,
@@ -24,6 +24,7 @@ from models.common.errors import (
     RunError,
     did_you_mean,
 )
+from models.common.files import regular_file
 from pipeline.config import beam_arguments, model_files, project, split_check, yaml_file
 from pipeline.config.model_config import ModelConfig
 

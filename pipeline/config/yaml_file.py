@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from models.common import regular_file
 from models.common.errors import ConfigError
+from models.common.files import regular_file
 
 Lines = dict[tuple[str, ...], int]
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from models.common import regular_file
 from models.common.errors import RunError
+from models.common.files import regular_file
 from pipeline.config import project
 from pipeline.record import run_record
 from pipeline.record.atomic_file import make_folder

@@ -16,8 +16,8 @@ from typing import Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from models.common import regular_file
 from models.common.errors import RunError
+from models.common.files import regular_file
 from pipeline.config import project
 from pipeline.record import redaction, run_folder
 from pipeline.record.atomic_file import write_whole

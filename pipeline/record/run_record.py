@@ -18,8 +18,8 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from models.common import regular_file
 from models.common.errors import ModelCodeError, ProjectError, RunError
+from models.common.files import regular_file
 from pipeline import nodes
 from pipeline.config import project
 from pipeline.config.model_config import ModelConfig

@@ -14,8 +14,9 @@ from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
 from components import pusher
-from models.common import manifest, progress
+from models.common import progress
 from models.common.errors import RunError, ServingError
+from models.common.files import manifest
 
 pytestmark = pytest.mark.tfx
 

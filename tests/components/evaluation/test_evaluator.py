@@ -17,8 +17,8 @@ from tfx.types import Artifact, standard_artifacts
 from components.content import artifact
 from components.evaluation import baseline_trial, evaluator
 from components.evaluation.evaluator import Comparison, comparison_of
-from models.common import manifest
 from models.common.errors import RunError
+from models.common.files import manifest
 
 pytestmark = pytest.mark.tfx
 

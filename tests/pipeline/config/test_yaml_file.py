@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.common.errors import ConfigError
 from pipeline.config import yaml_file
 from pipeline.config.loading import load
-from tests.models.common.test_regular_file import STRANGE
+from tests.models.common.files.test_regular_file import STRANGE
 from tests.pipeline.config_files import GOOD, message, write
 
 BAD_FILES = {

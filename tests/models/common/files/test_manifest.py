@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.common import manifest
+from models.common.files import manifest
 from serving.core.errors import ServingError
 from serving.model import manifest as served
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.common import regular_file
+from models.common.files import regular_file
 
 
 def _socket(path: Path) -> None:
