@@ -34,7 +34,7 @@ def changes(context: typer.Context) -> None:
 
 
 def image_tag(context: typer.Context) -> None:
-    """Print the pipeline image's tag: a hash over exactly what the Dockerfile copies."""
+    """Print the pipeline image's tag: a hash over what the Dockerfile copies and installs."""
     from pipeline.delivery import image_tag as module
 
     raise typer.Exit(module.main(context.args, project.ROOT))
