@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+# What the scripts import of `pipeline.delivery` needs nothing installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
 
 def setting(name: str) -> str:
     """An environment variable that the workflow sets; without it the step fails."""

@@ -59,18 +59,19 @@ def read(root: Path, ended: Collection[str] = ()) -> list[Commit]:
     return found
 
 
-def newer(commits: Iterable[Commit], root: Path) -> Commit | None:
-    """One of the commits that HEAD is older than; None where HEAD may be shipped.
+def newer(commits: Iterable[Commit], root: Path, than: str = "HEAD") -> Commit | None:
+    """One of the commits that another is older than; None where that one may be shipped.
 
-    A HEAD that is the newest of `main` is what somebody wants, even where history was taken back.
+    The newest commit of `main` is what somebody wants, even where history was taken back.
 
     Args:
         commits: What is released, or on its way.
         root: The project's root, a git repository with its history.
+        than: The other commit.
     """
-    if _is_newest_of_main(root):
+    if _is_newest_of_main(than, root):
         return None
-    found = (each for each in commits if git.is_older("HEAD", each.commit, root))
+    found = (each for each in commits if git.is_older(than, each.commit, root))
     return next(found, None)
 
 
@@ -89,9 +90,9 @@ def base(commits: Iterable[Commit], root: Path) -> Commit | None:
     return min(behind, key=lambda each: behind[each], default=None)
 
 
-def _is_newest_of_main(root: Path) -> bool:
+def _is_newest_of_main(commit: str, root: Path) -> bool:
     try:
         main = git.output(root, "rev-parse", "--verify", "--quiet", "refs/remotes/origin/main")
-        return main == git.output(root, "rev-parse", "HEAD")
+        return main == git.output(root, "rev-parse", f"{commit}^{{commit}}")
     except git.GitError:
         return False
