@@ -15,7 +15,7 @@ import commands
 
 
 def main() -> None:
-    """Reads the command line; workflows call it. Outputs `submitted`, a list, and `failed`, names."""
+    """Reads the command line; workflows call it. Outputs `submitted`, a list, and `failed`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("steps", choices=("compile", "submit"), nargs="+")
     parser.add_argument("--models", required=True, help="names, with blanks between")

@@ -199,7 +199,7 @@ def _action(action: str, folder: Path) -> dict[str, Any]:
     """An action that writes down that it was called; `act` itself checks out."""
     script = f"echo '\"action {action}\"' >> {folder}/calls"
     if action == "actions/download-artifact":
-        script += f'\nmkdir -p "$FOLDER" && cp {folder}/artifacts/* "$FOLDER"'
+        script += f'\nmkdir -p "$FOLDER" && cp -r {folder}/artifacts/* "$FOLDER"'
     step = {"shell": "bash", "run": script, "env": {"FOLDER": "${{ inputs.path }}"}}
     return {
         "name": action,

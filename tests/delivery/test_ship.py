@@ -237,7 +237,8 @@ def test_a_blessed_model_goes_through_pre_production_to_production(repository: R
             "--add-volume=name=model,type=cloud-storage,bucket=bucket,readonly=true,"
             "mount-options=only-dir=serving_models/taxi/17 "
             "--add-volume-mount=volume=model,mount-path=/models/taxi/17 "
-            f"--labels=commit={sha},model=taxi,version=17 --add-custom-audiences=prediction-service "
+            f"--labels=commit={sha},model=taxi,version=17 "
+            "--add-custom-audiences=prediction-service "
             "--no-allow-unauthenticated --tag=candidate --no-traffic"
         )
         describe = f"gcloud run services describe {service} {PLACE} --format=json"
