@@ -8,6 +8,7 @@ Each revision is TensorFlow Serving with exactly one version of the model, mount
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -104,11 +105,7 @@ def roll_back() -> None:
 
 def _refuse_older(service: dict, model: str, version: str) -> None:
     """Ends the step where what has the traffic is newer: by its commit, then by its version."""
-    revision = _with_traffic(service)
-    if not revision:
-        return
-    describe = _gcloud("revisions", "describe", revision)
-    labels = json.loads(commands.run(*describe, "--format=json"))["metadata"].get("labels", {})
+    labels = _labels_with_traffic(service)
     commit = commands.setting("COMMIT")
     newer = releases.newer([Commit(model, labels.get("commit", ""))], ROOT, commit)
     same = labels.get("commit") == commit
@@ -117,6 +114,20 @@ def _refuse_older(service: dict, model: str, version: str) -> None:
             f"Version {version}, of {commit[:12]}, is older than what {_service()} serves: version "
             f"{labels.get('version')}, of {labels['commit'][:12]}. It is not deployed."
         )
+
+
+def served_labels(service: str) -> dict[str, str]:
+    """The labels of what has a service's traffic; empty where there is no such service."""
+    os.environ["SERVICE"] = service
+    return _labels_with_traffic(_describe(required=False))
+
+
+def _labels_with_traffic(service: dict) -> dict[str, str]:
+    revision = _with_traffic(service)
+    if not revision:
+        return {}
+    describe = _gcloud("revisions", "describe", revision)
+    return json.loads(commands.run(*describe, "--format=json"))["metadata"].get("labels", {})
 
 
 def _service() -> str:

@@ -56,6 +56,11 @@ def summary(markdown: str) -> None:
         file.write(f"{markdown}\n")
 
 
+def warn(message: str) -> None:
+    """Says something that GitHub shows beside the step."""
+    print(f"::warning::{message}", flush=True)
+
+
 def fail(message: str) -> NoReturn:
     """Ends the step with an error that GitHub shows beside it."""
     print(f"::error::{message}", flush=True)

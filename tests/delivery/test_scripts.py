@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,39 @@ def test_of_one_commit_no_older_version_is_deployed(
     assert done.returncode == refused, done.stdout
     assert any("deploy" in call for call in desk.calls()) is not refused
     assert ("is older than what taxi serves" in done.stdout) is refused
+
+
+@pytest.mark.parametrize(
+    ("said", "served", "released"),
+    [
+        (["taxi-9 " + "c" * 40, "gs://b/taxi/17"], "16", True),
+        (["taxi-9 " + "c" * 40, "gs://b/taxi/17"], "17", False),  # It waits, or was refused.
+        (["taxi-9 unknown", "gs://b/taxi/17"], "16", False),
+        (["taxi-9 " + "c" * 40, 3], "16", False),
+        ([3], "16", False),
+        ([2], "16", None),
+    ],
+)
+def test_what_a_schedule_has_pushed_is_released_once(
+    desk: Desk, said: list[Any], served: str, released: bool | None
+) -> None:
+    pipeline = desk.folder / "pipeline"
+    shutil.copytree(ROOT / "pipeline" / "delivery", pipeline / "delivery")
+    answers = dict(zip(("scheduled", "pushed"), said, strict=False))
+    text = f"import sys; said = {answers!r}[sys.argv[1]] if sys.argv[2] != 'tiny' else 3\n"
+    text += "sys.exit(said) if isinstance(said, int) else print(said)"
+    (pipeline / "__main__.py").write_text(text)
+    traffic = {"revisionName": "r", "percent": 100}
+    labels = {"version": served}
+    desk.program(
+        "gcloud", (0, {"status": {"traffic": [traffic]}, "metadata": {"labels": labels}}, "")
+    )
+    done = desk.run("find_scheduled", PROJECT="p", REGION="r", PYTHONPATH=str(desk.folder))
+    assert done.returncode == (released is None), done.stdout + done.stderr
+    if released is not None:
+        found = json.loads(desk.outputs()["releases"])
+        expected = [{"model": "taxi", "job": "taxi-9", "commit": "c" * 40}]
+        assert found == (expected if released else [])
 
 
 MISSING = '{"message": "Reference does not exist"}'

@@ -119,6 +119,24 @@ class Platform(Section, ABC):
             "Look on its own page.",
         )
 
+    def last_scheduled(self, label: str) -> tuple[str, str] | None:
+        """The newest job that the model's schedule has started and that has succeeded.
+
+        Args:
+            label: The model, as a job's label has it.
+
+        Returns:
+            The job's name and the commit that it is of; None where there is none.
+
+        Raises:
+            ProjectError: The platform cannot be asked for it.
+        """
+        raise RunError(
+            "What a schedule has run is not known",
+            f"{self.title} is not asked for it here.",
+            "Look on its own page.",
+        )
+
     def pushed(self, job: str, seconds: float) -> str | None:
         """Waits until a job has ended, and says where it pushed its model.
 

@@ -203,7 +203,7 @@ def test_the_commands(
     for cron in ("0 4 * * 1", "0 5 * * 1"):
         status, said = command("submit", "taxi", "--cron", cron)
         assert (status, "Scheduled taxi: https://console" in said) == (0, True)
-    assert "It replaces 1 (0 4 * * 1), which is paused.\n" in said
+    assert "It was there before (0 4 * * 1), and is updated.\n" in said
     status, said = command("schedules", "taxi")
-    assert [line.split()[0] for line in said.splitlines()] == ["enabled", "disabled"]
+    assert [line.split()[0] for line in said.splitlines()] == ["enabled"]
     assert not (project.ROOT / "targets.yaml").exists()
