@@ -69,14 +69,14 @@ class VertexAI(Platform):
     endpoint: Endpoint | None = None
     """Where blessed models are deployed; null: they go to the bucket."""
 
-    @pydantic.field_validator("training")
+    @pydantic.field_validator("machine", "training")
     @classmethod
-    def _is_no_node_of_kubernetes(cls, training: Machine) -> Machine:
+    def _is_no_node_of_kubernetes(cls, machine: Machine) -> Machine:
         known = {"cpus", "memory_gb", "accelerator"}
-        for key, value in training:
+        for key, value in machine:
             if key not in known and value:
                 refuse(f"{key} is for Kubeflow only: Vertex AI picks the machine")
-        return training
+        return machine
 
     @pydantic.field_validator("bucket")
     @classmethod
