@@ -12,11 +12,8 @@ def main() -> None:
     """Sends the commit, and waits until its build has ended."""
     substitutions = {
         "_BUILDER": commands.setting("BUILD_SERVICE_ACCOUNT"),
-        "_CACHED": commands.setting("CACHED"),
         "_COMMIT": commands.setting("GITHUB_SHA"),
         "_IMAGE": commands.setting("IMAGE"),
-        "_MODELS": commands.setting("MODELS"),
-        "_RUN": commands.setting("RUN"),
         "_TAG": commands.setting("TAG"),
     }
     with tempfile.TemporaryDirectory() as folder:

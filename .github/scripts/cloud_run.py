@@ -8,13 +8,20 @@ Each revision is TensorFlow Serving with exactly one version of the model, mount
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 import commands
 
+from pipeline.delivery import names, releases
+from pipeline.delivery.releases import Commit
+
+ROOT = Path(__file__).resolve().parents[2]
 SERVER = "tensorflow/serving:2.19.1"
+PLACEHOLDER = "us-docker.pkg.dev/cloudrun/container/hello"
+"""What a new service has before its first model: its first revision has to take the traffic."""
 CANDIDATE = "candidate"
 """The tag whose address reaches the new revision before any traffic does."""
 AUDIENCE = "prediction-service"
@@ -41,9 +48,15 @@ def deploy() -> None:
         commands.fail(f"{address} is not a pushed version: gs://bucket/folder/version.")
     bucket, folder, version = found.groups()
     model = commands.setting("MODEL")
+    before = _describe(required=False)
+    _refuse_older(before, model, version)
     answers = str(Path(commands.setting("RUNNER_TEMP"), "known_answers.json"))
     commands.run("gcloud", "storage", "cp", f"gs://{bucket}/{folder}/{ANSWERS}", answers)
-    before = _describe(required=False)
+    if not before:
+        account = f"--service-account={commands.setting('SERVING_SERVICE_ACCOUNT')}"
+        place = _gcloud("deploy", _service())
+        commands.run(*place, f"--image={PLACEHOLDER}", account, "--no-allow-unauthenticated")
+        before = _describe()
     volume = f"name=model,type=cloud-storage,bucket={bucket},readonly=true"
     commands.run(
         *_gcloud("deploy", _service()),
@@ -58,12 +71,11 @@ def deploy() -> None:
         "--clear-volume-mounts",
         f"--add-volume={volume},mount-options=only-dir={folder}",
         f"--add-volume-mount=volume=model,mount-path=/models/{model}/{version}",
-        f"--labels=commit={commands.setting('GITHUB_SHA')},version={version}",
+        f"--labels=commit={commands.setting('COMMIT')},model={names.service(model)},version={version}",
         f"--add-custom-audiences={AUDIENCE}",
         "--no-allow-unauthenticated",
         f"--tag={CANDIDATE}",
-        # The first revision of a service has to take the traffic: there is no other.
-        *(["--no-traffic"] if before else []),
+        "--no-traffic",
     )
     after = _describe()
     commands.output("previous", _with_traffic(before))
@@ -91,8 +103,35 @@ def roll_back() -> None:
     print(f"::warning::Rolled back to {previous}.")
 
 
+def _refuse_older(service: dict, model: str, version: str) -> None:
+    """Ends the step where what has the traffic is newer: by its commit, then by its version."""
+    labels = _labels_with_traffic(service)
+    commit = commands.setting("COMMIT")
+    newer = releases.newer([Commit(model, labels.get("commit", ""))], ROOT, commit)
+    same = labels.get("commit") == commit
+    if newer is not None or (same and int(version) < int(labels.get("version") or 0)):
+        commands.fail(
+            f"Version {version}, of {commit[:12]}, is older than what {_service()} serves: version "
+            f"{labels.get('version')}, of {labels['commit'][:12]}. It is not deployed."
+        )
+
+
+def served_labels(service: str) -> dict[str, str]:
+    """The labels of what has a service's traffic; empty where there is no such service."""
+    os.environ["SERVICE"] = service
+    return _labels_with_traffic(_describe(required=False))
+
+
+def _labels_with_traffic(service: dict) -> dict[str, str]:
+    revision = _with_traffic(service)
+    if not revision:
+        return {}
+    describe = _gcloud("revisions", "describe", revision)
+    return json.loads(commands.run(*describe, "--format=json"))["metadata"].get("labels", {})
+
+
 def _service() -> str:
-    return commands.setting("SERVICE").lower().replace("_", "-")
+    return names.service(commands.setting("SERVICE"))
 
 
 def _describe(required: bool = True) -> dict:

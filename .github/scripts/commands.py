@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT))
+# What the scripts import of `pipeline` needs nothing installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from pipeline.record import redaction  # noqa: E402  (the standard library alone)
+from pipeline.record import redaction
 
 HIDE = redaction.redactor()
 """What keeps secrets out of the log and the summary: GitHub hides those alone that it knows."""
@@ -59,6 +59,11 @@ def summary(markdown: str) -> None:
     """Adds to the page that GitHub shows of the workflow's run."""
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
         file.write(f"{HIDE.text(markdown)}\n")
+
+
+def warn(message: str) -> None:
+    """Says something that GitHub shows beside the step."""
+    print(f"::warning::{HIDE.text(message)}", flush=True)
 
 
 def fail(message: str) -> NoReturn:

@@ -1,8 +1,12 @@
-"""Compiles each model's pipeline, and then submits each: one that does not compile stops all."""
+"""Compiles each model's pipeline, and then submits each.
+
+One that does not compile stops all; one that is not accepted is told at the end.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +15,7 @@ import commands
 
 
 def main() -> None:
-    """Reads the command line; cloudbuild.yaml and a workflow call it."""
+    """Reads the command line; workflows call it. Outputs `submitted`, a list, and `failed`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("steps", choices=("compile", "submit"), nargs="+")
     parser.add_argument("--models", required=True, help="names, with blanks between")
@@ -29,8 +33,17 @@ def main() -> None:
                 output = str(Path(folder, f"{model}.json"))
                 commands.run(*pipeline, "compile", model, *target, "--output", output)
     if "submit" in options.steps:
-        for model in models:
-            commands.run(*pipeline, "submit", model, *target, "--run", options.run, *cache)
+        line = (*target, "--run", options.run, *cache)
+        failed = [
+            model
+            for model in models
+            if commands.attempt(*pipeline, "submit", model, *line).returncode
+        ]
+        submitted = [model for model in models if model not in failed]
+        commands.output("submitted", json.dumps(submitted) if submitted else "")
+        commands.output("failed", " ".join(failed))
+        if failed and not submitted:
+            commands.fail(f"Not submitted: {', '.join(failed)}.")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import commands
+
+from pipeline.delivery import names
 
 NOT_BLESSED = 3
 """The exit status of `python -m pipeline pushed`."""
@@ -13,7 +16,7 @@ NOT_BLESSED = 3
 def main() -> None:
     """Sets the output `address`, empty where nothing was pushed."""
     model = commands.setting("MODEL")
-    job = f"{model.lower().replace('_', '-')}-{commands.setting('RUN')}"
+    job = os.environ.get("JOB") or f"{names.service(model)}-{commands.setting('RUN')}"
     done = commands.attempt(sys.executable, "-m", "pipeline", "pushed", job)
     address = done.stdout.strip()
     if done.returncode == NOT_BLESSED:

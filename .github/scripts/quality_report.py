@@ -1,9 +1,9 @@
-"""Writes a table of a change's metrics beside those of the main branch, as Markdown.
+"""Writes a table of each changed model's metrics beside those of the main branch, as Markdown.
 
-    python3 quality_report.py MAIN_RUN.json CHANGE_RUN.json
+    python3 quality_report.py FOLDER
 
-Both files may come from a pull request, so nothing of them is shown but numbers, and names of
-letters and digits.
+In FOLDER is a folder for each model, with the records `main.json` and `change.json`. All of it may
+come from a pull request, so nothing of it is shown but numbers, and names of letters and digits.
 """
 
 from __future__ import annotations
@@ -18,13 +18,21 @@ MARK = "<!-- quality-report -->"
 """By this the comment is found again."""
 OUTCOMES = Path(__file__).resolve().parents[2] / "pipeline" / "show" / "outcomes.json"
 """The words of a run's status; its file is that of the terminal, the report and the dashboard."""
+SIDES = ("main", "change")
+_MOST = 50
 _LARGEST = 5_000_000
 _NOT_IN_A_NAME = re.compile(r"[^\w .,=%+-]")
 
 
 def main() -> None:
-    """Prints the report on the two files."""
-    print(report(*(read(Path(path)) for path in sys.argv[1:3])), end="")
+    """Prints the report on the folder."""
+    folder = Path(sys.argv[1])
+    models = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    print(MARK)
+    if not models:
+        print("### Quality: no model has changed")
+    for model in models[:_MOST]:
+        print(report(model, *(read(folder / model / f"{side}.json") for side in SIDES)), end="")
 
 
 def read(path: Path) -> dict:
@@ -38,9 +46,9 @@ def read(path: Path) -> dict:
     return record if isinstance(record, dict) else {}
 
 
-def report(main_run: dict, change: dict) -> str:
-    """The report on two runs' records."""
-    lines = [MARK, f"### Quality: {_outcome(change)}", ""]
+def report(model: str, main_run: dict, change: dict) -> str:
+    """The report on two runs' records of a model."""
+    lines = [f"### Quality of {_name(model)}: {_outcome(change)}", ""]
     before, after = _metrics(main_run), _metrics(change)
     if not after:
         return "\n".join([*lines, "The change's run has no metrics.", ""])

@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("image-tag", **HANDED_OVER)(image_tag)
     app.command("submit")(submit)
     app.command("schedules")(schedules)
+    app.command("scheduled")(scheduled)
     app.command("pushed")(pushed)
 
 
@@ -34,7 +35,7 @@ def changes(context: typer.Context) -> None:
 
 
 def image_tag(context: typer.Context) -> None:
-    """Print the pipeline image's tag: a hash over exactly what the Dockerfile copies."""
+    """Print the pipeline image's tag: a hash over what the Dockerfile copies and installs."""
     from pipeline.delivery import image_tag as module
 
     raise typer.Exit(module.main(context.args, project.ROOT))
@@ -96,6 +97,26 @@ def schedules(
     for each in found:
         state = "enabled " if each.enabled else "disabled"
         print(f"{state}  {each.cron:<16}  {each.created}  {each.name}  {each.id}")
+
+
+def scheduled(
+    model: ModelOrTaxi = "taxi",
+    target: Target = platform_names.DEFAULT,
+) -> None:
+    """Print the newest job of a model's schedule that has succeeded, and the commit it is of.
+
+    Exit status: 0 printed, 2 not known, 3 there is none.
+    """
+    from pipeline.cloud import job, targets
+    from pipeline.show import terminal
+
+    platform = targets.section(target, project.ROOT)
+    with terminal.quiet():
+        found = platform.last_scheduled(job.label(model))
+    if found is None:
+        typer.echo(f"No schedule of {model} has run to its end.", err=True)
+        raise typer.Exit(3)
+    print(*found)
 
 
 def pushed(

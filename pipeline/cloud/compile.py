@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from google.protobuf import json_format
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
     KubeflowV2DagRunner,
@@ -22,6 +23,7 @@ from components import code_hash
 from components.code_bundle import Bundle, pack
 from pipeline import nodes
 from pipeline.cloud import container, spec_check
+from pipeline.cloud.platforms import base as platform_base
 from pipeline.cloud.platforms.base import UNKNOWN, Platform
 from pipeline.config.model_config import ModelConfig
 from pipeline.graph.pipeline import create_pipeline
@@ -147,6 +149,9 @@ def _complete(
     specification = job["pipelineSpec"]
     specification["defaultPipelineRoot"] = pipeline.pipeline_info.pipeline_root
     executors = specification["deploymentSpec"]["executors"]
+    for executor in executors.values():
+        if "container" in executor:
+            _complete_resources(executor["container"], platform)
     for name, bundle in bundles.items():
         address = f"{platform.modules}/{bundle.name}"
         # Kubeflow's cache looks at arguments, not at the environment.
@@ -165,6 +170,19 @@ def _complete(
             tasks[name].pop("cachingOptions", None)
     if nodes.BATCH_EXAMPLES in tasks:  # The hash that is known is of other data.
         tasks[nodes.BATCH_EXAMPLES].pop("cachingOptions", None)
+
+
+def _complete_resources(container: dict[str, Any], platform: Platform) -> None:
+    """Gives a container the machine for every node, where it has none of its own."""
+    machine = platform_base.resources(platform.machine)
+    if machine is None:
+        return
+    own = container.get("resources", {})
+    every = json_format.MessageToDict(machine)
+    for kind in ("cpu", "memory"):
+        if f"{kind}Limit" in own:  # A request for all may be above it.
+            every.pop(f"{kind}Request", None)
+    container["resources"] = {**every, **own}
 
 
 def _looks_outside(task: Mapping[str, Any]) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import runpy
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +21,8 @@ ERROR = "Error: "
 """How the log's last words begin where a task failed for a known reason."""
 STOPPED = 4
 """The exit status where anomalous data stopped the task, as on the command line."""
+TIMEOUT = "PIPELINE_TIMEOUT_MINUTES"
+"""The variable with the minutes after which the task is ended."""
 COMMAND = ("python", "-m", "pipeline.cloud.container")
 
 _TFX = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
@@ -35,6 +39,7 @@ def main() -> None:
     from models.common.errors import ProjectError as ImageError
 
     own, rest = _arguments(sys.argv[1:])
+    _end_in_time(os.environ.get(TIMEOUT, ""))
     try:
         if own.code is not None:
             code_bundle.use(own.code)
@@ -55,6 +60,20 @@ def main() -> None:
         traceback.print_exc()
         print(f"{ERROR}{error}", file=sys.stderr)
         sys.exit(STOPPED if isinstance(error, AnomalyError) else 1)
+
+
+def _end_in_time(minutes: str) -> None:
+    """Ends the process after some minutes, whatever it does by then."""
+    if not minutes:
+        return
+
+    def end() -> None:
+        print(f"{ERROR}the task took longer than {minutes} minutes", file=sys.stderr, flush=True)
+        os._exit(1)  # The thread that hangs would not see an exception.
+
+    timer = threading.Timer(float(minutes) * 60, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _arguments(line: list[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -119,15 +119,38 @@ class PipelineServices:
         ]
         return sorted(found, key=lambda schedule: schedule.created, reverse=True)
 
-    def replace_schedules(self, label: str, schedule: types.Schedule) -> tuple[str, list[Schedule]]:
-        """Makes a schedule, and when it is known to be there pauses the model's others.
+    def last_scheduled(self, label: str) -> types.PipelineJob | None:
+        """The newest job that a schedule of the model has started and that has succeeded.
+
+        Raises:
+            AnswerError: Vertex AI says nothing that could be believed.
+        """
+        from google.cloud import aiplatform_v1
+
+        wanted = f'labels.model="{label}" AND state="PIPELINE_STATE_SUCCEEDED"'
+        request = {
+            "parent": self._location,
+            "filter": wanted,
+            "order_by": "create_time desc",
+            "page_size": 100,
+        }
+        listed = self._ask(
+            aiplatform_v1.PipelineServiceClient, "list_pipeline_jobs", request=request
+        )
+        # Further pages are older.
+        return next((job for job in listed.pipeline_jobs if job.schedule_name), None)
+
+    def put_schedule(
+        self, label: str, schedule: types.Schedule
+    ) -> tuple[str, Schedule | None, list[Schedule]]:
+        """Updates the model's schedule, or makes its first; pauses others that it has.
 
         Args:
             label: The model, as jobs' labels have it.
-            schedule: The new one.
+            schedule: What it is to be.
 
         Returns:
-            Its id, and the schedules that were paused.
+            Its id, what it was before if it was there, and the schedules that were paused.
 
         Raises:
             AnswerError: It was refused, or is not known when it is asked for again; nothing was
@@ -135,11 +158,37 @@ class PipelineServices:
             RunError: It is there, but one of the others could not be paused.
         """
         before = self.schedules(label)
-        made = self._create_schedule(label, schedule, {each.id for each in before})
-        replaced = [each for each in before if each.enabled]
-        for each in replaced:
-            self._pause(each, made)
-        return made, replaced
+        # The one that runs, or the newest of those that are paused.
+        old = next((each for each in before if each.enabled), before[0] if before else None)
+        if old is None:
+            return self._create_schedule(label, schedule, set()), None, []
+        self._update_schedule(old, schedule)
+        others = [each for each in before if each.enabled and each.id != old.id]
+        for each in others:
+            self._pause(each, old.id)
+        return old.id, old, others
+
+    def _update_schedule(self, old: Schedule, schedule: types.Schedule) -> None:
+        from google.cloud import aiplatform_v1
+        from google.protobuf import field_mask_pb2
+
+        client = aiplatform_v1.ScheduleServiceClient
+        schedule.name = f"{self._location}/schedules/{old.id}"
+        changed = [
+            "display_name",
+            "cron",
+            "max_concurrent_run_count",
+            "create_pipeline_job_request",
+        ]
+        mask = field_mask_pb2.FieldMask(paths=changed)
+        self._ask(client, "update_schedule", schedule=schedule, update_mask=mask)
+        if not old.enabled:
+            self._ask(client, "resume_schedule", name=schedule.name)
+        now = self._ask(client, "get_schedule", name=schedule.name)
+        if now.cron != schedule.cron or now.state != now.State.ACTIVE:
+            raise SERVICE.unknown_error(
+                f"update_schedule {schedule.name}", f"{now.cron}, {now.state.name.lower()}"
+            )
 
     def _create_schedule(self, label: str, schedule: types.Schedule, known: set[str]) -> str:
         from google.cloud import aiplatform_v1

@@ -2,6 +2,7 @@
 
 Where a file is decides its class, and what holds it or uses it decides where that is: what the
 pipeline's image holds, what a model's bundle or data can hold, what the model server's image holds.
+How models ship (workflows, their scripts, cloudbuild.yaml) changes no model, and so trains none.
 All else in the repository, such as documentation and tests, reaches nobody.
 """
 
@@ -9,10 +10,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from pipeline.delivery import image_tag
+from pipeline.delivery import image_tag, locked_packages
 
 IMAGE = "image"
 MODULES = "modules"
@@ -22,52 +24,45 @@ CLASSES = (NONE, SERVING, MODULES, IMAGE)
 """From the least to the most that a change can need: nothing; another image of the model server,
 which is built by hand; changed models' code or data in the bucket; the pipeline's image."""
 
-HOW_MODELS_SHIP = (
-    "targets.yaml",
-    "cloudbuild.yaml",
-    ".github/workflows/ship.yml",
-    ".github/workflows/submit.yml",
-    ".github/workflows/release.yml",
-    ".github/scripts/build_image.py",
-    ".github/scripts/cloud_run.py",
-    ".github/scripts/commands.py",
-    ".github/scripts/each_model.py",
-    ".github/scripts/find_image.py",
-    ".github/scripts/plan.py",
-    ".github/scripts/pushed_model.py",
-    ".github/scripts/record_deployed.py",
-)
-"""No image holds them, but every model goes through them: all models are submitted, so that a
-mistake shows with the push that makes it, and what is deployed is deployed as they say."""
+TARGETS = "targets.yaml"
+"""No image holds it, but it says where every model's pipeline runs: all models are submitted."""
 
 _DATA_PATH = re.compile(r"\bpath['\"]?\s*:\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\n]*))")
 
 
-def class_of(path: str, root: Path) -> str:
+def class_of(path: str, root: Path, same_packages: Collection[str] = ()) -> str:
     """The class of a file that was added, changed or removed: one of CLASSES.
 
     Args:
         path: The file's path from the project's root.
         root: The project's root, as it is after the change.
+        same_packages: The Dockerfiles that install the same as before: of the files that name
+            packages nothing else gets into an image.
     """
-    if path in HOW_MODELS_SHIP or image_tag.is_input(path, root):
+
+    def is_in(dockerfile: str) -> bool:
+        installed = path in locked_packages.FILES and dockerfile in same_packages
+        return not installed and image_tag.is_input(path, root, dockerfile)
+
+    if path == TARGETS or is_in(image_tag.DOCKERFILE):
         return IMAGE
     if _readers(path, root):
         return MODULES
     if path.startswith(("models/", "data/")):
         return NONE if path.endswith(".md") else MODULES
     server = image_tag.SERVING_DOCKERFILE
-    if (root / server).is_file() and image_tag.is_input(path, root, server):
+    if (root / server).is_file() and is_in(server):
         return SERVING
     return NONE
 
 
-def affected_models(path: str, root: Path) -> set[str]:
+def affected_models(path: str, root: Path, removed: bool = False) -> set[str]:
     """The models that a file of the class MODULES may be part of.
 
     Args:
         path: The file's path from the project's root.
         root: The project's root, as it is after the change.
+        removed: Whether it is not there any more: what names it nowhere is then without it.
     """
     known = set(models(root))
     users = _readers(path, root)
@@ -75,16 +70,15 @@ def affected_models(path: str, root: Path) -> set[str]:
     if room not in ("models", "data"):
         return users
     folder, _, inside = below.partition("/")
-    if not inside:
-        return known  # A file beside the folders: whoever likes can use it.
-    users |= {model for model in known if _mentions(root / "models" / model, room, folder)}
-    if room == "models" and folder in known:
+    name = folder if inside else folder.removesuffix(".py")
+    users |= {model for model in known if _mentions(root / "models" / model, room, name)}
+    if room == "models" and inside and folder in known:
         return {folder, *users}
-    if room == "data" and users:
+    if inside and room == "data" and users:
         return users
-    removed = room == "models" and folder != "common" and not (root / "models" / folder).exists()
+    gone = removed if room == "data" or not inside else not (root / room / folder).exists()
     # Code and data that several models may share are part of each.
-    return users if removed else known
+    return users if gone and folder != "common" else known
 
 
 def models(root: Path) -> list[str]:

@@ -1,7 +1,8 @@
-"""The pipeline image's tag: a hash over exactly what the Dockerfile is and copies.
+"""The pipeline image's tag: a hash over what the Dockerfile is, copies and installs.
 
-Same inputs, same tag, on every machine: a revert finds its old image, and nothing is built twice.
-It needs the standard library alone, so that a workflow can run it before anything is installed.
+Of the files that name packages counts what they have uv install, not their text. Same inputs, same
+tag, on every machine: a revert finds its old image, and nothing is built twice. It needs the
+standard library alone, so that a workflow can run it before anything is installed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+
+from pipeline.delivery import locked_packages
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = "Dockerfile"
@@ -86,27 +89,48 @@ def tag(root: Path = ROOT) -> str:
         OSError: A file that the Dockerfile copies does not exist.
     """
     digest = hashlib.sha256()
+    dockerfile = (root / DOCKERFILE).read_text(encoding="utf-8")
+    installed = locked_packages.digest(dockerfile, reader(root))
     for name in inputs(root):
         path = root / name
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        executable = bool(path.stat().st_mode & 0o100)
-        digest.update(json.dumps([name, executable, content]).encode())
+        if installed is not None and name in locked_packages.FILES:
+            entry = [name, False, installed if name == locked_packages.LOCK else ""]
+        elif path.is_symlink():  # A Dockerfile copies the link, not what it leads to.
+            entry = [name, False, f"-> {path.readlink()}"]
+        else:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            entry = [name, bool(path.stat().st_mode & 0o100), content]
+        digest.update(json.dumps(entry).encode())
     return digest.hexdigest()[:32]
+
+
+def reader(root: Path) -> locked_packages.Reader:
+    """Reads files of the project as they are on the disk."""
+
+    def read(name: str) -> str | None:
+        path = root / name
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    return read
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line of `python -m pipeline image-tag`: no options but `--help`."""
     return argparse.ArgumentParser(
         prog="python -m pipeline image-tag",
-        description="Print the pipeline image's tag: a hash over exactly what the Dockerfile "
-        "copies.",
+        description="Print the pipeline image's tag: a hash over what the Dockerfile copies and "
+        "installs.",
     )
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Prints the tag; see `--help`."""
     parser().parse_args(arguments)
-    print(tag(root))
+    try:
+        print(tag(root))
+    except OSError as error:
+        print(f"error: the image has no tag: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -138,7 +162,7 @@ def _matching(name: str, root: Path) -> list[Path]:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
+    if path.is_symlink() or not path.is_dir():
         yield path
         return
     for below in path.iterdir():

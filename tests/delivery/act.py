@@ -51,7 +51,9 @@ with open(os.path.join(folder, "calls"), "a") as file:
         if argument.startswith("body=@"):  # The file is gone when the job has ended.
             file.write(json.dumps(open(argument[6:]).read()) + "\\n")
 for pattern, status, out, err in json.load(open(os.path.join(folder, "answers"))):
-    if re.search(pattern, line):
+    pattern, once, _ = pattern.partition(" #1")
+    calls = open(os.path.join(folder, "calls")).read().splitlines() if once else []
+    if re.search(pattern, line) and sum(bool(re.search(pattern, call)) for call in calls) < 2:
         print(out, end="")
         print(err, end="", file=sys.stderr)
         sys.exit(status)
@@ -84,7 +86,8 @@ class Repository:
     root: Path
     programs: Path
     answers: list[tuple[str, int, str, str]] = field(default_factory=list)
-    """What a stand-in answers to a call that matches: status, output, and what it says on error."""
+    """What a stand-in answers to a call that matches: status, output, and what it says on error. A
+    pattern that ends with ` #1` is for the first such call alone."""
 
     def git(self, *arguments: str) -> str:
         """Runs git in the copy."""
@@ -147,7 +150,7 @@ class Repository:
 
 
 def repository(folder: Path) -> Repository:
-    """A copy of this repository with one commit, which was deployed, and with the stand-ins."""
+    """A copy of this repository with one commit, which is released, and with the stand-ins."""
     root, programs = folder / "repository", folder / "programs"
     root.mkdir()
     for name in COPIED:
@@ -174,7 +177,8 @@ def repository(folder: Path) -> Repository:
     made.git("init", "--quiet", "--initial-branch", "main")
     made.git("remote", "add", "origin", "https://github.com/owner/project.git")
     made.commit("targets.yaml", "vertex: {}\n")
-    made.git("tag", "deployed")
+    for model in ("rents", "taxi"):
+        made.git("tag", f"released/{model}")
     return made
 
 
@@ -197,7 +201,7 @@ def _action(action: str, folder: Path) -> dict[str, Any]:
     """An action that writes down that it was called; `act` itself checks out."""
     script = f"echo '\"action {action}\"' >> {folder}/calls"
     if action == "actions/download-artifact":
-        script += f'\nmkdir -p "$FOLDER" && cp {folder}/artifacts/* "$FOLDER"'
+        script += f'\nmkdir -p "$FOLDER" && cp -r {folder}/artifacts/* "$FOLDER"'
     step = {"shell": "bash", "run": script, "env": {"FOLDER": "${{ inputs.path }}"}}
     return {
         "name": action,

@@ -32,7 +32,8 @@ def test_the_numbers_of_both_sides_get_into_one_comment(
     artifacts.mkdir()
     for side, value in {"main": 0.9, "change": 0.95}.items():
         metric = {"metric": "AUC", "slice": "overall", "value": value}
-        (artifacts / f"{side}.json").write_text(
+        (artifacts / "taxi").mkdir(exist_ok=True)
+        (artifacts / "taxi" / f"{side}.json").write_text(
             json.dumps({"status": "pushed", "metrics": [metric]})
         )
     repository.answers = [("pulls", 0, PULLS, ""), ("--slurp", 0, "[[]]", "")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,85 @@ def test_only_a_pushed_version_is_deployed(desk: Desk, address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "refused"), [("18", True), ("17", False), ("16", False), ("", False)]
+)
+def test_of_one_commit_no_older_version_is_deployed(
+    desk: Desk, version: str, refused: bool
+) -> None:
+    traffic = [{"revisionName": "r", "percent": 100, "tag": "candidate", "url": "u"}]
+    labels = {"commit": "c0ffee", "version": version}
+    service = {"status": {"traffic": traffic}, "metadata": {"labels": labels}}
+    desk.program("gcloud", (0, service, ""))
+    settings = {"MODEL": "taxi", "SERVICE": "taxi", "PROJECT": "p", "REGION": "r"}
+    settings |= {"COMMIT": "c0ffee", "SERVING_SERVICE_ACCOUNT": "s", "RUNNER_TEMP": "t"}
+    done = desk.run("cloud_run", "deploy", PUSHED="gs://b/taxi/17", **settings)
+    assert done.returncode == refused, done.stdout
+    assert any("deploy" in call for call in desk.calls()) is not refused
+    assert ("is older than what taxi serves" in done.stdout) is refused
+
+
+@pytest.mark.parametrize(
+    ("said", "served", "released"),
+    [
+        (["taxi-9 " + "c" * 40, "gs://b/taxi/17"], "16", True),
+        (["taxi-9 " + "c" * 40, "gs://b/taxi/17"], "17", False),  # It waits, or was refused.
+        (["taxi-9 unknown", "gs://b/taxi/17"], "16", False),
+        (["taxi-9 " + "c" * 40, 3], "16", False),
+        ([3], "16", False),
+        ([2], "16", None),
+    ],
+)
+def test_what_a_schedule_has_pushed_is_released_once(
+    desk: Desk, said: list[Any], served: str, released: bool | None
+) -> None:
+    pipeline = desk.folder / "pipeline"
+    shutil.copytree(ROOT / "pipeline" / "delivery", pipeline / "delivery")
+    answers = dict(zip(("scheduled", "pushed"), said, strict=False))
+    text = f"import sys; said = {answers!r}[sys.argv[1]] if sys.argv[2] != 'tiny' else 3\n"
+    text += "sys.exit(said) if isinstance(said, int) else print(said)"
+    (pipeline / "__main__.py").write_text(text)
+    traffic = {"revisionName": "r", "percent": 100}
+    labels = {"version": served}
+    desk.program(
+        "gcloud", (0, {"status": {"traffic": [traffic]}, "metadata": {"labels": labels}}, "")
+    )
+    done = desk.run("find_scheduled", PROJECT="p", REGION="r", PYTHONPATH=str(desk.folder))
+    assert done.returncode == (released is None), done.stdout + done.stderr
+    if released is not None:
+        found = json.loads(desk.outputs()["releases"])
+        expected = [{"model": "taxi", "job": "taxi-9", "commit": "c" * 40}]
+        assert found == (expected if released else [])
+
+
+MISSING = '{"message": "Reference does not exist"}'
+TAG = "repos/owner/project/git/refs/tags/released/taxi"
+
+
+@pytest.mark.parametrize(
+    ("released", "answers", "calls"),
+    [
+        ("false", [(0, "", "")], ["DELETE"]),
+        ("true", [(0, "", ""), (0, "", "")], ["PATCH", "DELETE"]),
+        ("true", [(1, MISSING, ""), (0, "", ""), (0, "", "")], ["PATCH", "POST", "DELETE"]),
+        # Not a fast forward, and no newer commit is known: history was rewritten.
+        ("true", [(1, "", "422"), (0, "", ""), (0, "", "")], ["PATCH", "PATCH", "DELETE"]),
+        ("true", [(1, "", "422"), (1, "", "403")], ["PATCH", "PATCH"]),
+        ("true", [(0, "", ""), (1, MISSING, "")], ["PATCH", "DELETE"]),
+    ],
+)
+def test_how_a_release_ended_is_recorded(
+    desk: Desk, released: str, answers: list[tuple[int, str, str]], calls: list[str]
+) -> None:
+    desk.program("gh", *answers)
+    settings = {"MODEL": "taxi", "COMMIT": "c0ffee", "RELEASED": released, "GITHUB_RUN_ID": "7"}
+    done = desk.run("record_release", "ended", GITHUB_REPOSITORY="owner/project", **settings)
+    assert [call[2] for call in desk.calls()] == calls
+    assert done.returncode == (calls[-1] == "PATCH")
+    forced = [call[-1] for call in desk.calls() if call[2:4] == ["PATCH", TAG]]
+    assert forced == ["force=false", "force=true"][: len(forced)]
+
+
+@pytest.mark.parametrize(
     ("status", "output", "address", "words"),
     [
         (0, "gs://b/serving_models/taxi/17", "gs://b/serving_models/taxi/17", ""),
@@ -143,13 +223,12 @@ def run_record(*metrics: Any, status: str = "pushed") -> dict[str, Any]:
 
 
 def report(folder: Path, *records: Any) -> str:
-    paths = []
-    for number, record in enumerate(records):
-        paths.append(folder / f"{number}.json")
+    (folder / "records" / "taxi").mkdir(parents=True)
+    for side, record in zip(("main", "change"), records, strict=True):
         if record is not None:
             text = record if isinstance(record, str) else json.dumps(record)
-            paths[-1].write_text(text, encoding="utf-8")
-    command = [sys.executable, str(SCRIPTS / "quality_report.py"), *map(str, paths)]
+            (folder / "records" / "taxi" / f"{side}.json").write_text(text, encoding="utf-8")
+    command = [sys.executable, str(SCRIPTS / "quality_report.py"), str(folder / "records")]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -164,7 +243,7 @@ def report(folder: Path, *records: Any) -> str:
 )
 def test_the_heading_has_the_words_of_the_outcome(tmp_path: Path, status: str, label: str) -> None:
     text = report(tmp_path, None, run_record(status=status))
-    assert f"### Quality: {label}\n" in text
+    assert f"### Quality of taxi: {label}\n" in text
 
 
 def test_the_report_has_a_row_for_each_metric(tmp_path: Path) -> None:
@@ -173,7 +252,7 @@ def test_the_report_has_a_row_for_each_metric(tmp_path: Path) -> None:
         run_record(("AUC", "overall", 0.9), ("AUC", "payment_type=Cash", 0.8)),
         run_record(("AUC", "overall", 0.95), ("Loss", "overall", 1)),
     )
-    assert text.splitlines()[:2] == ["<!-- quality-report -->", "### Quality: blessed"]
+    assert text.splitlines()[:2] == ["<!-- quality-report -->", "### Quality of taxi: blessed"]
     assert "| AUC | overall | 0.9000 | 0.9500 | +0.0500 |" in text
     assert "| Loss | overall |  | 1.0000 |  |" in text
 
@@ -182,12 +261,12 @@ def test_the_report_has_a_row_for_each_metric(tmp_path: Path) -> None:
     ("main", "change", "words"),
     [
         (None, run_record(("AUC", "overall", 0.9)), "no metrics to compare with"),
-        (run_record(("AUC", "overall", 0.9)), None, "### Quality: no result"),
+        (run_record(("AUC", "overall", 0.9)), None, "### Quality of taxi: no result"),
         (None, "not JSON", "no metrics"),
         (None, "[1]", "no metrics"),
-        (None, run_record(status="stopped"), "### Quality: stopped"),
+        (None, run_record(status="stopped"), "### Quality of taxi: stopped"),
         (None, run_record(("AUC", "overall", float("nan"))), "no metrics"),
-        (None, {"status": ["x"], "metrics": {"a": 1}}, "### Quality: no result"),
+        (None, {"status": ["x"], "metrics": {"a": 1}}, "### Quality of taxi: no result"),
     ],
 )
 def test_the_report_on_runs_that_are_not_whole(
@@ -199,8 +278,19 @@ def test_the_report_on_runs_that_are_not_whole(
 def test_nothing_of_a_pull_request_gets_into_the_comment_but_numbers(tmp_path: Path) -> None:
     hostile = "<img src=x>|`@everyone` [x](http://evil.example)\n### Title"
     text = report(tmp_path, None, run_record((hostile, hostile, 1.0), status=hostile))
-    assert not set("<>`@[]()#\\") & set(text.split("### Quality: no result\n")[1])
+    assert not set("<>`@[]()#\\") & set(text.split("### Quality of taxi: no result\n")[1])
     assert len(text.splitlines()) < 10
+
+
+def test_the_report_names_each_model_and_believes_no_name(tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPTS / "quality_report.py"), str(tmp_path / "records")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "no model has changed" in done.stdout
+    for name in ("cabs", "taxi", "[x](http:"):
+        (tmp_path / "records" / name).mkdir(parents=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.count("### Quality of") == 3 and "[" not in done.stdout
+    assert done.stdout.startswith("<!-- quality-report -->\n")
 
 
 HEAD = {

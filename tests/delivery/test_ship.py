@@ -30,6 +30,7 @@ SERVICE = json.dumps(
         }
     }
 )
+NO_LABELS = ("revisions describe", 0, '{"metadata": {}}', "")
 RUNNING = ("run services describe", 0, SERVICE, "")
 PLACE = "--project=project --region=europe-west4 --quiet"
 
@@ -58,9 +59,16 @@ LOOK = f"gcloud artifacts docker images describe {IMAGE}:TAG --project=project -
 TARGET = f"--target vertex --image {IMAGE}:TAG"
 
 
-def moved(sha: str) -> str:
-    reference = "repos/owner/project/git/refs/tags/deployed"
-    return f"gh api -X PATCH {reference} -f sha={sha} -F force=true"
+REFS = "repos/owner/project/git/refs"
+TESTS = "uv run --no-sync python -m pytest tests/models tests/data -m not e2e"
+
+
+def moved(tag: str, sha: str, force: bool = True) -> str:
+    return f"gh api -X PATCH {REFS}/tags/{tag} -f sha={sha} -F force={str(force).lower()}"
+
+
+def removed(model: str) -> str:
+    return f"gh api -X DELETE {REFS}/tags/submitted/{model}/1"
 
 
 def test_a_changed_model_is_submitted_with_the_image_that_is_there(repository: Repository) -> None:
@@ -69,19 +77,21 @@ def test_a_changed_model_is_submitted_with_the_image_that_is_there(repository: R
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
     each = f".github/scripts/each_model.py compile submit --models taxi --image {IMAGE}:TAG"
-    assert programs(result) == [
-        LOOK,
+    called = programs(result)
+    # Its tests come before its submission, whatever else is looked up meanwhile.
+    assert sorted(called[:2]) == sorted([LOOK, TESTS])
+    assert called[2:] == [
         f"uv run --no-sync python {each} --run RUN --cached true",
         f"python -m pipeline compile taxi {TARGET} --output taxi.json",
         f"python -m pipeline submit taxi {TARGET} --run RUN",
-        moved(sha),
+        moved("submitted/taxi/1", sha),
         "uv run --no-sync python .github/scripts/pushed_model.py",
         "python -m pipeline pushed taxi-RUN",
+        removed("taxi"),
     ]
     # Nothing is installed but what the lock says, and nothing unblessed is deployed.
-    assert (
-        result.calling("uv sync") == ["uv sync --locked --no-default-groups --group pipeline"] * 2
-    )
+    only = "uv sync --locked --no-default-groups --group pipeline"
+    assert result.calling("uv sync") == ["uv sync --locked", only, only]
     assert "was not blessed, so nothing is deployed" in result.log
 
 
@@ -93,18 +103,17 @@ def test_a_changed_pipeline_has_its_image_built_first(repository: Repository) ->
     builder = act.VARIABLES["BUILD_SERVICE_ACCOUNT"]
     found = re.search(r"_TAG=([0-9a-f]{32})", "\n".join(result.calls))
     assert found
-    substitutions = (
-        f"_BUILDER={builder},_CACHED=true,_COMMIT={sha},_IMAGE={IMAGE},_MODELS=rents taxi,"
-        f"_RUN=RUN,_TAG={found[1]}"
-    )
-    assert programs(result)[:3] == [
-        LOOK,
+    substitutions = f"_BUILDER={builder},_COMMIT={sha},_IMAGE={IMAGE},_TAG={found[1]}"
+    built = (
         "gcloud builds submit source.tgz --config=cloudbuild.yaml --project=project "
         "--region=europe-west4 --gcs-source-staging-dir=gs://bucket/source "
-        f"--substitutions={substitutions} --suppress-logs",
-        moved(sha),
-    ]
-    assert submitted(result) == []  # The build does that.
+        f"--substitutions={substitutions} --suppress-logs"
+    )
+    called = programs(result)
+    first = called.index(f"python -m pipeline submit rents {TARGET} --run RUN")
+    assert called.index(LOOK) < called.index(built) < first
+    assert called.index(TESTS) < first
+    assert submitted(result) == ["rents", "taxi"]
     assert len(result.calling("python -m pipeline pushed")) == 2
 
 
@@ -117,15 +126,20 @@ def test_a_revert_finds_its_old_image(repository: Repository) -> None:
     assert submitted(result) == ["rents", "taxi"]
 
 
-@pytest.mark.parametrize("path", ["docs/page.md", "serving/cli.py", ".editorconfig"])
+@pytest.mark.parametrize(
+    "path",
+    ["docs/page.md", "serving/cli.py", ".gitignore", ".github/workflows/ship.yml", "uv.lock"],
+)
 def test_what_is_no_model_s_does_nothing(repository: Repository, path: str) -> None:
-    repository.commit(path, "edited")
+    file = repository.root / path
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    repository.commit(path, f"{text}# a comment\n")
     result = repository.run("ship.yml", "push")
     assert (result.status, programs(result)) == (0, [])
     assert result.calling("action google-github-actions/auth") == []
 
 
-def test_a_change_of_how_models_ship_takes_every_model_through_it(repository: Repository) -> None:
+def test_a_change_of_where_models_ship_takes_every_model_there(repository: Repository) -> None:
     repository.answers = [FOUND, NOT_BLESSED]
     repository.commit("targets.yaml", "vertex: {region: elsewhere}\n")
     result = repository.run("ship.yml", "push")
@@ -139,13 +153,12 @@ def test_an_unknown_base_needs_all(
     repository: Repository, answer: tuple[str, int, str, str]
 ) -> None:
     repository.answers = [answer, NOT_BLESSED]
-    repository.git("tag", "--delete", "deployed")
+    repository.git("tag", "--delete", "released/rents", "released/taxi")
     repository.commit("docs/page.md", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
-    built = result.calling("builds submit")
-    assert bool(built) == (answer == MISSING)
-    assert built or submitted(result) == ["rents", "taxi"]
+    assert bool(result.calling("builds submit")) == (answer == MISSING)
+    assert submitted(result) == ["rents", "taxi"]
 
 
 def test_a_model_whose_image_is_missing_has_it_built(repository: Repository) -> None:
@@ -153,18 +166,18 @@ def test_a_model_whose_image_is_missing_has_it_built(repository: Repository) -> 
     repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
-    assert "_MODELS=taxi," in result.calling("builds submit")[0]
+    assert len(result.calling("builds submit")) == 1
+    assert submitted(result) == ["taxi"]
     assert "so the image is built" in result.log
 
 
-def test_the_tag_is_made_where_there_is_none(repository: Repository) -> None:
+def test_a_tag_is_made_where_there_is_none(repository: Repository) -> None:
     nothing = ("PATCH", 1, '{"message":"Reference does not exist"}', "gh: HTTP 422")
     repository.answers = [FOUND, NOT_BLESSED, nothing]
     sha = repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
-    made = f"gh api -X POST repos/owner/project/git/refs -f ref=refs/tags/deployed -f sha={sha}"
-    assert made in result.calls
+    assert f"gh api -X POST {REFS} -f ref=refs/tags/submitted/taxi/1 -f sha={sha}" in result.calls
 
 
 def test_a_missing_variable_stops_all(repository: Repository) -> None:
@@ -178,14 +191,18 @@ def test_a_missing_variable_stops_all(repository: Repository) -> None:
 
 FAILURES = {
     "the registry does not answer": ([FORBIDDEN], ["builds", "submit", "PATCH", "pushed"]),
-    "the build": ([MISSING, ("builds submit", 1, "", "failed")], ["PATCH", "pushed", "run deploy"]),
+    "the build": (
+        [MISSING, ("builds submit", 1, "", "failed")],
+        ["pipeline submit", "PATCH", "pushed"],
+    ),
+    "the models' tests": ([FOUND, ("pytest", 1, "", "no")], ["pipeline submit", "PATCH", "pushed"]),
     "a model does not compile": (
         [FOUND, ("compile taxi", 2, "", "mistake")],
         ["pipeline submit", "PATCH", "pushed"],
     ),
     "a submission": ([FOUND, ("pipeline submit taxi", 2, "", "no")], ["PATCH", "pushed"]),
-    "recording": ([FOUND, ("PATCH", 1, "", "HTTP 403")], ["POST", "pushed", "run deploy"]),
-    "the pipeline": ([FOUND, ("pipeline pushed", 2, "", "failed")], ["run deploy"]),
+    "recording": ([FOUND, ("PATCH", 1, "", "HTTP 403")], ["POST", "pushed"]),
+    "the pipeline": ([FOUND, ("pipeline pushed", 2, "", "failed")], ["PATCH released"]),
 }
 
 
@@ -202,7 +219,7 @@ def test_a_failure_stops_what_follows(repository: Repository, name: str) -> None
 
 
 def test_a_blessed_model_goes_through_pre_production_to_production(repository: Repository) -> None:
-    repository.answers = [FOUND, PUSHED, RUNNING]
+    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING]
     sha = repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
@@ -220,15 +237,17 @@ def test_a_blessed_model_goes_through_pre_production_to_production(repository: R
             "--add-volume=name=model,type=cloud-storage,bucket=bucket,readonly=true,"
             "mount-options=only-dir=serving_models/taxi/17 "
             "--add-volume-mount=volume=model,mount-path=/models/taxi/17 "
-            f"--labels=commit={sha},version=17 --add-custom-audiences=prediction-service "
+            f"--labels=commit={sha},model=taxi,version=17 "
+            "--add-custom-audiences=prediction-service "
             "--no-allow-unauthenticated --tag=candidate --no-traffic"
         )
         describe = f"gcloud run services describe {service} {PLACE} --format=json"
         update = f"gcloud run services update-traffic {service} {PLACE}"
         return [
+            describe,
+            f"gcloud run revisions describe taxi-00001 {PLACE} --format=json",
             "gcloud storage cp gs://bucket/serving_models/taxi/17/assets.extra/known_answers.json "
             "known_answers.json",
-            describe,
             deploy,
             describe,
             f"{smoke} https://candidate --model taxi {answers}",
@@ -237,19 +256,81 @@ def test_a_blessed_model_goes_through_pre_production_to_production(repository: R
             f"{smoke} https://service --model taxi {answers}",
         ]
 
-    assert released[start:] == [*release("taxi-pre-production"), *release("taxi")]
+    assert released[start:] == [
+        *release("taxi-pre-production"),
+        *release("taxi"),
+        moved("released/taxi", sha, force=False),
+        removed("taxi"),
+    ]
 
 
-def test_a_service_that_is_new_takes_the_traffic_at_once(repository: Repository) -> None:
-    absent = ("describe taxi-pre-production", 1, "", "ERROR: Cannot find service [taxi]")
-    repository.answers = [FOUND, PUSHED, absent]
+def test_the_first_revision_of_a_service_gets_no_traffic_where_its_test_fails(
+    repository: Repository,
+) -> None:
+    absent = ("describe taxi-pre-production .*--format=json #1", 1, "", "Cannot find service [x]")
+    smoke = ("smoke", 1, "", "nulls")
+    repository.answers = [FOUND, PUSHED, absent, NO_LABELS, RUNNING, smoke]
     repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
-    (deployed,) = result.calling("gcloud run deploy")
-    assert "--no-traffic" not in deployed
-    # It is still not there after that, which is an error; and there is nothing to go back to.
     assert result.status == 1
-    assert result.calling("update-traffic") == []
+    first, second = result.calling("gcloud run deploy")
+    assert "cloudrun/container/hello" in first and "--no-traffic" not in first
+    assert "tensorflow/serving" in second and second.endswith("--no-traffic")
+    (update,) = result.calling("update-traffic")
+    assert "--to-revisions=taxi-00001=100 --remove-tags=candidate" in update
+    assert result.calling("PATCH", "released") == []
+
+
+def served(commit: str, version: int) -> tuple[str, int, str, str]:
+    labels = {"commit": commit, "version": str(version)}
+    return "revisions describe", 0, json.dumps({"metadata": {"labels": labels}}), ""
+
+
+def test_nothing_older_is_deployed_over_what_is_served(repository: Repository) -> None:
+    """It was submitted first, and has ended last."""
+    own = repository.commit("models/taxi/model.py", "edited")
+    newer = repository.commit("docs/page.md", "edited")
+    repository.git("branch", "newer")
+    repository.git("reset", "--quiet", "--hard", own)
+    repository.answers = [FOUND, PUSHED, served(newer, 3), RUNNING]
+    result = repository.run("ship.yml", "push")
+    assert result.status == 1
+    assert "is older than what taxi-pre-production serves" in result.log
+    assert result.calling("run deploy") == result.calling("PATCH", "released/taxi") == []
+    assert removed("taxi") in result.calls
+
+
+def test_the_workflow_of_an_older_commit_is_refused(repository: Repository) -> None:
+    own = repository.commit("models/taxi/model.py", "edited")
+    repository.commit("models/taxi/model.py", "edited again")
+    repository.git("tag", "--force", "released/taxi")
+    repository.git("reset", "--quiet", "--hard", own)
+    result = repository.run("ship.yml", "push")
+    assert (result.status, programs(result)) == (1, [])
+    assert "Nothing is submitted. error: HEAD is older than" in result.log
+
+
+def test_what_is_on_its_way_in_a_run_that_has_ended_is_tried_again(
+    repository: Repository,
+) -> None:
+    repository.answers = [FOUND, ("actions/runs/77", 0, "completed", ""), NOT_BLESSED]
+    repository.commit("models/taxi/model.py", "edited")
+    repository.git("tag", "submitted/taxi/77")
+    result = repository.run("ship.yml", "push")
+    assert (result.status, submitted(result)) == (0, ["taxi"]), result.log
+
+
+def test_of_two_submissions_one_fails_and_the_other_is_released(repository: Repository) -> None:
+    repository.answers = [FOUND, ("pipeline submit rents", 2, "", "no"), NOT_BLESSED]
+    repository.commit("targets.yaml", "vertex: {region: elsewhere}\n")
+    result = repository.run("ship.yml", "push")
+    assert result.status == 1
+    assert submitted(result) == ["rents", "taxi"]
+    assert len(result.calling("python -m pipeline pushed taxi-")) == 1
+    assert result.calling("python -m pipeline pushed rents-") == []
+    assert [call.split("tags/")[1].split()[0] for call in result.calling("PATCH")] == [
+        "submitted/taxi/1"
+    ]
 
 
 SMOKE_FAILURES = {
@@ -261,7 +342,7 @@ SMOKE_FAILURES = {
 
 @pytest.mark.parametrize("url", SMOKE_FAILURES)
 def test_a_failed_smoke_test_rolls_back_and_stops(repository: Repository, url: str) -> None:
-    repository.answers = [FOUND, PUSHED, RUNNING, (f"smoke {url}", 1, "", "nulls")]
+    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING, (f"smoke {url}", 1, "", "nulls")]
     repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 1
@@ -296,7 +377,8 @@ def test_retraining_ships_what_was_not_deployed_yet(repository: Repository) -> N
     repository.commit("pipeline/new.py", "its build failed, say")
     result = repository.run("ship.yml", "schedule")
     assert result.status == 0, result.log
-    assert "_CACHED=false" in result.calling("builds submit")[0]
+    assert len(result.calling("builds submit")) == 1
+    assert all("--no-cache" in call for call in result.calling("python -m pipeline submit"))
 
 
 def test_a_hostile_name_of_a_model_is_refused(repository: Repository, tmp_path: Path) -> None:

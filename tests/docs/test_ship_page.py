@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 
@@ -31,16 +32,81 @@ def test_a_shell_reads_each_script(script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def roles() -> set[tuple[str, str]]:
+    """Each account with each role that it gets."""
+    given = re.findall(r"^(?:project|production|bucket|registry)_role ([\w-]+) (\S+)", PAGE, re.M)
+    return set(given)
+
+
 def test_every_account_that_gets_a_role_is_created() -> None:
-    (created,) = re.findall(r"for name in ([\w ]+); do gcloud iam service-accounts create", PAGE)
-    given = set(re.findall(r"^(?:project|bucket|registry)_role (\w+) ", PAGE, re.MULTILINE))
-    acting = set(re.findall(r"^act_as (\w+) (\w+)$", PAGE, re.MULTILINE))
-    assert given == set(created.split())
+    created = re.findall(r"for name in ([\w -]+); do\s+gcloud iam service-accounts create", PAGE)
+    given = {account for account, _ in roles()}
+    acting = set(re.findall(r"^act_as ([\w-]+) ([\w-]+)", PAGE, re.MULTILINE))
+    assert given == set(" ".join(created).split())
     assert {name for pair in acting for name in pair} <= given
-    accounts = dict(re.findall(r'^set_variable (\w+_ACCOUNT) "(\w+)@', PAGE, re.MULTILINE))
-    # The deployer hands the build, the tasks and the server to the others.
-    assert acting >= {("deployer", name) for name in given - {"deployer"}}
+    accounts = dict(re.findall(r'^set_\w+ (\w+_ACCOUNT) "([\w-]+)@', PAGE, re.MULTILINE))
     assert set(accounts.values()) <= given
+    # Who deploys hands the build, the tasks and the server to the others, on its own side alone.
+    assert acting == {
+        *(("deployer", name) for name in ("builder", "pipeline", "server")),
+        ("production", "production-server"),
+    }
+
+
+def test_production_is_another_project_with_another_account_and_identity() -> None:
+    own = dict(re.findall(r'^set_in_production (\w+) "(.*)"$', PAGE, re.MULTILINE))
+    common = dict(re.findall(r'^set_variable (\w+) "(.*)"$', PAGE, re.MULTILINE))
+    assert set(own) <= set(common)
+    assert not {name for name in own if own[name] == common[name]}
+    used = WORKFLOWS.partition("  production:\n")[2].partition("  end:\n")[0]
+    assert set(re.findall(r"vars\.(\w+)", used)) == {*own, "REGION"}
+    for account, role in roles():
+        production = account.startswith("production")
+        assert re.search(rf"^project_role {account} ", PAGE, re.M) is None or not production, role
+    pools = re.findall(r'^pool "\$(\w+)" "\$\w+" "([\w-]+)@\$\w+" "(.*)"$', PAGE, re.MULTILINE)
+    assert pools == [
+        ("PROJECT", "deployer", ""),
+        ("PRODUCTION", "production", " && assertion.environment == 'production'"),
+    ]
+    condition = re.search(r'--attribute-condition="(.*)\$4"', PAGE)
+    assert condition and condition[1] == (
+        "assertion.repository_id == '$REPOSITORY_ID' && assertion.ref == 'refs/heads/main'"
+    )
+
+
+def test_main_is_protected_by_the_check_that_the_workflow_has() -> None:
+    protection = json.loads(re.findall(r"protection\" --input - <<END\n(.*?)\nEND", PAGE, re.S)[0])
+    assert protection["required_status_checks"]["contexts"] == ["All passed"]
+    assert "    name: All passed\n" in WORKFLOWS
+    assert protection["enforce_admins"] and not protection["allow_force_pushes"]
+
+
+PERMISSIONS = {
+    "storage.objectUser": {
+        *(f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list", "update")),
+    },
+    "storage.objectViewer": {"storage.objects.get", "storage.objects.list"},
+    "storage.legacyBucketReader": {"storage.buckets.get", "storage.objects.list"},
+}
+"""Of the official roles, the permissions that matter here."""
+NEEDED = {
+    # TensorFlow's makedirs in an empty bucket, ExampleGen's and the Pusher's writes.
+    "pipeline": {
+        "storage.buckets.get",
+        *(f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list")),
+    },
+    "deployer": {"storage.buckets.get", "storage.objects.create", "storage.objects.get"},
+    "builder": {"storage.objects.get"},
+    "server": {"storage.objects.get", "storage.objects.list"},
+    "production": {"storage.objects.get"},
+    "production-server": {"storage.objects.get", "storage.objects.list"},
+}
+
+
+@pytest.mark.parametrize("account", NEEDED)
+def test_an_account_has_the_permissions_that_its_work_needs(account: str) -> None:
+    own = [PERMISSIONS.get(role, set()) for name, role in roles() if name == account]
+    assert NEEDED[account] <= set().union(*own)
 
 
 def test_every_environment_is_created() -> None:
@@ -49,7 +115,7 @@ def test_every_environment_is_created() -> None:
 
 
 def test_the_only_rights_on_the_whole_project_are_those_of_services() -> None:
-    roles = set(re.findall(r"^project_role \w+ ([\w.]+)$", PAGE, re.MULTILINE))
+    roles = set(re.findall(r"^(?:project|production)_role \w+ ([\w.]+)$", PAGE, re.MULTILINE))
     assert not {"owner", "editor", "viewer"} & roles
     assert not [role for role in roles if role.endswith((".admin", "Admin"))]
     assert not [role for role in roles if role.startswith(("storage.", "artifactregistry."))]

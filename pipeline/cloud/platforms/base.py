@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import pydantic
 
 from models.common.errors import RunError
+from pipeline.cloud import container
 from pipeline.cloud import cron as crons
 from pipeline.cloud.images import Image
 from pipeline.cloud.job import Accepted, Job, Schedule
@@ -56,13 +57,17 @@ class Platform(Section, ABC):
     """The bucket or folder that relative `data.path`s of models are in."""
     image: Image | None = None
     """The pipeline's image; null: --image or PIPELINE_IMAGE names it."""
+    machine: Machine = Machine(cpus=4, memory_gb=16)
+    """The machine for every node; for Tuner and Trainer, what `training` leaves open."""
     training: Machine = Machine()
-    """The machine for Tuner and Trainer."""
+    """The machine for Tuner and Trainer, in the place of `machine`."""
     beam: Beam | None = None
     """Where the data nodes run; null: where the model's `beam` says."""
     retries: Annotated[int, pydantic.Field(ge=0, le=10)] = 1
     """How often a task is tried again that ended badly. What finds fault with data or model is
     not: the DataGate and the ServingCheck."""
+    timeout_minutes: Annotated[float, pydantic.Field(gt=0)] | None = 1440
+    """After which a task that has not ended is ended, and has failed; null: never."""
 
     @pydantic.field_validator("bucket", "data")
     @classmethod
@@ -70,6 +75,13 @@ class Platform(Section, ABC):
         if folder is not None and not _FOLDER_URI.fullmatch(folder):
             refuse("expected the URI of a bucket or of a folder in one, such as gs://bucket/folder")
         return folder and folder.rstrip("/")
+
+    @pydantic.field_validator("machine")
+    @classmethod
+    def _is_a_size(cls, machine: Machine) -> Machine:
+        if machine.node_selector or machine.tolerations:
+            refuse("say which nodes of the cluster beside `machine`, not in it")
+        return machine
 
     @classmethod
     @abstractmethod
@@ -119,6 +131,24 @@ class Platform(Section, ABC):
             "Look on its own page.",
         )
 
+    def last_scheduled(self, label: str) -> tuple[str, str] | None:
+        """The newest job that the model's schedule has started and that has succeeded.
+
+        Args:
+            label: The model, as a job's label has it.
+
+        Returns:
+            The job's name and the commit that it is of; None where there is none.
+
+        Raises:
+            ProjectError: The platform cannot be asked for it.
+        """
+        raise RunError(
+            "What a schedule has run is not known",
+            f"{self.title} is not asked for it here.",
+            "Look on its own page.",
+        )
+
     def pushed(self, job: str, seconds: float) -> str | None:
         """Waits until a job has ended, and says where it pushed its model.
 
@@ -145,8 +175,13 @@ class Platform(Section, ABC):
         return f"{self.bucket}/modules"
 
     def environment(self) -> dict[str, str]:
-        """Variables of every task's container, beside those that the image sets."""
-        return {}
+        """Variables of every task's container, beside those that the image sets.
+
+        By default the time that the container gives the task.
+        """
+        if self.timeout_minutes is None:
+            return {}
+        return {container.TIMEOUT: f"{self.timeout_minutes:g}"}
 
     def platform_specification(self, executors: Collection[str]) -> dict[str, Any] | None:
         """What a compiled pipeline says beside its specification, in a document of its own.
@@ -193,7 +228,7 @@ class Platform(Section, ABC):
             data=self.data or self.bucket,
             data_hash=data_hash or UNKNOWN,
             beam=self.beam,
-            training=_resources(self.training),
+            training=resources(self.training),
             baseline=self.baseline,
             pusher=self.pusher,
         )
@@ -228,7 +263,7 @@ def pipeline_name(model: str) -> str:
     return model.lower().replace("_", "-").strip("-")
 
 
-def _resources(machine: Machine) -> Any:
+def resources(machine: Machine) -> Any:
     """The machine as a compiled specification has it; None where nothing is asked for."""
     from kfp.pipeline_spec import pipeline_spec_pb2
 

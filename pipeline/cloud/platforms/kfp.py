@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pydantic
 import yaml
@@ -18,7 +18,7 @@ from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.platforms.base import UNKNOWN, Platform, pipeline_name
 from pipeline.config import beam_arguments
 from pipeline.config.base import Section, Text
-from pipeline.config.target_schema import Toleration
+from pipeline.config.target_schema import Machine, Toleration
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -47,6 +47,8 @@ class KubeflowPipelines(Platform):
         seconds=True, last_day=6, macros=True, question_mark=True, open_steps=True
     )
 
+    machine: Machine = Machine(cpus=4, memory_gb=16, requested_cpus=0.5, requested_memory_gb=2)
+    """The machine for every node; a node of the cluster need not have all of it free."""
     service_account: Text | None = None
     """The Kubernetes service account of the run; null: the cluster's default."""
     namespace: Text | None = None
@@ -57,8 +59,6 @@ class KubeflowPipelines(Platform):
     secrets: dict[Text, SecretKey] = pydantic.Field(default_factory=dict)
     """Environment variables of every task whose values are in secrets, such as
     AWS_SECRET_ACCESS_KEY: {secret: mlpipeline-minio-artifact, key: secretkey}."""
-    timeout_minutes: Annotated[float, pydantic.Field(gt=0)] | None = None
-    """After which a task is ended; null: never."""
     node_selector: dict[Text, str] = pydantic.Field(default_factory=dict)
     """Labels that the nodes of all tasks must have."""
     tolerations: tuple[Toleration, ...] = ()
@@ -144,8 +144,8 @@ class KubeflowPipelines(Platform):
             )
 
     def environment(self) -> dict[str, str]:
-        """The configured variables."""
-        return self.variables
+        """The configured variables, and the time that the container gives the task."""
+        return {**super().environment(), **self.variables}
 
     def platform_specification(self, executors: Collection[str]) -> dict[str, Any] | None:
         """Kubernetes' part, as `kubernetes_executor_config.proto` of Kubeflow Pipelines has it."""
@@ -164,7 +164,8 @@ class KubeflowPipelines(Platform):
             pod["nodeSelector"] = {"labels": selector}
         if tolerations:
             pod["tolerations"] = [one.model_dump(exclude_none=True) for one in tolerations]
-        if self.timeout_minutes is not None:
+        # Where it was asked for, Kubernetes ends the whole pod, whatever its container does.
+        if self.timeout_minutes is not None and "timeout_minutes" in self.model_fields_set:
             # A number of 64 bits is text in Protocol Buffers' JSON.
             pod["activeDeadlineSeconds"] = str(math.ceil(self.timeout_minutes * 60))
         if self.secrets:

@@ -15,7 +15,7 @@ from pipeline.cloud import cron as crons
 from pipeline.cloud import google, images
 from pipeline.cloud.answers import AnswerError
 from pipeline.cloud.job import Accepted, Job, Schedule, label
-from pipeline.cloud.platforms.base import Platform
+from pipeline.cloud.platforms.base import UNKNOWN, Platform
 from pipeline.config.base import Count, Section, Text, refuse
 from pipeline.config.target_schema import Machine
 
@@ -69,14 +69,14 @@ class VertexAI(Platform):
     endpoint: Endpoint | None = None
     """Where blessed models are deployed; null: they go to the bucket."""
 
-    @pydantic.field_validator("training")
+    @pydantic.field_validator("machine", "training")
     @classmethod
-    def _is_no_node_of_kubernetes(cls, training: Machine) -> Machine:
+    def _is_no_node_of_kubernetes(cls, machine: Machine) -> Machine:
         known = {"cpus", "memory_gb", "accelerator"}
-        for key, value in training:
+        for key, value in machine:
             if key not in known and value:
                 refuse(f"{key} is for Kubeflow only: Vertex AI picks the machine")
-        return training
+        return machine
 
     @pydantic.field_validator("bucket")
     @classmethod
@@ -163,8 +163,9 @@ class VertexAI(Platform):
             self._services.create_job(job.name, self._pipeline_job(job))
             return Accepted(self._page(f"runs/{job.name}"))
         label = job.labels.get("model", job.model)
-        made, replaced = self._services.replace_schedules(label, self._schedule(job))
-        notes = [f"It replaces {each.id} ({each.cron}), which is paused." for each in replaced]
+        made, old, paused = self._services.put_schedule(label, self._schedule(job))
+        notes = [f"It was there before ({old.cron}), and is updated."] if old else []
+        notes += [f"It replaces {each.id} ({each.cron}), which is paused." for each in paused]
         return Accepted(self._page(f"schedules/{made}"), notes)
 
     def schedules(self, model: str, label: str) -> list[Schedule]:
@@ -174,6 +175,15 @@ class VertexAI(Platform):
             RunError: Vertex AI cannot be reached or believed.
         """
         return self._services.schedules(label)
+
+    def last_scheduled(self, label: str) -> tuple[str, str] | None:
+        """The newest job of the model's schedule that has succeeded: its name and commit.
+
+        Raises:
+            RunError: Vertex AI cannot be reached or believed.
+        """
+        job = self._services.last_scheduled(label)
+        return job and (job.name.rpartition("/")[2], job.labels.get("commit", UNKNOWN))
 
     def pushed(self, job: str, seconds: float) -> str | None:
         """Waits until a job has ended, and says where it pushed its model.

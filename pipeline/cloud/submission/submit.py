@@ -16,6 +16,7 @@ from pipeline.cloud.platforms.base import UNKNOWN, Platform
 from pipeline.cloud.submission import uploads
 from pipeline.config import loading, model_files, preflight, project
 from pipeline.config.model_config import ModelConfig
+from pipeline.delivery import names
 from pipeline.record import provenance
 
 COMMIT = "PIPELINE_COMMIT"
@@ -65,6 +66,7 @@ def submit(model: str, target: str, options: Options, root: Path = project.ROOT)
             platform cannot be reached or believed.
     """
     name = _name(model, target, options)
+    _check_names(model, root)
     loaded = loading.load(model, options.settings, root)
     platform = targets.load(target, model, loaded, options.image, root)
     platform.check_ready(name, model, scheduled=options.cron is not None)
@@ -114,6 +116,18 @@ def _name(model: str, target: str, options: Options) -> str:
     kind = platforms.find(target)
     cron.check(options.cron, kind.cron_rules, kind.title)
     return job.name(model, None)
+
+
+def _check_names(model: str, root: Path) -> None:
+    """Refuses a model that another would be taken for, once it is a job."""
+    called = names.service(model)
+    others = [one for one in project.model_names(root) if names.service(one) == called]
+    if set(others) - {model}:
+        raise ConfigError(
+            f"Several models would be called '{called}' as jobs",
+            f"Received: {', '.join(f'models/{one}' for one in others)}.",
+            "Rename all but one of them.",
+        )
 
 
 def _data(

@@ -54,8 +54,15 @@ def test_changes_are_told_in_words_or_as_json(
     assert isinstance(json.loads(capsys.readouterr().out), dict)
 
 
-def test_changes_need_a_commit_to_start_from() -> None:
-    assert typed("changes") == 2
+def test_changes_count_from_what_is_released(
+    commit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed("changes") == 0
+    assert "there is no last released commit" in capsys.readouterr().out
+    git = ("git", "-C", str(project.ROOT))
+    subprocess.run([*git, "tag", "released/rents", commit], check=True)
+    assert typed("changes") == 0
+    assert capsys.readouterr().out == "none: nothing has changed\n"
 
 
 def status(*arguments: str) -> int:

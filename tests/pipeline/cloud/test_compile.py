@@ -104,13 +104,24 @@ def test_the_vertex_sdk_loads_it(specifications: dict[str, Any], tmp_path: Path)
     assert loaded.job_id.startswith("taxi-")
 
 
-def test_only_training_gets_the_machine(specifications: dict[str, dict[str, Any]]) -> None:
+def test_every_node_has_a_machine_a_time_and_tries(
+    specification: dict[str, Any],
+) -> None:
+    for name, container in containers(specification).items():
+        assert container["resources"]["cpuLimit"] > 0, name
+        assert container["resources"]["memoryLimit"] > 0, name
+        assert {"name": "PIPELINE_TIMEOUT_MINUTES", "value": "1440"} in container["env"], name
+    for name, task in tasks(specification).items():
+        gate = name in ("DataGate", "ServingCheck")  # What they find no second try changes.
+        assert ("retryPolicy" in task) is not gate, name
+
+
+def test_training_has_a_machine_of_its_own(specifications: dict[str, dict[str, Any]]) -> None:
     found = containers(specifications["vertex"])
-    with_machine = {name for name, container in found.items() if "resources" in container}
-    assert with_machine == {"Tuner", "Trainer"}
-    assert found["Trainer"]["resources"] == {
-        "cpuLimit": 8.0, "memoryLimit": 30.0, "accelerator": {"type": "T4", "count": "1"},
-    }  # fmt: skip
+    own = {"cpuLimit": 8.0, "memoryLimit": 30.0, "accelerator": {"type": "T4", "count": "1"}}
+    every = {"cpuLimit": 4.0, "memoryLimit": 16.0}
+    for name, container in found.items():
+        assert container["resources"] == (own if name in ("Tuner", "Trainer") else every), name
 
 
 def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
@@ -206,11 +217,21 @@ def test_every_container_has_the_variables_and_only_training_the_requests(tmp_pa
     machine = Machine(cpus=8, requested_cpus=2, requested_memory_gb=4)
     where = settings("kfp", variables={"AWS_ENDPOINT_URL": "http://minio:9000"}, training=machine)
     for name, container in containers(compiled(tmp_path, "kfp", where=where)).items():
-        assert container["env"] == [{"name": "AWS_ENDPOINT_URL", "value": "http://minio:9000"}]
+        assert {"name": "AWS_ENDPOINT_URL", "value": "http://minio:9000"} in container["env"]
         if name in ("Tuner", "Trainer"):
             assert container["resources"] == {
-                "cpuLimit": 8.0, "cpuRequest": 2.0, "memoryRequest": 4.0,
+                "cpuLimit": 8.0, "cpuRequest": 2.0, "memoryLimit": 16.0, "memoryRequest": 4.0,
             }  # fmt: skip
+        else:
+            assert container["resources"] == {
+                "cpuLimit": 4.0, "cpuRequest": 0.5, "memoryLimit": 16.0, "memoryRequest": 2.0,
+            }  # fmt: skip
+
+
+def test_no_request_is_above_the_limit_of_training(tmp_path: Path) -> None:
+    where = settings("kfp", training=Machine(memory_gb=1))
+    trainer = containers(compiled(tmp_path, "kfp", where=where))["Trainer"]
+    assert trainer["resources"] == {"cpuLimit": 4.0, "cpuRequest": 0.5, "memoryLimit": 1.0}
 
 
 def test_kubeflow_reads_both_documents(tmp_path: Path) -> None:

@@ -96,3 +96,18 @@ def test_what_no_driver_makes_is_told(tmp_path: Path, given: str) -> None:
     done = started(tmp_path, *BASELINE, GIVEN, given)
     assert done.returncode == 1
     assert f"{container.ERROR}{GIVEN} is not a JSON object" in done.stderr
+
+
+@pytest.mark.parametrize(("minutes", "status"), [("0.02", 1), ("", 0), ("60", 0)])
+def test_what_takes_too_long_is_ended(tmp_path: Path, minutes: str, status: int) -> None:
+    """Whatever it does by then: here it waits in a call that no exception reaches."""
+    code = (
+        "import threading; from pipeline.cloud import container\n"
+        f"container._end_in_time({minutes!r})\n"
+        "threading.Event().wait(3)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == status
+    assert ("the task took longer than 0.02 minutes" in done.stderr) == bool(status)

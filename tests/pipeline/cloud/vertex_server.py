@@ -23,6 +23,8 @@ class VertexServer(Server):
         path = request.path.removeprefix(PARENT)
         match request.method, re.split(r"[/:]", path.strip("/")):
             case "GET", ["pipelineJobs"]:
+                if "filter" in request.query:
+                    return 200, {"pipelineJobs": [*self.jobs.values()][::-1]}
                 return 200, {"pipelineJobs": [*self.jobs.values()][:1]}
             case "POST", ["pipelineJobs"]:
                 return self._create_job(request)
@@ -32,6 +34,9 @@ class VertexServer(Server):
                 return 200, {"schedules": [*self.schedules.values()]}
             case "POST", ["schedules"]:
                 return self._create_schedule(request)
+            case "PATCH", ["schedules", number] if number in self.schedules:
+                self.schedules[number] |= {**request.body, "name": self.schedules[number]["name"]}
+                return 200, self.schedules[number]
             case "GET", ["schedules", number] if number in self.schedules:
                 return 200, self.schedules[number]
             case "POST", ["schedules", number, command] if number in self.schedules:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -47,10 +46,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("Dockerfile", IMAGE),
         (".dockerignore", IMAGE),
         ("models/common/errors.py", IMAGE),
-        ("cloudbuild.yaml", IMAGE),
         ("targets.yaml", IMAGE),
-        (".github/workflows/release.yml", IMAGE),
-        (".github/scripts/cloud_run.py", IMAGE),
         # What the model server's image holds and no other does.
         ("serving/cli.py", SERVING),
         ("serving/rest/page/page.js", SERVING),
@@ -62,6 +58,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("data/trips/two.csv", MODULES),
         ("samples/new rents", MODULES),
         ("samples/new rents/january/rents.csv", MODULES),
+        # How models ship changes no model.
+        ("cloudbuild.yaml", NONE),
+        (".github/workflows/release.yml", NONE),
+        (".github/scripts/cloud_run.py", NONE),
         # All else.
         (".editorconfig", NONE),
         (".gitignore", NONE),
@@ -95,11 +95,7 @@ RULES = {
     IMAGE: (
         *("Dockerfile", ".dockerignore", "pyproject.toml", "uv.lock", "pipeline/", "components/"),
         *("models/__init__.py", "models/common/__init__.py", "models/common/errors.py"),
-        *("targets.yaml", "cloudbuild.yaml", ".github/workflows/ship.yml"),
-        *(".github/workflows/submit.yml", ".github/workflows/release.yml"),
-        *(f".github/scripts/{name}.py" for name in ("build_image", "cloud_run", "commands")),
-        *(f".github/scripts/{name}.py" for name in ("each_model", "find_image", "plan")),
-        *(f".github/scripts/{name}.py" for name in ("pushed_model", "record_deployed")),
+        "targets.yaml",
     ),
     MODULES: ("models/", "data/"),
     SERVING: ("serving/", "deploy/serving.Dockerfile", "deploy/serving.Dockerfile.dockerignore"),
@@ -148,20 +144,41 @@ def test_each_input_of_the_image_needs_one() -> None:
     assert {change_class.class_of(path, ROOT) for path in image_tag.inputs()} == {IMAGE}
 
 
-def test_how_models_ship_is_what_the_shipping_workflow_runs() -> None:
-    """The workflows and scripts that ship.yml names, in any depth, and what the scripts import."""
-    waiting, found = [".github/workflows/ship.yml"], {"targets.yaml"}
-    while waiting:
-        path = waiting.pop()
-        found.add(path)
-        text = (ROOT / path).read_text(encoding="utf-8")
-        named = re.findall(r"(\.github/(?:workflows|scripts)/\w+\.\w+|cloudbuild\.yaml)", text)
-        if path.endswith(".py"):
-            imported = re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)
-            scripts = {name: f".github/scripts/{name}.py" for name in imported}
-            named += [script for script in scripts.values() if (ROOT / script).exists()]
-        waiting += [name for name in named if name not in found]
-    assert found == set(change_class.HOW_MODELS_SHIP)
+@pytest.mark.parametrize("path", ["pyproject.toml", "uv.lock"])
+@pytest.mark.parametrize(
+    ("same", "kind"),
+    [
+        ((), IMAGE),
+        (("deploy/serving.Dockerfile",), IMAGE),
+        (("Dockerfile",), SERVING),
+        (("Dockerfile", "deploy/serving.Dockerfile"), NONE),
+    ],
+)
+def test_of_what_names_packages_only_what_an_image_installs_counts(
+    path: str, same: tuple[str, ...], kind: str
+) -> None:
+    assert change_class.class_of(path, ROOT, same) == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "models"),
+    [
+        # What is not there any more is part of those that name it.
+        ("data/gone/one.csv", set()),
+        ("data/gone.csv", set()),
+        ("data/trips/two.csv", {"taxi"}),
+        ("data/rents.csv", {"rents"}),
+        ("models/new.py", set()),
+        ("models/gone/model.py", set()),
+        ("models/taxi/old.py", {"taxi"}),
+        ("models/common/training.py", BOTH),
+        ("models/rents/features.py", BOTH),
+    ],
+)
+def test_the_models_that_a_removed_file_was_part_of(
+    root: Path, path: str, models: set[str]
+) -> None:
+    assert change_class.affected_models(path, root, removed=True) == models
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def repository(committed: Path, tmp_path: Path) -> Repository:
     ("path", "kind", "models", "reason"),
     [
         ("uv.lock", IMAGE, ["rents", "taxi"], "uv.lock is part of the image"),
-        ("targets.yaml", IMAGE, ["rents", "taxi"], "targets.yaml says how models ship"),
+        ("targets.yaml", IMAGE, ["rents", "taxi"], "targets.yaml says where models ship"),
         ("models/taxi/model.py", MODULES, ["taxi"], "is code or data of models alone"),
         ("models/gone/model.py", NONE, [], "belongs to no model that is left"),
         ("serving/cli.py", SERVING, [], "is part of the model server's image alone"),
@@ -187,11 +187,152 @@ def test_a_merge_counts_with_all_that_it_brings(repository: Repository) -> None:
     assert changes.since(base, repository.root).models == ["rents", "taxi"]
 
 
+def link(path: str, target: str) -> Callable[[Repository], None]:
+    def make(repository: Repository) -> None:
+        file = repository.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        file.symlink_to(target)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("links", "changed", "kind", "models"),
+    [
+        # The model's own name for a file of another's folder, or of a folder that is no model's.
+        (["models/taxi/shared.py -> ../rents/config.yaml"], "models/rents/config.yaml", MODULES, 2),
+        (["models/taxi/words.txt -> ../../docs/page.md"], "docs/page.md", MODULES, ["taxi"]),
+        (["data/rents.csv -> ../archive/rents.csv"], "archive/rents.csv", MODULES, 2),
+        (["data/trips -> ../archive"], "archive/deep/one.csv", MODULES, ["taxi"]),
+        (["data/trips/a.csv -> ../b", "data/b -> ../docs/page.md"], "docs/page.md", MODULES, 2),
+        (["pipeline/page.md -> ../docs/page.md"], "docs/page.md", IMAGE, 2),
+        (["docs/again -> ."], "docs/page.md", NONE, []),
+        (["docs/dangling -> ../nowhere/at/all"], "docs/page.md", NONE, []),
+    ],
+)
+def test_a_change_behind_a_link_is_one_of_the_link(
+    repository: Repository, links: list[str], changed: str, kind: str, models: list[str] | int
+) -> None:
+    repository.write(changed, "before")
+    for each in links:
+        path, target = each.split(" -> ")
+        if (repository.root / path).is_dir():
+            shutil.rmtree(repository.root / path)
+        link(path, target)(repository)
+    base = repository.commit()
+    repository.write(changed, "after")
+    repository.commit()
+    found = changes.since(base, repository.root)
+    assert (found.kind, found.models) == (kind, ["rents", "taxi"] if models == 2 else models)
+
+
+@pytest.mark.parametrize(
+    ("path", "models"),
+    [
+        (b"models/rents/n\xff.py", None),
+        (b"data/rents/n\xff.csv", None),
+        (b"pipeline/n\xff.py", None),
+        (b"docs/n\xff.md", []),
+    ],
+)
+def test_a_name_that_is_not_utf_8_has_an_outcome(
+    repository: Repository,
+    path: bytes,
+    models: list[str] | None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    file = repository.root / os.fsdecode(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    repository.commit()
+    status = changes.main(["--base", base, "--json"], repository.root)
+    said = capsys.readouterr()
+    if models is None:
+        assert (status, said.out) == (2, "")
+        assert "the name is not UTF-8" in said.err
+    else:
+        assert (status, json.loads(said.out)["models"]) == (0, models)
+
+
+@pytest.mark.parametrize("names", [["Taxi"], ["größe"], ["taxi_pre_production"]])
+def test_models_whose_names_cannot_be_shipped_are_refused(
+    repository: Repository, names: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    for name in names:
+        repository.write(f"models/{name}/config.yaml", "")
+    repository.commit()
+    assert changes.main(["--base", base], repository.root) == 2
+    assert "Rename" in capsys.readouterr().err
+
+
+def test_a_model_that_is_removed_with_its_data_concerns_nobody_else(repository: Repository) -> None:
+    repository.write("models/cabs/config.yaml", "data: {path: data/cabs/*.csv}")
+    repository.write("data/cabs/one.csv", "")
+    repository.write("data/cabs.csv", "")
+    base = repository.commit()
+    repository.git("rm", "-q", "-r", "models/cabs", "data/cabs", "data/cabs.csv")
+    repository.commit()
+    found = changes.since(base, repository.root)
+    assert (found.kind, found.models) == (NONE, [])
+
+
+INSTALLING = "FROM python:3.12\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --only-group {}\n"
+SMALL_LOCK = """
+[[package]]
+name = "project"
+version = "1"
+source = {{ virtual = "." }}
+
+[package.dev-dependencies]
+dev = [
+    {{ name = "linter" }},
+]
+pipeline = [
+    {{ name = "train" }},
+]
+serving = [
+    {{ name = "serve" }},
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [("linter", NONE), ("serve", SERVING), ("train", IMAGE), ("# comment", NONE), ("tool", NONE)],
+)
+def test_packages_count_for_the_image_that_installs_them(
+    repository: Repository, changed: str, kind: str
+) -> None:
+    def packages(**versions: str) -> str:
+        rows = [
+            f'[[package]]\nname = "{name}"\nversion = "{versions.get(name, 1)}"\n'
+            for name in ("linter", "serve", "train")
+        ]
+        return SMALL_LOCK.format() + "\n".join(rows)
+
+    repository.write("Dockerfile", INSTALLING.format("pipeline"))
+    repository.write("deploy/serving.Dockerfile", INSTALLING.format("serving"))
+    repository.write("uv.lock", packages())
+    repository.write("pyproject.toml", "[tool.ruff]\n")
+    base = repository.commit()
+    if changed == "tool":
+        repository.write("pyproject.toml", "[tool.ruff]\nline-length = 90\n")
+    elif changed.startswith("#"):
+        repository.write("uv.lock", f"{changed}\n{packages()}")
+    else:
+        repository.write("uv.lock", packages(**{changed: "2"}))
+    repository.commit()
+    assert changes.since(base, repository.root).kind == kind
+
+
 @pytest.mark.parametrize(
     ("base", "reason"),
     [
-        ("", "no last deployed commit"),
-        ("0" * 40, "no last deployed commit"),
+        ("", "no last released commit"),
+        ("0" * 40, "no last released commit"),
         ("deployed", "deployed does not exist"),
         ("1" * 40, "1111 does not exist"),
         ("--output=/tmp/x", "does not exist"),
@@ -307,7 +448,7 @@ def test_the_command(
     [
         (["--base", "HEAD", "--retrain", "buses"], "no model 'buses'; there are: rents, taxi"),
         (["--base", "HEAD", "--format", "json"], "unrecognized arguments: --format json"),
-        ([], "the following arguments are required: --base"),
+        (["--base"], "argument --base: expected one argument"),
     ],
 )
 def test_a_mistake_in_the_command_line_is_told(
@@ -363,6 +504,7 @@ def test_the_help_has_every_option() -> None:
     assert set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", text, re.MULTILINE)) == {
         "--help",
         "--base",
+        "--ended",
         "--retrain",
         "--json",
     }

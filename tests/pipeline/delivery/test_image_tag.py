@@ -34,7 +34,11 @@ def test_each_input_gives_another_tag(copy: Path) -> None:
     for name in image_tag.inputs(copy):
         path = copy / name
         content = path.read_bytes()
-        path.write_bytes(content + b"\n")
+        # Of what names packages, what is installed counts: here the first package's version.
+        edited = content.replace(b'\nversion = "', b'\nversion = "1', 1)
+        settings = content.replace(b"[tool.uv]\n", b"[tool.uv]\nno-cache = true\n")
+        changed = {"uv.lock": edited, "pyproject.toml": settings}
+        path.write_bytes(changed.get(name, content + b"\n"))
         tags.add(image_tag.tag(copy))
         path.write_bytes(content)
     assert len(tags) == 1 + len(image_tag.inputs(copy))

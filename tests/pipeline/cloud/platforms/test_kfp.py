@@ -146,9 +146,23 @@ TAINT = {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}
 
 def beside(**keys: Any) -> dict[str, Any]:
     """What the compiled file says of each executor's pod."""
-    platform = KubeflowPipelines.model_validate({"bucket": "s3://b", **keys})
+    content = {"bucket": "s3://b", **keys}
+    platform = KubeflowPipelines.model_validate(content)
     found = platform.platform_specification(["ExampleGen_executor", "Trainer_executor"])
     return found["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if found else {}
+
+
+def test_a_task_is_ended_by_its_container_where_nothing_is_asked_for() -> None:
+    platform = KubeflowPipelines.model_validate({"bucket": "s3://b", "variables": {"A": "b"}})
+    assert platform.platform_specification(["Trainer_executor"]) is None
+    assert platform.environment() == {"PIPELINE_TIMEOUT_MINUTES": "1440", "A": "b"}
+    assert platform.model_copy(update={"timeout_minutes": None}).environment() == {"A": "b"}
+
+
+@pytest.mark.parametrize("key", [{"node_selector": {"a": "b"}}, {"tolerations": [TAINT]}])
+def test_nodes_of_the_cluster_are_not_said_in_the_machine(key: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="beside `machine`"):
+        KubeflowPipelines.model_validate({"bucket": "s3://b", "machine": key})
 
 
 @pytest.mark.parametrize(

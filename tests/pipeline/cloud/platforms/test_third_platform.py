@@ -121,7 +121,7 @@ def test_the_commands_take_it(
     command("compile", "taxi", "--output", str(written), "--set", MORE_CPUS)
     job = json.loads(written.read_text())
     executors = job["pipelineSpec"]["deploymentSpec"]["executors"]
-    assert executors["Trainer_executor"]["container"]["resources"] == {"cpuLimit": 3.0}
+    assert executors["Trainer_executor"]["container"]["resources"]["cpuLimit"] == 3.0
     assert "Submitted taxi-c1: nimbus:taxi-c1" in command("submit", "taxi", "--run", "c1")
     submitted = json.loads((root.parent / "submitted").read_text())
     assert submitted["pipelineSpec"]["pipelineInfo"]["name"] == "taxi"

@@ -50,25 +50,64 @@ def test_a_schedule(google: VertexServer, tmp_path: Path) -> None:
     assert int(body["maxConcurrentRunCount"]) == 1
 
 
-def test_a_second_schedule_replaces_the_first(google: VertexServer, tmp_path: Path) -> None:
+def scheduled(tmp_path: Path, cron: str) -> list[str]:
     labels = {"model": "m"}
+    return [*VERTEX.submit(small_job(tmp_path, ".json", cron=cron, labels=labels)).notes]
+
+
+def states(google: VertexServer) -> dict[str, tuple[str, str]]:
+    return {number: (one["cron"], one["state"]) for number, one in google.schedules.items()}
+
+
+def test_a_second_submission_updates_the_schedule(google: VertexServer, tmp_path: Path) -> None:
     other = small_job(tmp_path, ".json", name="o", cron="0 1 * * *", labels={"model": "other"})
     VERTEX.submit(other)
-    for cron in ("0 4 * * 1", "0 5 * * 1"):
-        accepted = VERTEX.submit(small_job(tmp_path, ".json", cron=cron, labels=labels))
-    states = {number: schedule["state"] for number, schedule in google.schedules.items()}
-    assert states == {"1": "ACTIVE", "2": "PAUSED", "3": "ACTIVE"}
-    assert accepted.notes == ["It replaces 2 (0 4 * * 1), which is paused."]
-    listed = VERTEX.schedules("m", "m")
-    assert [(each.id, each.enabled) for each in listed] == [("3", True), ("2", False)]
+    assert scheduled(tmp_path, "0 4 * * 1") == []
+    assert scheduled(tmp_path, "0 5 * * 1") == ["It was there before (0 4 * * 1), and is updated."]
+    assert states(google) == {"1": ("0 1 * * *", "ACTIVE"), "2": ("0 5 * * 1", "ACTIVE")}
+    assert [(each.id, each.enabled) for each in VERTEX.schedules("m", "m")] == [("2", True)]
+    (sent,) = google.bodies("PATCH", f"{SCHEDULES}/2")
+    assert {"cron", "createPipelineJobRequest", "displayName"} <= set(sent)
+    (asked,) = (request for request in google.requests if request.method == "PATCH")
+    assert "createPipelineJobRequest" in asked.query["updateMask"]
 
 
-def test_a_schedule_that_cannot_be_paused_is_told(google: VertexServer, tmp_path: Path) -> None:
-    job = small_job(tmp_path, ".json", cron="0 4 * * 1", labels={"model": "m"})
-    VERTEX.submit(job)
+def test_one_that_was_paused_runs_again_and_of_several_one_is_left(
+    google: VertexServer, tmp_path: Path
+) -> None:
+    scheduled(tmp_path, "0 4 * * 1")
+    google.schedules["1"]["state"] = "PAUSED"
+    scheduled(tmp_path, "0 5 * * 1")
+    assert states(google) == {"1": ("0 5 * * 1", "ACTIVE")}
+    # As an earlier version of this project, or a person, has left them.
+    google.schedules["2"] = {**google.schedules["1"], "createTime": "2026-11-27T00:00:00Z"}
+    google.schedules["2"]["name"] = "projects/1/locations/r/schedules/2"
+    assert scheduled(tmp_path, "0 6 * * 1")[1:] == ["It replaces 1 (0 5 * * 1), which is paused."]
+    assert states(google) == {"1": ("0 5 * * 1", "PAUSED"), "2": ("0 6 * * 1", "ACTIVE")}
+    google.schedules["1"]["state"] = "ACTIVE"
     google.answers = {("POST", ":pause"): [(403, {"error": {"code": 403, "message": "no"}})]}
     with pytest.raises(RunError, match="Two schedules train the model: 2, which is new, and 1"):
-        VERTEX.submit(job)
+        scheduled(tmp_path, "0 7 * * 1")
+
+
+@pytest.mark.parametrize("answer", [(403, {"error": {"code": 403, "message": "no"}}), (200, {})])
+def test_an_update_that_is_refused_or_forgotten_is_told(
+    google: VertexServer, tmp_path: Path, answer: tuple[int, Any]
+) -> None:
+    scheduled(tmp_path, "0 4 * * 1")
+    google.answers = {("PATCH", ""): [answer]}
+    with pytest.raises(RunError, match="Vertex AI did not do what it was asked"):
+        scheduled(tmp_path, "0 5 * * 1")
+    assert states(google) == {"1": ("0 4 * * 1", "ACTIVE")}
+
+
+def test_the_last_job_of_a_schedule(google: VertexServer) -> None:
+    assert VERTEX.last_scheduled("m") is None
+    for number, schedule in enumerate(["s/1", "s/1", ""]):
+        name = f"projects/1/locations/r/pipelineJobs/m-{number}"
+        google.jobs[name] = {"name": name, "scheduleName": schedule, "labels": {"commit": "c0"}}
+    assert VERTEX.last_scheduled("m") == ("m-1", "c0")
+    assert 'labels.model="m"' in google.requests[-1].query["filter"]
 
 
 @pytest.mark.parametrize(("status", "words"), [(403, "no permission"), (503, "try later")])

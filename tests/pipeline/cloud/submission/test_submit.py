@@ -215,7 +215,20 @@ def test_the_commands(
     for cron in ("0 4 * * 1", "0 5 * * 1"):
         status, said = command("submit", "taxi", "--cron", cron)
         assert (status, "Scheduled taxi: https://console" in said) == (0, True)
-    assert "It replaces 1 (0 4 * * 1), which is paused.\n" in said
+    assert "It was there before (0 4 * * 1), and is updated.\n" in said
     status, said = command("schedules", "taxi")
-    assert [line.split()[0] for line in said.splitlines()] == ["enabled", "disabled"]
+    assert [line.split()[0] for line in said.splitlines()] == ["enabled"]
     assert not (project.ROOT / "targets.yaml").exists()
+
+
+@pytest.mark.parametrize(("other", "refused"), [("Taxi", True), ("taxis", False)])
+def test_a_model_that_another_would_be_taken_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch, done: list[str], other: str, refused: bool
+) -> None:
+    monkeypatch.setattr(project, "model_names", lambda root=None: ["taxi", other])
+    if refused:
+        with pytest.raises(ProjectError, match="Several models would be called 'taxi' as jobs"):
+            submit.submit("taxi", "vertex", submit.Options())
+        assert not done
+    else:
+        submit._check_names("taxi", project.ROOT)

@@ -1,0 +1,51 @@
+"""Finds what models' schedules have pushed and no release has taken up yet."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import commands
+from cloud_run import served_labels
+
+from pipeline.delivery import change_class, names
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTHING = 3
+"""The exit status of `python -m pipeline scheduled` and `pushed` where there is nothing."""
+
+
+def main() -> None:
+    """Sets the output `releases`: a JSON list of `model`, `job` and `commit`."""
+    found = [release for model in change_class.models(ROOT) for release in of_model(model)]
+    commands.output("releases", json.dumps(found))
+
+
+def of_model(model: str) -> list[dict[str, str]]:
+    """What is to be released of a model: the newest push of its schedule, if any."""
+    job, _, commit = _pipeline("scheduled", model).partition(" ")
+    pushed = _pipeline("pushed", job) if job else ""
+    version = pushed.rstrip("/").rpartition("/")[2]
+    if not pushed.startswith("gs://") or not version.isdigit():
+        return []
+    # What pre-production has was taken up: it is served, or waits, or was refused.
+    labels = served_labels(names.service(model) + names.PRE_PRODUCTION)
+    if int(labels.get("version") or 0) >= int(version):
+        return []
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        commands.warn(f"{job} is of no commit of the repository ({commit}): submit from one.")
+        return []
+    return [{"model": model, "job": job, "commit": commit}]
+
+
+def _pipeline(*arguments: str) -> str:
+    done = commands.attempt(sys.executable, "-m", "pipeline", *arguments)
+    if done.returncode not in (0, NOTHING):
+        commands.fail(f"What schedules have pushed is not known: {' '.join(arguments)} failed.")
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Records as tags which commit of a model is on its way, and which is released.
+
+    python3 record_release.py submitted|ended
+
+pipeline/delivery/releases.py says what the tags mean.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import commands
+
+from pipeline.delivery import releases
+from pipeline.delivery.releases import Commit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    """Does what the argument names."""
+    {"submitted": submitted, "ended": ended}[sys.argv[1]]()
+
+
+def submitted() -> None:
+    """Tags this commit for each of MODELS, a JSON list; outputs `models`, which is that list."""
+    models = json.loads(commands.setting("MODELS"))
+    for model in models:
+        if not _set(_on_its_way(model), commands.setting("GITHUB_SHA"), force=True):
+            commands.fail(
+                f"It is not recorded that {model} was submitted, so it is not released. The next "
+                "push submits it again."
+            )
+    commands.output("models", json.dumps(models))
+
+
+def ended() -> None:
+    """Takes away the tag of what was on its way; where it is RELEASED, tags it as that."""
+    model, commit = commands.setting("MODEL"), commands.setting("COMMIT")
+    if os.environ.get("RELEASED") == "true":
+        name = f"released/{model}"
+        if not _set(name, commit, force=False):
+            known = [each for each in releases.read(ROOT) if each == Commit(model, each.commit)]
+            newer = releases.newer(known, ROOT, commit)
+            if newer is not None:
+                print(f"::notice::The tag {name} stays at {newer}.")
+            elif not _set(name, commit, force=True):  # History was rewritten.
+                commands.fail(f"The tag {name} was not moved, so the next push submits it again.")
+    gone = commands.attempt(
+        "gh", "api", "-X", "DELETE", f"{_repository()}/git/refs/tags/{_on_its_way(model)}"
+    )
+    if gone.returncode and "Reference does not exist" not in gone.stdout + gone.stderr:
+        print(f"::warning::The tag {_on_its_way(model)} is left; a run that has ended counts not.")
+
+
+def _on_its_way(model: str) -> str:
+    return f"submitted/{model}/{commands.setting('GITHUB_RUN_ID')}"
+
+
+def _set(name: str, commit: str, force: bool) -> bool:
+    """Moves a tag, or makes it; returns whether it is there now."""
+    reference = f"refs/tags/{name}"
+    forced = f"force={str(force).lower()}"
+    move = ("-X", "PATCH", f"{_repository()}/git/{reference}", "-f", f"sha={commit}", "-F", forced)
+    moved = commands.attempt("gh", "api", *move)
+    if moved.returncode and "Reference does not exist" in moved.stdout + moved.stderr:
+        make = ("-X", "POST", f"{_repository()}/git/refs", "-f", f"ref={reference}")
+        moved = commands.attempt("gh", "api", *make, "-f", f"sha={commit}")
+    return not moved.returncode
+
+
+def _repository() -> str:
+    return f"repos/{commands.setting('GITHUB_REPOSITORY')}"
+
+
+if __name__ == "__main__":
+    main()
