@@ -87,7 +87,7 @@ class Versions:
         self.config_error: ServingError | None = None
         self.scanned = threading.Event()
         """Set after the first look, with whatever could be loaded then."""
-        self._limits = limits
+        self.limits = limits
         self._metrics = metrics
         self._interval = interval
         self._config: dict[str, ServedModel] = {}
@@ -221,7 +221,7 @@ class Versions:
                        keeps=sorted(self._served(name).versions))  # fmt: skip
             return
         rows = (known_answers(path) or {}).get("rows")
-        batcher = Batcher(loaded, self._limits, self._observer(name, number))
+        batcher = Batcher(loaded, self.limits, self._observer(name, number))
         version = Version(name, number, loaded, batcher, rows[0] if rows else None)
         served = self._served(name)
         self._replace(name, Served({**served.versions, number: version}, served.labels))

@@ -18,6 +18,9 @@ class Request(NamedTuple):
     """By lower-case name; the first of several with the same name."""
     body: bytes
     """As it was sent, so perhaps compressed."""
+    hold: Callable[[int], None] = lambda size: None
+    """Counts bytes of memory, beside the body's, that the request takes until it is answered.
+    Raises `ServingError` where all requests together take more than they may."""
 
 
 class Response(NamedTuple):

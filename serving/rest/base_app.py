@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from serving.core import json_text, logs, metrics
+from serving.core import background, json_text, logs, metrics
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Answer, Call, Exchange, Refusal
 from serving.core.hooks import Hooks
@@ -18,6 +19,9 @@ from serving.core.settings import Settings
 from serving.http import encoding
 from serving.http.messages import Request, Response
 from serving.rest.paths import Route
+
+MEMORY_BESIDE = 5
+"""How many times a body's length its values take beside it, at most, but for short strings."""
 
 
 class BaseRestApp(abc.ABC):
@@ -51,7 +55,12 @@ class BaseRestApp(abc.ABC):
             answer = Refusal(error)
         except Exception as error:  # a client never gets a traceback
             answer = Refusal(logs.failure(error, id=request_id))
-        return _response(answer, request, request_id)
+        body = answer.body
+        compressed = None
+        if encoding.wants_gzip(request.headers, body):
+            pack = partial(encoding.gzipped, body)
+            compressed = await background.run(pack) if len(body) > background.LONG else pack()
+        return _response(answer, request_id, compressed)
 
     async def _answer(self, request: Request, request_id: str) -> Answer:
         if request.path == "/healthz":
@@ -98,13 +107,13 @@ class BaseRestApp(abc.ABC):
         """What is beside the API; None if there is no such page."""
         return None
 
-    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes:
-        """The JSON that a request for an inference means.
+    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes | None:
+        """The JSON that a request for an inference means; None if it takes long to decompress.
 
         Raises:
-            ServingError: It cannot be read, or is too long.
+            ServingError: It cannot be read.
         """
-        return encoding.decoded(request.headers, request.body, self._settings.body_bytes)
+        return encoding.decoded_if_short(request.headers, request.body, self._settings.body_bytes)
 
     def _answer_inference(
         self, route: Route, request: Request, request_id: str
@@ -116,15 +125,27 @@ class BaseRestApp(abc.ABC):
 
         def infer() -> Awaitable[Answer]:
             nonlocal body
-            body = self._body(route, spec, request)
+            found = self._body(route, spec, request)
+            if found is None:
+                return infer_decompressed()
+            body = found
+            request.hold(MEMORY_BESIDE * len(body))
             return self._infer(route, spec, request.path, body)
+
+        async def infer_decompressed() -> Answer:
+            nonlocal body
+            limit = self._settings.body_bytes
+            body = await background.run(
+                partial(encoding.decoded, request.headers, request.body, limit)
+            )
+            request.hold((MEMORY_BESIDE + 1) * len(body))
+            return await self._infer(route, spec, request.path, body)
 
         call = Call(request_id, spec, route.method.capitalize(), "REST", lambda: body)
         return self._exchange.run(call, infer)
 
 
-def _response(answer: Answer, request: Request, request_id: str) -> Response:
-    body = answer.body
+def _response(answer: Answer, request_id: str, compressed: bytes | None) -> Response:
     fields = [
         (b"content-type", answer.content_type),
         (b"x-request-id", request_id.encode("latin-1")),
@@ -133,7 +154,6 @@ def _response(answer: Answer, request: Request, request_id: str) -> Response:
         fields.append((b"x-model-version", b"%d" % answer.version))
     if answer.logged is not None:
         fields.append((b"x-request-logged", b"true" if answer.logged else b"false"))
-    if encoding.wants_gzip(request.headers, body):
-        body = encoding.gzipped(body)
+    if compressed is not None:
         fields += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
-    return Response(answer.status, fields, body)
+    return Response(answer.status, fields, answer.body if compressed is None else compressed)

@@ -52,7 +52,7 @@ class InferenceApp(BaseRestApp):
         states = model_info.statuses(versions, spec.name, number)
         return Answer(json_text.dump_special(model_info.status_json(states)))
 
-    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes:
+    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes | None:
         if route.resource == "form":
             return form_request(request.query, self._engine.find(spec))
         return super()._body(route, spec, request)
