@@ -10,15 +10,13 @@ from serving.core import logs
 from serving.core.hooks import Hooks
 from serving.core.listening import listen, stop_signal, tls
 from serving.core.metrics import Metrics
-from serving.core.settings import Settings
+from serving.core.settings import LOOPBACK, Settings
 from serving.engine.engine import Engine
 from serving.engine.versions import Versions
 from serving.grpc.server import GrpcServer
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
 from serving.rest.inference_app import InferenceApp
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Server:
@@ -57,7 +55,7 @@ class Server:
             "listening", host=settings.host, rest_port=rest_port, grpc_port=grpc_port,
             models=settings.models.resolve(),
         )  # fmt: skip
-        if settings.host not in _LOOPBACK and not settings.token:
+        if settings.host not in LOOPBACK and not settings.token:
             remedy = "Anyone who reaches it may ask; --token-file asks for a token."
             logs.event("open to others", "warning", host=settings.host, remedy=remedy)
         await stop.wait()

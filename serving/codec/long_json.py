@@ -30,8 +30,8 @@ class Place(NamedTuple):
 
 def predict(
     body: bytes, signature_named: Callable[[str], Signature], most_rows: int
-) -> tuple[Signature, Arrays, bool]:
-    """The signature and tensors of `:predict`, and whether the request is in rows.
+) -> tuple[Signature, Arrays, int | None]:
+    """The signature and tensors of `:predict`, and how many rows it has; None if it is in columns.
 
     Args:
         body: As `predict_json` takes it.
@@ -46,9 +46,9 @@ def predict(
     if "instances" in places and "inputs" in places:
         raise _refused("Expecting only one of 'inputs' or 'instances' keys to exist")
     if "instances" in places:
-        return signature, _from_rows(body, places["instances"], signature, most_rows), True
+        return signature, *_from_rows(body, places["instances"], signature, most_rows)
     if "inputs" in places:
-        return signature, _from_columns(body, places["inputs"], signature, most_rows), False
+        return signature, _from_columns(body, places["inputs"], signature, most_rows), None
     raise _refused("Missing 'inputs' or 'instances' key")
 
 
@@ -176,7 +176,7 @@ def _signature_name(body: bytes, places: dict[str, Place]) -> str:
     return name or DEFAULT
 
 
-def _from_rows(body: bytes, place: Place, signature: Signature, most: int) -> Arrays:
+def _from_rows(body: bytes, place: Place, signature: Signature, most: int) -> tuple[Arrays, int]:
     found = _elements(body, place, most, "Excepting 'instances'")
     if not found:
         raise _refused("No values in 'instances' array")
@@ -199,7 +199,7 @@ def _from_rows(body: bytes, place: Place, signature: Signature, most: int) -> Ar
         except ServingError as error:
             raise ServingError(error.code, f"From item {row} on: {error.message}") from None
         row += part.elements
-    return {name: column.result() for name, column in columns.items()}
+    return {name: column.result() for name, column in columns.items()}, total
 
 
 def _short_rows(body: bytes, part: Part, signature: Signature) -> Arrays:

@@ -33,6 +33,7 @@ def up(
     token_file: Annotated[
         Path | None, typer.Option(help="A file with the token that clients must send.")
     ] = None,
+    cors: Annotated[bool, typer.Option(help="Let pages of other sites ask.")] = False,
     tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
     upstream: Annotated[
@@ -53,7 +54,7 @@ def up(
     settings = Settings(
         models=models, host=host, rest_port=rest_port, grpc_port=grpc_port,
         limits=Limits(max_queue, max_rows), body_bytes=max_body * 2**20, timeout=timeout,
-        grace=grace, interval=interval, token=secret,
+        grace=grace, interval=interval, token=secret, cors=cors,
         tls_certificate=tls_certificate, tls_key=tls_key,
     )  # fmt: skip
     if upstream is not None:

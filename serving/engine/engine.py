@@ -80,7 +80,7 @@ class Engine:
             result = await self._run(ModelSpec(spec.name, number), prepare, variant, long)
             return Computed(result, result.outputs)
 
-        return self._variants.run(spec.name, choice, compute)
+        return self._variants.run(spec.name, choice, compute, spec.routing_key)
 
     def find(self, spec: ModelSpec) -> Version:
         """The version that a request is for.
@@ -102,7 +102,7 @@ class Engine:
                 raise ServingError(
                     Code.INVALID_ARGUMENT, f"Unrecognized servable version label: {spec.label}"
                 )
-        version = served.latest if number is None else served.versions.get(number)
+        version = served.default if number is None else served.versions.get(number)
         if version is None:
             asked = f"Latest({spec.name})" if number is None else (
                 f"Specific({spec.name}, {number})"

@@ -23,6 +23,7 @@ from serving.engine.warm_up import known_answers, warm_up
 from serving.model import models_config, version_folders
 from serving.model.loaded_model import LoadedModel
 from serving.model.models_config import ServedModel
+from serving.routing.state import STABLE
 
 
 class State(enum.IntEnum):
@@ -58,6 +59,11 @@ class Served:
     def latest(self) -> Version | None:
         """The highest version."""
         return self.versions[max(self.versions)] if self.versions else None
+
+    @property
+    def default(self) -> Version | None:
+        """The version of requests that name none: the one labelled `stable`, else the highest."""
+        return self.versions.get(self.labels.get(STABLE, -1), self.latest)
 
 
 @dataclass

@@ -15,9 +15,10 @@ from serving.core.exchange import Answer, Call, Exchange, Refusal
 from serving.core.hooks import Hooks
 from serving.core.metrics import Metrics
 from serving.core.model_spec import ModelSpec
-from serving.core.settings import Settings
+from serving.core.settings import LOOPBACK, Settings
 from serving.http import encoding
 from serving.http.messages import Request, Response
+from serving.rest import access, pages
 from serving.rest.paths import Route
 
 MEMORY_BESIDE = 5
@@ -34,12 +35,17 @@ class BaseRestApp(abc.ABC):
         is_model: Whether a model of that name is served.
     """
 
+    has_page = False
+    """Whether there is a page on which a person asks for predictions."""
+
     def __init__(
         self, hooks: Hooks, counts: Metrics, settings: Settings, is_model: Callable[[str], bool]
     ) -> None:
         self._counts = counts
         self._settings = settings
         self._exchange = Exchange(hooks, counts, settings.token, is_model)
+        # Who has the token is no page of another site that has made its name point here.
+        self._checks_host = settings.host in LOOPBACK and not settings.token
         self.stopping = False
         """Set when the server stops, so that a balancer sends no more."""
         for gauge in hooks.gauges:
@@ -60,7 +66,10 @@ class BaseRestApp(abc.ABC):
         if encoding.wants_gzip(request.headers, body):
             pack = partial(encoding.gzipped, body)
             compressed = await background.run(pack) if len(body) > background.LONG else pack()
-        return _response(answer, request_id, compressed)
+        response = _response(answer, request_id, compressed)
+        if self._settings.cors:
+            response.headers.extend(access.CORS_HEADERS)
+        return response
 
     async def _answer(self, request: Request, request_id: str) -> Answer:
         if request.path == "/healthz":
@@ -69,6 +78,13 @@ class BaseRestApp(abc.ABC):
             reasons = ["The server is stopping."] if self.stopping else await self._unready()
             body = {"status": "unready" if reasons else "ready", "reasons": reasons}
             return Answer(json_text.dump_special(body), 503 if reasons else 200)
+        if self._checks_host:
+            access.check_host(request.headers.get(b"host", b""))
+        if self._settings.cors and request.method == "OPTIONS":
+            return access.preflight(request.headers.get(b"origin", b""))
+        if request.method in ("GET", "HEAD") and request.path in pages.FILES and self.has_page:
+            # Without the token, as it has nothing but a field for it.
+            return pages.FILES[request.path]
         self._exchange.authorize(request.headers.get(b"authorization", b""))
         if request.path[:4].lower() == "/v1/":
             return await self._answer_api(request, request_id)
@@ -154,6 +170,7 @@ def _response(answer: Answer, request_id: str, compressed: bytes | None) -> Resp
         fields.append((b"x-model-version", b"%d" % answer.version))
     if answer.logged is not None:
         fields.append((b"x-request-logged", b"true" if answer.logged else b"false"))
+    fields += answer.headers
     if compressed is not None:
         fields += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
     return Response(answer.status, fields, answer.body if compressed is None else compressed)

@@ -13,6 +13,7 @@ from serving.core import background, json_text
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Answer
 from serving.core.model_spec import ModelSpec
+from serving.engine.batcher import wrong_rows
 from serving.engine.engine import Engine, Result
 from serving.engine.versions import Version
 from serving.model.signatures import CLASSIFY, DEFAULT, REGRESS, Arrays, Signature, TensorInfo
@@ -24,26 +25,33 @@ async def predict(engine: Engine, spec: ModelSpec, body: bytes) -> Answer:
     Raises:
         ServingError: The request is refused, or the model fails.
     """
-    rows, long = True, len(body) > background.LONG
+    long = len(body) > background.LONG
+    count: int | None = None
+    """Of the rows; None of columns."""
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
-        nonlocal rows
+        nonlocal count
         most = engine.versions.limits.rows
         if long:
-            signature, arrays, rows = long_json.predict(body, version.loaded.signature, most)
+            signature, arrays, count = long_json.predict(body, version.loaded.signature, most)
             return signature, arrays
         usual = version.loaded.signatures.get(DEFAULT)
         typed = typed_json.arrays(body, usual) if usual else None
         if usual and typed:
+            count = len(next(iter(typed.values())))
             return usual, typed
         request = json_text.parse(body)
         signature = version.loaded.signature(predict_json.signature_name(request))
-        rows = predict_json.in_rows(request)
-        if rows and len(request["instances"]) > most:
-            raise long_json.too_many(len(request["instances"]), most)
+        count = len(request["instances"]) if predict_json.in_rows(request) else None
+        if count is not None and count > most:
+            raise long_json.too_many(count, most)
         return signature, predict_json.inputs(request, signature)
 
     result = await engine.run(spec, prepare, long)
+    rows = count is not None
+    wrong = wrong_rows(result.outputs, count) if count is not None else None
+    if wrong is not None:
+        raise wrong
     answer = partial(predict_json.answer, result.outputs, result.signature.outputs, rows)
     text = await background.run(answer) if predict_json.is_long(result.outputs) else answer()
     return Answer(text, version=result.version, label=result.label)
