@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import uvloop
 
@@ -61,7 +62,12 @@ class Server:
         await stop.wait()
         logs.event("stopping", grace=settings.grace)
         self._rest.stopping = True
+        # A balancer that has not seen yet that it is unready sends more.
+        http.end_connections()
+        await asyncio.sleep(settings.drain)
+        end = asyncio.get_running_loop().time() + settings.grace
         await asyncio.gather(http.stop(settings.grace), grpc.stop(settings.grace))
-        for end in (self._versions.stop, self._engine.hooks.close):
-            await asyncio.get_running_loop().run_in_executor(None, end)
+        left = max(0.0, end - asyncio.get_running_loop().time())
+        for close in (partial(self._versions.stop, left), self._engine.hooks.close):
+            await asyncio.get_running_loop().run_in_executor(None, close)
         logs.event("stopped")

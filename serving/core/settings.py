@@ -36,6 +36,8 @@ class Settings:
     """Seconds until a request is answered with 504."""
     grace: float = 30.0
     """Seconds that a stop waits for what was accepted."""
+    drain: float = 0.0
+    """Seconds that a stop goes on to listen, once `/readyz` says that it stops."""
     interval: float = 1.0
     """Seconds between two looks at the serving folder."""
     cors: bool = False

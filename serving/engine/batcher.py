@@ -91,13 +91,17 @@ class Batcher:
             loop.call_soon(self._hand_over)
         return future
 
-    def close(self) -> None:
-        """Answers what was accepted, then releases the model. Blocks until then."""
+    def close(self, seconds: float | None = None) -> None:
+        """Answers what was accepted, then releases the model.
+
+        Args:
+            seconds: When to wait for that no more, as a request may never end; None for never.
+        """
         with self._lock:
             self._closed = True
         self._hand_over()
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(seconds)
 
     def _hand_over(self) -> None:
         """Gives the thread what this round of the event loop has brought.

@@ -8,10 +8,12 @@ the snapshot, and an old one leaves it before it is unloaded.
 from __future__ import annotations
 
 import enum
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from serving.core import logs
@@ -24,6 +26,16 @@ from serving.model import models_config, version_folders
 from serving.model.loaded_model import LoadedModel
 from serving.model.models_config import ServedModel
 from serving.routing.state import STABLE
+
+_MOST_TRIES = 6
+_SECONDS_BETWEEN_TRIES = 60.0
+"""As TensorFlow Serving's `max_num_load_retries` and `load_retry_interval_micros`."""
+_MAY_PASS = frozenset(Code) - {
+    Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.UNIMPLEMENTED, Code.OUT_OF_RANGE
+}  # fmt: skip
+"""Codes of errors whose cause may be the storage's, such as permissions or a network."""
+_SECONDS_MISSING = 60.0
+"""After which a model whose folder has vanished is unloaded."""
 
 
 class State(enum.IntEnum):
@@ -73,7 +85,11 @@ class Status:
     state: State
     error: ServingError | None = None
     fingerprint: object = None
-    """Of the folder, when it failed to load: the same will not be tried again."""
+    """Of the folder, when it failed to load: the same is tried again only if the cause may pass."""
+    tries: int = 0
+    """How often it failed to load."""
+    again: float = math.inf
+    """When it is tried again, by the monotonic clock."""
 
 
 class Versions:
@@ -97,7 +113,9 @@ class Versions:
         self._metrics = metrics
         self._interval = interval
         self._config: dict[str, ServedModel] = {}
-        self._missing: set[str] = set()
+        self._config_read = False
+        self._missing: dict[str, float] = {}
+        """Since when the folders of models that answer have been missing."""
         self._settled = version_folders.Settled()
         self._scanning = threading.Lock()
         self._stop = threading.Event()
@@ -107,18 +125,27 @@ class Versions:
                   "number: 30 is available, 50 is unloaded or failed.",
                   ("model_name", "version"), self._states)
         )  # fmt: skip
+        metrics.add(
+            Gauge("serving_config_refused", "1 while models.config cannot be followed, so that "
+                  "what it said before holds.", (), lambda: [((), float(bool(self.config_error)))])
+        )  # fmt: skip
 
     def start(self) -> None:
         """Starts to follow the folders."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Answers what was accepted, and unloads everything. Blocks until then."""
+    def stop(self, seconds: float | None = None) -> None:
+        """Answers what was accepted, and unloads everything.
+
+        Args:
+            seconds: When to give up on what does not end; None for never.
+        """
+        end = math.inf if seconds is None else time.monotonic() + seconds
         self._stop.set()
-        self._thread.join()
+        self._thread.join(_left(end))
         for served in self.snapshot.values():
             for version in served.versions.values():
-                version.batcher.close()
+                version.batcher.close(_left(end))
         self.snapshot = {}
 
     def is_model(self, name: str) -> bool:
@@ -129,7 +156,7 @@ class Versions:
         """Why not every model can answer; empty if each can."""
         if not self.scanned.is_set():
             return ["The models are being loaded."]
-        if self.config_error:
+        if self.config_error and not self._config_read:
             return [str(self.config_error)]
         names = {**self._config, **dict.fromkeys(self.statuses)}
         missing = [name for name in names if not self._served(name).versions]
@@ -165,14 +192,14 @@ class Versions:
                     return
                 try:
                     self._follow(name, models.get(name))
-                except OSError as error:
+                except Exception as error:  # the other models are served all the same
                     logs.event("folder not readable", "error", model=name, error=str(error))
 
     def _read_config(self) -> None:
         path = self.root / models_config.FILE
         try:
             self._config = models_config.read(path)
-            self.config_error = None
+            self._config_read, self.config_error = True, None
         except ServingError as error:
             if str(error) != str(self.config_error):
                 logs.event("config refused", "error", error=str(error), keeps=list(self._config))
@@ -184,7 +211,19 @@ class Versions:
         free = {name: model for name, model in folders.items() if self.root / name not in taken}
         return {**free, **self._config}
 
+    def _has_vanished(self, name: str, folder: Path) -> bool:
+        """Whether a model's folder is missing, for so short that it may be the network's fault."""
+        if not self._served(name).versions or folder.is_dir():
+            self._missing.pop(name, None)
+            return False
+        if name not in self._missing:
+            logs.event("could not find base path", "error", model=name, folder=str(folder))
+        since = self._missing.setdefault(name, time.monotonic())
+        return time.monotonic() - since < _SECONDS_MISSING
+
     def _follow(self, name: str, model: ServedModel | None) -> None:
+        if self._has_vanished(name, (model or ServedModel(name)).folder(self.root)):
+            return
         found = version_folders.versions(model.folder(self.root)) if model else {}
         wanted = _wanted(model, found) if model else []
         statuses = self.statuses.setdefault(name, {})
@@ -195,9 +234,10 @@ class Versions:
                 continue
             status = statuses.get(number)
             fingerprint = version_folders.fingerprint(found[number])
-            if status and status.error and status.fingerprint == fingerprint:
+            unchanged = status and status.error and status.fingerprint == fingerprint
+            if status and unchanged and time.monotonic() < status.again:
                 continue
-            if hurry or self._settled.check(found[number], fingerprint):
+            if hurry or unchanged or self._settled.check(found[number], fingerprint):
                 self._load(name, number, found[number], fingerprint)
         self._publish(name, model, wanted)
         for number in [n for n, s in statuses.items() if s.state == State.END and n not in found]:
@@ -206,23 +246,28 @@ class Versions:
             del self.statuses[name]
 
     def _load(self, name: str, number: int, path: Path, fingerprint: object) -> None:
-        status = self.statuses[name][number] = Status(State.LOADING)
+        before = self.statuses[name].get(number)
+        tries = before.tries + 1 if before and before.fingerprint == fingerprint else 1
+        status = self.statuses[name][number] = Status(State.LOADING, tries=tries)
+        label = f"{name}/{number}"
         start = time.perf_counter()
         try:
             loaded = LoadedModel(path)
             try:
                 began = time.perf_counter()
                 warm_up(loaded)
-                self._metrics.warm_up.observe((time.perf_counter() - began) * 1e6, str(path), "OK")
+                self._metrics.warm_up.observe((time.perf_counter() - began) * 1e6, label, "OK")
             except BaseException:
                 loaded.close()
                 raise
         except Exception as error:
             if not isinstance(error, ServingError):
                 error = ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
-            status.error, status.fingerprint = error, fingerprint
+            status.error, status.fingerprint = _without_paths(error, path, label), fingerprint
+            if error.code in _MAY_PASS and tries < _MOST_TRIES:
+                status.again = time.monotonic() + _SECONDS_BETWEEN_TRIES
             status.state = State.END
-            self._metrics.loads.add(str(path), "fail")
+            self._metrics.loads.add(label, "fail")
             logs.event("version refused", "error", model=name, version=number, error=str(error),
                        keeps=sorted(self._served(name).versions))  # fmt: skip
             return
@@ -232,7 +277,7 @@ class Versions:
         served = self._served(name)
         self._replace(name, Served({**served.versions, number: version}, served.labels))
         status.state = State.AVAILABLE
-        self._metrics.loads.add(str(path), "success")
+        self._metrics.loads.add(label, "success")
         seconds = round(time.perf_counter() - start, 3)
         logs.event("version available", model=name, version=number, seconds=seconds)
 
@@ -251,10 +296,16 @@ class Versions:
         keep |= set(labels.values())
         self._replace(name, Served({n: v for n, v in available.items() if n in keep}, labels))
         for number in sorted(set(available) - keep):
-            self.statuses[name][number].state = State.UNLOADING
-            available[number].batcher.close()
-            self.statuses[name][number].state = State.END
-            logs.event("version unloaded", model=name, version=number)
+            status = self.statuses[name][number]
+            status.state = State.UNLOADING
+            # What a request that does not end holds up must not hold up other versions.
+            unload = partial(self._unload, available[number], status)
+            threading.Thread(target=unload, name=f"unload {name}/{number}", daemon=True).start()
+
+    def _unload(self, version: Version, status: Status) -> None:
+        version.batcher.close()
+        status.state = State.END
+        logs.event("version unloaded", model=version.model, version=version.number)
 
     def _replace(self, name: str, served: Served) -> None:
         snapshot = {**self.snapshot, name: served}
@@ -270,6 +321,18 @@ class Versions:
             self._metrics.batches.observe(rows, name, version)
 
         return observe
+
+
+def _left(end: float) -> float | None:
+    return None if end == math.inf else max(0.0, end - time.monotonic())
+
+
+def _without_paths(error: ServingError, path: Path, label: str) -> ServingError:
+    """An error for clients, who need not know where models are stored."""
+    texts = [error.message, error.detail, error.remedy]
+    for place in (path.resolve(), path.absolute(), path):
+        texts = [text.replace(str(place), label) for text in texts]
+    return ServingError(error.code, *texts)
 
 
 def _wanted(model: ServedModel, found: Mapping[int, Path]) -> list[int]:
