@@ -34,6 +34,8 @@ _MAY_PASS = frozenset(Code) - {
     Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.UNIMPLEMENTED, Code.OUT_OF_RANGE
 }  # fmt: skip
 """Codes of errors whose cause may be the storage's, such as permissions or a network."""
+_SECONDS_FOR_AN_UNLOAD = 1.0
+"""For which others wait."""
 _SECONDS_MISSING = 60.0
 """After which a model whose folder has vanished is unloaded."""
 
@@ -300,7 +302,9 @@ class Versions:
             status.state = State.UNLOADING
             # What a request that does not end holds up must not hold up other versions.
             unload = partial(self._unload, available[number], status)
-            threading.Thread(target=unload, name=f"unload {name}/{number}", daemon=True).start()
+            thread = threading.Thread(target=unload, name=f"unload {name}/{number}", daemon=True)
+            thread.start()
+            thread.join(_SECONDS_FOR_AN_UNLOAD)
 
     def _unload(self, version: Version, status: Status) -> None:
         version.batcher.close()
@@ -329,10 +333,13 @@ def _left(end: float) -> float | None:
 
 def _without_paths(error: ServingError, path: Path, label: str) -> ServingError:
     """An error for clients, who need not know where models are stored."""
-    texts = [error.message, error.detail, error.remedy]
-    for place in (path.resolve(), path.absolute(), path):
-        texts = [text.replace(str(place), label) for text in texts]
-    return ServingError(error.code, *texts)
+
+    def told(text: str) -> str:
+        for place in (path.resolve(), path.absolute(), path):
+            text = text.replace(str(place), label)
+        return text
+
+    return ServingError(error.code, told(error.message), told(error.detail), told(error.remedy))
 
 
 def _wanted(model: ServedModel, found: Mapping[int, Path]) -> list[int]:

@@ -120,7 +120,9 @@ def test_another_canary_gets_other_users(folder: Path) -> None:
         changes.canary(folder, "taxi", version, 0.5, 0, "ann", "")
         with router(folder) as one:
             chosen = {user: one.choose("taxi", user) for user in users}
-        in_canary.append({user for user in users if chosen[user].variant == "canary"})
+        in_canary.append(
+            {user for user in users if chosen[user] == Choice(version, "canary", other_version=1)}
+        )
     assert 20 < len(in_canary[0] - in_canary[1]) < 80
 
 
