@@ -2,9 +2,9 @@
 
     python -m benchmarks.rollback [CANARIES]
 
-For each share of errors and of traffic: of identical versions, how many are rolled back within 30 days
-of 10 requests a second, looked at each half second; of canaries with twice the errors, after how many times
-the requests of the best test of a fixed sample (errors of 1 % and 10 %) half of them are found.
+For each share of errors and of traffic: of identical versions, how many are rolled back within 30
+days of 10 requests a second; of canaries with twice the errors, after how many times the requests
+of the best test of a fixed sample (errors of 1 % and 10 %) half of them are found.
 """
 
 from __future__ import annotations
