@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import uvloop
 
@@ -10,15 +11,13 @@ from serving.core import logs
 from serving.core.hooks import Hooks
 from serving.core.listening import listen, stop_signal, tls
 from serving.core.metrics import Metrics
-from serving.core.settings import Settings
+from serving.core.settings import LOOPBACK, Settings
 from serving.engine.engine import Engine
 from serving.engine.versions import Versions
 from serving.grpc.server import GrpcServer
 from serving.http.connection import Limits
 from serving.http.server import HttpServer
 from serving.rest.inference_app import InferenceApp
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Server:
@@ -57,13 +56,18 @@ class Server:
             "listening", host=settings.host, rest_port=rest_port, grpc_port=grpc_port,
             models=settings.models.resolve(),
         )  # fmt: skip
-        if settings.host not in _LOOPBACK and not settings.token:
+        if settings.host not in LOOPBACK and not settings.token:
             remedy = "Anyone who reaches it may ask; --token-file asks for a token."
             logs.event("open to others", "warning", host=settings.host, remedy=remedy)
         await stop.wait()
         logs.event("stopping", grace=settings.grace)
         self._rest.stopping = True
+        # A balancer that has not seen yet that it is unready sends more.
+        http.end_connections()
+        await asyncio.sleep(settings.drain)
+        end = asyncio.get_running_loop().time() + settings.grace
         await asyncio.gather(http.stop(settings.grace), grpc.stop(settings.grace))
-        for end in (self._versions.stop, self._engine.hooks.close):
-            await asyncio.get_running_loop().run_in_executor(None, end)
+        left = max(0.0, end - asyncio.get_running_loop().time())
+        for close in (partial(self._versions.stop, left), self._engine.hooks.close):
+            await asyncio.get_running_loop().run_in_executor(None, close)
         logs.event("stopped")

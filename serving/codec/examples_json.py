@@ -19,7 +19,7 @@ def serialized(body: Mapping[str, Any]) -> list[bytes]:
         ServingError: The request has no examples, a value that a feature cannot hold, or a
             context that is too long for so many examples.
     """
-    context = _example(body["context"]).SerializeToString() if "context" in body else b""
+    context = example(body["context"]).SerializeToString() if "context" in body else b""
     examples = body.get("examples")
     if "examples" not in body:
         wrong = "When method is classify, key 'examples' is expected and was not found"
@@ -28,21 +28,35 @@ def serialized(body: Mapping[str, Any]) -> list[bytes]:
     elif not examples:
         wrong = "'examples' value is an empty array"
     else:
-        serialized = [_example(example).SerializeToString() for example in examples]
+        serialized = [example(each).SerializeToString() for each in examples]
         return inference.with_context(context, serialized)
     raise _refused(f"JSON Value: {json_text.shown(dict(body))} {wrong}")
 
 
-def _example(value: Any) -> Any:
+def example(value: Any) -> Any:
+    """An object as a `tf.Example`.
+
+    Raises:
+        ServingError: It is no object, or has a value that a feature cannot hold.
+    """
     if not isinstance(value, dict):
         raise _refused(f"Example must be JSON object but got JSON {json_text.type_name(value)}")
-    example = example_pb2.Example()
+    made = example_pb2.Example()
     for name, content in value.items():
-        tensors.encoded(name)
-        feature = example.features.feature[name]
-        for item in content if isinstance(content, list) else [content]:
-            _add(item, name, feature)
-    return example
+        add(made, name, content)
+    return made
+
+
+def add(made: Any, name: str, content: Any) -> None:
+    """Adds a value, or a list of them, to a feature of an example.
+
+    Raises:
+        ServingError: The feature cannot hold a value.
+    """
+    tensors.encoded(name)
+    feature = made.features.feature[name]
+    for item in content if isinstance(content, list) else [content]:
+        _add(item, name, feature)
 
 
 def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
@@ -51,8 +65,6 @@ def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
     elif isinstance(value, str):
         _list(feature, "bytes", name).value.append(tensors.encoded(value))
     elif isinstance(value, float):
-        if not tensors.lossless(value, "float"):
-            raise tensors.lossy(value, "float")
         _list(feature, "float", name).value.append(value)
     elif isinstance(value, int):
         if not -(2**63) <= value < 2**63:

@@ -50,19 +50,25 @@ def inputs(examples: Sequence[bytes], signature: Signature, method: str) -> dict
     """The tensors of a request of serialized `tf.Example`s.
 
     Raises:
-        ServingError: The signature is for another method, or there are no examples.
+        ServingError: The signature's inputs or outputs are not those of the method, or there are no
+            examples.
     """
-    if signature.method != method:
-        raise _refused(
-            f"Expected {_KINDS[method]} signature method_name to be {method}. "
-            f"Was: {signature.method}"
-        )
     if len(signature.inputs) != 1:
         raise _refused("Expected one input Tensor.")
+    outputs = signature.outputs
+    if method == CLASSIFY and len(outputs) not in (1, 2):
+        raise _refused(f"Expected one or two output Tensors, found {len(outputs)}")
+    if method == REGRESS and len(outputs) != 1:
+        raise _refused("Expected one output Tensor.")
     if INPUT not in signature.inputs:
-        raise ServingError(
-            Code.FAILED_PRECONDITION, f"No {_KINDS[method]} inputs found in SignatureDef"
+        raise _refused(f"No {_KINDS[method]} inputs found in SignatureDef")
+    if method == CLASSIFY and not outputs.keys() & {CLASSES, SCORES}:
+        raise _refused(
+            "Expected classification signature outputs to contain at least one of "
+            f'"{CLASSES}" or "{SCORES}".'
         )
+    if method == REGRESS and VALUES not in outputs:
+        raise _refused("No regression outputs found in SignatureDef")
     if not examples:
         raise _refused("Input is empty.")
     batch = np.empty(len(examples), dtype=object)
@@ -80,12 +86,6 @@ def classifications(
     """
     classes, scores = outputs.get(CLASSES), outputs.get(SCORES)
     given = [array for array in (classes, scores) if array is not None]
-    if not given:
-        raise ServingError(
-            Code.FAILED_PRECONDITION,
-            "Expected classification signature outputs to contain at least one of "
-            f'"{CLASSES}" or "{SCORES}".',
-        )
     for name, array, kind in ((CLASSES, classes, "O"), (SCORES, scores, "f")):
         if array is None:
             continue
@@ -111,11 +111,6 @@ def regressions(outputs: Mapping[str, np.ndarray], examples: int) -> np.ndarray:
     Raises:
         ServingError: The model's output is no regression.
     """
-    if VALUES not in outputs:
-        raise ServingError(
-            Code.FAILED_PRECONDITION,
-            f'Expected regression signature outputs to contain "{VALUES}".',
-        )
     values = outputs[VALUES]
     if values.ndim not in (1, 2) or values.shape[1:] not in ((), (1,)):
         raise _refused(

@@ -7,7 +7,7 @@ read input by input, for TensorFlow Serving's message about the first thing that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -154,6 +154,20 @@ def _wrong_names(number: int, row: Mapping[str, Any], signature: Signature) -> S
         f"{json_text.shown(row)} keys must be equal to: {','.join(infos)}. "
         f"Missing: {','.join(missing)}"
     )
+
+
+def absent(info: TensorInfo, given: Collection[str], infos: Mapping[str, TensorInfo]) -> np.ndarray:
+    """What stands for an input that a single row leaves out, and that it may leave out.
+
+    Raises:
+        ServingError: It must not.
+    """
+    if info.default is None:
+        missing = [name for name in infos if infos[name].default is None and name not in given]
+        raise _refused(
+            f"JSON object: keys must be equal to: {','.join(infos)}. Missing: {','.join(missing)}"
+        )
+    return _column([{}], info)
 
 
 def _column(rows: list[dict[str, Any]], info: TensorInfo) -> np.ndarray:

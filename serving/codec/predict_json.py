@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from serving.codec import instances_json, tensors
-from serving.core import json_text
+from serving.core import background, json_text
 from serving.core.errors import Code, ServingError
 from serving.model.signatures import DEFAULT, Arrays, Signature, TensorInfo
+
+_MOST_VALUES = 8192
+"""That are written at a time; those that are not finite are the slowest, a microsecond each."""
 
 
 def signature_name(body: Mapping[str, Any]) -> str:
@@ -91,9 +94,9 @@ def answer(outputs: Mapping[str, np.ndarray], infos: Mapping[str, TensorInfo], r
     """
     if rows:
         _check_rows(outputs)
-    finite = all(
-        array.dtype.kind not in "fV" or np.isfinite(array).all() for array in outputs.values()
-    )
+    if is_long(outputs):
+        return _long_answer(outputs, infos, rows)
+    finite = _are_finite(outputs)
     values = {name: _json_value(array, infos[name], finite) for name, array in outputs.items()}
     dump = json_text.dump if finite else json_text.dump_special
     if len(values) == 1:
@@ -106,6 +109,62 @@ def answer(outputs: Mapping[str, np.ndarray], infos: Mapping[str, TensorInfo], r
     return dump(
         {"predictions": [dict(zip(values, row, strict=True)) for row in zip(*columns, strict=True)]}
     )
+
+
+def is_long(outputs: Mapping[str, np.ndarray]) -> bool:
+    """Whether an answer takes long to write, so that it must not be done on the event loop."""
+    return sum([array.size for array in outputs.values()]) > _MOST_VALUES
+
+
+def _are_finite(outputs: Mapping[str, np.ndarray]) -> bool:
+    return all(
+        array.dtype.kind not in "fV" or np.isfinite(array).all() for array in outputs.values()
+    )
+
+
+def _long_answer(
+    outputs: Mapping[str, np.ndarray], infos: Mapping[str, TensorInfo], rows: bool
+) -> bytes:
+    """An answer that is written in parts, none of which takes long."""
+    if len(outputs) == 1:
+        ((name, array),) = outputs.items()
+        return b'{"%b":%b}' % (
+            b"predictions" if rows else b"outputs", _written(array, infos[name])
+        )  # fmt: skip
+    if not rows:
+        columns = [
+            b"%b:%b" % (json_text.dump(name), _written(array, infos[name]))
+            for name, array in outputs.items()
+        ]
+        return b'{"outputs":{%b}}' % b",".join(columns)
+    count = len(next(iter(outputs.values())))
+    width = sum(array.size for array in outputs.values()) // count
+    step = max(1, _MOST_VALUES // max(1, width))
+    parts = []
+    for start in range(0, count, step):
+        background.pause()
+        part = {name: array[start : start + step] for name, array in outputs.items()}
+        if is_long(part):  # One row.
+            members = [
+                b"%b:%b" % (json_text.dump(name), _written(array[0], infos[name]))
+                for name, array in part.items()
+            ]
+            parts.append(b"{%b}" % b",".join(members))
+        else:
+            parts.append(answer(part, infos, True)[len(b'{"predictions":[') : -len(b"]}")])
+    return b'{"predictions":[%b]}' % b",".join(parts)
+
+
+def _written(array: np.ndarray, info: TensorInfo) -> bytes:
+    """An output as JSON."""
+    if array.size <= _MOST_VALUES:
+        background.pause()
+        return answer({info.name: array}, {info.name: info}, False)[len(b'{"outputs":') : -1]
+    step = _MOST_VALUES // max(1, array.size // len(array))
+    if not step:
+        return b"[%b]" % b",".join([_written(row, info) for row in array])
+    parts = [_written(array[at : at + step], info)[1:-1] for at in range(0, len(array), step)]
+    return b"[%b]" % b",".join(parts)
 
 
 def _check_rows(outputs: Mapping[str, np.ndarray]) -> None:

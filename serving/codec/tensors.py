@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -20,6 +19,9 @@ from serving.model.signatures import TensorInfo
 
 MOST_DIMENSIONS = 32
 """numpy's limit in its first major version."""
+
+_NO_WHITE_SPACE = dict.fromkeys(map(ord, " \t\n\v\f\r"))
+_B64_PART = 2**18
 
 _ALLOWED = {
     "f": frozenset({float, int}),
@@ -70,9 +72,13 @@ def decoded(value: dict[str, Any]) -> bytes:
         raise _refused(
             f"JSON Value: {json_text.shown(value)} not formatted correctly for base64 data"
         )
-    text = value["b64"]
+    # White space is passed over and padding may be missing, as in `absl::Base64Unescape`.
+    text = value["b64"].translate(_NO_WHITE_SPACE)
+    text += "=" * (-len(text) % 4)
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        # In parts, each of which is whole groups of four: one call for all would take long.
+        parts = [text[start : start + _B64_PART] for start in range(0, len(text), _B64_PART)]
+        return b"".join([base64.b64decode(part, validate=True) for part in parts])
     except (binascii.Error, ValueError):
         raise _refused("Unable to base64 decode") from None
 
@@ -92,22 +98,6 @@ def encoded(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise _half_a_pair() from None
-
-
-def lossless(value: float, type_name: str) -> bool:
-    """Whether a number is in the range that `float` (32 bits) or `double` holds exactly enough."""
-    limits = np.finfo(np.float32 if type_name == "float" else np.float64)
-    if isinstance(value, int):
-        return abs(value) < 2 ** (limits.nmant + 1)
-    return not np.isfinite(value) or abs(value) <= float(limits.max)
-
-
-def lossy(value: float, type_name: str) -> ServingError:
-    """The refusal of a number that is not `lossless`."""
-    return _refused(
-        f"Cannot convert JSON value: {json_text.shown(value)} to {type_name} without loss of "
-        "precision."
-    )
 
 
 def _whole(values: list[Any], info: TensorInfo) -> np.ndarray | None:
@@ -175,21 +165,21 @@ def flat(items: list[Any], types: set[type], info: TensorInfo) -> np.ndarray | N
             narrow = wide.astype(dtype, copy=False)
             fits = dtype.kind == "b" or narrow is wide or bool((wide == narrow).all())
             return narrow if fits else None
-        wide = np.array(items, dtype=np.float64)
+        return floats(items, dtype)
     except (OverflowError, ValueError):
         return None
-    # Whole numbers have a narrower range than decimals; infinity is in every range.
-    exact, largest = ranges(dtype)
-    suspicious = bool((np.abs(wide) > (exact if int in types else largest)).any())
-    if suspicious and not all(lossless(item, info.type_name) for item in items):
-        return None
-    return wide.astype(dtype)
 
 
-@lru_cache
-def ranges(dtype: np.dtype) -> tuple[float, float]:
-    """Up to where a type of floats has every whole number, and where it ends."""
-    return 2.0 ** np.finfo(dtype).nmant, float(np.finfo(dtype).max)
+def floats(items: list[Any], dtype: np.dtype) -> np.ndarray:
+    """Numbers as floats, rounded to the nearest; infinite where they are beyond the type's range.
+
+    TensorFlow Serving does the same since its version 2.5 (`GetFloat` in json_tensor.cc).
+
+    Raises:
+        OverflowError: A whole number is beyond the range of 64 bits' floats.
+    """
+    with np.errstate(over="ignore"):
+        return np.array(items, dtype=np.float64).astype(dtype)
 
 
 def _shape(value: Any) -> list[int]:
@@ -258,8 +248,6 @@ def _check_type(value: Any, info: TensorInfo) -> None:
             f"JSON Value: {json_text.shown(value)} Type: {json_text.type_name(value)} is not of "
             f"expected type: {info.type_name}"
         )
-    if kind == "f" and not lossless(value, info.type_name):
-        raise lossy(value, info.type_name)
     if kind == "O":
         _ = encoded(value) if isinstance(value, str) else decoded(value)
 

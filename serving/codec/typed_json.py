@@ -110,8 +110,5 @@ def _block(columns: list[Any], info: TensorInfo) -> np.ndarray | None:
     if info.dtype.kind != "f":
         flat = tensors.flat(items, {_TYPES[info.dtype.kind]}, info)
     else:
-        wide = np.array(items, dtype=np.float64)
-        # Beyond, a whole number may have lost digits when it was made a float.
-        exact = tensors.ranges(info.dtype)[0]
-        flat = None if (np.abs(wide) > exact).any() else wide.astype(info.dtype)
+        flat = tensors.floats(items, info.dtype)
     return None if flat is None else flat.reshape(len(columns), -1)

@@ -30,10 +30,14 @@ def up(
     max_queue: Annotated[int, typer.Option(help="Most requests that wait for a version.")] = 1024,
     timeout: Annotated[float, typer.Option(help="Seconds until a request fails with 504.")] = 30,
     grace: Annotated[float, typer.Option(help="Seconds that a stop waits for answers.")] = 30,
+    drain: Annotated[
+        float, typer.Option(help="Seconds that a stop still listens, while unready.")
+    ] = 0,
     interval: Annotated[float, typer.Option(help="Seconds between looks at the folder.")] = 1,
     token_file: Annotated[
         Path | None, typer.Option(help="A file with the token that clients must send.")
     ] = None,
+    cors: Annotated[bool, typer.Option(help="Let pages of other sites ask.")] = False,
     tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="A PEM file.")] = None,
     upstream: Annotated[
@@ -54,7 +58,7 @@ def up(
     settings = Settings(
         models=models, host=host, rest_port=rest_port, grpc_port=grpc_port,
         limits=Limits(max_queue, max_rows), body_bytes=max_body * 2**20, timeout=timeout,
-        grace=grace, interval=interval, token=secret,
+        grace=grace, drain=drain, interval=interval, token=secret, cors=cors,
         tls_certificate=tls_certificate, tls_key=tls_key,
     )  # fmt: skip
     if upstream is not None:

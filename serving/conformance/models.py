@@ -51,6 +51,13 @@ def _half_plus_two() -> dict[str, object]:
         "classify_x_to_y": _signature(
             {"inputs": serialized}, {"scores": from_example}, signatures.CLASSIFY
         ),
+        # As TensorFlow 2 exports whatever it exports.
+        "regress_as_predict": _signature(
+            {"inputs": serialized}, {"outputs": from_example}, signatures.PREDICT
+        ),
+        "classify_as_predict": _signature(
+            {"inputs": serialized}, {"scores": from_example}, signatures.PREDICT
+        ),
     }
 
 

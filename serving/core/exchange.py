@@ -10,7 +10,7 @@ import hmac
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -37,6 +37,8 @@ class Answer:
     """How that version was chosen: a label or a variant."""
     logged: bool | None = None
     """Whether the request log has it; None if there is no log."""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    """Further ones of HTTP."""
 
     @property
     def code_name(self) -> str:
@@ -58,6 +60,8 @@ class Refusal(Answer):
         told = logs.redactor().text(str(error))
         super().__init__(json_text.dump_special({"error": told}), error.http_status)
         self.error = error
+        if error.http_status == Code.UNAUTHENTICATED.http:
+            self.headers = [(b"www-authenticate", b"Bearer")]
 
     @property
     def code_name(self) -> str:
@@ -97,7 +101,7 @@ class Exchange:
     ) -> None:
         self.metrics = metrics
         self._log = hooks.request_log
-        self._expected = b"Bearer " + token.encode() if token else b""
+        self._expected = token.encode()
         self._is_model = is_model
         self._ids = itertools.count()
         self._process = secrets.token_hex(6)
@@ -115,7 +119,9 @@ class Exchange:
         Raises:
             ServingError: It is not the server's.
         """
-        if self._expected and not hmac.compare_digest(sent, self._expected):
+        scheme, _, token = sent.partition(b" ")
+        right = hmac.compare_digest(token.strip(), self._expected) and scheme.lower() == b"bearer"
+        if self._expected and not right:
             self.metrics.requests.add("", Code.UNAUTHENTICATED.name)
             raise ServingError(
                 Code.UNAUTHENTICATED,

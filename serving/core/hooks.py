@@ -27,6 +27,9 @@ class Choice:
     """Under which name its outcome counts, such as `stable` or `canary`."""
     mirror_version: int | None = None
     """A version that gets the same request as well; its answer reaches no client."""
+    other_version: int | None = None
+    """The version that it is compared with: it is asked the same when this one refuses a request,
+    which tells the client's mistakes from the version's."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Outcome:
     """The HTTP status, also for gRPC requests."""
     outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
     """By output name, first axis the batch; empty if the request failed."""
+    key: str | None = None
+    """What made the choice sticky, if anything did."""
+    clients_mistake: bool = False
+    """Whether both versions refuse the request."""
 
 
 class Entry(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,25 @@ import orjson
 
 from serving.core.errors import Code, ServingError
 
-_SPECIAL = (b"NaN", b"Inf")
+
+def loads(text: bytes) -> Any:
+    """Reads a value, as TensorFlow Serving's parser does.
+
+    NaN and Infinity are numbers, and what comes behind the value is passed over, such as a NUL that
+    a client in C has sent with its string.
+
+    Raises:
+        ServingError: It is not JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # Python's own parser takes the rest, at a tenth of the speed.
+        try:
+            value, _ = _DECODER.raw_decode(text.decode().lstrip(_WHITE_SPACE))
+            return value
+        except (RecursionError, ValueError) as error:
+            raise _refused(f"JSON Parse error: Invalid value. {error}") from None
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -19,18 +38,9 @@ def parse(body: bytes) -> dict[str, Any]:
     Raises:
         ServingError: It is not JSON, or no object.
     """
-    if not body.strip(b" \t\r\n"):
+    if not body.strip(_WHITE_SPACE.encode()):
         raise _refused("JSON Parse error: The document is empty at offset: 0")
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        # Python's own parser takes the special numbers, at a tenth of the speed.
-        if not any(token in body for token in _SPECIAL):
-            raise _refused(f"JSON Parse error: Invalid value. {error}") from None
-        try:
-            value = json.loads(body)
-        except (RecursionError, ValueError) as slow_error:
-            raise _refused(f"JSON Parse error: Invalid value. {slow_error}") from None
+    value = loads(body)
     if not isinstance(value, dict):
         raise _refused(f"JSON Value: {shown(value)} Is not object")
     return value
@@ -66,6 +76,17 @@ def type_name(value: Any) -> str:
     if isinstance(value, bool):
         return str(value)
     return names.get(type(value), "Number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"Number too big to be stored in double: {text[:40]}")
+    return value
+
+
+_WHITE_SPACE = " \t\r\n"
+_DECODER = json.JSONDecoder(parse_float=_float)
 
 
 def _refused(message: str) -> ServingError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -34,8 +36,12 @@ class Settings:
     """Seconds until a request is answered with 504."""
     grace: float = 30.0
     """Seconds that a stop waits for what was accepted."""
+    drain: float = 0.0
+    """Seconds that a stop goes on to listen, once `/readyz` says that it stops."""
     interval: float = 1.0
     """Seconds between two looks at the serving folder."""
+    cors: bool = False
+    """Whether pages of other sites may ask, as `rest_api_enable_cors_support` has it there."""
     token: str = ""
     """What clients must send as `Authorization: Bearer`; empty for no check."""
     tls_certificate: Path | None = None

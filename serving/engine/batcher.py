@@ -91,13 +91,17 @@ class Batcher:
             loop.call_soon(self._hand_over)
         return future
 
-    def close(self) -> None:
-        """Answers what was accepted, then releases the model. Blocks until then."""
+    def close(self, seconds: float | None = None) -> None:
+        """Answers what was accepted, then releases the model.
+
+        Args:
+            seconds: When to wait for that no more, as a request may never end; None for never.
+        """
         with self._lock:
             self._closed = True
         self._hand_over()
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(seconds)
 
     def _hand_over(self) -> None:
         """Gives the thread what this round of the event loop has brought.
@@ -144,7 +148,8 @@ class Batcher:
 
     def _run(self, batch: list[_Call]) -> list[tuple[_Call, Arrays | ServingError]]:
         if len(batch) == 1:
-            return [(batch[0], self._run_one(batch[0].signature, batch[0].arrays, batch[0].rows))]
+            call = batch[0]
+            return [(call, _checked(call, self._run_one(call.signature, call.arrays, call.rows)))]
         rows = sum(call.rows for call in batch)
         arrays = {
             name: np.concatenate([call.arrays[name] for call in batch])
@@ -174,6 +179,24 @@ class Batcher:
             return ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
         finally:
             self._observe(rows or 1, time.perf_counter() - start)
+
+
+def _checked(call: _Call, outputs: Arrays | ServingError) -> Arrays | ServingError:
+    """The outputs, if there is a row for each that was asked; else the model is at fault."""
+    if isinstance(outputs, ServingError) or not call.rows:
+        return outputs
+    return wrong_rows(outputs, call.rows) or outputs
+
+
+def wrong_rows(outputs: Arrays, rows: int) -> ServingError | None:
+    """What a model did wrong that answered another number of rows than it was asked."""
+    for name, array in outputs.items():
+        if array.ndim and len(array) != rows:
+            return ServingError(
+                Code.INTERNAL,
+                f"The model answered {len(array)} rows of '{name}' to a request of {rows}",
+            )
+    return None
 
 
 def _batching(signature: Signature, arrays: Arrays) -> tuple[int, tuple[Any, ...]]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, NamedTuple
 
+from serving.core import background
 from serving.core.errors import Code, ServingError
 from serving.core.hooks import Hooks
 from serving.core.metrics import Metrics
@@ -54,8 +56,15 @@ class Engine:
         self._timeout = timeout
         self._variants = Variants(hooks.router, _MOST_MIRRORED)
 
-    def run(self, spec: ModelSpec, prepare: Prepare) -> Coroutine[Any, Any, Result]:
+    def run(
+        self, spec: ModelSpec, prepare: Prepare, long: bool = False
+    ) -> Coroutine[Any, Any, Result]:
         """Runs a request; to be awaited.
+
+        Args:
+            spec: Which servable.
+            prepare: Makes the tensors.
+            long: Whether that takes long, so that it must not be done on the event loop.
 
         Raises:
             ServingError: There is no such version, the request does not fit it, it is refused for
@@ -64,14 +73,14 @@ class Engine:
         choice = self._variants.choose(spec)
         # A version that has not loaded must not fail the requests that no one sent to it by name.
         if choice is None or choice.version not in self._served(spec.name).versions:
-            return self._run(spec, prepare, spec.label)
+            return self._run(spec, prepare, spec.label, long)
         variant = choice.variant
 
         async def compute(number: int) -> Computed[Result]:
-            result = await self._run(ModelSpec(spec.name, number), prepare, variant)
+            result = await self._run(ModelSpec(spec.name, number), prepare, variant, long)
             return Computed(result, result.outputs)
 
-        return self._variants.run(spec.name, choice, compute)
+        return self._variants.run(spec.name, choice, compute, spec.routing_key)
 
     def find(self, spec: ModelSpec) -> Version:
         """The version that a request is for.
@@ -93,7 +102,7 @@ class Engine:
                 raise ServingError(
                     Code.INVALID_ARGUMENT, f"Unrecognized servable version label: {spec.label}"
                 )
-        version = served.latest if number is None else served.versions.get(number)
+        version = served.default if number is None else served.versions.get(number)
         if version is None:
             asked = f"Latest({spec.name})" if number is None else (
                 f"Specific({spec.name}, {number})"
@@ -101,8 +110,12 @@ class Engine:
             raise ServingError(Code.NOT_FOUND, f"Servable not found for request: {asked}")
         return version
 
-    async def _run(self, spec: ModelSpec, prepare: Prepare, label: str | None) -> Result:
-        version, signature, future = self._submit(spec, prepare)
+    async def _run(
+        self, spec: ModelSpec, prepare: Prepare, label: str | None, long: bool
+    ) -> Result:
+        version, signature, future = (
+            await self._submit_long(spec, prepare) if long else self._submit(spec, prepare)
+        )
         return Result(version.number, label, signature, await self._in_time(future))
 
     def _served(self, model: str) -> Served:
@@ -120,6 +133,17 @@ class Engine:
                 continue
         raise ServingError(Code.UNAVAILABLE, f"{spec.name} is being unloaded")
 
+    async def _submit_long(
+        self, spec: ModelSpec, prepare: Prepare
+    ) -> tuple[Version, Signature, asyncio.Future[Arrays]]:
+        for _ in range(_TRIES):
+            version = self.find(spec)
+            made = await background.run(partial(prepare, version))
+            # The tensors are for that version, which may have been replaced meanwhile.
+            if self.find(spec) is version:
+                return self._submit(spec, _made(made))
+        raise ServingError(Code.UNAVAILABLE, f"{spec.name} is being unloaded")
+
     async def _in_time(self, future: asyncio.Future[Arrays]) -> Arrays:
         # A timer and no `wait_for`, which would make a task for each request.
         timer = future.get_loop().call_later(self._timeout, _expire, future)
@@ -127,6 +151,10 @@ class Engine:
             return await future
         finally:
             timer.cancel()
+
+
+def _made(tensors: tuple[Signature, Arrays]) -> Prepare:
+    return lambda version: tensors
 
 
 def _expire(future: asyncio.Future[Arrays]) -> None:

@@ -61,7 +61,8 @@ def metadata_json(version: Version) -> dict[str, Any]:
 
 
 def overview(versions: Versions) -> dict[str, Any]:
-    """All models with their versions, labels and the inputs of their latest version.
+    """All models with their versions, labels and the inputs of the version that answers requests
+    which name none.
 
     Not in TensorFlow Serving's API: the page at `/` is made from it.
     """
@@ -71,8 +72,9 @@ def overview(versions: Versions) -> dict[str, Any]:
                 "name": name,
                 "versions": sorted(served.versions, reverse=True),
                 "labels": dict(served.labels),
-                "inputs": _inputs(served.latest),
-                "example": served.latest.example if served.latest else None,
+                "version": served.default.number if served.default else None,
+                "inputs": _inputs(served.default),
+                "example": served.default.example if served.default else None,
             }
             for name, served in sorted(versions.snapshot.items())
         ]

@@ -8,10 +8,12 @@ the snapshot, and an old one leaves it before it is unloaded.
 from __future__ import annotations
 
 import enum
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from serving.core import logs
@@ -23,6 +25,19 @@ from serving.engine.warm_up import known_answers, warm_up
 from serving.model import models_config, version_folders
 from serving.model.loaded_model import LoadedModel
 from serving.model.models_config import ServedModel
+from serving.routing.state import STABLE
+
+_MOST_TRIES = 6
+_SECONDS_BETWEEN_TRIES = 60.0
+"""As TensorFlow Serving's `max_num_load_retries` and `load_retry_interval_micros`."""
+_MAY_PASS = frozenset(Code) - {
+    Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.UNIMPLEMENTED, Code.OUT_OF_RANGE
+}  # fmt: skip
+"""Codes of errors whose cause may be the storage's, such as permissions or a network."""
+_SECONDS_FOR_AN_UNLOAD = 1.0
+"""For which others wait."""
+_SECONDS_MISSING = 60.0
+"""After which a model whose folder has vanished is unloaded."""
 
 
 class State(enum.IntEnum):
@@ -59,6 +74,11 @@ class Served:
         """The highest version."""
         return self.versions[max(self.versions)] if self.versions else None
 
+    @property
+    def default(self) -> Version | None:
+        """The version of requests that name none: the one labelled `stable`, else the highest."""
+        return self.versions.get(self.labels.get(STABLE, -1), self.latest)
+
 
 @dataclass
 class Status:
@@ -67,7 +87,11 @@ class Status:
     state: State
     error: ServingError | None = None
     fingerprint: object = None
-    """Of the folder, when it failed to load: the same will not be tried again."""
+    """Of the folder, when it failed to load: the same is tried again only if the cause may pass."""
+    tries: int = 0
+    """How often it failed to load."""
+    again: float = math.inf
+    """When it is tried again, by the monotonic clock."""
 
 
 class Versions:
@@ -87,11 +111,13 @@ class Versions:
         self.config_error: ServingError | None = None
         self.scanned = threading.Event()
         """Set after the first look, with whatever could be loaded then."""
-        self._limits = limits
+        self.limits = limits
         self._metrics = metrics
         self._interval = interval
         self._config: dict[str, ServedModel] = {}
-        self._missing: set[str] = set()
+        self._config_read = False
+        self._missing: dict[str, float] = {}
+        """Since when the folders of models that answer have been missing."""
         self._settled = version_folders.Settled()
         self._scanning = threading.Lock()
         self._stop = threading.Event()
@@ -101,18 +127,27 @@ class Versions:
                   "number: 30 is available, 50 is unloaded or failed.",
                   ("model_name", "version"), self._states)
         )  # fmt: skip
+        metrics.add(
+            Gauge("serving_config_refused", "1 while models.config cannot be followed, so that "
+                  "what it said before holds.", (), lambda: [((), float(bool(self.config_error)))])
+        )  # fmt: skip
 
     def start(self) -> None:
         """Starts to follow the folders."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Answers what was accepted, and unloads everything. Blocks until then."""
+    def stop(self, seconds: float | None = None) -> None:
+        """Answers what was accepted, and unloads everything.
+
+        Args:
+            seconds: When to give up on what does not end; None for never.
+        """
+        end = math.inf if seconds is None else time.monotonic() + seconds
         self._stop.set()
-        self._thread.join()
+        self._thread.join(_left(end))
         for served in self.snapshot.values():
             for version in served.versions.values():
-                version.batcher.close()
+                version.batcher.close(_left(end))
         self.snapshot = {}
 
     def is_model(self, name: str) -> bool:
@@ -123,7 +158,7 @@ class Versions:
         """Why not every model can answer; empty if each can."""
         if not self.scanned.is_set():
             return ["The models are being loaded."]
-        if self.config_error:
+        if self.config_error and not self._config_read:
             return [str(self.config_error)]
         names = {**self._config, **dict.fromkeys(self.statuses)}
         missing = [name for name in names if not self._served(name).versions]
@@ -159,14 +194,14 @@ class Versions:
                     return
                 try:
                     self._follow(name, models.get(name))
-                except OSError as error:
+                except Exception as error:  # the other models are served all the same
                     logs.event("folder not readable", "error", model=name, error=str(error))
 
     def _read_config(self) -> None:
         path = self.root / models_config.FILE
         try:
             self._config = models_config.read(path)
-            self.config_error = None
+            self._config_read, self.config_error = True, None
         except ServingError as error:
             if str(error) != str(self.config_error):
                 logs.event("config refused", "error", error=str(error), keeps=list(self._config))
@@ -178,7 +213,19 @@ class Versions:
         free = {name: model for name, model in folders.items() if self.root / name not in taken}
         return {**free, **self._config}
 
+    def _has_vanished(self, name: str, folder: Path) -> bool:
+        """Whether a model's folder is missing, for so short that it may be the network's fault."""
+        if not self._served(name).versions or folder.is_dir():
+            self._missing.pop(name, None)
+            return False
+        if name not in self._missing:
+            logs.event("could not find base path", "error", model=name, folder=str(folder))
+        since = self._missing.setdefault(name, time.monotonic())
+        return time.monotonic() - since < _SECONDS_MISSING
+
     def _follow(self, name: str, model: ServedModel | None) -> None:
+        if self._has_vanished(name, (model or ServedModel(name)).folder(self.root)):
+            return
         found = version_folders.versions(model.folder(self.root)) if model else {}
         lost = version_folders.without_model(model.folder(self.root)) if model else {}
         folders = {**found, **lost}
@@ -195,9 +242,10 @@ class Versions:
                 continue
             status = statuses.get(number)
             fingerprint = version_folders.fingerprint(folders[number])
-            if status and status.error and status.fingerprint == fingerprint:
+            unchanged = status and status.error and status.fingerprint == fingerprint
+            if status and unchanged and time.monotonic() < status.again:
                 continue
-            if hurry or self._settled.check(folders[number], fingerprint):
+            if hurry or unchanged or self._settled.check(folders[number], fingerprint):
                 self._load(name, number, folders[number], fingerprint)
         self._publish(name, model, wanted)
         for number in [n for n, s in statuses.items() if s.state == State.END and n not in folders]:
@@ -206,33 +254,38 @@ class Versions:
             del self.statuses[name]
 
     def _load(self, name: str, number: int, path: Path, fingerprint: object) -> None:
-        status = self.statuses[name][number] = Status(State.LOADING)
+        before = self.statuses[name].get(number)
+        tries = before.tries + 1 if before and before.fingerprint == fingerprint else 1
+        status = self.statuses[name][number] = Status(State.LOADING, tries=tries)
+        label = f"{name}/{number}"
         start = time.perf_counter()
         try:
             loaded = LoadedModel(path)
             try:
                 began = time.perf_counter()
                 warm_up(loaded)
-                self._metrics.warm_up.observe((time.perf_counter() - began) * 1e6, str(path), "OK")
+                self._metrics.warm_up.observe((time.perf_counter() - began) * 1e6, label, "OK")
             except BaseException:
                 loaded.close()
                 raise
         except Exception as error:
             if not isinstance(error, ServingError):
                 error = ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
-            status.error, status.fingerprint = error, fingerprint
+            status.error, status.fingerprint = _without_paths(error, path, label), fingerprint
+            if error.code in _MAY_PASS and tries < _MOST_TRIES:
+                status.again = time.monotonic() + _SECONDS_BETWEEN_TRIES
             status.state = State.END
-            self._metrics.loads.add(str(path), "fail")
+            self._metrics.loads.add(label, "fail")
             logs.event("version refused", "error", model=name, version=number, error=str(error),
                        keeps=sorted(self._served(name).versions))  # fmt: skip
             return
         rows = (known_answers(path) or {}).get("rows")
-        batcher = Batcher(loaded, self._limits, self._observer(name, number))
+        batcher = Batcher(loaded, self.limits, self._observer(name, number))
         version = Version(name, number, loaded, batcher, rows[0] if rows else None)
         served = self._served(name)
         self._replace(name, Served({**served.versions, number: version}, served.labels))
         status.state = State.AVAILABLE
-        self._metrics.loads.add(str(path), "success")
+        self._metrics.loads.add(label, "success")
         seconds = round(time.perf_counter() - start, 3)
         logs.event("version available", model=name, version=number, seconds=seconds)
 
@@ -251,10 +304,18 @@ class Versions:
         keep |= set(labels.values())
         self._replace(name, Served({n: v for n, v in available.items() if n in keep}, labels))
         for number in sorted(set(available) - keep):
-            self.statuses[name][number].state = State.UNLOADING
-            available[number].batcher.close()
-            self.statuses[name][number].state = State.END
-            logs.event("version unloaded", model=name, version=number)
+            status = self.statuses[name][number]
+            status.state = State.UNLOADING
+            # What a request that does not end holds up must not hold up other versions.
+            unload = partial(self._unload, available[number], status)
+            thread = threading.Thread(target=unload, name=f"unload {name}/{number}", daemon=True)
+            thread.start()
+            thread.join(_SECONDS_FOR_AN_UNLOAD)
+
+    def _unload(self, version: Version, status: Status) -> None:
+        version.batcher.close()
+        status.state = State.END
+        logs.event("version unloaded", model=version.model, version=version.number)
 
     def _replace(self, name: str, served: Served) -> None:
         snapshot = {**self.snapshot, name: served}
@@ -270,6 +331,21 @@ class Versions:
             self._metrics.batches.observe(rows, name, version)
 
         return observe
+
+
+def _left(end: float) -> float | None:
+    return None if end == math.inf else max(0.0, end - time.monotonic())
+
+
+def _without_paths(error: ServingError, path: Path, label: str) -> ServingError:
+    """An error for clients, who need not know where models are stored."""
+
+    def told(text: str) -> str:
+        for place in (path.resolve(), path.absolute(), path):
+            text = text.replace(str(place), label)
+        return text
+
+    return ServingError(error.code, told(error.message), told(error.detail), told(error.remedy))
 
 
 def _wanted(model: ServedModel, found: Mapping[int, Path]) -> list[int]:

@@ -15,6 +15,7 @@ from tensorflow_serving.apis import (
 )
 
 from serving.codec import grpc_requests, inference, tensor_protos
+from serving.core import background
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Answer
 from serving.core.model_spec import ModelSpec
@@ -65,7 +66,7 @@ async def predict(
     def prepare(version: Version) -> tuple[Signature, Arrays]:
         return grpc_requests.predict(request, version.loaded, settings.body_bytes)
 
-    result = await engine.run(spec, prepare)
+    result = await engine.run(spec, prepare, request.ByteSize() > background.LONG)
     response = predict_pb2.PredictResponse()
     _fill_spec(response.model_spec, spec, result)
     for alias in grpc_requests.outputs(request, result.signature):

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 
 import httptools
 
+from serving.core.errors import Code, ServingError
 from serving.http.messages import Application, Request, Response, refusal
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -32,7 +33,7 @@ class Limits:
     body_bytes: int
     """Of one request, as it is sent."""
     held_bytes: int = 2**30
-    """Of the bodies of all requests that are not answered yet."""
+    """Of memory that all requests take which are not answered yet."""
     head_bytes: int = 64 * 2**10
     """Beyond what comes with the first packet."""
     request_seconds: float = 60.0
@@ -56,8 +57,39 @@ class Shared:
         self.stopping = False
 
 
+class _Held:
+    """What one request takes of the memory that all may take.
+
+    Args:
+        shared: The server's.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._bytes = 0
+
+    def add(self, size: int) -> None:
+        """Counts bytes until the request is answered.
+
+        Raises:
+            ServingError: All requests together take more than they may.
+        """
+        self._bytes += size
+        self._shared.held_bytes += size
+        if self._shared.held_bytes > self._shared.limits.held_bytes:
+            raise ServingError(
+                Code.RESOURCE_EXHAUSTED, "The server holds as many bytes of requests as it may"
+            )
+
+    def release(self) -> None:
+        """The request has been answered, or never will be."""
+        self._shared.held_bytes -= self._bytes
+        self._bytes = 0
+
+
 class _PendingRequest(NamedTuple):
     request: Request
+    held: _Held
     keep_alive: bool
     """Whether the client wants to send another."""
     announce: bool
@@ -78,10 +110,11 @@ class Connection(asyncio.Protocol):
         self._shared = shared
         self._loop = asyncio.get_running_loop()
         self._parser: Any = httptools.HttpRequestParser(self)
+        self._held = _Held(shared)
+        """Of the request that comes."""
         self._waiting: deque[_PendingRequest] = deque()
         self._task: asyncio.Task[None] | None = None
         self._refusal: Response | None = None
-        self._held_bytes = 0
         self._begun = False
         """Whether a request has come in part."""
         self._ended = False
@@ -99,9 +132,7 @@ class Connection(asyncio.Protocol):
         """Called by the event loop."""
         self._shared.connections.discard(self)
         self._ended = True
-        self._waiting.clear()
-        if self._task is None:
-            self._release(self._held_bytes)
+        self._release_all()
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
@@ -110,14 +141,37 @@ class Connection(asyncio.Protocol):
         if self._begun and self._in_head:
             self._head_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # The request is answered as if it had not asked for another protocol.
-            self._half_closed = True
+            self._parse(data)
         except httptools.HttpParserError as error:
             self._refuse(400, f"The request is not HTTP: {error}")
         if self._begun and self._in_head and self._head_bytes > self._shared.limits.head_bytes:
             self._refuse(431, f"The head is longer than {self._shared.limits.head_bytes} bytes")
+
+    def _parse(self, data: bytes) -> None:
+        while True:
+            try:
+                self._parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                if not self._upgrade:  # CONNECT: what follows is not for this server.
+                    self._half_closed = True
+                    return
+                # The parser stops at the head of a request that asks for another protocol, as
+                # Java's client does for HTTP/2. The request is read as if it had not asked
+                # (RFC 9110, section 7.8).
+                data = data[upgrade.args[0] :]
+                head = self._head_without_upgrade()
+                self._parser = httptools.HttpRequestParser(self)
+                self._parser.feed_data(head)
+
+    def _head_without_upgrade(self) -> bytes:
+        fields = [field for field in self._fields if field[0].lower() != b"upgrade"]
+        return b"%b %b HTTP/%b\r\n%b\r\n" % (
+            self._parser.get_method(),
+            self._url,
+            self._parser.get_http_version().encode(),
+            b"".join([b"%b: %b\r\n" % field for field in fields]),
+        )
 
     def eof_received(self) -> bool:
         """Called by the event loop; what was asked before the end is still answered."""
@@ -163,7 +217,8 @@ class Connection(asyncio.Protocol):
         self._begun = self._in_head = True
         self._head_bytes = self._body_bytes = 0
         self._url = b""
-        self._headers: dict[bytes, bytes] = {}
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._upgrade = False
         self._body: list[bytes] = []
         self._allow(self._shared.limits.request_seconds)
 
@@ -174,11 +229,17 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by the parser; after a body in chunks as well, which says nothing here."""
         if self._in_head:
-            self._headers.setdefault(name.lower(), value.rstrip())
+            self._fields.append((name, value.rstrip()))
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         self._in_head = False
+        if self._parser.should_upgrade() and self._parser.get_method() != b"CONNECT":
+            self._upgrade = True
+            return
+        self._headers: dict[bytes, bytes] = {}
+        for name, value in self._fields:
+            self._headers.setdefault(name.lower(), value)
         if int(self._headers.get(b"content-length", b"0")) > self._shared.limits.body_bytes:
             self._refuse_body()
         elif b"expect" in self._headers and not (self._task or self._ended):
@@ -188,23 +249,24 @@ class Connection(asyncio.Protocol):
         """Called by the parser."""
         if self._ended:
             return
-        shared = self._shared
         self._body.append(part)
         self._body_bytes += len(part)
-        self._held_bytes += len(part)
-        shared.held_bytes += len(part)
-        if self._body_bytes > shared.limits.body_bytes:
+        if self._body_bytes > self._shared.limits.body_bytes:
             self._refuse_body()
-        elif shared.held_bytes > shared.limits.held_bytes:
-            self._refuse(429, "The server holds as many bytes of requests as it may")
+            return
+        try:
+            self._held.add(len(part))
+        except ServingError as error:
+            self._refuse(error.http_status, error.message)
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
-        if self._ended:
+        if self._ended or self._upgrade:
             return
         parser, path, query = self._parser, *_split(self._url)
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        request = Request(parser.get_method().decode(), path, query, self._headers, body)
+        held, self._held = self._held, _Held(self._shared)
+        request = Request(parser.get_method().decode(), path, query, self._headers, body, held.add)
         keep_alive = parser.should_keep_alive()
         announce = (
             keep_alive and b"connection" in self._headers and parser.get_http_version() == "1.0"
@@ -212,7 +274,7 @@ class Connection(asyncio.Protocol):
         self._body = []
         self._begun = False
         self._deadline = float("inf")
-        self._waiting.append(_PendingRequest(request, keep_alive, announce))
+        self._waiting.append(_PendingRequest(request, held, keep_alive, announce))
         if len(self._waiting) >= _MOST_PIPELINED:
             self._transport.pause_reading()
         self._next()
@@ -241,9 +303,8 @@ class Connection(asyncio.Protocol):
             raise
         finally:
             self._task = None
-            self._release(len(asked.request.body))
+            asked.held.release()
         if self._transport.is_closing():
-            self._release(self._held_bytes)
             return
         last = not self._waiting and (self._half_closed or self._shared.stopping)
         fields = list(response.headers)
@@ -285,14 +346,16 @@ class Connection(asyncio.Protocol):
     def _end(self) -> None:
         """Closes the connection when what was written has been read."""
         self._ended = True
-        self._waiting.clear()
-        self._release(self._held_bytes)
+        self._release_all()
         self._allow(self._shared.limits.unread_seconds)
         self._transport.close()
 
-    def _release(self, size: int) -> None:
-        self._held_bytes -= size
-        self._shared.held_bytes -= size
+    def _release_all(self) -> None:
+        """Gives up what has come and is not being answered."""
+        self._held.release()
+        for asked in self._waiting:
+            asked.held.release()
+        self._waiting.clear()
 
     def _allow(self, seconds: float) -> None:
         self._deadline = self._loop.time() + seconds

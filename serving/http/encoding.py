@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 
+from serving.core import background
 from serving.core.errors import Code, ServingError
 
 _GZIP = 16 + zlib.MAX_WBITS
@@ -27,6 +28,24 @@ def decoded(headers: Mapping[bytes, bytes], body: bytes, limit: int) -> bytes:
             http_status=415,
         )
     return _decompressed(body, limit)
+
+
+def decoded_if_short(headers: Mapping[bytes, bytes], body: bytes, limit: int) -> bytes | None:
+    """A request's body, decompressed; None if that takes long, so `decoded` must do it elsewhere.
+
+    Raises:
+        ServingError: It is not what `Content-Encoding` says.
+    """
+    if not headers.get(b"content-encoding"):
+        return body
+    if len(body) > background.LONG:
+        return None
+    try:
+        return decoded(headers, body, min(limit, background.LONG))
+    except ServingError as error:
+        if error.http_status == 413:
+            return None
+        raise
 
 
 def wants_gzip(headers: Mapping[bytes, bytes], body: bytes) -> bool:

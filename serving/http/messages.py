@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 
@@ -18,13 +18,16 @@ class Request(NamedTuple):
     """By lower-case name; the first of several with the same name."""
     body: bytes
     """As it was sent, so perhaps compressed."""
+    hold: Callable[[int], None] = lambda size: None
+    """Counts bytes of memory, beside the body's, that the request takes until it is answered.
+    Raises `ServingError` where all requests together take more than they may."""
 
 
 class Response(NamedTuple):
     """An answer; the connection adds its length and date."""
 
     status: int
-    headers: Sequence[tuple[bytes, bytes]]
+    headers: list[tuple[bytes, bytes]]
     body: bytes
 
 

@@ -44,6 +44,10 @@ class HttpServer:
         port: int = listening.getsockname()[1]
         return port
 
+    def end_connections(self) -> None:
+        """Has clients connect anew after their next answer, where they may find another server."""
+        self._shared.stopping = True
+
     async def stop(self, grace: float) -> None:
         """Accepts no more, and answers what has been accepted.
 

@@ -17,10 +17,17 @@ _LARGEST = 2**63 - 1
 
 
 def models(root: Path) -> list[Path]:
-    """The folders under `root` that hold version folders."""
+    """The folders under `root` that hold version folders, and can be read."""
     if not root.is_dir():
         return []
-    return sorted(path for path in root.iterdir() if path.is_dir() and _numbered(path))
+    return sorted(path for path in root.iterdir() if _is_model(path))
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        return path.is_dir() and bool(_numbered(path))
+    except OSError:  # Such as `lost+found`, which nobody but root may read.
+        return False
 
 
 def versions(folder: Path) -> dict[int, Path]:

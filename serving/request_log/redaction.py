@@ -27,9 +27,13 @@ def without(body: bytes, names: frozenset[str]) -> bytes:
         JSON of the same form; `null` where the body is not a JSON object.
     """
     try:
-        content = json.loads(body)
-    except ValueError:
+        return _without(json.loads(body), names)
+    except (RecursionError, ValueError):
+        # No JSON, or lists in lists by the hundreds, of which no feature is made.
         return NOTHING
+
+
+def _without(content: Any, names: frozenset[str]) -> bytes:
     if not isinstance(content, dict):
         return NOTHING
     if "error" in content:

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from serving.core import json_text, logs, metrics
+from serving.core import background, json_text, logs, metrics
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Answer, Call, Exchange, Refusal
 from serving.core.hooks import Hooks
 from serving.core.metrics import Metrics
 from serving.core.model_spec import ModelSpec
-from serving.core.settings import Settings
+from serving.core.settings import LOOPBACK, Settings
 from serving.http import encoding
 from serving.http.messages import Request, Response
+from serving.rest import access, pages
 from serving.rest.paths import Route
+
+MEMORY_BESIDE = 5
+"""How many times a body's length its values take beside it, at most, but for short strings."""
 
 
 class BaseRestApp(abc.ABC):
@@ -30,12 +35,17 @@ class BaseRestApp(abc.ABC):
         is_model: Whether a model of that name is served.
     """
 
+    has_page = False
+    """Whether there is a page on which a person asks for predictions."""
+
     def __init__(
         self, hooks: Hooks, counts: Metrics, settings: Settings, is_model: Callable[[str], bool]
     ) -> None:
         self._counts = counts
         self._settings = settings
         self._exchange = Exchange(hooks, counts, settings.token, is_model)
+        # Who has the token is no page of another site that has made its name point here.
+        self._checks_host = settings.host in LOOPBACK and not settings.token
         self.stopping = False
         """Set when the server stops, so that a balancer sends no more."""
         for gauge in hooks.gauges:
@@ -51,7 +61,15 @@ class BaseRestApp(abc.ABC):
             answer = Refusal(error)
         except Exception as error:  # a client never gets a traceback
             answer = Refusal(logs.failure(error, id=request_id))
-        return _response(answer, request, request_id)
+        body = answer.body
+        compressed = None
+        if encoding.wants_gzip(request.headers, body):
+            pack = partial(encoding.gzipped, body)
+            compressed = await background.run(pack) if len(body) > background.LONG else pack()
+        response = _response(answer, request_id, compressed)
+        if self._settings.cors:
+            response.headers.extend(access.CORS_HEADERS)
+        return response
 
     async def _answer(self, request: Request, request_id: str) -> Answer:
         if request.path == "/healthz":
@@ -60,6 +78,13 @@ class BaseRestApp(abc.ABC):
             reasons = ["The server is stopping."] if self.stopping else await self._unready()
             body = {"status": "unready" if reasons else "ready", "reasons": reasons}
             return Answer(json_text.dump_special(body), 503 if reasons else 200)
+        if self._checks_host:
+            access.check_host(request.headers.get(b"host", b""))
+        if self._settings.cors and request.method == "OPTIONS":
+            return access.preflight(request.headers.get(b"origin", b""))
+        if request.method in ("GET", "HEAD") and request.path in pages.FILES and self.has_page:
+            # Without the token, as it has nothing but a field for it.
+            return pages.FILES[request.path]
         self._exchange.authorize(request.headers.get(b"authorization", b""))
         if request.path[:4].lower() == "/v1/":
             return await self._answer_api(request, request_id)
@@ -98,13 +123,13 @@ class BaseRestApp(abc.ABC):
         """What is beside the API; None if there is no such page."""
         return None
 
-    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes:
-        """The JSON that a request for an inference means.
+    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes | None:
+        """The JSON that a request for an inference means; None if it takes long to decompress.
 
         Raises:
-            ServingError: It cannot be read, or is too long.
+            ServingError: It cannot be read.
         """
-        return encoding.decoded(request.headers, request.body, self._settings.body_bytes)
+        return encoding.decoded_if_short(request.headers, request.body, self._settings.body_bytes)
 
     def _answer_inference(
         self, route: Route, request: Request, request_id: str
@@ -116,15 +141,27 @@ class BaseRestApp(abc.ABC):
 
         def infer() -> Awaitable[Answer]:
             nonlocal body
-            body = self._body(route, spec, request)
+            found = self._body(route, spec, request)
+            if found is None:
+                return infer_decompressed()
+            body = found
+            request.hold(MEMORY_BESIDE * len(body))
             return self._infer(route, spec, request.path, body)
+
+        async def infer_decompressed() -> Answer:
+            nonlocal body
+            limit = self._settings.body_bytes
+            body = await background.run(
+                partial(encoding.decoded, request.headers, request.body, limit)
+            )
+            request.hold((MEMORY_BESIDE + 1) * len(body))
+            return await self._infer(route, spec, request.path, body)
 
         call = Call(request_id, spec, route.method.capitalize(), "REST", lambda: body)
         return self._exchange.run(call, infer)
 
 
-def _response(answer: Answer, request: Request, request_id: str) -> Response:
-    body = answer.body
+def _response(answer: Answer, request_id: str, compressed: bytes | None) -> Response:
     fields = [
         (b"content-type", answer.content_type),
         (b"x-request-id", request_id.encode("latin-1")),
@@ -133,7 +170,7 @@ def _response(answer: Answer, request: Request, request_id: str) -> Response:
         fields.append((b"x-model-version", b"%d" % answer.version))
     if answer.logged is not None:
         fields.append((b"x-request-logged", b"true" if answer.logged else b"false"))
-    if encoding.wants_gzip(request.headers, body):
-        body = encoding.gzipped(body)
+    fields += answer.headers
+    if compressed is not None:
         fields += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
-    return Response(answer.status, fields, body)
+    return Response(answer.status, fields, answer.body if compressed is None else compressed)

@@ -11,7 +11,6 @@ from serving.core.settings import Settings
 from serving.engine import model_info
 from serving.engine.engine import Engine
 from serving.http.messages import Request
-from serving.rest import pages
 from serving.rest.base_app import BaseRestApp
 from serving.rest.methods import METHODS, form_request
 from serving.rest.paths import Route, parse
@@ -24,6 +23,8 @@ class InferenceApp(BaseRestApp):
         engine: Runs the requests.
         settings: Limits and token.
     """
+
+    has_page = True
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         super().__init__(engine.hooks, engine.metrics, settings, engine.versions.is_model)
@@ -41,7 +42,7 @@ class InferenceApp(BaseRestApp):
     def _page(self, path: str) -> Answer | None:
         if path == "/models":
             return Answer(json_text.dump_special(model_info.overview(self._engine.versions)))
-        return pages.FILES.get(path)
+        return None
 
     def _info(self, route: Route) -> Answer:
         versions, spec = self._engine.versions, route.spec
@@ -52,10 +53,13 @@ class InferenceApp(BaseRestApp):
         states = model_info.statuses(versions, spec.name, number)
         return Answer(json_text.dump_special(model_info.status_json(states)))
 
-    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes:
+    def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes | None:
         if route.resource == "form":
             return form_request(request.query, self._engine.find(spec))
         return super()._body(route, spec, request)
 
     def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Awaitable[Answer]:
+        if route.resource == "form":
+            # The values were read for this version; a canary may want others.
+            spec = ModelSpec(spec.name, self._engine.find(spec).number)
         return METHODS[route.method](self._engine, spec, body)

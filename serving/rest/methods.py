@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import parse_qsl
 
 import numpy as np
 
-from serving.codec import examples_json, inference, predict_json, typed_json
-from serving.core import json_text
+from serving.codec import examples_json, inference, long_json, predict_json, typed_json
+from serving.core import background, json_text
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Answer
 from serving.core.model_spec import ModelSpec
+from serving.engine.batcher import wrong_rows
 from serving.engine.engine import Engine, Result
 from serving.engine.versions import Version
 from serving.model.signatures import CLASSIFY, DEFAULT, REGRESS, Arrays, Signature, TensorInfo
@@ -23,21 +25,35 @@ async def predict(engine: Engine, spec: ModelSpec, body: bytes) -> Answer:
     Raises:
         ServingError: The request is refused, or the model fails.
     """
-    rows = True
+    long = len(body) > background.LONG
+    count: int | None = None
+    """Of the rows; None of columns."""
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
-        nonlocal rows
+        nonlocal count
+        most = engine.versions.limits.rows
+        if long:
+            signature, arrays, count = long_json.predict(body, version.loaded.signature, most)
+            return signature, arrays
         usual = version.loaded.signatures.get(DEFAULT)
-        arrays = typed_json.arrays(body, usual) if usual else None
-        if usual and arrays:
-            return usual, arrays
+        typed = typed_json.arrays(body, usual) if usual else None
+        if usual and typed:
+            count = len(next(iter(typed.values())))
+            return usual, typed
         request = json_text.parse(body)
         signature = version.loaded.signature(predict_json.signature_name(request))
-        rows = predict_json.in_rows(request)
+        count = len(request["instances"]) if predict_json.in_rows(request) else None
+        if count is not None and count > most:
+            raise long_json.too_many(count, most)
         return signature, predict_json.inputs(request, signature)
 
-    result = await engine.run(spec, prepare)
-    text = predict_json.answer(result.outputs, result.signature.outputs, rows)
+    result = await engine.run(spec, prepare, long)
+    rows = count is not None
+    wrong = wrong_rows(result.outputs, count) if count is not None else None
+    if wrong is not None:
+        raise wrong
+    answer = partial(predict_json.answer, result.outputs, result.signature.outputs, rows)
+    text = await background.run(answer) if predict_json.is_long(result.outputs) else answer()
     return Answer(text, version=result.version, label=result.label)
 
 
@@ -111,9 +127,15 @@ def _value(text: str, info: TensorInfo) -> object:
 async def _run_examples(
     engine: Engine, spec: ModelSpec, body: bytes, method: str
 ) -> tuple[Result, int]:
-    request = json_text.parse(body)
-    name = predict_json.signature_name(request)
-    examples = examples_json.serialized(request)
+    most = engine.versions.limits.rows
+    if len(body) > background.LONG:
+        name, examples = await background.run(partial(long_json.examples, body, most))
+    else:
+        request = json_text.parse(body)
+        name = predict_json.signature_name(request)
+        if isinstance(request.get("examples"), list) and len(request["examples"]) > most:
+            raise long_json.too_many(len(request["examples"]), most)
+        examples = examples_json.serialized(request)
 
     def prepare(version: Version) -> tuple[Signature, Arrays]:
         return inference.signature_and_inputs(name, examples, method, version.loaded.signatures)

@@ -8,12 +8,25 @@ from serving.core.exchange import Answer
 
 _FOLDER = Path(__file__).parent / "page"
 
+_HEADERS = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        b"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+def _file(name: str, kind: bytes) -> Answer:
+    content = (_FOLDER / name).read_bytes()
+    return Answer(content, content_type=kind + b"; charset=utf-8", headers=_HEADERS)
+
+
 FILES = {
-    "/": Answer((_FOLDER / "index.html").read_bytes(), content_type=b"text/html; charset=utf-8"),
-    "/page.js": Answer(
-        (_FOLDER / "page.js").read_bytes(), content_type=b"text/javascript; charset=utf-8"
-    ),
-    "/page.css": Answer(
-        (_FOLDER / "page.css").read_bytes(), content_type=b"text/css; charset=utf-8"
-    ),
+    "/": _file("index.html", b"text/html"),
+    "/page.js": _file("page.js", b"text/javascript"),
+    "/page.css": _file("page.css", b"text/css"),
 }

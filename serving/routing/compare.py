@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 from serving.core.errors import Code, ServingError
 from serving.core.hooks import MIRROR
 from serving.core.settings_file import did_you_mean
 from serving.model import models_config
 from serving.routing import observations, significance, state
-from serving.routing.observations import Observed
+from serving.routing.observations import ERRORS, SECONDS, Observed
 from serving.routing.state import CANARY, STABLE, Rollback
 
 ALPHA = 0.05
 """How often versions that do not differ are said to, over all of a comparison's tests together."""
 ENOUGH = 30
 """Answers of each side below which nothing is said."""
-_SURE = 3.0
-"""Standard deviations. A rollback is looked for each second, so that chance gets many tries."""
+_FALSE = 0.01
+"""How often canaries that are no worse are rolled back, over all looks at them."""
+_LOOKED_AT = 2
+"""Errors and latency."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,11 @@ def between(
         "errors": (_rate(a), _rate(b)),
         "latency": (_median(a.seconds.values), _median(b.seconds.values)),
     }
-    p = {
-        "errors": significance.proportions(a.errors, a.requests, b.errors, b.requests),
-        "latency": significance.mann_whitney(*_arrays(a.seconds, b.seconds)),
-    }
+    p = {"errors": b.bets[ERRORS].p_value if ERRORS in b.bets else 1.0}
+    p["latency"] = _p_value(b, SECONDS)
     for name in sorted(a.outputs.keys() & b.outputs.keys()):
         values[name] = (_median(a.outputs[name].values), _median(b.outputs[name].values))
-        p[name] = significance.kolmogorov_smirnov(*_arrays(a.outputs[name], b.outputs[name]))
+        p[name] = _p_value(b, name)
     adjusted = significance.holm(p)
     differences = tuple(Difference(name, *values[name], adjusted[name]) for name in values)
     return Comparison(model, variant, stable, version, since, a, b, differences)
@@ -135,22 +133,19 @@ def between(
 def reason_to_roll_back(stable: Observed, canary: Observed, rules: Rollback) -> str | None:
     """Why a canary breaks its bounds beyond doubt; None if it does not, or too little is known.
 
-    Both sides need `min_requests`. The canary's share of errors must be beyond the bound with its
-    Wilson interval of three standard deviations; its median latency beyond the bound, and the
-    difference significant at the same level.
+    Both sides need `min_requests`. The canary has to have more errors, or to be slower, by a test
+    that errs on one of a hundred canaries however long each is watched, and by more than the bound.
     """
     if not rules.enabled or min(stable.requests, canary.requests) < rules.min_requests:
         return None
-    surely, _ = significance.wilson(canary.errors, canary.requests, _SURE)
-    if surely > _rate(stable) + rules.error_rate:
+    more = _rate(canary) - _rate(stable)
+    if _surely_more(canary, ERRORS) and more > rules.error_rate:
         return (
             f"{_rate(canary):.1%} of its requests failed, of the stable version's "
             f"{_rate(stable):.1%} (bound: {rules.error_rate:.1%} more)"
         )
     times = _median(stable.seconds.values), _median(canary.seconds.values)
-    slower = times[1] > rules.latency_ratio * times[0]
-    unlikely = math.erfc(_SURE / math.sqrt(2))
-    if slower and significance.mann_whitney(*_arrays(stable.seconds, canary.seconds)) < unlikely:
+    if _surely_more(canary, f"{SECONDS} 0.5") and times[1] > rules.latency_ratio * times[0]:
         return (
             f"its median latency is {times[1] * 1e3:.1f} ms, the stable version's "
             f"{times[0] * 1e3:.1f} ms (bound: {rules.latency_ratio:g} times)"
@@ -158,16 +153,24 @@ def reason_to_roll_back(stable: Observed, canary: Observed, rules: Rollback) -> 
     return None
 
 
+def _surely_more(canary: Observed, name: str) -> bool:
+    """Whether it has more of something than the stable version, as seldom wrong as it may be."""
+    return name in canary.bets and canary.bets[name].log_more > math.log(_LOOKED_AT / _FALSE)
+
+
+def _p_value(other: Observed, name: str) -> float:
+    """Of a quantity being distributed alike, by how often it is above each of its levels."""
+    found = [bets.p_value for key, bets in other.bets.items() if key.rpartition(" ")[0] == name]
+    return min(1.0, len(found) * min(found)) if found else 1.0
+
+
 def _rate(seen: Observed) -> float:
-    return seen.errors / seen.requests if seen.requests else math.nan
+    counts = seen.counts.get(ERRORS)
+    return counts.events / counts.observed if counts else math.nan
 
 
 def _median(values: list[float]) -> float:
     return significance.quantile(values, 0.5)
-
-
-def _arrays(a: observations.Sample, b: observations.Sample) -> tuple[np.ndarray, np.ndarray]:
-    return np.array(a.values), np.array(b.values)
 
 
 def _in_words(difference: Difference, who: str) -> str:

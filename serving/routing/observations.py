@@ -12,7 +12,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ import numpy as np
 from serving.core import regular_file
 from serving.core.atomic_file import write_whole
 from serving.core.hooks import Outcome
+from serving.routing.sequential import Bets, Counts
 
 FOLDER = ".routing"
 _SAMPLE_SIZE = 1000
@@ -30,6 +31,11 @@ _COMPONENTS = 5
 """Of an output with many values a row, the first ones that are looked at."""
 _KEEP_SECONDS = 7 * 86_400
 _NOT_THE_MODELS_FAULT = (401, 403, 429)
+_MOST_KEYS = 100_000
+_ENOUGH = 30
+"""Values by which the levels of a quantity are set, from both versions together."""
+_LEVELS = (0.25, 0.5, 0.75)
+ERRORS, SECONDS = "errors", "seconds"
 
 
 class Sample:
@@ -69,21 +75,50 @@ class Observed:
 
     requests: int = 0
     errors: int = 0
+    """Answers of status 500 and above, answers with numbers that are not finite, and requests that
+    this version refuses and the other one does not."""
     seconds: Sample = field(default_factory=Sample)
     """Of answers that were no errors."""
     outputs: dict[str, Sample] = field(default_factory=dict)
     """By name of a numeric output: the first row of each answer, so that the values are
     independent; `name[0]`, `name[1]` ... where a row has several values."""
+    counts: dict[str, Counts] = field(default_factory=dict)
+    """Independent observations, one for each sticky key, and how many of them were errors, or above
+    a level: `errors`, `seconds 0.5`, `name 0.25` ..."""
+    bets: dict[str, Bets] = field(default_factory=dict)
+    """By the names of `counts`, against the stable version."""
 
-    def add(self, outcome: Outcome) -> None:
-        """Counts an outcome."""
+    def add(
+        self, outcome: Outcome, levels: Mapping[str, Sequence[float]] = {}, is_new: bool = True
+    ) -> None:
+        """Counts an outcome.
+
+        Args:
+            outcome: What came of a request.
+            levels: For each quantity those above which it is counted.
+            is_new: Whether no request with the same sticky key has been counted.
+        """
         self.requests += 1
-        if outcome.status >= 400:
-            self.errors += outcome.status not in _NOT_THE_MODELS_FAULT
+        if outcome.clients_mistake or outcome.status in _NOT_THE_MODELS_FAULT:
+            return
+        failed = outcome.status >= 400 or not _are_finite(outcome.outputs)
+        self.errors += failed
+        if not is_new:
+            return
+        self._count(ERRORS, failed)
+        if failed:
             return
         self.seconds.add(outcome.seconds)
-        for name, value in _numbers(outcome.outputs):
-            self.outputs.setdefault(name, Sample()).add(value)
+        values = [(SECONDS, outcome.seconds), *_numbers(outcome.outputs)]
+        for name, value in values:
+            if name != SECONDS:
+                self.outputs.setdefault(name, Sample()).add(value)
+            for quantile, level in zip(_LEVELS, levels.get(name, ()), strict=False):
+                self._count(f"{name} {quantile:g}", value > level)
+
+    def _count(self, name: str, event: bool) -> None:
+        before = self.counts.get(name, Counts())
+        self.counts[name] = Counts(before.observed + 1, before.events + event)
 
     def merged(self, other: Observed) -> Observed:
         """Both together."""
@@ -95,6 +130,14 @@ class Observed:
             {
                 name: self.outputs.get(name, Sample()).merged(other.outputs.get(name, Sample()))
                 for name in names
+            },
+            {
+                name: _sum(self.counts.get(name, Counts()), other.counts.get(name, Counts()))
+                for name in sorted(self.counts.keys() | other.counts.keys())
+            },
+            {
+                name: self.bets.get(name, Bets()).merged(other.bets.get(name, Bets()))
+                for name in sorted(self.bets.keys() | other.bets.keys())
             },
         )
 
@@ -110,19 +153,76 @@ class Observations:
         self._lock = threading.Lock()
         self._since: dict[str, datetime | None] = {}
         self._models: dict[str, dict[Key, Observed]] = {}
+        self._levels: dict[str, dict[str, tuple[float, ...]]] = {}
+        self._keys: dict[str, set[tuple[str, int]]] = {}
+        """By model, each variant with the hash of a sticky key that has been counted."""
+        self._counted: dict[tuple[str, Key], dict[str, tuple[Counts, Counts]]] = {}
+        """By model and variant: what the stable version and it had when the last bets were made."""
 
     def add(self, outcome: Outcome) -> None:
         """Counts an outcome."""
         with self._lock:
             variants = self._models.setdefault(outcome.model, {})
-            variants.setdefault((outcome.version, outcome.variant), Observed()).add(outcome)
+            seen = variants.setdefault((outcome.version, outcome.variant), Observed())
+            is_new = self._is_new(outcome)
+            seen.add(outcome, self._levels.get(outcome.model, {}), is_new)
+
+    def _is_new(self, outcome: Outcome) -> bool:
+        if outcome.key is None:
+            return True
+        if outcome.clients_mistake:
+            return False
+        keys = self._keys.setdefault(outcome.model, set())
+        key = outcome.variant, hash(outcome.key)
+        if key in keys or len(keys) >= _MOST_KEYS:
+            return False
+        keys.add(key)
+        return True
+
+    def bet(self, model: str, stable: Key, other: Key, share: float) -> None:
+        """Bets on what was observed since the last call; from the second version's first answer on.
+
+        Args:
+            model: The model.
+            stable: The stable version.
+            other: What is compared with it.
+            share: The probability with which an observation is of that.
+        """
+        with self._lock:
+            variants = self._models.get(model, {})
+            if stable not in variants or other not in variants:
+                return
+            a, b = variants[stable], variants[other]
+            counted = self._counted.setdefault((model, other), {})
+            first = not counted
+            for name in a.counts.keys() | b.counts.keys():
+                now = a.counts.get(name, Counts()), b.counts.get(name, Counts())
+                # What only the stable version had before there was another says nothing.
+                before = counted.get(name, (now[0] if first else Counts(), Counts()))
+                new = [_sum(x, y, -1) for x, y in zip(now, before, strict=True)]
+                b.bets.setdefault(name, Bets()).add(share, *new)
+                counted[name] = now
+            self._set_levels(model, a, b)
+
+    def _set_levels(self, model: str, a: Observed, b: Observed) -> None:
+        levels = self._levels.setdefault(model, {})
+        samples = {SECONDS: (a.seconds, b.seconds)} | {
+            name: (a.outputs.get(name, Sample()), b.outputs.get(name, Sample()))
+            for name in a.outputs.keys() | b.outputs.keys()
+        }
+        for name, (one, two) in samples.items():
+            values = one.values + two.values
+            if name not in levels and len(values) >= _ENOUGH:
+                levels[name] = tuple(np.quantile(values, _LEVELS).tolist())
 
     def begin(self, model: str, since: datetime | None) -> None:
         """Forgets what came before the model's route was last changed."""
         with self._lock:
             if self._since.get(model) != since:
                 self._since[model] = since
-                self._models.pop(model, None)
+                for known in (self._models, self._levels, self._keys):
+                    known.pop(model, None)
+                self._counted = {key: of for key, of in self._counted.items() if key[0] != model}
 
     def of(self, model: str) -> dict[Key, Observed]:
         """A model's observations so far; a copy."""
@@ -174,6 +274,14 @@ def saved(serving_folder: Path, model: str, since: datetime | None) -> dict[Key,
     return together
 
 
+def _sum(a: Counts, b: Counts, sign: int = 1) -> Counts:
+    return Counts(a.observed + sign * b.observed, a.events + sign * b.events)
+
+
+def _are_finite(outputs: Mapping[str, np.ndarray]) -> bool:
+    return all(array.dtype.kind != "f" or np.isfinite(array).all() for array in outputs.values())
+
+
 def _numbers(outputs: Mapping[str, np.ndarray]) -> Iterable[tuple[str, float]]:
     for name, batch in outputs.items():
         array = np.asarray(batch)
@@ -191,6 +299,8 @@ def _to_json(key: Key, seen: Observed) -> dict[str, Any]:
         "variant": key[1],
         "requests": seen.requests,
         "errors": seen.errors,
+        "counts": seen.counts,
+        "bets": {name: bets.state() for name, bets in seen.bets.items()},
         "seconds": vars(seen.seconds),
         "outputs": {name: vars(sample) for name, sample in seen.outputs.items()},
     }
@@ -198,7 +308,10 @@ def _to_json(key: Key, seen: Observed) -> dict[str, Any]:
 
 def _from_json(item: Mapping[str, Any]) -> tuple[Key, Observed]:
     outputs = {name: Sample(**sample) for name, sample in item["outputs"].items()}
-    seen = Observed(item["requests"], item["errors"], Sample(**item["seconds"]), outputs)
+    counts = {name: Counts(*values) for name, values in item.get("counts", {}).items()}
+    bets = {name: Bets(*state) for name, state in item.get("bets", {}).items()}
+    seconds = Sample(**item["seconds"])
+    seen = Observed(item["requests"], item["errors"], seconds, outputs, counts, bets)
     return (item["version"], item["variant"]), seen
 
 

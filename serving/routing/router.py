@@ -13,7 +13,7 @@ from serving.core import logs
 from serving.core.errors import ServingError
 from serving.core.hooks import MIRROR, Choice, Outcome
 from serving.model import models_config
-from serving.routing import changes, compare, observations, state
+from serving.routing import changes, compare, observations, sequential, state
 from serving.routing.state import CANARY, STABLE, Route
 
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -57,9 +57,10 @@ class Router:
             return None
         sticky = key if plan.route.sticky else None
         if share_of(sticky, f"{model}/{plan.canary}") < plan.route.canary_share:
-            return Choice(plan.canary, CANARY)
+            return Choice(plan.canary, CANARY, other_version=plan.stable)
         mirrored = random.random() < plan.route.mirror_share
-        return Choice(plan.stable, STABLE, plan.canary if mirrored else None)
+        compared = plan.canary if plan.route.canary_share or plan.route.mirror_share else None
+        return Choice(plan.stable, STABLE, plan.canary if mirrored else None, compared)
 
     def observe(self, outcome: Outcome) -> None:
         """Takes note of an outcome. See `serving.core.hooks.Router`."""
@@ -74,6 +75,8 @@ class Router:
         """Saves what was observed, and watches no more."""
         self._closed.set()
         self._thread.join(10)
+        for model, plan in self._plans.items():
+            self._bet(model, plan)
         self._save()
 
     def _watch(self) -> None:
@@ -114,6 +117,7 @@ class Router:
         for model, plan in self._plans.items():
             if not plan.route.canary_share and not plan.route.mirror_share:
                 continue
+            self._bet(model, plan)
             seen = self._observations.of(model)
             stable = seen.get((plan.stable, STABLE))
             for variant in (CANARY, MIRROR):
@@ -124,6 +128,12 @@ class Router:
                 if why is not None:
                     self._roll_back(model, plan, why)
                     break
+
+    def _bet(self, model: str, plan: _Plan) -> None:
+        """Takes what was observed since the last time into account."""
+        copies = sequential.mirrored_share(plan.route.mirror_share)
+        for variant, share in ((CANARY, plan.route.canary_share), (MIRROR, copies)):
+            self._observations.bet(model, (plan.stable, STABLE), (plan.canary, variant), share)
 
     def _roll_back(self, model: str, plan: _Plan, why: str) -> None:
         none = plan.route.model_copy(update={"canary_share": 0.0, "mirror_share": 0.0})

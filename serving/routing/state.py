@@ -30,8 +30,8 @@ class Rollback(settings_file.Section):
     """Whether that happens at all."""
     min_requests: Annotated[int, Field(ge=20)] = 100
     """How many requests the canary, and the stable version, must have answered."""
-    error_rate: Share = 0.02
-    """By how much its share of errors may exceed the stable version's."""
+    error_rate: Share = 0.0
+    """By how much its share of errors may surely exceed the stable version's."""
     latency_ratio: Annotated[float, Field(gt=1)] = 2.0
     """How many times the stable version's median latency its own may be."""
 

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 import numpy as np
-import orjson
 
+from serving.core import json_text
 from serving.core.errors import ServingError
 from serving.core.exchange import Answer
 from serving.core.hooks import Choice, Hooks
@@ -93,7 +93,7 @@ class ForwardingApp(BaseRestApp):
             outputs = first_row(reply.body) if reply.status == 200 else {}
             return Computed(reply, outputs, reply.status)
 
-        reply = await self._variants.run(spec.name, choice, compute)
+        reply = await self._variants.run(spec.name, choice, compute, spec.routing_key)
         if reply.status == 404:
             # The version is not loaded there; that must not fail a request that named none.
             return _as_answer(await self._client.ask("POST", path, body))
@@ -137,8 +137,8 @@ def first_row(body: bytes) -> dict[str, np.ndarray]:
     if len(body) > _LARGEST_EXAMINED:
         return {}
     try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:  # It may have NaN, of which no distribution is kept.
+        content = json_text.loads(body)
+    except ServingError:
         return {}
     if not isinstance(content, dict):
         return {}

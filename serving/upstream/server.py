@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import uvloop
 
 from serving.core import logs
@@ -47,4 +49,6 @@ async def _serve(settings: Settings, hooks: Hooks, url: str) -> None:
     await stop.wait()
     logs.event("stopping", grace=settings.grace)
     app.stopping = True
+    http.end_connections()
+    await asyncio.sleep(settings.drain)
     await http.stop(settings.grace)

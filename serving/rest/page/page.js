@@ -4,6 +4,10 @@
 const byId = id => document.getElementById(id);
 const wholeTypes = /^u?int/;
 let models = [];
+let token = '';
+let controls = new Map(); // By the feature's name, which may be any.
+
+const authorized = () => (token ? {Authorization: `Bearer ${token}`} : {});
 
 function notice(text, wrong = false) {
   byId('notice').textContent = text;
@@ -33,7 +37,7 @@ function field(input) {
     control = document.createElement('input');
     if (input.scalar && input.type !== 'string') control.inputMode = 'decimal';
   }
-  control.name = input.name;
+  controls.set(input.name, control);
   control.autocomplete = 'off';
   label.append(head, control);
   return label;
@@ -51,9 +55,11 @@ function show(model) {
   });
   byId('about').textContent = `${model.name}, version ${versions.join(', ')}` +
     (model.example ? '. The values are those of an example.' : '');
+  controls = new Map();
   byId('inputs').replaceChildren(...model.inputs.map(field));
+  const example = new Map(Object.entries(model.example || {}));
   for (const input of model.inputs) {
-    byId('form').elements[input.name].value = shown((model.example || {})[input.name], input);
+    controls.get(input.name).value = shown(example.get(input.name), input);
   }
   byId('form').hidden = !model.inputs.length;
   byId('result').hidden = true;
@@ -77,7 +83,7 @@ function asJson(text, input) {
 function row(model) {
   const values = [];
   for (const input of model.inputs) {
-    const text = byId('form').elements[input.name].value;
+    const text = controls.get(input.name).value;
     if (text === '' && (input.optional || input.type !== 'string')) {
       if (input.optional) continue;
       throw new Error(`${input.name} is needed.`);
@@ -99,8 +105,9 @@ function output(name, value) {
 
 async function predict(model) {
   const body = `{"instances": [${row(model)}]}`;
-  const path = `v1/models/${encodeURIComponent(model.name)}:predict`;
-  const response = await fetch(path, {method: 'POST', body});
+  // The version whose features the form has.
+  const path = `v1/models/${encodeURIComponent(model.name)}/versions/${model.version}:predict`;
+  const response = await fetch(path, {method: 'POST', body, headers: authorized()});
   const {text, value} = await answerOf(response);
   const [prediction] = value.predictions;
   const named = prediction !== null && typeof prediction === 'object' && !Array.isArray(prediction);
@@ -108,7 +115,8 @@ async function predict(model) {
     ...(named ? Object.entries(prediction) : [['output', prediction]]).map(pair => output(...pair)),
     output('version', response.headers.get('X-Model-Version')));
   const quoted = body.replaceAll("'", "'\\''");
-  byId('request').textContent = `curl ${new URL(path, location)} -d '${quoted}'`;
+  byId('request').textContent = `curl ${new URL(path, location)} -d '${quoted}'` +
+    (token ? " -H 'Authorization: Bearer TOKEN'" : '');
   byId('answer').textContent = text;
   byId('result').hidden = false;
   notice('');
@@ -118,7 +126,7 @@ const chosen = () => models[byId('model').selectedIndex];
 
 byId('model').addEventListener('change', () => show(chosen()));
 byId('clear').addEventListener('click', () => {
-  for (const input of chosen().inputs) byId('form').elements[input.name].value = '';
+  for (const input of chosen().inputs) controls.get(input.name).value = '';
   byId('result').hidden = true;
 });
 byId('form').addEventListener('submit', async event => {
@@ -131,14 +139,27 @@ byId('form').addEventListener('submit', async event => {
   }
 });
 
-(async () => {
+async function load() {
   try {
-    models = (await answerOf(await fetch('models'))).value.models;
-    byId('model').append(...models.map(model => new Option(model.name)));
+    const response = await fetch('models', {headers: authorized()});
+    byId('ask-token').hidden = response.status !== 401;
+    if (response.status === 401) {
+      notice(token ? 'That is not the token.' : 'This server asks for a token.', Boolean(token));
+      return;
+    }
+    models = (await answerOf(response)).value.models;
+    byId('model').replaceChildren(...models.map(model => new Option(model.name)));
     byId('choice').hidden = models.length < 2;
     if (models.length) show(chosen());
     else notice('No model is available yet. Train and push one, and load this page again.');
   } catch (error) {
     notice(error.message, true);
   }
-})();
+}
+
+byId('ask-token').addEventListener('submit', event => {
+  event.preventDefault();
+  token = byId('token').value.trim();
+  load();
+});
+load();

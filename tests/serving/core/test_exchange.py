@@ -135,7 +135,7 @@ def test_without_a_log_nobody_asks_for_the_requests_json() -> None:
     assert answer.logged is None
 
 
-@pytest.mark.parametrize("sent", [b"", b"secret", b"Bearer", b"Bearer Secret", b"bearer secret"])
+@pytest.mark.parametrize("sent", [b"", b"secret", b"Bearer", b"Bearer Secret", b"Basic secret"])
 def test_without_the_token_a_request_is_refused_and_counted(sent: bytes) -> None:
     used = exchange(token="secret")
     with pytest.raises(ServingError) as refused:
@@ -145,7 +145,10 @@ def test_without_the_token_a_request_is_refused_and_counted(sent: bytes) -> None
 
 
 def test_the_token_and_a_server_without_one() -> None:
-    exchange(token="secret").authorize(b"Bearer secret")
+    for scheme in (b"Bearer", b"bearer", b"BEARER", b"Bearer "):
+        exchange(token="secret").authorize(scheme + b" secret")
+    refused = Refusal(ServingError(Code.UNAUTHENTICATED, "no"))
+    assert (b"www-authenticate", b"Bearer") in refused.headers
     exchange().authorize(b"")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import numpy as np
 import pytest
@@ -110,3 +111,46 @@ def test_no_more_copies_are_on_their_way_than_allowed() -> None:
     router = Router(MIRRORED)
     assert run(router, MIRRORED, most=0) == "of 1"
     assert told(router) == [(1, "stable", 200, ["y"])]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "mistake"),
+    [
+        ({2: 400, 3: 400}, True),
+        ({2: 200, 3: 400}, False),
+        ({2: 500, 3: 400}, False),
+        ({2: 404, 3: 413}, True),
+    ],
+)
+@pytest.mark.parametrize("raises", [False, True])
+def test_a_refusal_is_the_clients_mistake_if_the_other_version_refuses_too(
+    statuses: dict[int, int], mistake: bool, raises: bool
+) -> None:
+    from serving.core.variants import Computed, Variants
+
+    seen: list[Outcome] = []
+
+    class Watching:
+        def choose(self, model: str, key: str | None) -> Choice | None:
+            return None
+
+        def observe(self, outcome: Outcome) -> None:
+            seen.append(outcome)
+
+        def close(self) -> None:
+            pass
+
+    async def compute(version: int) -> Computed[str]:
+        status = statuses[version]
+        if raises and status >= 400:
+            raise ServingError(Code.INVALID_ARGUMENT, "no", http_status=status)
+        return Computed("", {}, status)
+
+    async def ask() -> None:
+        choice = Choice(3, "canary", other_version=2)
+        with contextlib.suppress(ServingError):
+            await Variants(Watching(), 10).run("taxi", choice, compute, "ann")
+        await asyncio.sleep(0.01)
+
+    asyncio.run(ask())
+    assert [(one.version, one.key, one.clients_mistake) for one in seen] == [(3, "ann", mistake)]

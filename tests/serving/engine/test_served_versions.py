@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,12 +118,12 @@ def test_a_new_folder_is_taken_when_it_is_the_same_twice(push: Any, versions: An
 def test_what_does_not_load_is_tried_again_when_it_changes(push: Any, versions: Any) -> None:
     push(1)
     broken = push(2, broken=True)
-    attempts = f'load_attempt_count{{model_path="{broken}",status="fail"}}'
+    attempts = f'load_attempt_count{{model_path="{MODEL}/2",status="fail"}}'
     look(versions, 3)
     assert (served(versions), states(versions)) == ([], {2: "END"})
     assert f"{attempts} 1" in versions._metrics.text(), "the same is not tried again"
     error = versions.statuses[MODEL][2].error
-    assert str(broken) in str(error)
+    assert f"{MODEL}/2" in str(error) and str(versions.root) not in str(error)
     assert versions.unready() == [f"No version of '{MODEL}' is available."]
     (broken / "saved_model.pb").write_bytes(b"another")
     look(versions, 2)
@@ -177,10 +178,90 @@ def test_a_folder_can_be_served_by_another_name(models: Path, push: Any, version
     assert sorted(versions.snapshot) == ["other", "renamed"]
 
 
-def test_what_is_gone_is_forgotten(push: Any, versions: Any) -> None:
+@pytest.mark.parametrize("configured", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_folder_that_vanishes_for_a_moment_is_kept(
+    models: Path, push: Any, versions: Any, configured: bool, whole: bool
+) -> None:
+    """As storage over a network does: a model's folder, or that of all models."""
+    from serving.model.models_config import ServedModel
+
+    push(1)
+    if configured:
+        configure(models, ServedModel(MODEL, versions=(1,), labels={"stable": 1}))
+    look(versions)
+    gone = models if whole else models / MODEL
+    gone.rename(gone.with_name("away"))
+    look(versions, 3)
+    assert (served(versions), states(versions)) == ([1], {1: "AVAILABLE"})
+    gone.with_name("away").rename(gone)
+    look(versions, 3)
+    assert (served(versions), versions.unready()) == ([1], [])
+
+
+def test_a_folder_that_nobody_may_read_hinders_no_model(
+    models: Path, push: Any, versions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(1)
+    (models / "lost+found").mkdir()
+    listed = Path.iterdir
+
+    def forbidden(folder: Path) -> Any:
+        if folder.name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    look(versions)
+    assert (served(versions), versions.unready()) == ([1], [])
+
+
+@pytest.mark.parametrize(("passing", "tries"), [(True, 6), (False, 1)])
+def test_a_cause_that_may_pass_is_tried_again(
+    push: Any, versions: Any, monkeypatch: pytest.MonkeyPatch, passing: bool, tries: int
+) -> None:
+    from serving.core.errors import Code, ServingError
+
+    monkeypatch.setattr("serving.engine.versions._SECONDS_BETWEEN_TRIES", 0)
+    code = Code.PERMISSION_DENIED if passing else Code.FAILED_PRECONDITION
+    seen: list[Path] = []
+
+    def fails(path: Path) -> Any:
+        seen.append(path)
+        raise ServingError(code, f"{path} cannot be read")
+
+    push(1)
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.engine.versions.LoadedModel", fails)
+        look(versions, 10)
+        assert len(seen) == tries
+        assert states(versions) == {1: "END"}
+
+
+def test_an_unload_that_does_not_end_holds_up_no_other_version(
+    push: Any, versions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.engine.versions._SECONDS_FOR_AN_UNLOAD", 0.01)
+    push(1)
+    look(versions)
+    (version,) = versions.snapshot[MODEL].versions.values()
+    release, close = threading.Event(), version.batcher.close
+    monkeypatch.setattr(version.batcher, "close", lambda *_: (release.wait(20), close()))
+    push(2)
+    look(versions)
+    push(3)
+    look(versions)
+    assert (served(versions), states(versions)[1]) == ([3], "UNLOADING")
+    release.set()
+
+
+def test_what_is_gone_is_forgotten(
+    push: Any, versions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = push(1)
     look(versions, 1)
     shutil.rmtree(folder.parent)
+    monkeypatch.setattr("serving.engine.versions._SECONDS_MISSING", 0)
     look(versions, 1)
     assert (served(versions), states(versions)) == ([], {})
     assert versions.unready() == [f"There is no model under {versions.root}."]
@@ -198,7 +279,8 @@ def test_a_config_that_cannot_be_read_changes_nothing(
     (models / "models.config").write_text("model_config_list {")
     look(versions, 3)
     assert (served(versions), versions.snapshot[MODEL].labels) == ([1], {"stable": 1})
-    assert "models.config is not usable" in versions.unready()[0]
+    assert versions.unready() == [], "what serves is as ready as before"
+    assert "serving_config_refused 1" in versions._metrics.text()
     assert capsys.readouterr().err.count('"config refused"') == 1, "told once"
 
 

@@ -72,10 +72,11 @@ def test_versions_follow_folders_and_config(conformance_models: Path, folder: Pa
         assert "3" not in states(server)
         (broken / "saved_model.pb").write_bytes(b"not a model")
         wait_for(lambda: states(server).get("3", ("", ""))[0] == "END")
-        assert str(broken) in states(server)["3"][1]
+        told = states(server)["3"][1]
+        assert f"{MODEL}/3" in told and str(folder) not in told
         assert ask(server).headers["X-Model-Version"] == "2"
         metrics = requests.get(f"{server.url}/monitoring/prometheus/metrics", timeout=10).text
-        assert f'load_attempt_count{{model_path="{broken}",status="fail"}} 1' in metrics
+        assert f'load_attempt_count{{model_path="{MODEL}/3",status="fail"}} 1' in metrics
 
         # Once it is whole, it is tried again.
         shutil.rmtree(broken)

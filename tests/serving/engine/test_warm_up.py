@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.tfx
@@ -113,19 +114,19 @@ def test_each_kind_of_request_is_asked(
         (
             lambda: [of_examples("regress_log", CLASSIFICATION)],
             "INVALID_ARGUMENT",
-            "Expected regression signature method_name",
+            "No regression outputs found",
         ),
         (
             lambda: [of_examples("classify_log", REGRESSION)],
             "INVALID_ARGUMENT",
-            "Expected classification signature method_name",
+            "at least one of",
         ),
         (
             lambda: [of_examples("multi_inference_log", REGRESSION, REGRESSION)],
             "INVALID_ARGUMENT",
             "Duplicate evaluation",
         ),
-        (lambda: [empty("regress_log")], "INVALID_ARGUMENT", "No signature|method_name"),
+        (lambda: [empty("regress_log")], "INVALID_ARGUMENT", "No regression inputs found"),
         (lambda: [empty("session_run_log")], "UNIMPLEMENTED", "log_type for warmup: session_run"),
         (lambda: [predict()] * 1001, "INVALID_ARGUMENT", r"exceeds the maximum \(1000\)"),
     ],
@@ -169,6 +170,30 @@ def test_kinds_that_tensorflow_serving_skips_are_skipped_and_told(
     (event,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (event["event"], event["file"]) == ("warm-up skipped", str(path))
     assert event["records"] == {"predict_streamed_log": 1, "none": 1}
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected", "same"),
+    [
+        ([0.5], [0.502], True),
+        ([0.5], [0.51], False),
+        ([0.002, 0.003, 0.001, 0.6], [0.002, 0.003, 0.001, 0.603], True),
+        ([0.004, 0.003, 0.001, 0.6], [0.002, 0.003, 0.001, 0.6], False),
+        ([2e-6, 1e-6, 5e-6], [2.1e-6, 1e-6, 5e-6], False),
+        ([1e-7, 0.5, -0.5], [0.0, 0.5, -0.5], True),
+        ([0.0, 0.0], [0.0, 0.0], True),
+        ([0.001], [0.0], False),
+        ([float("nan"), float("inf")], [float("nan"), float("inf")], True),
+        ([float("nan")], [0.5], False),
+        ([0.5, 0.5], [0.5], False),
+    ],
+)
+def test_answers_agree_within_a_percent_also_near_zero(
+    answers: list[float], expected: list[float], same: bool
+) -> None:
+    from serving.engine.warm_up import agree
+
+    assert agree(np.array(answers, np.float32), np.array(expected)) is same
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_request_beyond_a_limit_is_refused(
 
 
 def test_health_needs_no_token_and_metrics_do(limited: Running) -> None:
-    for path, status in (("/healthz", 200), ("/readyz", 200), ("/models", 401), ("/", 401)):
+    for path, status in (("/healthz", 200), ("/readyz", 200), ("/models", 401), ("/", 200)):
         assert requests.get(f"{limited.url}{path}", timeout=10).status_code == status
     path = "/monitoring/prometheus/metrics"
     assert requests.get(f"{limited.url}{path}", timeout=10).status_code == 401
