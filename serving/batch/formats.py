@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from serving.core.errors import Code, ServingError
-from serving.core.settings_file import did_you_mean
+from serving.core.files.settings_file import did_you_mean
 from serving.model.signatures import Signature
 
 

@@ -26,8 +26,8 @@ from serving.batch import formats
 from serving.batch.formats import Answered, Format, Row
 from serving.codec import predict_json
 from serving.core import logs
-from serving.core.atomic_file import write_whole
 from serving.core.errors import Code, ServingError
+from serving.core.files.atomic_file import write_whole
 from serving.model.loaded_model import LoadedModel
 from serving.model.signatures import Signature
 

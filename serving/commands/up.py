@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from serving.commands.app import app
-from serving.core import logs, regular_file
+from serving.core import logs
 from serving.core.errors import Code, ServingError
+from serving.core.files import regular_file
 
 Models = Annotated[Path, typer.Option(help="The serving folder: MODEL/VERSION/saved_model.pb.")]
 

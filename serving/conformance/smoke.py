@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from serving.conformance.runner import Case, ask
-from serving.core import regular_file
 from serving.core.errors import Code, ServingError
+from serving.core.files import regular_file
 from serving.model.version_folders import KNOWN_ANSWERS
 
 _TIMED_REQUESTS = 50

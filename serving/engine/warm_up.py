@@ -23,8 +23,9 @@ from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.codec import grpc_requests, inference, predict_json
-from serving.core import logs, regular_file
+from serving.core import logs
 from serving.core.errors import Code, ServingError
+from serving.core.files import regular_file
 from serving.model.loaded_model import LoadedModel
 from serving.model.signatures import CLASSIFY, DEFAULT, REGRESS
 from serving.model.version_folders import KNOWN_ANSWERS, WARM_UP_REQUESTS

@@ -18,9 +18,9 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
-from serving.core import regular_file
-from serving.core.atomic_file import write_whole
 from serving.core.errors import Code, ServingError
+from serving.core.files import regular_file
+from serving.core.files.atomic_file import write_whole
 
 FILE = "models.config"
 MOUNT = PurePosixPath("/models")

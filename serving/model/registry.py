@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from serving.core import regular_file
-from serving.core.atomic_file import write_whole
 from serving.core.errors import ServingError
+from serving.core.files import regular_file
+from serving.core.files.atomic_file import write_whole
 
 
 class _Part(BaseModel):

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from serving.core.atomic_file import write_whole
 from serving.core.errors import Code, ServingError
+from serving.core.files.atomic_file import write_whole
 from serving.request_log import database
 from serving.request_log.export import Selection, export_file
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.core import settings_file
+from serving.core.files import settings_file
 
 FILE = "request_log.yaml"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from serving.core.errors import Code, ServingError
-from serving.core.settings_file import did_you_mean
+from serving.core.files.settings_file import did_you_mean
 from serving.model import manifest, models_config, version_folders
 from serving.model.models_config import ServedModel
 from serving.routing import state

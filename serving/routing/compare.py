@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from serving.core.errors import Code, ServingError
+from serving.core.files.settings_file import did_you_mean
 from serving.core.hooks import MIRROR
-from serving.core.settings_file import did_you_mean
 from serving.model import models_config
 from serving.routing import observations, significance, state
 from serving.routing.observations import ERRORS, SECONDS, Observed

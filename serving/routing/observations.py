@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from serving.core import regular_file
-from serving.core.atomic_file import write_whole
+from serving.core.files import regular_file
+from serving.core.files.atomic_file import write_whole
 from serving.core.hooks import Outcome
 from serving.routing.sequential import Bets, Counts
 

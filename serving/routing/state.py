@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.core import settings_file
-from serving.core.atomic_file import write_whole
+from serving.core.files import settings_file
+from serving.core.files.atomic_file import write_whole
 
 FILE = "routing.json"
 STABLE = "stable"

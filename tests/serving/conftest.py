@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.core import logs
 from tests.helpers.model_server import Running, running
 
 
@@ -24,3 +25,12 @@ def server(conformance_models: Path) -> Iterator[Running]:
     """A server of the conformance models."""
     with running(conformance_models) as started:
         yield started
+
+
+@pytest.fixture(autouse=True)
+def no_token_is_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What one test's server keeps from its log, another's may say."""
+    monkeypatch.setattr(logs, "_SECRETS", set())
+    logs.redactor.cache_clear()
+    yield
+    logs.redactor.cache_clear()

@@ -24,6 +24,7 @@ PACKAGES = {
     "grpc": "grpcio",
     "tensorflow": "tensorflow-cpu",
     "tensorflow_serving": "tensorflow-serving-api",
+    "pyarrow_hotfix": "pyarrow-hotfix",
     "yaml": "pyyaml",
 }
 # Asked for when they are needed, in words that say how to install them.

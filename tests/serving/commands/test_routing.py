@@ -132,6 +132,7 @@ def test_compare_ends_with_what_it_found(project: Path) -> None:
             outputs = {} if bad else {"outputs": random.random((1, 1))}
             status = 500 if bad else 200
             seen.add(Outcome("taxi", version, variant, random.random(), status, outputs))
+        seen.bet("taxi", (1, "stable"), (2, "canary"), 0.5)
     seen.save(folder)
     shown = call("compare", "taxi", expect=1).output
     assert "the canary (version 2) fails more often: 25.00% of its requests" in shown

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import pydantic
 import yaml
 
-from serving.core import regular_file
 from serving.core.errors import Code, ServingError
+from serving.core.files import regular_file
 
 _MOST = 500_000
 """Values in a file, each counted as often as aliases repeat it."""

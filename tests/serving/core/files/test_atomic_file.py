@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.core.atomic_file import write_whole
 from serving.core.errors import Code, ServingError
+from serving.core.files.atomic_file import write_whole
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.core import regular_file
+from serving.core.files import regular_file
 
 
 @pytest.mark.timeout(10)
