@@ -15,7 +15,7 @@ import typer
 import typer.core
 
 from models.common.errors import ProjectError, RunError
-from pipeline.cli import baseline, cloud, delivery
+from pipeline.cli import baseline, cloud, delivery, repair
 from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
 from pipeline.config import project
 
@@ -207,6 +207,7 @@ def export_mlflow(
 baseline.add_to(app)
 cloud.add_to(app)
 delivery.add_to(app)
+repair.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -30,7 +30,7 @@ from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.config import project
-from pipeline.local import beam_tuning, lock, new_run_folder
+from pipeline.local import beam_tuning, lock, metadata_db, new_run_folder
 from pipeline.local.recovery import recover
 from pipeline.record import run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails, Trial
@@ -83,6 +83,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
         """Runs the nodes and records how that ended."""
         record = self._record
+        database = self._runs / record.model / metadata_db.FILE
         beam_tuning.tune()
         quick_histograms.apply()
         try:
@@ -95,7 +96,9 @@ class RecordedLocalDagRunner(LocalDagRunner):
             record.fail("interrupted")
         except Exception as error:
             traceback.print_exc()
-            record.fail("failed", _failure(error, record.running_node))
+            record.fail(
+                "failed", _failure(metadata_db.explained(error, database), record.running_node)
+            )
         else:
             record.finish("pushed" if record.pushed_version is not None else "not_blessed")
 
@@ -108,7 +111,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             deployment.metadata_connection_config,
             deployment.metadata_connection_config.WhichOneof("connection_config"),
         )
-        store = MetadataStore(connection)
+        store = metadata_db.opened(Path(connection.filename_uri))
         recover(store, Path(pipeline.runtime_spec.pipeline_root.field_value.string_value))
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
