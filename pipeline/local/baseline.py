@@ -85,7 +85,8 @@ def drop(model: str, runs: Path = project.RUNS) -> int:
 
 def _store(model: str, runs: Path) -> MetadataStore | None:
     database = runs / model / metadata_db.FILE
-    return metadata_db.opened(database) if database.exists() else None
+    there = database.exists() or database.is_symlink()
+    return metadata_db.opened(database) if there else None
 
 
 def _blessed(store: MetadataStore) -> list[metadata_store_pb2.Artifact]:

@@ -77,7 +77,7 @@ def _execution(store: MetadataStore) -> int:
 
 def _artifact(store: MetadataStore, kind: str, folder: Path) -> metadata_store_pb2.Artifact:
     artifact_type = metadata_store_pb2.ArtifactType(name=kind)
-    if kind == "Model":
+    if kind != "ModelBlessing":
         artifact_type.base_type = metadata_store_pb2.ArtifactType.MODEL
     made = metadata_store_pb2.Artifact(
         type_id=store.put_artifact_type(artifact_type),

@@ -65,7 +65,9 @@ def rows() -> list[dict[str, Any]]:
                 "day": 1 + number // 20,
             }
         )
-    return made + [{"y/number": 0.0, "candidate": 0.1, "baseline": 0.1, "kind": "free", "day": 3}] * 4
+    return (
+        made + [{"y/number": 0.0, "candidate": 0.1, "baseline": 0.1, "kind": "free", "day": 3}] * 4
+    )
 
 
 def evaluated(path: str, *, baseline: bool, config: Any = CONFIG) -> str:
