@@ -111,7 +111,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             deployment.metadata_connection_config,
             deployment.metadata_connection_config.WhichOneof("connection_config"),
         )
-        store = metadata_db.opened(Path(connection.filename_uri))
+        store = metadata_db.opened(Path(connection.sqlite.filename_uri))
         recover(store, Path(pipeline.runtime_spec.pipeline_root.field_value.string_value))
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):

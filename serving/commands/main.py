@@ -11,7 +11,7 @@ from serving.commands.app import app
 from serving.core.errors import ServingError
 
 # The modules that add commands, in the order in which `--help` lists these.
-_MODULES = ("up", "batch", "conformance", "request_log", "routing", "smoke")
+_MODULES = ("up", "batch", "conformance", "request_log", "routing", "smoke", "repair")
 
 
 def command_line() -> typer.Typer:
