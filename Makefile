@@ -48,7 +48,7 @@ test: setup ## the whole suite, pipelines included
 	@$(PYTEST)
 
 chaos: setup ## kill, fill, delete, flip and shift what runs need; SEED=N repeats one
-	@$(BIN)/python -m pytest -m chaos --tb=short tests/chaos
+	@SEED=$(SEED) $(BIN)/python -m pytest -m chaos --tb=short tests/chaos
 
 check: static unit ## lint, types, import contracts and the quick tests
 

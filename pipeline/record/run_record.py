@@ -361,7 +361,7 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
         raise RunError(
             f"{path} is not a readable run record",
             f"{key}: {problem['msg']}.",
-            f"Set the run aside: python -m pipeline repair {model} --apply"
+            f"Set {path.parent} aside: python -m pipeline repair {model} --apply"
             if model
             else f"Remove the folder {path.parent} if you do not need it.",
         ) from error
