@@ -24,7 +24,7 @@ find_python = for python in python3 /usr/bin/python3 python; do \
 	[ "$$python" ] || { echo 'error: make needs a Python from 3.8 on the PATH, as python3' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dashboard serve test check static unit clean
+.PHONY: help setup run dashboard serve test chaos check static unit clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [MODEL=taxi] [PYTHON=3.10]'
@@ -46,6 +46,9 @@ serve: setup ## serve the pushed models on http://127.0.0.1:8501, gRPC on 8500
 test: setup ## the whole suite, pipelines included
 	@echo 'Running every test ...'
 	@$(PYTEST)
+
+chaos: setup ## kill, fill, delete, flip and shift what runs need; SEED=N repeats one
+	@SEED=$(SEED) $(BIN)/python -m pytest -m chaos --tb=short tests/chaos
 
 check: static unit ## lint, types, import contracts and the quick tests
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,12 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 # At the desk every run tries other examples; continuous integration tries more of them at once.
 settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=40)
 settings.load_profile("unhurried" if os.environ.get("CI") else "quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves the chaos suite out, whatever else is asked for, unless it is asked for by name."""
+    asked = "chaos" in str(config.option.markexpr)
+    return None if asked or collection_path != Path(__file__).parent / "chaos" else True
 
 
 @pytest.fixture(scope="session")

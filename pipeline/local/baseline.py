@@ -11,7 +11,7 @@ from ml_metadata.proto import metadata_store_pb2
 from components.evaluation import DROPPED
 from pipeline import nodes
 from pipeline.config import project
-from pipeline.local import lock
+from pipeline.local import lock, metadata_db
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ def find(model: str, runs: Path = project.RUNS) -> Baseline | None:
     Args:
         model: The model's name.
         runs: The folder of all runs.
+
+    Raises:
+        RunError: `metadata.db` cannot be used.
     """
     store = _store(model, runs)
     if store is None:
@@ -105,12 +108,9 @@ def pushes_last(model: str, runs: Path = project.RUNS) -> bool:
 
 
 def _store(model: str, runs: Path) -> MetadataStore | None:
-    database = runs / model / "metadata.db"
-    if not database.exists():
-        return None
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = str(database)
-    return MetadataStore(config)
+    database = runs / model / metadata_db.FILE
+    there = database.exists() or database.is_symlink()
+    return metadata_db.opened(database) if there else None
 
 
 def _blessed(store: MetadataStore) -> list[metadata_store_pb2.Artifact]:

@@ -17,6 +17,7 @@ from typing import IO
 from models.common.errors import RunError
 from models.common.files import regular_file
 from pipeline.config import project
+from pipeline.local.holders import holders
 from pipeline.record import run_record
 from pipeline.record.atomic_file import make_folder
 from pipeline.record.run_record import RunRecord
@@ -83,10 +84,18 @@ def _opened(path: Path) -> IO[str]:
 
 def _refusal(model: str, holder: str, runs: Path) -> RunError:
     headline = f"Another run of '{model}' is going"
+    having = " and ".join(holders(runs / f"{model}.lock"))
     try:
         other = run_record.read(holder, runs)
-    except RunError:  # It has the lock and not yet a record.
-        return RunError(headline, "It has only just started.", "Wait for its end.")
+    except RunError:  # It has the lock and not yet a record, or is no run.
+        who = f"It has only just started. The lock is held by {having}." if having else ""
+        return RunError(headline, who or "It has only just started.", "Wait for its end.")
+    if other.status != "running":
+        return RunError(
+            f"'{model}' is still locked by what the run {holder} has started",
+            f"The run has ended. The lock is held by {having or 'a process of another user'}.",
+            "Wait for the end of these processes, or end them: kill PROCESS",
+        )
     who = f"process {other.process}, " if other.process else ""
     look = formatting.command(f"show {holder}")
     return RunError(

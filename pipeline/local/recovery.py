@@ -8,13 +8,15 @@ its execution is complete, and another attempt is another execution, with folder
 from __future__ import annotations
 
 import shutil
-import time
+from collections.abc import Collection
 from pathlib import Path
 
 from ml_metadata.metadata_store import ListOptions, MetadataStore, OrderByField
 from ml_metadata.proto import metadata_store_pb2
 
-_UNFINISHED = (metadata_store_pb2.Execution.NEW, metadata_store_pb2.Execution.RUNNING)
+from pipeline.local.repair.set_aside import SetAside
+
+UNFINISHED = (metadata_store_pb2.Execution.NEW, metadata_store_pb2.Execution.RUNNING)
 _LATEST = 500
 """So many executions are looked at, the latest ones. Each run looks, and has about a dozen of its
 own, so no older one can be unfinished. Newer ML Metadata has no query to ask for them alone."""
@@ -33,18 +35,30 @@ def recover(store: MetadataStore, pipeline_root: Path) -> None:
     latest = store.get_executions(
         ListOptions(limit=_LATEST, order_by=OrderByField.ID, is_asc=False)
     )
-    dead = [execution for execution in latest if execution.last_known_state in _UNFINISHED]
+    dead = [execution for execution in latest if execution.last_known_state in UNFINISHED]
     for execution in dead:
         written = (f"*/*/{execution.id}", f"*/.system/executor_execution/{execution.id}")
         for path in (path for pattern in written for path in pipeline_root.glob(pattern)):
             shutil.rmtree(path)
-        execution.last_known_state = metadata_store_pb2.Execution.FAILED
-    if dead:
-        store.put_executions(dead)
+    mark_failed(store, [execution.id for execution in dead])
     for path in pipeline_root.glob("*/.system/stateful_working_dir/*"):
         shutil.rmtree(path)
     if not latest:
         _set_aside(pipeline_root)
+
+
+def mark_failed(store: MetadataStore, dead: Collection[int]) -> None:
+    """Has executions that nobody runs any more count as failed.
+
+    Args:
+        store: The model's ML Metadata.
+        dead: The executions' numbers.
+    """
+    executions = store.get_executions_by_id(sorted(dead)) if dead else []
+    for execution in executions:
+        execution.last_known_state = metadata_store_pb2.Execution.FAILED
+    if executions:
+        store.put_executions(executions)
 
 
 def _set_aside(pipeline_root: Path) -> None:
@@ -53,8 +67,6 @@ def _set_aside(pipeline_root: Path) -> None:
     Its numbers begin again at 1, and so would be given to folders that are there already.
     """
     folders = [path for path in pipeline_root.glob("*") if path.is_dir()]
-    if folders:
-        aside = pipeline_root.with_name(f"{pipeline_root.name}.orphaned-{time.time_ns()}")
-        aside.mkdir()
-        for path in folders:
-            path.rename(aside / path.name)
+    aside = SetAside(pipeline_root.name, pipeline_root.parent)
+    for path in folders:
+        aside.move(path, pipeline_root)

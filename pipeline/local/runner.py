@@ -32,7 +32,7 @@ from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.config import project
-from pipeline.local import beam_tuning, guarded_code, lock, new_run_folder
+from pipeline.local import beam_tuning, guarded_code, lock, metadata_db, new_run_folder
 from pipeline.local.interruption import Interruption
 from pipeline.local.recovery import recover
 from pipeline.record import disk, run_details, run_folder, run_record
@@ -94,6 +94,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
         """Runs the nodes and records how that ended."""
         record = self._record
+        database = self._runs / record.model / metadata_db.FILE
         execution_lib.sort_executions_newest_to_oldest = _newest_first
         beam_tuning.tune()
         quick_histograms.apply()
@@ -110,7 +111,8 @@ class RecordedLocalDagRunner(LocalDagRunner):
             else:
                 with contextlib.suppress(OSError):  # The log's disk may be the one that is full.
                     traceback.print_exc()
-                record.break_off("failed", _failure(error, record.running_node))
+                told = metadata_db.explained(error, database)
+                record.break_off("failed", _failure(told, record.running_node))
         else:
             record.finish("pushed" if record.pushed_version is not None else "not_blessed")
 
@@ -128,7 +130,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             deployment.metadata_connection_config,
             deployment.metadata_connection_config.WhichOneof("connection_config"),
         )
-        store = MetadataStore(connection)
+        store = metadata_db.opened(Path(connection.sqlite.filename_uri))
         recover(store, Path(pipeline.runtime_spec.pipeline_root.field_value.string_value))
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):

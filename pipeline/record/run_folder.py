@@ -46,6 +46,12 @@ def path(run_id: str, runs: Path = project.RUNS) -> Path:
     return runs / run_id
 
 
+def model_of(run_id: str) -> str | None:
+    """The model that an id names; None where a folder's name is no id."""
+    parts = _ID.fullmatch(run_id)
+    return parts["model"] if parts else None
+
+
 def latest_first(runs: Path = project.RUNS) -> list[str]:
     """The ids of all runs, the one that started last first.
 

@@ -418,10 +418,13 @@ def read(run_id: str, runs: Path = project.RUNS) -> RunRecord:
     except pydantic.ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(map(str, problem["loc"])) or "the file"
+        model = run_folder.model_of(run_id)
         raise RunError(
             f"{path} is not a readable run record",
             f"{key}: {problem['msg']}.",
-            f"Remove the folder {path.parent} if you do not need it.",
+            f"Set {path.parent} aside: python -m pipeline repair {model} --apply"
+            if model
+            else f"Remove the folder {path.parent} if you do not need it.",
         ) from error
 
 

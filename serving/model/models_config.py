@@ -149,7 +149,11 @@ def _parse(path: Path) -> Any:
 
 
 def _refused(path: Path, detail: str, remedy: str) -> ServingError:
-    return ServingError(Code.INVALID_ARGUMENT, f"{path} is not usable", detail, remedy)
+    purpose = "The file says which versions are served, and their labels."
+    repair = "Or have it written again: python -m serving repair"
+    return ServingError(
+        Code.INVALID_ARGUMENT, f"{path} is not usable", f"{detail}\n{purpose}", f"{remedy} {repair}"
+    )
 
 
 def _from_message(entry: Any) -> ServedModel:

@@ -117,6 +117,11 @@ def add_promotion(model_folder: Path, number: int, runs: Path, promotion: Promot
     _write(model_folder, known.model_copy(update={"promotions": promotions}))
 
 
+def is_readable(path: Path) -> bool:
+    """Whether a version's file can be read."""
+    return _read(path) is not None
+
+
 def _file(model_folder: Path, number: int) -> Path:
     return model_folder / f"{number}.json"
 
@@ -129,8 +134,13 @@ def _read(path: Path) -> Record | None:
 
 
 def _write(model_folder: Path, made: Record) -> None:
+    path = _file(model_folder, made.number)
+    if path.exists() and not is_readable(path):
+        # It had promotions that nothing else knows: a person may want to read them.
+        with contextlib.suppress(OSError):
+            path.replace(path.with_name(f".{path.name}.damaged"))
     content = json.dumps(made.model_dump(mode="json"), indent=2)
-    write_whole(_file(model_folder, made.number), content + "\n")
+    write_whole(path, content + "\n")
 
 
 def _size(folder: Path) -> int:

@@ -296,7 +296,7 @@ def read(
             Code.INVALID_ARGUMENT,
             f"{path} cannot be read as a request log",
             str(error),
-            "Move the file away.",
+            "Take out what can be read, and set it aside: python -m serving repair --apply",
         ) from error
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from serving.core.errors import ServingError
 from serving.core.files import settings_file
 from serving.core.files.atomic_file import write_whole
 
@@ -91,7 +92,14 @@ def read(serving_folder: Path) -> Routing:
     Raises:
         ServingError: It is not usable.
     """
-    return settings_file.read(serving_folder / FILE, Routing)
+    try:
+        return settings_file.read(serving_folder / FILE, Routing)
+    except ServingError as error:
+        purpose = "The file says how requests are shared out, and what was changed."
+        repair = "Or set it aside: python -m serving repair"
+        raise ServingError(
+            error.code, error.message, f"{error.detail}\n{purpose}", f"{error.remedy} {repair}"
+        ) from error
 
 
 def write(serving_folder: Path, routing: Routing) -> None:

@@ -71,3 +71,22 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="cannot be written"):
         lock.held(queued(), tmp_path / "file").__enter__()
+
+
+def test_a_lock_that_outlives_its_run_is_told_with_who_has_it(tmp_path: Path) -> None:
+    record = queued()
+    with lock.held(record, tmp_path) as file:
+        command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
+        left = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[file.fileno()]
+        )
+        assert left.stdout
+        left.stdout.readline()
+    record.finish("failed")
+    run_record.write(record, tmp_path)
+    with pytest.raises(RunError, match="still locked by what the run") as caught:
+        lock.held(queued(), tmp_path).__enter__()
+    left.communicate()
+    assert f"process {left.pid} (" in caught.value.detail
+    with lock.held(queued(), tmp_path):
+        pass

@@ -74,7 +74,7 @@ def test_artifacts_of_another_store_are_set_aside(store: MetadataStore, tmp_path
     (root / "metadata.db").write_text("new")
     recover(store, root)
     assert [path.name for path in root.iterdir()] == ["metadata.db"]
-    [aside] = tmp_path.glob("taxi.orphaned-*")
+    [aside] = tmp_path.glob("taxi.set-aside/*/taxi")
     assert (aside / "Trainer/model/1/Format-Serving/saved_model.pb").read_text() == "half of"
 
 

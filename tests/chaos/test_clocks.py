@@ -1,0 +1,30 @@
+"""A clock that is wrong for one run changes nothing for the runs after it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.chaos.faults import shifted
+from tests.chaos.lab import Lab
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("days", [400, -400])
+@pytest.mark.xfail(strict=False, reason="the latest run is the one with the latest time")
+def test_the_last_run_is_the_one_that_started_last(
+    lab: Lab, chance: random.Random, days: int
+) -> None:
+    wrong = lab.run(**shifted(chance.uniform(0.5, 1) * days * DAY))
+    assert wrong.returncode == 0, wrong.stdout + wrong.stderr
+    before = {path.parent.name for path in lab.runs.glob("*/run.json")}
+    assert lab.run("--no-cache", "Evaluator").returncode == 0
+    [last] = {path.parent.name for path in lab.runs.glob("*/run.json")} - before
+    assert last in lab.project.pipeline("show").stdout
+    listed = lab.project.pipeline("runs", "--limit", "1")
+    assert last in listed.stdout
+    versions = [int(path.name) for path in lab.serving.glob("[0-9]*")]
+    assert max(versions) == versions[-1] or len(versions) == 1
+    lab.check()
