@@ -25,7 +25,7 @@ from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
-from components import pusher, quick_histograms
+from components import pusher
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
@@ -84,7 +84,6 @@ class RecordedLocalDagRunner(LocalDagRunner):
         """Runs the nodes and records how that ended."""
         record = self._record
         beam_tuning.tune()
-        quick_histograms.apply()
         try:
             with progress.listening(self._add_training_event):
                 self._run_nodes(pipeline)
