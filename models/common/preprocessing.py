@@ -41,7 +41,8 @@ def fill_missing(
             f"fill_missing takes one value a row. Received a feature of shape {feature.shape}, "
             "whose rows are vectors: use it as it is."
         )
-    if feature.shape.rank == 1:
-        return feature
+    if feature.shape.rank is not None and feature.shape[1:].is_fully_defined():
+        ones = list(range(1, feature.shape.rank))
+        return tf.raw_ops.Squeeze(input=feature, axis=ones) if ones else feature
     # As many as there are rows: `[-1]` would make rows of values.
     return tf.reshape(feature, tf.shape(feature)[:1])
