@@ -7,14 +7,12 @@ of the columns: 2,000 take 6 s for each split. The anomalies are the same.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
-from tfx.components.example_validator import component, executor
-from tfx.components.example_validator import labels
+from tfx.components.example_validator import component, executor, labels
 from tfx.components.util import value_utils
 from tfx.dsl.components.base import executor_spec
 from tfx.types import standard_component_specs as keys
@@ -42,9 +40,7 @@ class Executor(executor.Executor):
             value_utils.GetSoleValue(inputs, keys.SCHEMA_KEY),
         )
         folder = value_utils.GetSoleValue(outputs, labels.SCHEMA_DIFF_PATH)
-        writer_utils.write_anomalies(
-            os.path.join(folder, executor.DEFAULT_FILE_NAME), anomalies
-        )
+        writer_utils.write_anomalies(f"{folder}/{executor.DEFAULT_FILE_NAME}", anomalies)
         return anomalies
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
+import pydantic_core
 from pydantic import BaseModel, ConfigDict
 
 from models.common.errors import RunError
@@ -19,8 +20,9 @@ from pipeline.config import project
 from pipeline.record import run_folder
 from pipeline.record.atomic_file import write_whole
 
-_INDENTED = 200
-"""With more features the file is written without indentation, which would be half of it."""
+_FEW = 200
+"""With more features the file is written without indentation, and without what a feature has not:
+these would be most of it."""
 _EVAL = "val_"
 
 
@@ -194,8 +196,17 @@ def write(details: RunDetails, runs: Path = project.RUNS) -> None:
     Raises:
         RunError: The run folder cannot be written.
     """
-    indent = 1 if len(details.features) <= _INDENTED else None
-    write_whole(_path(details.run, runs), details.model_dump_json(indent=indent) + "\n")
+    write_whole(_path(details.run, runs), _json(details) + "\n")
+
+
+def _json(details: RunDetails) -> str:
+    if len(details.features) <= _FEW:
+        return details.model_dump_json(indent=1)
+    content = details.model_dump(mode="json", exclude={"features"})
+    content["features"] = [
+        feature.model_dump(mode="json", exclude_defaults=True) for feature in details.features
+    ]
+    return pydantic_core.to_json(content, inf_nan_mode="null").decode()
 
 
 def read(run_id: str, runs: Path = project.RUNS) -> RunDetails:

@@ -103,7 +103,9 @@ def test_it_looks_at_some_columns_at_a_time(
 ) -> None:
     asked = []
 
-    def validate(some: statistics_pb2.DatasetFeatureStatisticsList, part: schema_pb2.Schema) -> object:
+    def validate(
+        some: statistics_pb2.DatasetFeatureStatisticsList, part: schema_pb2.Schema
+    ) -> object:
         asked.append((len(some.datasets[0].features), len(part.feature)))
         return theirs(some, part)
 
