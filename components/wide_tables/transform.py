@@ -1,16 +1,18 @@
 """Transform: analyzes the data with a model's `preprocessing_fn`, which is traced less often.
 
 TFX traces the function four times only to see which columns it reads and what it analyzes. With
-thousands of columns each trace takes seconds. Here these four share one.
+thousands of columns each trace takes seconds. Here these four share one. And which columns an
+analyzer depends on TFT finds by comparing each with each; here they are looked up.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tensorflow_transform import impl_helper
+import tensorflow as tf
+from tensorflow_transform import graph_tools, impl_helper, tf_utils
 from tfx import types
 from tfx.components.transform import component, executor
 from tfx.dsl.components.base import executor_spec
@@ -26,7 +28,7 @@ class Executor(executor.Executor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Writes the transform graph."""
-        with shared_traces():
+        with quick():
             super().Do(input_dict, output_dict, exec_properties)
 
 
@@ -37,14 +39,40 @@ class Transform(component.Transform):
 
 
 @contextlib.contextmanager
-def shared_traces() -> Iterator[None]:
-    """Lets TFT keep the graph that it has traced last, to look at it again."""
-    trace = impl_helper.trace_preprocessing_function
+def quick() -> Iterator[None]:
+    """Lets TFT keep the graph that it has traced last, and look columns up."""
+    trace, source_keys = impl_helper.trace_preprocessing_function, graph_tools._retrieve_source_keys
     impl_helper.trace_preprocessing_function = _keeping_the_last(trace)
+    graph_tools._retrieve_source_keys = source_columns
     try:
         yield
     finally:
         impl_helper.trace_preprocessing_function = trace
+        graph_tools._retrieve_source_keys = source_keys
+
+
+def source_columns(tensors: Iterable[tf.Tensor], columns: Mapping[str, Any]) -> set[str]:
+    """As `tensorflow_transform.graph_tools._retrieve_source_keys`.
+
+    Args:
+        tensors: What an analyzer looks at.
+        columns: The inputs of `preprocessing_fn` by name; a sparse one has several tensors.
+
+    Returns:
+        The names of those that the tensors depend on.
+    """
+    sources = graph_tools.retrieve_sources(
+        [tensor.op for tensor in tensors], ignore_control_dependencies=True
+    )
+    known = {tf_utils.hashable_tensor_or_op(source) for source in sources}
+    return {
+        name
+        for name, column in columns.items()
+        if not known.isdisjoint(
+            tf_utils.hashable_tensor_or_op(part)
+            for part in graph_tools._decompose_tensor_or_op(column)
+        )
+    }
 
 
 def _keeping_the_last(trace: Callable[..., Any]) -> Callable[..., Any]:

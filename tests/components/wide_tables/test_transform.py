@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
-from tensorflow_transform import impl_helper
+from tensorflow_transform import graph_tools, impl_helper
 from tensorflow_transform.beam import analysis_graph_builder
 
 from components.wide_tables import transform
@@ -43,7 +43,7 @@ def test_looking_at_it_takes_one_trace() -> None:
     theirs = looked_at(function)
     assert theirs[:2] == (["a"], ["a", "b"])
     before = len(traced)
-    with transform.shared_traces():
+    with transform.quick():
         assert looked_at(function) == theirs
     assert len(traced) - before == 1
 
@@ -53,12 +53,37 @@ def test_another_function_other_columns_and_another_node_are_traced_anew() -> No
     other, traced_other = traces()
     fewer = {name: SPECS[name] for name in ("a", "b")}
     theirs = impl_helper.trace_preprocessing_function
-    with transform.shared_traces():
+    with transform.quick():
         looked_at(function)
         looked_at(other)
         looked_at(function, fewer)
     assert (len(traced), len(traced_other)) == (2, 1)
-    with transform.shared_traces():
+    with transform.quick():
         looked_at(function, fewer)
     assert len(traced) == 3
     assert impl_helper.trace_preprocessing_function is theirs
+
+
+def test_the_columns_of_an_analyzer_are_those_that_tft_finds() -> None:
+    theirs = graph_tools._retrieve_source_keys
+    with tf.Graph().as_default():
+        columns = {
+            "dense": tf.compat.v1.placeholder(tf.float32, [None]),
+            "sparse": tf.compat.v1.sparse_placeholder(tf.float32, [None, None]),
+            "ragged": tf.compat.v1.ragged.placeholder(tf.float32, 1),
+            "unused": tf.compat.v1.placeholder(tf.float32, [None]),
+        }
+        sums = {name: tf.reduce_sum(getattr(one, "values", one)) for name, one in columns.items()}
+        width = tf.cast(columns["sparse"].dense_shape[1], tf.float32)
+        for tensors in (
+            [],
+            [tf.constant(1.0)],
+            [sums["dense"]],
+            [sums["sparse"] + sums["dense"], width],
+            [width],
+            [sums["ragged"], columns["dense"]],
+        ):
+            assert transform.source_columns(tensors, columns) == theirs(tensors, columns)
+    with transform.quick():
+        assert graph_tools._retrieve_source_keys is transform.source_columns
+    assert graph_tools._retrieve_source_keys is theirs
