@@ -32,6 +32,12 @@ evaluation: {metrics: {BinaryAccuracy: {at_least: 0.1}}}
 """,
     "__init__.py": "",
     "hyperparameters.json": "{}",
+    "search_space.py": """\
+import keras_tuner
+
+def search_space():
+    return keras_tuner.HyperParameters()
+""",
     "features.py": "INPUTS = tuple(f'c{i}' for i in range(USED))",
     "preprocessing.py": """\
 import tensorflow as tf
@@ -97,7 +103,9 @@ def measured(
             row = [draw.gauss(0, 1) for _ in range(columns)]
             table.write(",".join(f"{x:.2f}" for x in row) + f",{int(row[0] > 0)}\n")
     command = [sys.executable, str(Path(__file__).resolve()), "--turn", name]
-    done = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"The run of {name} failed:\n{done.stderr[-2_000:]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return {**found, "all nodes": sum(found.values())}
 
