@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 
@@ -87,11 +88,17 @@ def to_parsed(
     Where a tensor has not its column's shape, or not as many rows as the others, the graph fails;
     only an optional column's single value stands for every row.
     """
-    tensors = {
-        column.name: checked(features[column.name], column.name, column.shape) for column in columns
-    }
+    # A request may have thousands of columns: what can be one operation for all of them is one.
+    tensors = [checked(features[column.name], column.name, column.shape) for column in columns]
     rows = _rows(tensors, columns)
-    return {column.name: _parsed(tensors[column.name], column, rows) for column in columns}
+    shapes = {
+        shape: tf.stack([rows, *shape])
+        for shape in {(1,), *(column.parsed_shape for column in columns)}
+    }
+    return {
+        column.name: _parsed(tensor, column, rows, shapes)
+        for tensor, column in zip(tensors, columns, strict=True)
+    }
 
 
 def checked(tensor: tf.Tensor, name: str, shape: Sequence[int | None] = ()) -> tf.Tensor:
@@ -111,33 +118,41 @@ def checked(tensor: tf.Tensor, name: str, shape: Sequence[int | None] = ()) -> t
     return tf.ensure_shape(hidden, [None, *shape])
 
 
-def _rows(tensors: Mapping[str, tf.Tensor], columns: Sequence[Column]) -> tf.Tensor:
+def _rows(tensors: Sequence[tf.Tensor], columns: Sequence[Column]) -> tf.Tensor:
     """How many rows a request has, once all of its tensors agree on it."""
-    sizes = {name: tf.shape(tensor)[0] for name, tensor in tensors.items()}
-    required = [sizes[column.name] for column in columns if not column.optional]
-    optional = [sizes[column.name] for column in columns if column.optional]
-    if required:
-        rows = required[0]
-    else:
+    dimensions = [1 + len(column.shape) for column in columns]
+    firsts = np.cumsum([0, *dimensions[:-1]])
+    sizes = tf.gather(tf.concat([tf.raw_ops.Shape(input=one) for one in tensors], 0), firsts)
+    optional = np.array([column.optional for column in columns])
+    if optional.all():
         # A default has one row, whether the others have many or none.
-        most, least = tf.reduce_max(tf.stack(optional)), tf.reduce_min(tf.stack(optional))
+        most, least = tf.reduce_max(sizes), tf.reduce_min(sizes)
         rows = tf.where(most > 1, most, least)
-    fits = [tf.equal(size, rows) for size in required]
-    fits += [tf.equal(size, rows) | tf.equal(size, 1) for size in optional]
-    said = [part for name, size in sizes.items() for part in (f"'{name}':", size)]
+    else:
+        rows = sizes[int(np.argmin(optional))]
+    fits = tf.equal(sizes, rows) | (tf.equal(sizes, 1) & optional)
+    names = tf.unstack(tf.constant([f"'{column.name}':" for column in columns]))
+    said = [part for named in zip(names, tf.unstack(sizes), strict=True) for part in named]
     same = tf.debugging.Assert(
-        tf.reduce_all(tf.stack(fits)), ["The inputs have different numbers of rows:", *said]
+        tf.reduce_all(fits), ["The inputs have different numbers of rows:", *said]
     )
     with tf.control_dependencies([same]):
         return tf.identity(rows)
 
 
-def _parsed(tensor: tf.Tensor, column: Column, rows: tf.Tensor) -> tf.Tensor | tf.SparseTensor:
+def _parsed(
+    tensor: tf.Tensor,
+    column: Column,
+    rows: tf.Tensor,
+    shapes: Mapping[tuple[int, ...], tf.Tensor],
+) -> tf.Tensor | tf.SparseTensor:
     if not column.optional:
-        return tf.reshape(tensor, [rows, *column.parsed_shape])
-    if not column.shape:
-        tensor = tf.expand_dims(tensor, -1)
-    tensor = tf.broadcast_to(tensor, tf.stack([rows, tf.shape(tensor)[1]]))
+        return tf.reshape(tensor, shapes[column.parsed_shape])
+    if column.shape:
+        shape = tf.stack([rows, tf.shape(tensor)[1]])
+    else:
+        tensor, shape = tf.expand_dims(tensor, -1), shapes[1,]
+    tensor = tf.broadcast_to(tensor, shape)
     if column.dtype == tf.float32:
         present = tf.logical_not(tf.math.is_nan(tensor))
     else:

@@ -7,8 +7,6 @@ import json
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.components.example_validator.component import ExampleValidator
-from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base.base_node import BaseNode
 
 from components.data_gate import DataGate
@@ -16,6 +14,8 @@ from components.example_gen import ExampleGen
 from components.frozen_schema import FrozenSchema
 from components.model_code import packages
 from components.schema_gen import SchemaGen
+from components.wide_tables.example_validator import ExampleValidator
+from components.wide_tables.statistics_gen import StatisticsGen
 from models.common import raw_inputs
 from pipeline import nodes
 from pipeline.config import model_files

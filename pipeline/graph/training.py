@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfx.components.trainer.component import Trainer
-from tfx.components.transform.component import Transform
 from tfx.components.tuner.component import Tuner
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.proto import trainer_pb2, transform_pb2
 from tfx.types.channel import OutputChannel
 
 from components import user_code
+from components.wide_tables.transform import Transform
 from models.common.tuning import Search, search_space
 from pipeline import nodes
 from pipeline.config import model_files, project

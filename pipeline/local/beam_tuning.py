@@ -1,4 +1,4 @@
-"""Three settings of Beam's in-process worker that no pipeline option reaches.
+"""Settings of Beam, and of what reads examples for it, that no pipeline option reaches.
 
 On small data most of a Beam node's time is not work. The worker's state cache measures each entry
 by walking all that it refers to, down to whole modules; and each bundle inspects the signatures of
@@ -6,6 +6,10 @@ every DoFn again. Both are of no use in one process: state is a dictionary there
 not change. And for a metric that nobody reads, the size of the first elements of each collection is
 measured by pickling them, which takes long where one holds thousands of columns.
 `benchmarks/beam_tuning.py` measures the difference.
+
+And TFX's readers hand on batches of 1, 2, 4 rows and so on, to find out by the clock how many are
+best. What is done for each column of each batch takes most of the time where there are thousands of
+columns. Here a batch is as many rows as are about 20 MB, and at most 8,192.
 """
 
 from __future__ import annotations
@@ -14,9 +18,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from absl import flags
 from apache_beam.coders import coder_impl, coders
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from apache_beam.transforms import core
+from tfx_bsl.coders import batch_util  # noqa: F401  (defines the flag)
+
+BATCHES_BY_BYTES = "tfxio_use_byte_size_batching"
 
 Arguments = tuple[list[str], list[Any]]
 
@@ -28,6 +36,8 @@ def tune() -> None:
         core.get_function_args_defaults = _caching(core.get_function_args_defaults)
     if not hasattr(coders.PickleCoder._create_impl, "__wrapped__"):
         coders.PickleCoder._create_impl = _unmeasured(coders.PickleCoder._create_impl)
+    if BATCHES_BY_BYTES in flags.FLAGS:
+        flags.FLAGS.set_default(BATCHES_BY_BYTES, True)
 
 
 class _Unmeasured(coder_impl.CallbackCoderImpl):

@@ -26,7 +26,7 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
-from components import example_gen, pusher, quick_histograms, tables
+from components import example_gen, pusher, tables
 from components.content import verified_cache
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
@@ -97,7 +97,6 @@ class RecordedLocalDagRunner(LocalDagRunner):
         database = self._runs / record.model / metadata_db.FILE
         execution_lib.sort_executions_newest_to_oldest = _newest_first
         beam_tuning.tune()
-        quick_histograms.apply()
         verified_cache.apply(thorough=record.verify)
         try:
             with progress.listening(self._add_event):

@@ -25,8 +25,9 @@ from pipeline.record.redaction import Redactor
 
 _LARGEST = 512 * 2**20
 """Bytes of the file; a table of 5,000 columns has some tens of MB."""
-_INDENTED = 200
-"""With more features the file is written without indentation, which would be half of it."""
+_FEW = 200
+"""With more features the file is written without indentation, and without what a feature has not:
+these would be most of it."""
 _EVAL = "val_"
 
 
@@ -205,11 +206,18 @@ def write(details: RunDetails, runs: Path = project.RUNS, redactor: Redactor | N
     Raises:
         RunError: The run folder cannot be written.
     """
-    indent = 1 if len(details.features) <= _INDENTED else None
+    few = len(details.features) <= _FEW
+    indent = 1 if few else None
     hide = redactor or redaction.redactor()
     # One by one: the features of a wide table are large, and stay while a network trains.
     parts = [
-        _without_secrets(details.model_dump_json(indent=indent, include={name}), hide, indent)
+        _without_secrets(
+            details.model_dump_json(
+                indent=indent, include={name}, exclude_defaults=name == "features" and not few
+            ),
+            hide,
+            indent,
+        )
         for name in RunDetails.model_fields
     ]
     text = ",".join(part.strip()[1:-1].rstrip() for part in parts)

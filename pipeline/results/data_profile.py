@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal
 
 import tensorflow_data_validation as tfdv
@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.presence import name_of, share_with_value
 from pipeline.record.run_details import Bucket, Feature, SplitFeature, TopValue
+from pipeline.results import drift
 
 TOP_VALUES = 20
 """So many of a categorical feature's values are kept."""
@@ -19,8 +20,8 @@ QUANTILES = 30
 heavy-tailed data in seven counts as drift; each further bucket costs time for every column."""
 _KEPT_QUANTILES = 10
 MOST_DRAWN = 200
-"""With more columns, only the training split keeps its histograms: they are most of what a run's
-details weigh, and nobody looks at thousands of drawings."""
+"""Of more columns, so many keep their histograms: these are most of what a run's details weigh, and
+nobody looks at thousands of drawings."""
 
 _Type = Literal["int", "float", "string"]
 _TYPES: dict[int, _Type] = {
@@ -48,11 +49,33 @@ def features(statistics_uri: str, splits: Iterable[str]) -> list[Feature]:
             if name not in found:
                 found[name] = Feature(name=name, type=_TYPES[described.type], splits={})
             found[name].splits[split] = _described(described, int(dataset.num_examples))
-    if len(found) > MOST_DRAWN:
-        for feature in found.values():
-            for split in list(feature.splits)[1:]:
-                feature.splits[split].histogram, feature.splits[split].quantiles = [], []
     return list(found.values())
+
+
+def shorten(features: Sequence[Feature], first: Collection[str]) -> None:
+    """Takes what is drawn from all columns but the most relevant, where a table has very many.
+
+    The quantiles of the training split stay, as the next run's drift is measured by them.
+
+    Args:
+        features: Are changed, with their drift known.
+        first: Columns that matter more than any other, such as the label's.
+    """
+    if len(features) <= MOST_DRAWN:
+        return
+
+    def relevance(feature: Feature) -> tuple[bool, float]:
+        moved = feature.drift.value / max(feature.drift.expected, 1e-12) if feature.drift else 0.0
+        # Within noise all are alike, and come in the data's order.
+        return feature.name in first, moved if moved > 1 else 0.0
+
+    ranked = sorted(features, key=relevance, reverse=True)
+    for number, feature in enumerate(ranked):
+        for split, found in feature.splits.items():
+            if split != drift.SPLIT:
+                found.quantiles = []
+            if split != drift.SPLIT or number >= MOST_DRAWN:
+                found.histogram = []
 
 
 def rows(statistics_uri: str, split: str) -> int:

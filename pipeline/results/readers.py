@@ -71,6 +71,7 @@ def read_statistics(result: NodeResult) -> None:
         result.run.data.columns = len(result.details.features)
     result.run.warn(nodes.STATISTICS_GEN, run_warnings.few_rows(result.run.rows))
     _measure_drift(result)
+    data_profile.shorten(result.details.features, result.run.config.label.columns)
 
 
 def _measure_drift(result: NodeResult) -> None:

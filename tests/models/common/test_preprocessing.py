@@ -69,3 +69,27 @@ def test_a_row_of_several_values_is_never_several_rows(shape: tuple[int, ...]) -
     traced = tf.function(fill_missing, input_signature=[tf.TensorSpec(None, tf.float32)])
     with pytest.raises(tf.errors.InvalidArgumentError):
         traced(tf.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("spec", "most"),
+    [
+        (tf.SparseTensorSpec([None, None], tf.float32), 5),
+        (tf.TensorSpec([None, 1], tf.int64), 1),
+        (tf.TensorSpec([None], tf.string), 0),
+    ],
+    ids=["sparse", "a number a row", "a vector"],
+)
+def test_it_is_few_operations(spec: Any, most: int) -> None:
+    """A table may have thousands of columns, and its preprocessing is traced many times."""
+
+    def operations(columns: int) -> int:
+        @tf.function(input_signature=[[spec] * columns], autograph=False)
+        def filled(inputs: list[Any]) -> list[tf.Tensor]:
+            return [fill_missing(column) for column in inputs]
+
+        graph = filled.get_concrete_function().graph
+        kinds = [operation.type for operation in graph.get_operations()]
+        return sum(kind not in ("Placeholder", "Identity") for kind in kinds)
+
+    assert operations(12) - operations(2) <= 10 * most

@@ -147,3 +147,23 @@ def test_a_list_is_what_its_schema_calls_one(value_count: str, shape: tuple[None
     schema = text_format.Parse(text, schema_pb2.Schema())
     [column] = raw_inputs.columns(schema, {"x": tf.io.VarLenFeature(tf.float32)})
     assert column == Column("x", tf.float32, shape, optional=True)
+
+
+@pytest.mark.parametrize(("optional", "most"), [(False, 5), (True, 15)])
+def test_a_column_is_few_operations(optional: bool, most: int) -> None:
+    """A request may have thousands of columns, and every signature is traced several times."""
+
+    def operations(number: int) -> int:
+        columns = [
+            raw_inputs.Column(f"c{index}", tf.float32, (), optional, () if optional else (1,))
+            for index in range(number)
+        ]
+
+        @tf.function(input_signature=[raw_inputs.signature(columns)], autograph=False)
+        def parsed(features: dict[str, tf.Tensor]) -> dict[str, Any]:
+            return raw_inputs.to_parsed(features, columns)
+
+        kinds = [one.type for one in parsed.get_concrete_function().graph.get_operations()]
+        return sum(kind not in ("Placeholder", "Identity") for kind in kinds)
+
+    assert operations(12) - operations(2) <= 10 * most

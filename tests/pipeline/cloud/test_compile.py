@@ -133,8 +133,8 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
         address = f"gs://b/folder/modules/{bundles[name].name}" if name in bundles else None
         assert told == ([f"--pipeline_code={address}"] if address else []), name
     assert set(bundles) == {
-        "ExampleGen", "SchemaGen", "FrozenSchema", "DataGate", "Transform", "Tuner", "Trainer",
-        "Evaluator", "ServingCheck",
+        "ExampleGen", "StatisticsGen", "SchemaGen", "FrozenSchema", "ExampleValidator", "DataGate",
+        "Transform", "Tuner", "Trainer", "Evaluator", "ServingCheck",
     }  # fmt: skip
 
     def files(node: str) -> set[str]:

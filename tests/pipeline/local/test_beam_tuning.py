@@ -8,11 +8,13 @@ from typing import Any
 
 import apache_beam as beam
 import pytest
+from absl import flags
 from apache_beam.coders import coders
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.transforms import core
+from tfx_bsl.coders import batch_util
 
 from pipeline.local import beam_tuning
 
@@ -30,6 +32,7 @@ def untuned(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     create = coders.PickleCoder._create_impl
     monkeypatch.setattr(coders.PickleCoder, "_create_impl", getattr(create, "__wrapped__", create))
     yield
+    flags.FLAGS.set_default(beam_tuning.BATCHES_BY_BYTES, False)
 
 
 class One(beam.DoFn):
@@ -163,3 +166,16 @@ def test_what_is_only_measured_is_not_pickled() -> None:
     tuned.get_impl().get_estimated_size_and_observables(Thing())
     assert Thing.pickled == 1
     assert tuned.decode(tuned.encode(Thing())).x == 1 and Thing.pickled == 2
+
+
+def test_batches_are_as_large_as_their_bytes_say() -> None:
+    """Not as the clock says, which begins with batches of single rows."""
+    flags.FLAGS.set_default(beam_tuning.BATCHES_BY_BYTES, False)
+    assert batch_util.GetBatchElementsKwargs(None)["min_batch_size"] == 1
+    beam_tuning.tune()
+    with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
+        rows = pipeline | beam.Create([b"x" * 100] * 500)
+        sizes = rows | beam.BatchElements(**batch_util.GetBatchElementsKwargs(None)) | beam.Map(len)
+        assert_that(sizes | beam.combiners.ToList() | beam.Map(min), equal_to([500]))
+    large = batch_util.GetBatchElementsKwargs(None)
+    assert large["max_batch_size"] // large["element_size_fn"](b"x" * 10_000_000) == 2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.common.errors import RunError
 from pipeline.record import run_details
-from pipeline.record.run_details import Curve, Feature, RunDetails, SplitFeature, Trial
+from pipeline.record.run_details import Bucket, Curve, Feature, RunDetails, SplitFeature, Trial
 
 RUN = "taxi-20260102-030405-4f2a"
 
@@ -63,3 +63,27 @@ def test_a_value_that_is_not_finite_is_none(value: float) -> None:
     details = RunDetails(run=RUN)
     run_details.add_epoch(details, {"loss": value})
     assert details.curves[0].values == [None]
+
+
+@pytest.mark.parametrize("columns", [1, run_details._FEW, run_details._FEW + 1, 2_000])
+def test_the_details_of_a_wide_table_are_small_and_come_back_as_they_were(
+    columns: int, tmp_path: Path
+) -> None:
+    third = 1 / 3
+    quantiles = [Bucket(low=n + third, high=n + 1 + third, count=80.0) for n in range(10)]
+    numbers = SplitFeature(rows=796, missing=0, mean=third, std=third, min=-third, max=third)
+    splits = {
+        "train": numbers.model_copy(update={"quantiles": quantiles}),
+        "eval": numbers,
+        "test": numbers,
+    }
+    details = RunDetails(
+        run=RUN,
+        features=[Feature(name=f"c{n}", type="float", splits=splits) for n in range(columns)],
+        curves=[Curve(metric="loss", split="train", values=[0.5, None])],
+        trials=[Trial(number=1, hyperparameters={}, objective="x", score=None, seconds=None)],
+    )
+    run_details.write(details, tmp_path)
+    assert run_details.read(RUN, tmp_path) == details
+    if columns > run_details._FEW:
+        assert (tmp_path / RUN / "details.json").stat().st_size < 1_300 * columns

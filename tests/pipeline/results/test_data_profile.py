@@ -12,7 +12,7 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics import stats_impl
 
-from pipeline.record.run_details import Feature
+from pipeline.record.run_details import Drift, Feature
 from pipeline.results import data_profile
 
 pytestmark = pytest.mark.tfx
@@ -117,13 +117,31 @@ def test_splits_stand_beside_each_other(tmp_path: Path) -> None:
     assert data_profile.rows(str(tmp_path), "train") == 2
 
 
-def test_a_wide_table_keeps_the_drawings_of_training_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("label", "moved", "drawn"),
+    [("a", None, "a"), ("c", None, "c"), ("none", None, "a"), ("none", "b", "b"), ("a", "b", "a")],
+)
+def test_a_wide_table_keeps_the_drawings_of_what_matters_most(
+    label: str, moved: str | None, drawn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_profile, "MOST_DRAWN", 1)
     for split in ("train", "test"):
-        write_statistics(tmp_path, split, {"a": [[1.0], [2.0]], "b": [[0.0], [3.0]]})
-    for feature in data_profile.features(str(tmp_path), ["train", "test"]):
+        columns = {name: [[1.0], [2.0]] for name in ("a", "b", "c")}
+        write_statistics(tmp_path, split, columns)
+    features = data_profile.features(str(tmp_path), ["train", "test"])
+    for feature in features:
+        drift = 2.0 if feature.name == moved else 0.5
+        feature.drift = Drift(measure="PSI", value=drift, expected=1.0)
+    data_profile.shorten(features, [label])
+    assert [one.name for one in features] == ["a", "b", "c"]
+    for feature in features:
         train, test = feature.splits["train"], feature.splits["test"]
-        assert train.histogram and train.quantiles
+        assert train.quantiles and bool(train.histogram) == (feature.name == drawn)
         assert not test.histogram and not test.quantiles and test.mean == train.mean
+
+
+def test_a_table_that_is_not_wide_keeps_all_drawings(tmp_path: Path) -> None:
+    write_statistics(tmp_path, "test", {"a": [[1.0], [2.0]], "b": [[0.0], [3.0]]})
+    features = data_profile.features(str(tmp_path), ["test"])
+    data_profile.shorten(features, [])
+    assert all(one.splits["test"].histogram and one.splits["test"].quantiles for one in features)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow_data_validation.utils import quantiles_util
 
-from components import quick_histograms
+from components.wide_tables import histograms
 
 pytestmark = pytest.mark.tfx
 
@@ -46,7 +46,7 @@ def test_weights_are_those_of_tfdv(values: list[float], buckets: int, whole: boo
     edges, counts = quantiles(values, buckets)
     counts = counts if whole else np.cumsum(np.linspace(0.1, 0.9, len(counts)))
     theirs = THEIR_WEIGHTS(edges, counts)
-    for mine, other in zip(quick_histograms.bin_weights(edges, counts), theirs, strict=True):
+    for mine, other in zip(histograms.bin_weights(edges, counts), theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-14)
 
 
@@ -56,7 +56,7 @@ def test_histograms_are_those_of_tfdv(values: list[float], quanta: int, buckets:
     finite = [value for value in values if np.isfinite(value)]
     ends = (min(finite), max(finite)) if finite else (float("inf"), float("-inf"))
     given = (edges, counts, *ends, buckets, values.count(float("inf")))
-    assert quick_histograms.equi_width_histogram(*given) == THEIR_HISTOGRAM(*given)
+    assert histograms.equi_width_histogram(*given) == THEIR_HISTOGRAM(*given)
 
 
 def test_statistics_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +75,6 @@ def test_statistics_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     options = tfdv.StatsOptions(num_quantiles_histogram_buckets=30)
     theirs = tfdv.generate_statistics_from_dataframe(table, options, n_jobs=1)
-    quick_histograms.apply()
+    histograms.apply()
     monkeypatch.setattr(quantiles_util, "_overlap", None)
     assert tfdv.generate_statistics_from_dataframe(table, options, n_jobs=1) == theirs
