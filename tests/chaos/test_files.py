@@ -39,10 +39,8 @@ VERSION = "serving_models/tiny/*"
 @pytest.mark.parametrize(
     ("fault", "what"),
     [
-        case(faults.delete, "runs/tiny/ExampleGen/examples/*"),
         case(faults.delete, GRAPH),
         case(faults.delete, "runs/tiny/Trainer/model/*"),
-        case(faults.delete, "runs/tiny/Pusher/pushed_model/*"),
         case(faults.delete, VERSION),
         unseen(faults.delete, EXAMPLES),
         unseen(faults.flip, f"{EXAMPLES}/*.gz"),

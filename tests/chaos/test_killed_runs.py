@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.faults import family, send, wait_for
 from tests.chaos.lab import Lab, ended
 
-WHOM = ("the run's process", "the command line", "both", "all of their children")
+WHOM = ("the command line", "both", "all of their children")
 
 
 @pytest.mark.parametrize("whom", WHOM)
@@ -23,7 +23,6 @@ def test_a_run_that_is_killed_goes_on(lab: Lab, chance: random.Random, whom: str
     time.sleep(chance.uniform(0, 40))
     run = lab.project.records()[-1]["process"]
     chosen = {
-        "the run's process": [run],
         "the command line": [command.pid],
         "both": [run, command.pid],
         "all of their children": family(command.pid),

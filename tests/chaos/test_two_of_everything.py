@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -72,8 +73,9 @@ def test_two_dashboards_over_one_folder(lab: Lab) -> None:
     try:
         for process in both:
             assert process.stdout
-            address = f"http://127.0.0.1:{process.stdout.readline().rpartition(':')[2].strip(' /')}"
-            shown = requests.get(f"{address.strip()}/api/runs", timeout=30)
+            told = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+            assert told
+            shown = requests.get(f"http://{told[0]}/api/runs", timeout=30)
             assert shown.status_code == 200 and shown.json()["total"] == 1, shown.text
     finally:
         for process in both:
