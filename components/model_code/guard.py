@@ -28,6 +28,8 @@ _EVENTS = frozenset({"open", "import", "ctypes.dlopen"})
 _SYSTEM = ("/dev/", "/etc/", "/proc/", "/sys/", "/usr/")
 _SHOW_SOURCE = (tokenize.__file__, linecache.__file__)
 """What reads source files for the lines of a traceback or a warning."""
+_READERS = ("models", "common", "files")
+"""The package whose functions read a file for whoever calls them."""
 
 
 @dataclass(frozen=True)
@@ -138,20 +140,20 @@ def _writes(mode: Any, flags: Any) -> bool:
 def _model_frame(frame: FrameType | None, root: Path) -> FrameType | None:
     """The call of a model's code that led here; None where the pipeline's own did."""
     while frame is not None:
-        room = _room(frame.f_code.co_filename, root)
-        if room is not None:
-            return frame if room == "models" else None
+        place = _place(frame.f_code.co_filename, root)
+        if place is not None and place[:3] != _READERS:
+            return frame if place[0] == "models" else None
         frame = frame.f_back
     return None
 
 
 @functools.lru_cache(maxsize=4096)
-def _room(filename: str, root: Path) -> str | None:
-    """The room of the project that a source file is in; None for one of Python or a package."""
+def _place(filename: str, root: Path) -> tuple[str, ...] | None:
+    """Where in the project a source file is; None for one of Python or a package."""
     path = Path(filename)
     if outside.is_installed(filename) or not path.is_relative_to(root):
         return None
-    return path.relative_to(root).parts[0]
+    return path.relative_to(root).parts
 
 
 def _source(path: str) -> str:

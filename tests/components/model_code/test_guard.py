@@ -63,6 +63,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         "models/other/late.py": "",
         "models/words.txt": "1",
         "runs/guarded/words.txt": "1",
+        "models/common/files/reading.py": "def text(path):\n    return path.read_text()\n",
+        "pipeline/reading.py": "def text(read, path):\n    return read(path)\n",
         "lib/late.py": "x = 1",
         "lib/__init__.py": "",
         "data/words.txt": "1",
@@ -152,6 +154,20 @@ def test_installed_modules_load(root: Path) -> None:
 
 def test_the_projects_own_code_reads_what_it_likes(root: Path) -> None:
     assert (root / "data" / "words.txt").read_text() == "1"
+
+
+def test_what_reads_for_others_may_what_they_may(root: Path) -> None:
+    def function(file: str) -> Any:
+        found: dict[str, Any] = {}
+        exec(compile((root / file).read_text(), str(root / file), "exec"), found)
+        return found["text"]
+
+    read, for_pipeline = function("models/common/files/reading.py"), "pipeline/reading.py"
+    assert function(for_pipeline)(read, root / "data/words.txt") == "1"
+    module = importlib.import_module("models.guarded.preprocessing")
+    vars(module)["read"] = read
+    with pytest.raises(ModelCodeError, match=r"models/guarded/preprocessing\.py:1 reads"):
+        run("read(path('data/words.txt'))")
 
 
 def test_nothing_is_refused_without_a_guard(root: Path) -> None:
