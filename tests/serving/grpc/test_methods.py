@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,8 +229,11 @@ def test_requests_are_counted_and_logged_with_their_id(served: Served, folder: P
     assert refused(stub(served).Predict, request, metadata=[("x-request-id", "complex")])[0] == (
         "INVALID_ARGUMENT"
     )
-    log = folder / ".request_log"
-    entries = {e.id: e for path in database.files(log) for _, e in database.read(path)}
+    entries: dict[str, Any] = {}
+    deadline = time.monotonic() + 20
+    while "complex" not in entries and time.monotonic() < deadline:  # No refusal waits for the log.
+        files = database.files(folder / ".request_log")
+        entries = {entry.id: entry for path in files for _, entry in database.read(path)}
     good, bad = entries[("mine" * 100)[:128]], entries["complex"]
     assert (good.model, good.version, good.status) == (MODEL, 2, 200)
     assert json.loads(good.request) == {
