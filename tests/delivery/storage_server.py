@@ -155,7 +155,7 @@ class Store:
             whole = b"Content-Type: " + given["type"].encode() + b"\r\n\r\n" + body
             _, about, content = email.message_from_bytes(whole).walk()
             named = {**json.loads(str(about.get_payload())), **query}
-            body = bytes(content.get_payload(decode=True))  # type: ignore[arg-type]
+            body = bytes(content.get_payload(decode=True))
         elif query["uploadType"] == "resumable" and "upload_id" not in query:
             named = {**json.loads(body or b"{}"), **query}
             if (given["bucket"], named["name"]) in self.objects:
