@@ -127,7 +127,13 @@ def test_a_revert_finds_its_old_image(repository: Repository) -> None:
 
 
 def test_what_is_no_model_s_does_nothing(repository: Repository) -> None:
-    for path in ("docs/page.md", "serving/cli.py", ".github/workflows/ship.yml", "uv.lock"):
+    for path in (
+        "docs/page.md",
+        "serving/cli.py",
+        ".gitignore",
+        ".github/workflows/ship.yml",
+        "uv.lock",
+    ):
         file = repository.root / path
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         repository.commit(path, f"{text}# a comment\n")
