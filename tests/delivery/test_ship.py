@@ -95,9 +95,12 @@ def test_a_changed_model_is_submitted_with_the_image_that_is_there(repository: R
     assert "was not blessed, so nothing is deployed" in result.log
 
 
-def test_a_changed_pipeline_has_its_image_built_first(repository: Repository) -> None:
+def test_the_first_push_has_the_image_built_and_then_submits_every_model(
+    repository: Repository,
+) -> None:
     repository.answers = [MISSING, NOT_BLESSED]
-    sha = repository.commit("pipeline/new.py", "")
+    repository.git("tag", "--delete", "released/rents", "released/taxi")
+    sha = repository.commit("docs/page.md", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
     builder = act.VARIABLES["BUILD_SERVICE_ACCOUNT"]
@@ -117,15 +120,6 @@ def test_a_changed_pipeline_has_its_image_built_first(repository: Repository) ->
     assert len(result.calling("python -m pipeline pushed")) == 2
 
 
-def test_a_revert_finds_its_old_image(repository: Repository) -> None:
-    repository.answers = [FOUND, NOT_BLESSED]
-    repository.commit("pipeline/new.py", "")
-    result = repository.run("ship.yml", "push")
-    assert result.status == 0, result.log
-    assert result.calling("builds submit") == []
-    assert submitted(result) == ["rents", "taxi"]
-
-
 def test_what_is_no_model_s_does_nothing(repository: Repository) -> None:
     for path in (
         "docs/page.md",
@@ -140,16 +134,6 @@ def test_what_is_no_model_s_does_nothing(repository: Repository) -> None:
     result = repository.run("ship.yml", "push")
     assert (result.status, programs(result)) == (0, [])
     assert result.calling("action google-github-actions/auth") == []
-
-
-def test_an_unknown_base_needs_all(repository: Repository) -> None:
-    repository.answers = [MISSING, NOT_BLESSED]
-    repository.git("tag", "--delete", "released/rents", "released/taxi")
-    repository.commit("docs/page.md", "edited")
-    result = repository.run("ship.yml", "push")
-    assert result.status == 0, result.log
-    assert len(result.calling("builds submit")) == 1
-    assert submitted(result) == ["rents", "taxi"]
 
 
 def test_the_image_the_tag_and_the_run_before_may_be_gone(repository: Repository) -> None:
@@ -312,7 +296,7 @@ def test_the_workflow_of_an_older_commit_is_refused(repository: Repository) -> N
 
 def test_of_two_submissions_one_fails_and_the_other_is_released(repository: Repository) -> None:
     repository.answers = [FOUND, ("pipeline submit rents", 2, "", "no"), NOT_BLESSED]
-    repository.commit("targets.yaml", "vertex: {region: elsewhere}\n")
+    repository.commit("pipeline/new.py", "an image that is there, as after a revert")
     result = repository.run("ship.yml", "push")
     assert result.status == 1
     assert result.calling("builds submit") == []
