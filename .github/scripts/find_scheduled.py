@@ -10,7 +10,7 @@ from pathlib import Path
 import commands
 from cloud_run import served_labels
 
-from pipeline.delivery import change_class, names
+from pipeline.delivery import change_class, git, names, releases
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING = 3
@@ -26,11 +26,16 @@ def main() -> None:
 def of_model(model: str) -> list[dict[str, str]]:
     """What is to be released of a model: the newest push of its schedule, if any."""
     job, _, commit = _pipeline("scheduled", model).partition(" ")
+    try:
+        if job in releases.ended_jobs(model, ROOT):  # It is served, or was refused, or has failed.
+            return []
+    except git.GitError as error:
+        commands.fail(f"Which jobs' releases have ended is not known: {error}")
     pushed = _pipeline("pushed", job) if job else ""
     version = pushed.rstrip("/").rpartition("/")[2]
     if not pushed.startswith("gs://") or not version.isdigit():
         return []
-    # What pre-production has was taken up: it is served, or waits, or was refused.
+    # What pre-production has was taken up: it is served, or waits.
     labels = served_labels(names.service(model) + names.PRE_PRODUCTION)
     if int(labels.get("version") or 0) >= int(version):
         return []

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import commands
 
-from pipeline.delivery import releases
+from pipeline.delivery import git, releases
 from pipeline.delivery.releases import Commit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,10 @@ def submitted() -> None:
 
 
 def ended() -> None:
-    """Takes away the tag of what was on its way; where it is RELEASED, tags it as that."""
+    """Takes away the tag of what was on its way; where it is RELEASED, tags it as that.
+
+    What a model's own schedule has pushed is tagged by its JOB, so that it is looked at once.
+    """
     model, commit = commands.setting("MODEL"), commands.setting("COMMIT")
     if os.environ.get("RELEASED") == "true":
         name = f"released/{model}"
@@ -49,11 +52,23 @@ def ended() -> None:
                 print(f"::notice::The tag {name} stays at {newer}.")
             elif not _set(name, commit, force=True):  # History was rewritten.
                 commands.fail(f"The tag {name} was not moved, so the next push submits it again.")
-    gone = commands.attempt(
-        "gh", "api", "-X", "DELETE", f"{_repository()}/git/refs/tags/{_on_its_way(model)}"
-    )
-    if gone.returncode and "Reference does not exist" not in gone.stdout + gone.stderr:
+    if not _remove(_on_its_way(model)):
         print(f"::warning::The tag {_on_its_way(model)} is left; a run that has ended counts not.")
+    if job := os.environ.get("JOB"):
+        _set_ended(model, job, commit)
+
+
+def _set_ended(model: str, job: str, commit: str) -> None:
+    """Tags a scheduled job as ended; the tags of those before it are of no more use."""
+    if not _set(f"scheduled/{model}/{job}", commit, force=True):
+        commands.fail(f"It is not recorded that {job} was looked at, so it is again in an hour.")
+    try:
+        ended_jobs = releases.ended_jobs(model, ROOT)
+    except git.GitError as error:
+        commands.fail(f"Which jobs' releases have ended is not known: {error}")
+    for earlier in ended_jobs:
+        if earlier != job and not _remove(f"scheduled/{model}/{earlier}"):
+            print(f"::warning::The tag scheduled/{model}/{earlier} is left; nothing looks at it.")
 
 
 def _on_its_way(model: str) -> str:
@@ -70,6 +85,13 @@ def _set(name: str, commit: str, force: bool) -> bool:
         make = ("-X", "POST", f"{_repository()}/git/refs", "-f", f"ref={reference}")
         moved = commands.attempt("gh", "api", *make, "-f", f"sha={commit}")
     return not moved.returncode
+
+
+def _remove(name: str) -> bool:
+    """Takes a tag away; returns whether it is gone."""
+    tag = f"{_repository()}/git/refs/tags/{name}"
+    gone = commands.attempt("gh", "api", "-X", "DELETE", tag)
+    return not gone.returncode or "Reference does not exist" in gone.stdout + gone.stderr
 
 
 def _repository() -> str:

@@ -4,6 +4,8 @@
   and moves forward alone.
 * `submitted/<model>/<run>`: a commit whose pipeline was submitted and whose release has not ended;
   `<run>` is the workflow's. It is gone when the release has ended, however it did.
+* `scheduled/<model>/<job>`: the newest job of the model's own schedule whose release has ended,
+  however it did, at the commit that the job is of. No other run of the workflow looks at it again.
 
 So a release that was refused or has failed leaves no trace, and the next push tries it again.
 """
@@ -18,6 +20,7 @@ from pipeline.delivery import git
 
 RELEASED = "refs/tags/released/"
 SUBMITTED = "refs/tags/submitted/"
+SCHEDULED = "refs/tags/scheduled/"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,21 @@ def read(root: Path, ended: Collection[str] = ()) -> list[Commit]:
         if run not in ended:
             found.append(Commit(model, commit, run))
     return found
+
+
+def ended_jobs(model: str, root: Path) -> list[str]:
+    """The jobs of a model's own schedule whose release is known to have ended.
+
+    Args:
+        model: Its name.
+        root: The project's root, a git repository with its tags.
+
+    Raises:
+        GitError: Git cannot say.
+    """
+    folder = f"{SCHEDULED}{model}/"
+    listed = git.output(root, "for-each-ref", "--format=%(refname)", folder)
+    return [line.removeprefix(folder) for line in listed.splitlines()]
 
 
 def newer(commits: Iterable[Commit], root: Path, than: str = "HEAD") -> Commit | None:

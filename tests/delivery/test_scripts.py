@@ -136,6 +136,7 @@ def test_of_one_commit_no_older_version_is_deployed(
     ("said", "served", "released"),
     [
         (["taxi-9 " + "c" * 40, "gs://b/taxi/17"], "16", True),
+        (["taxi-8 " + "c" * 40, "gs://b/taxi/17"], "16", False),  # Its release has ended.
         (["taxi-9 " + "c" * 40, "gs://b/taxi/17"], "17", False),  # It waits, or was refused.
         (["taxi-9 unknown", "gs://b/taxi/17"], "16", False),
         (["taxi-9 " + "c" * 40, 3], "16", False),
@@ -157,6 +158,9 @@ def test_what_a_schedule_has_pushed_is_released_once(
     desk.program(
         "gcloud", (0, {"status": {"traffic": [traffic]}, "metadata": {"labels": labels}}, "")
     )
+    git = desk.folder / "git"
+    git.write_text("#!/bin/sh\necho refs/tags/scheduled/taxi/taxi-8\n")
+    git.chmod(0o755)
     done = desk.run("find_scheduled", PROJECT="p", REGION="r", PYTHONPATH=str(desk.folder))
     assert done.returncode == (released is None), done.stdout + done.stderr
     if released is not None:
@@ -191,6 +195,30 @@ def test_how_a_release_ended_is_recorded(
     assert done.returncode == (calls[-1] == "PATCH")
     forced = [call[-1] for call in desk.calls() if call[2:4] == ["PATCH", TAG]]
     assert forced == ["force=false", "force=true"][: len(forced)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "calls", "words"),
+    [
+        ([(0, "", "")], ["DELETE submitted/taxi/7", "PATCH scheduled/taxi/j2", "DELETE j1"], ""),
+        ([(0, "", ""), (1, "", "403")], ["DELETE submitted/taxi/7", "PATCH j2"], "::error::"),
+    ],
+)
+def test_a_scheduled_job_is_recorded_as_ended_in_the_place_of_the_one_before(
+    desk: Desk, answers: list[tuple[int, str, str]], calls: list[str], words: str
+) -> None:
+    desk.program("gh", *answers)
+    git = desk.folder / "git"
+    git.write_text(f"#!/bin/sh\necho refs/tags/scheduled/taxi/j1; {'exit 1' if words else ''}\n")
+    git.chmod(0o755)
+    settings = {"MODEL": "taxi", "COMMIT": "c0ffee", "RELEASED": "false", "GITHUB_RUN_ID": "7"}
+    settings |= {"GITHUB_REPOSITORY": "owner/project", "JOB": "j2"}
+    done = desk.run("record_release", "ended", **settings)
+    assert words in done.stdout
+    assert done.returncode == bool(words)
+    for call, expected in zip(desk.calls(), calls, strict=True):
+        verb, name = expected.split()
+        assert call[2] == verb and call[3].endswith(name)
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,12 @@ def test_a_changed_model_is_submitted_with_the_image_that_is_there(repository: R
     assert "was not blessed, so nothing is deployed" in result.log
 
 
-def test_a_changed_pipeline_has_its_image_built_first(repository: Repository) -> None:
+def test_the_first_push_has_the_image_built_and_then_submits_every_model(
+    repository: Repository,
+) -> None:
     repository.answers = [MISSING, NOT_BLESSED]
-    sha = repository.commit("pipeline/new.py", "")
+    repository.git("tag", "--delete", "released/rents", "released/taxi")
+    sha = repository.commit("docs/page.md", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
     builder = act.VARIABLES["BUILD_SERVICE_ACCOUNT"]
@@ -117,67 +120,35 @@ def test_a_changed_pipeline_has_its_image_built_first(repository: Repository) ->
     assert len(result.calling("python -m pipeline pushed")) == 2
 
 
-def test_a_revert_finds_its_old_image(repository: Repository) -> None:
-    repository.answers = [FOUND, NOT_BLESSED]
-    repository.commit("pipeline/new.py", "")
-    result = repository.run("ship.yml", "push")
-    assert result.status == 0, result.log
-    assert result.calling("builds submit") == []
-    assert submitted(result) == ["rents", "taxi"]
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["docs/page.md", "serving/cli.py", ".gitignore", ".github/workflows/ship.yml", "uv.lock"],
-)
-def test_what_is_no_model_s_does_nothing(repository: Repository, path: str) -> None:
-    file = repository.root / path
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    repository.commit(path, f"{text}# a comment\n")
+def test_what_is_no_model_s_does_nothing(repository: Repository) -> None:
+    for path in (
+        "docs/page.md",
+        "serving/cli.py",
+        ".gitignore",
+        ".github/workflows/ship.yml",
+        "uv.lock",
+    ):
+        file = repository.root / path
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        repository.commit(path, f"{text}# a comment\n")
     result = repository.run("ship.yml", "push")
     assert (result.status, programs(result)) == (0, [])
     assert result.calling("action google-github-actions/auth") == []
 
 
-def test_a_change_of_where_models_ship_takes_every_model_there(repository: Repository) -> None:
-    repository.answers = [FOUND, NOT_BLESSED]
-    repository.commit("targets.yaml", "vertex: {region: elsewhere}\n")
-    result = repository.run("ship.yml", "push")
-    assert result.status == 0, result.log
-    assert result.calling("builds submit") == []
-    assert submitted(result) == ["rents", "taxi"]
-
-
-@pytest.mark.parametrize("answer", [FOUND, MISSING])
-def test_an_unknown_base_needs_all(
-    repository: Repository, answer: tuple[str, int, str, str]
-) -> None:
-    repository.answers = [answer, NOT_BLESSED]
-    repository.git("tag", "--delete", "released/rents", "released/taxi")
-    repository.commit("docs/page.md", "edited")
-    result = repository.run("ship.yml", "push")
-    assert result.status == 0, result.log
-    assert bool(result.calling("builds submit")) == (answer == MISSING)
-    assert submitted(result) == ["rents", "taxi"]
-
-
-def test_a_model_whose_image_is_missing_has_it_built(repository: Repository) -> None:
-    repository.answers = [MISSING, NOT_BLESSED]
-    repository.commit("models/taxi/model.py", "edited")
-    result = repository.run("ship.yml", "push")
-    assert result.status == 0, result.log
-    assert len(result.calling("builds submit")) == 1
-    assert submitted(result) == ["taxi"]
-    assert "so the image is built" in result.log
-
-
-def test_a_tag_is_made_where_there_is_none(repository: Repository) -> None:
+def test_the_image_the_tag_and_the_run_before_may_be_gone(repository: Repository) -> None:
+    """A changed model's image is missing, its tag was never there, and a run before was lost."""
     nothing = ("PATCH", 1, '{"message":"Reference does not exist"}', "gh: HTTP 422")
-    repository.answers = [FOUND, NOT_BLESSED, nothing]
+    ended = ("actions/runs/77", 0, "completed", "")
+    repository.answers = [MISSING, ended, NOT_BLESSED, nothing]
     sha = repository.commit("models/taxi/model.py", "edited")
+    repository.git("tag", "submitted/taxi/77")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
     assert f"gh api -X POST {REFS} -f ref=refs/tags/submitted/taxi/1 -f sha={sha}" in result.calls
+    assert len(result.calling("builds submit")) == 1
+    assert "so the image is built" in result.log
+    assert submitted(result) == ["taxi"]
 
 
 def test_a_missing_variable_stops_all(repository: Repository) -> None:
@@ -200,7 +171,6 @@ FAILURES = {
         [FOUND, ("compile taxi", 2, "", "mistake")],
         ["pipeline submit", "PATCH", "pushed"],
     ),
-    "a submission": ([FOUND, ("pipeline submit taxi", 2, "", "no")], ["PATCH", "pushed"]),
     "recording": ([FOUND, ("PATCH", 1, "", "HTTP 403")], ["POST", "pushed"]),
     "the pipeline": ([FOUND, ("pipeline pushed", 2, "", "failed")], ["PATCH released"]),
 }
@@ -278,7 +248,7 @@ def test_the_first_revision_of_a_service_gets_no_traffic_where_its_test_fails(
     assert "tensorflow/serving" in second and second.endswith("--no-traffic")
     (update,) = result.calling("update-traffic")
     assert "--to-revisions=taxi-00001=100 --remove-tags=candidate" in update
-    assert result.calling("PATCH", "released") == []
+    assert result.calling("PATCH", "released") == result.calling("run deploy taxi ") == []
 
 
 def served(commit: str, version: int) -> tuple[str, int, str, str]:
@@ -286,18 +256,32 @@ def served(commit: str, version: int) -> tuple[str, int, str, str]:
     return "revisions describe", 0, json.dumps({"metadata": {"labels": labels}}), ""
 
 
-def test_nothing_older_is_deployed_over_what_is_served(repository: Repository) -> None:
-    """It was submitted first, and has ended last."""
+def test_what_a_schedule_has_pushed_of_an_older_commit_is_refused_once(
+    repository: Repository,
+) -> None:
     own = repository.commit("models/taxi/model.py", "edited")
     newer = repository.commit("docs/page.md", "edited")
     repository.git("branch", "newer")
     repository.git("reset", "--quiet", "--hard", own)
-    repository.answers = [FOUND, PUSHED, served(newer, 3), RUNNING]
-    result = repository.run("ship.yml", "push")
+    repository.git("tag", "scheduled/taxi/taxi-8")
+    jobs = [
+        ("pipeline scheduled taxi", 0, f"taxi-9 {own}\n", ""),
+        ("pipeline scheduled", 3, "", "none"),
+    ]
+    repository.answers = [*jobs, PUSHED, served(newer, 3), RUNNING]
+    result = repository.run("scheduled.yml", "schedule")
     assert result.status == 1
     assert "is older than what taxi-pre-production serves" in result.log
     assert result.calling("run deploy") == result.calling("PATCH", "released/taxi") == []
-    assert removed("taxi") in result.calls
+    ended = [
+        moved("scheduled/taxi/taxi-9", own),
+        f"gh api -X DELETE {REFS}/tags/scheduled/taxi/taxi-8",
+    ]
+    assert programs(result)[-3:] == [removed("taxi"), *ended]
+    repository.git("tag", "scheduled/taxi/taxi-9")
+    result = repository.run("scheduled.yml", "schedule")
+    assert result.status == 0, result.log
+    assert result.calling("pipeline pushed") == []
 
 
 def test_the_workflow_of_an_older_commit_is_refused(repository: Repository) -> None:
@@ -310,21 +294,12 @@ def test_the_workflow_of_an_older_commit_is_refused(repository: Repository) -> N
     assert "Nothing is submitted. error: HEAD is older than" in result.log
 
 
-def test_what_is_on_its_way_in_a_run_that_has_ended_is_tried_again(
-    repository: Repository,
-) -> None:
-    repository.answers = [FOUND, ("actions/runs/77", 0, "completed", ""), NOT_BLESSED]
-    repository.commit("models/taxi/model.py", "edited")
-    repository.git("tag", "submitted/taxi/77")
-    result = repository.run("ship.yml", "push")
-    assert (result.status, submitted(result)) == (0, ["taxi"]), result.log
-
-
 def test_of_two_submissions_one_fails_and_the_other_is_released(repository: Repository) -> None:
     repository.answers = [FOUND, ("pipeline submit rents", 2, "", "no"), NOT_BLESSED]
-    repository.commit("targets.yaml", "vertex: {region: elsewhere}\n")
+    repository.commit("pipeline/new.py", "an image that is there, as after a revert")
     result = repository.run("ship.yml", "push")
     assert result.status == 1
+    assert result.calling("builds submit") == []
     assert submitted(result) == ["rents", "taxi"]
     assert len(result.calling("python -m pipeline pushed taxi-")) == 1
     assert result.calling("python -m pipeline pushed rents-") == []
@@ -333,22 +308,17 @@ def test_of_two_submissions_one_fails_and_the_other_is_released(repository: Repo
     ]
 
 
-SMOKE_FAILURES = {
-    # Which smoke test fails, and the services whose traffic then changes, in order.
-    "https://candidate": ["taxi-pre-production --to-revisions"],
-    "https://service": ["taxi-pre-production --to-tags", "taxi-pre-production --to-revisions"],
-}
-
-
-@pytest.mark.parametrize("url", SMOKE_FAILURES)
-def test_a_failed_smoke_test_rolls_back_and_stops(repository: Repository, url: str) -> None:
-    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING, (f"smoke {url}", 1, "", "nulls")]
+def test_a_failed_smoke_test_of_what_users_get_gives_the_traffic_back(
+    repository: Repository,
+) -> None:
+    fails = ("smoke https://service", 1, "", "nulls")
+    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING, fails]
     repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 1
     updates = [call.replace(f" {PLACE}", "") for call in result.calling("update-traffic")]
     changed = [re.sub(r"=.*", "", call.split("update-traffic ")[1]) for call in updates]
-    assert changed == SMOKE_FAILURES[url]
+    assert changed == ["taxi-pre-production --to-tags", "taxi-pre-production --to-revisions"]
     assert "--to-revisions=taxi-00001=100 --remove-tags=candidate" in updates[-1]
     assert result.calling("run deploy taxi ") == []
 
@@ -356,10 +326,8 @@ def test_a_failed_smoke_test_rolls_back_and_stops(repository: Repository, url: s
 @pytest.mark.parametrize(
     ("event", "payload", "models"),
     [
-        ("schedule", {}, ["rents", "taxi"]),
         ("workflow_dispatch", {"inputs": {"model": "taxi"}}, ["taxi"]),
         ("repository_dispatch", {"client_payload": {"model": "rents"}}, ["rents"]),
-        ("repository_dispatch", {"client_payload": {}}, ["rents", "taxi"]),
     ],
 )
 def test_retraining_needs_no_change(
@@ -378,6 +346,7 @@ def test_retraining_ships_what_was_not_deployed_yet(repository: Repository) -> N
     result = repository.run("ship.yml", "schedule")
     assert result.status == 0, result.log
     assert len(result.calling("builds submit")) == 1
+    assert submitted(result) == ["rents", "taxi"]
     assert all("--no-cache" in call for call in result.calling("python -m pipeline submit"))
 
 

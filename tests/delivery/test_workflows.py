@@ -236,8 +236,9 @@ def test_deploys_wait_for_each_other_and_a_waiting_approval_holds_none() -> None
             waits = job.get("environment") == "production"
             assert job["concurrency"]["cancel-in-progress"] is waits, name
     groups = [job["concurrency"]["group"] for name, job in JOBS if "concurrency" in job]
-    assert len(groups) == len(set(groups)) == 3
-    assert all("concurrency" not in workflow_files.load(n) for n in ("ship", "submit", "release"))
+    assert len(groups) == len(set(groups)) == 4
+    for workflow in ("ship", "submit", "release", "scheduled"):
+        assert "concurrency" not in workflow_files.load(workflow)
 
 
 def test_only_what_was_blessed_gets_to_production_and_only_approved() -> None:

@@ -131,6 +131,14 @@ def test_a_tag_of_another_name_counts_for_nothing(project: Project) -> None:
     assert project.needs() == (NONE, [])
 
 
+def test_the_jobs_of_a_schedule_that_have_ended(project: Project) -> None:
+    for name in ("scheduled/taxi/job-1", "scheduled/taxi/job-2", "scheduled/taxi2/job-3"):
+        project.git("tag", name)
+    assert releases.ended_jobs("taxi", project.root) == ["job-1", "job-2"]
+    assert releases.ended_jobs("rents", project.root) == []
+    assert project.needs() == (NONE, [])
+
+
 def test_without_git_all_is_needed(tmp_path: Path) -> None:
     (tmp_path / "models" / "taxi").mkdir(parents=True)
     (tmp_path / "models" / "taxi" / "config.yaml").touch()
