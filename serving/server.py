@@ -62,6 +62,7 @@ class Server:
         await stop.wait()
         logs.event("stopping", grace=settings.grace)
         self._rest.stopping = True
+        grpc.announce_stop()
         # A balancer that has not seen yet that it is unready sends more.
         http.end_connections()
         await asyncio.sleep(settings.drain)
