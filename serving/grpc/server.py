@@ -17,7 +17,9 @@ from grpc_reflection.v1alpha import reflection_pb2_grpc
 from tensorflow_serving.apis import (
     get_model_status_pb2,
     model_management_pb2,
+    model_service_pb2,
     model_service_pb2_grpc,
+    prediction_service_pb2,
     prediction_service_pb2_grpc,
 )
 
@@ -32,7 +34,11 @@ from serving.grpc import health, log_json, methods, reflection, reload_config
 
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
 _DETAILS = 2048
-_SERVICES = ("tensorflow.serving.PredictionService", "tensorflow.serving.ModelService")
+# Read from their files' descriptors, which reflection finds only once those are imported.
+_SERVICES = (
+    prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name,
+    model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+)
 
 Handler = Callable[[Engine, Any, ModelSpec, Settings], Awaitable[methods.MessageAnswer]]
 
@@ -252,9 +258,9 @@ class _Guard(grpc.aio.ServerInterceptor):
                 self._streams.discard(task)
 
         async def fail(failure: Exception, context: Any) -> None:
-            known = isinstance(failure, ServingError)
-            name = handler_call_details.method
-            await _abort(context, failure if known else logs.failure(failure, method=name))
+            if not isinstance(failure, ServingError):
+                failure = logs.failure(failure, method=handler_call_details.method)
+            await _abort(context, failure)
 
         if method.request_streaming:
             return grpc.stream_stream_rpc_method_handler(stream, read, method.response_serializer)

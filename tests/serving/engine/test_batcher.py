@@ -209,8 +209,9 @@ def test_a_light_request_runs_beside_a_heavy_one(counting_models: Path) -> None:
 
     async def ask() -> None:
         # Of one round of the event loop, so that one thread gets both: they cannot be one batch.
-        heavy, light = count(harness, ENDLESS), harness.batcher.submit(
-            harness.signature, {"x": np.zeros((1, 1), np.float32)}
+        heavy, light = (
+            count(harness, ENDLESS),
+            harness.batcher.submit(harness.signature, {"x": np.zeros((1, 1), np.float32)}),
         )
         await asyncio.wait_for(light, 10)
         assert counted(await asyncio.wait_for(count(harness, 1), 10)) == [2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -45,6 +44,16 @@ def test_services_and_their_messages(served: Served) -> None:
         file.file_descriptor_response.file_descriptor_proto[0]
     )
     assert "Predict" in [method.name for method in described.service[0].method]
+    # A tool asks for all that it builds on, too.
+    missing, seen = list(described.dependency), set()
+    while missing:
+        name = missing.pop()
+        (answer,) = ask(served, Request(file_by_filename=name))
+        content = answer.file_descriptor_response.file_descriptor_proto[0]
+        seen.add(name)
+        needed = descriptor_pb2.FileDescriptorProto.FromString(content).dependency
+        missing += [one for one in needed if one not in seen and one not in missing]
+    assert len(seen) > 10
 
 
 @pytest.mark.parametrize("metadata", [(), (("authorization", "Bearer other"),)])
