@@ -86,6 +86,19 @@ def overview(versions: Versions) -> dict[str, Any]:
     }
 
 
+def names(versions: Versions) -> dict[str, frozenset[str]]:
+    """The models that answer, each with the names of its inputs and outputs."""
+    return {
+        name: frozenset(
+            feature
+            for version in served.versions.values()
+            for signature in version.loaded.signatures.values()
+            for feature in (*signature.inputs, *signature.outputs)
+        )
+        for name, served in versions.snapshot.items()
+    }
+
+
 def _infos(infos: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: {
