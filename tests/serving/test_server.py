@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -65,29 +66,35 @@ class Balancer:
                 self.answers.append(type(error).__name__)
 
 
-def test_no_request_is_refused_when_one_of_two_servers_is_taken_out(tmp_path: Path) -> None:
-    """The step of which a rolling restart consists."""
-    small_model.write(tmp_path / "small" / "1")
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]]:
+    """Two of one folder, begun at once, as a start takes seconds."""
+    models = tmp_path_factory.mktemp("models")
+    small_model.write(models / "small" / "1")
+    (models / "request_log.yaml").write_text("redact: [nmae, x]\nmodels: {smal: {}}")
     with contextlib.ExitStack() as stack:
-        with ThreadPoolExecutor() as pool:  # Both at once, as a start takes seconds.
-            starts = [running(tmp_path, "--drain", "1.5") for _ in range(2)]
-            servers = list(pool.map(stack.enter_context, starts))
-        with Balancer(servers) as balancer:
-            time.sleep(0.5)
-            servers[0].process.terminate()
-            assert servers[0].process.wait(20) == 0
-            before = len(balancer.answers)
-            time.sleep(0.5)
+        with ThreadPoolExecutor() as pool:
+            starts = [running(models, "--drain", "1.5") for _ in range(2)]
+            begun = list(pool.map(stack.enter_context, starts))
+        yield begun
+
+
+def test_no_request_is_refused_when_one_of_two_servers_is_taken_out(servers: list[Running]) -> None:
+    """The step of which a rolling restart consists."""
+    with Balancer(servers) as balancer:
+        time.sleep(0.5)
+        servers[0].process.terminate()
+        assert servers[0].process.wait(20) == 0
+        before = len(balancer.answers)
+        time.sleep(0.5)
     assert len(balancer.answers) > before > 20
     assert set(balancer.answers) == {"200"}
 
 
-def test_names_of_the_request_log_that_no_model_has_are_warned_of(tmp_path: Path) -> None:
-    small_model.write(tmp_path / "small" / "1")
-    (tmp_path / "request_log.yaml").write_text("redact: [nmae, x]\nmodels: {smal: {}}")
-    with running(tmp_path) as server:
-        metrics = requests.get(f"{server.url}/monitoring/prometheus/metrics", timeout=10).text
-        assert "serving_request_log_unknown_names 2" in metrics
+def test_names_of_the_request_log_that_no_model_has_are_warned_of(servers: list[Running]) -> None:
+    server = servers[1]
+    metrics = requests.get(f"{server.url}/monitoring/prometheus/metrics", timeout=10).text
+    assert "serving_request_log_unknown_names 2" in metrics
     told = {str(event.get("error")) for event in server.events if event["level"] == "warning"}
     assert "redact: no model has a feature 'nmae'; did you mean 'name'?" in told
     assert "models: there is no model 'smal'; did you mean 'small'?" in told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from pathlib import Path
 
@@ -143,8 +142,7 @@ def test_a_folder_that_cannot_be_written_is_told_of_and_changes_nothing(
         raise OSError(errno.EROFS, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        place = (Path, "write_text") if fault == "the disk" else (os, "open")
-        patch.setattr(*place, fails)
+        patch.setattr("pathlib.Path.write_text" if fault == "the disk" else "os.open", fails)
         with pytest.raises(ServingError, match="cannot be") as refused:
             if action == "canary":
                 changes.canary(folder, "taxi", 3, 0.1, 0, "ann", "")
