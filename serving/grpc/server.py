@@ -211,9 +211,11 @@ class _Guard(grpc.aio.ServerInterceptor):
 
     def __init__(self) -> None:
         self._streams: set[asyncio.Task[Any]] = set()
+        self._ending = False
 
     def end_streams(self) -> None:
         """Ends the streams, which their clients may leave open for ever."""
+        self._ending = True
         for task in self._streams:
             task.cancel()
 
@@ -254,6 +256,11 @@ class _Guard(grpc.aio.ServerInterceptor):
                 raise
             except Exception as failure:
                 await fail(failure, context)
+            except asyncio.CancelledError:
+                if not self._ending:  # The client has gone.
+                    raise
+                # gRPC would leave the stream open, and wait for it.
+                await _abort(context, ServingError(Code.UNAVAILABLE, "The server is stopping"))
             finally:
                 self._streams.discard(task)
 

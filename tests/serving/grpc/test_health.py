@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,10 @@ def test_a_watch_tells_of_changes_and_ends_with_the_server(
         served.server.announce_stop()
         assert [next(watch).status for watch in watches[:3]] == [NOT_SERVING] * 3
         assert ask(served, "") == NOT_SERVING
+        started = time.monotonic()
         served.stop()
+        assert time.monotonic() - started < 10, "nobody waits for a stream"
         for watch in watches:
-            with pytest.raises(grpc.RpcError):
+            with pytest.raises(grpc.RpcError) as ended:
                 list(watch)
+            assert ended.value.code() == grpc.StatusCode.UNAVAILABLE
