@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
 
 import uvloop
@@ -10,8 +11,9 @@ import uvloop
 from serving.core import logs
 from serving.core.hooks import Hooks
 from serving.core.listening import listen, stop_signal, tls
-from serving.core.metrics import Metrics
+from serving.core.metrics import Gauge, Metrics
 from serving.core.settings import LOOPBACK, Settings
+from serving.engine import model_info
 from serving.engine.engine import Engine
 from serving.engine.versions import Versions
 from serving.grpc.server import GrpcServer
@@ -33,6 +35,11 @@ class Server:
         metrics = Metrics()
         self._versions = Versions(settings.models, settings.limits, metrics, settings.interval)
         self._engine = Engine(self._versions, hooks, metrics, settings.timeout)
+        metrics.add(
+            Gauge("serving_request_log_unknown_names", "Models and features that request_log.yaml "
+                  "names and no model that answers has, so that they have no effect.", (),
+                  lambda: [((), float(len(self._unknown_names())))])
+        )  # fmt: skip
         self._rest = InferenceApp(self._engine, settings)
 
     def run(self) -> None:
@@ -52,6 +59,7 @@ class Server:
         http = HttpServer(self._rest, Limits(settings.body_bytes))
         rest_port = await http.start(listen(settings.host, settings.rest_port), tls(settings))
         self._versions.start()
+        threading.Thread(target=self._warn_of_unknown_names, daemon=True).start()
         logs.event(
             "listening", host=settings.host, rest_port=rest_port, grpc_port=grpc_port,
             models=settings.models.resolve(),
@@ -62,6 +70,7 @@ class Server:
         await stop.wait()
         logs.event("stopping", grace=settings.grace)
         self._rest.stopping = True
+        grpc.announce_stop()
         # A balancer that has not seen yet that it is unready sends more.
         http.end_connections()
         await asyncio.sleep(settings.drain)
@@ -71,3 +80,11 @@ class Server:
         for close in (partial(self._versions.stop, left), self._engine.hooks.close):
             await asyncio.get_running_loop().run_in_executor(None, close)
         logs.event("stopped")
+
+    def _unknown_names(self) -> list[str]:
+        return self._engine.hooks.unknown_names(model_info.names(self._versions))
+
+    def _warn_of_unknown_names(self) -> None:
+        self._versions.scanned.wait()
+        for told in self._unknown_names():
+            logs.event("request_log.yaml names nothing", "warning", error=told)

@@ -22,7 +22,6 @@ WITHOUT_A_TEST_FILE = {
     "serving/__main__.py": "calls serving.commands; every test of a server's process runs it",
     "serving/commands/app.py": "the Typer object alone; test_main.py runs every command on it",
     "serving/commands/options.py": "types alone; each command's tests give them",
-    "serving/server.py": "test_served_versions.py and the hostile tests start it as a process",
     "serving/upstream/server.py": "commands/test_traffic.py starts it as a process",
     "tools/kubeflow/__main__.py": "needs a checkout of Kubeflow; docs/kubeflow.md has what it gave",
     "tools/kubeflow/build.py": "builds Kubeflow's programs; see tools/kubeflow/__main__.py",

@@ -1,4 +1,4 @@
-"""An exported model as TensorFlow Serving loads it: by the C++ loader, run through a `Session`.
+"""An exported model as the server loads it: by TensorFlow's v1 loader, run through a `Session`.
 
 Python's own `tf.saved_model.load` restores variables by another path, so it accepts exports that
 fail every request in a server.
@@ -38,7 +38,7 @@ class LoadedModel:
         except (tf.errors.OpError, OSError, ValueError) as error:
             self._session.close()
             raise ServingError(
-                f"{path} does not load in TensorFlow's C++ loader",
+                f"{path} does not load in TensorFlow's v1 loader",
                 str(error),
                 "Export with models.common.export, which writes what the loader can read.",
             ) from error

@@ -24,4 +24,4 @@ def of_folder(models: Path) -> Hooks:
     if not log.enabled:
         return Hooks(router, gauges=gauges)
     request_log = RequestLog(settings.log_folder(models, log), log)
-    return Hooks(router, request_log, (*gauges, *log_gauges.gauges(request_log)))
+    return Hooks(router, request_log, (*gauges, *log_gauges.gauges(request_log)), log.unknown_names)

@@ -29,6 +29,7 @@ def up(
     max_body: Annotated[int, typer.Option(help="Largest request, in MB.")] = 32,
     max_rows: Annotated[int, typer.Option(help="Most rows of a request, and of a batch.")] = 4096,
     max_queue: Annotated[int, typer.Option(help="Most requests that wait for a version.")] = 1024,
+    parallel: Annotated[int, typer.Option(min=1, help="Runs of a version at the same time.")] = 2,
     timeout: Annotated[float, typer.Option(help="Seconds until a request fails with 504.")] = 30,
     grace: Annotated[float, typer.Option(help="Seconds that a stop waits for answers.")] = 30,
     drain: Annotated[
@@ -58,7 +59,7 @@ def up(
 
     settings = Settings(
         models=models, host=host, rest_port=rest_port, grpc_port=grpc_port,
-        limits=Limits(max_queue, max_rows), body_bytes=max_body * 2**20, timeout=timeout,
+        limits=Limits(max_queue, max_rows, parallel), body_bytes=max_body * 2**20, timeout=timeout,
         grace=grace, drain=drain, interval=interval, token=secret, cors=cors,
         tls_certificate=tls_certificate, tls_key=tls_key,
     )  # fmt: skip

@@ -6,7 +6,7 @@ its answer: they must be thread-safe, must not block, and must not raise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -118,6 +118,8 @@ class Hooks:
     request_log: RequestLog | None = None
     gauges: tuple[Gauge, ...] = ()
     """What they count, for the server's metrics."""
+    unknown_names: Callable[[Mapping[str, frozenset[str]]], list[str]] = lambda known: []
+    """What their settings name and no model has, given each model's inputs and outputs."""
 
     def close(self) -> None:
         """Ends what they started."""

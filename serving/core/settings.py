@@ -16,6 +16,8 @@ class Limits:
     """Requests that may wait; more are refused."""
     rows: int = 4096
     """Of a request, and of what is batched."""
+    parallel: int = 2
+    """Runs of a version at the same time."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
 """Runs a model for many requests at once, without making any request wait for others.
 
-One thread takes whatever has queued while it was busy. Alone, a request runs at once; under load
-the batches grow by themselves.
+A thread takes whatever has queued while it was busy. Alone, a request runs at once; under load the
+batches grow by themselves. With several threads for a version, what cannot be run together runs at
+the same time.
+
+A run whose requests have all been answered for it, as their time is up, is cancelled.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from serving.core import logs
 from serving.core.errors import Code, ServingError
 from serving.core.settings import Limits
-from serving.model.loaded_model import LoadedModel
+from serving.model.loaded_model import Cancelled, LoadedModel
 from serving.model.signatures import Arrays, Signature
 
 
@@ -27,7 +31,7 @@ class Closed(Exception):  # noqa: N818  # not an error: the caller takes another
     """The version takes no more requests."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Call:
     signature: Signature
     arrays: Arrays
@@ -39,7 +43,7 @@ class _Call:
 
 
 class Batcher:
-    """A thread that runs one version.
+    """The threads that run one version.
 
     Args:
         model: What it runs; closed with it.
@@ -58,8 +62,17 @@ class Batcher:
         self._waiting = 0
         self._lock = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name=f"run {model.path}", daemon=True)
-        self._thread.start()
+        self._running: list[list[_Call]] = []
+        self._cancelled: list[list[_Call]] = []
+        """Of those that run, what nobody waits for any more."""
+        self._threads = [
+            threading.Thread(target=self._work, name=f"run {model.path}", daemon=True)
+            for _ in range(limits.parallel)
+        ]
+        self._left = limits.parallel
+        self._given_up = False
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, signature: Signature, arrays: Arrays) -> asyncio.Future[Arrays]:
         """Queues a request; called on an event loop, where its future gets the outputs.
@@ -91,17 +104,43 @@ class Batcher:
             loop.call_soon(self._hand_over)
         return future
 
+    @property
+    def stuck(self) -> bool:
+        """Whether something runs on that was not answered in time."""
+        return bool(self._cancelled)
+
+    def expired(self, future: asyncio.Future[Arrays]) -> None:
+        """Cancels the run of a request whose time is up, if nobody waits for another of the run.
+
+        Args:
+            future: What `submit` gave; done by now.
+        """
+        with self._lock:
+            run = next((r for r in self._running if any(c.future is future for c in r)), None)
+            if run is None or run in self._cancelled or not all(c.future.done() for c in run):
+                return
+            self._cancelled.append(run)
+        logs.event("run cancelled", "error", version=str(self._model.path), requests=len(run))
+        # Not on the event loop: it is TensorFlow's to say how long that takes.
+        threading.Thread(target=self._model.cancel, daemon=True).start()
+
     def close(self, seconds: float | None = None) -> None:
         """Answers what was accepted, then releases the model.
 
         Args:
-            seconds: When to wait for that no more, as a request may never end; None for never.
+            seconds: When to wait for that no more, and to cancel what runs; None for never.
         """
         with self._lock:
             self._closed = True
         self._hand_over()
-        self._queue.put(None)
-        self._thread.join(seconds)
+        for _ in self._threads:
+            self._queue.put(None)
+        end = None if seconds is None else time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(None if end is None else max(0.0, end - time.monotonic()))
+        if any(thread.is_alive() for thread in self._threads):
+            self._given_up = True
+            self._model.cancel()
 
     def _hand_over(self) -> None:
         """Gives the thread what this round of the event loop has brought.
@@ -115,21 +154,41 @@ class Batcher:
                 self._queue.put(collected)
 
     def _work(self) -> None:
-        while True:
+        closing = False
+        while not closing:
             lists = [self._queue.get()]
             while True:
                 try:
                     lists.append(self._queue.get_nowait())
                 except queue.Empty:
                     break
+            closing = None in lists
+            for _ in range(lists.count(None) - 1):  # That is for the other threads.
+                self._queue.put(None)
             calls = [call for each in lists if each for call in each]
+            batches = self._batches(calls)
+            others = batches[1:] if len(self._threads) > 1 and not closing else []
+            for batch in others:
+                self._queue.put(batch)
             with self._lock:
-                self._waiting -= len(calls)
-            for batch in self._batches(calls):
-                _deliver(self._run(batch))
-            if None in lists:
-                self._model.close()
-                return
+                self._waiting -= len(calls) - sum(map(len, others))
+            for batch in batches[: len(batches) - len(others)]:
+                self._answer(batch)
+        with self._lock:
+            self._left -= 1
+            last = not self._left
+        if last:
+            self._model.close()
+
+    def _answer(self, batch: list[_Call]) -> None:
+        with self._lock:
+            self._running.append(batch)
+        results = self._run(batch)
+        with self._lock:
+            self._running.remove(batch)
+            if batch in self._cancelled:
+                self._cancelled.remove(batch)
+        _deliver(results)
 
     def _batches(self, calls: list[_Call]) -> list[list[_Call]]:
         batches: list[list[_Call]] = []
@@ -147,17 +206,22 @@ class Batcher:
         return batches
 
     def _run(self, batch: list[_Call]) -> list[tuple[_Call, Arrays | ServingError]]:
-        if len(batch) == 1:
-            call = batch[0]
-            return [(call, _checked(call, self._run_one(call.signature, call.arrays, call.rows)))]
+        arrays = batch[0].arrays
         rows = sum(call.rows for call in batch)
-        arrays = {
-            name: np.concatenate([call.arrays[name] for call in batch])
-            if name not in batch[0].key[1]
-            else default
-            for name, default in batch[0].arrays.items()
-        }
+        if len(batch) > 1:
+            arrays = {
+                name: np.concatenate([call.arrays[name] for call in batch])
+                if name not in batch[0].key[1]
+                else default
+                for name, default in arrays.items()
+            }
         outputs = self._run_one(batch[0].signature, arrays, rows)
+        if isinstance(outputs, Cancelled) and not self._given_up:
+            # Whoever waits still was in the way of a run that did not end.
+            live = [call for call in batch if not call.future.done()]
+            return self._run(live) if live else []
+        if len(batch) == 1:
+            return [(batch[0], _checked(batch[0], outputs))]
         if isinstance(outputs, ServingError) or any(
             array.ndim == 0 or len(array) != rows for array in outputs.values()
         ):

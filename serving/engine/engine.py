@@ -116,7 +116,7 @@ class Engine:
         version, signature, future = (
             await self._submit_long(spec, prepare) if long else self._submit(spec, prepare)
         )
-        return Result(version.number, label, signature, await self._in_time(future))
+        return Result(version.number, label, signature, await self._in_time(future, version))
 
     def _served(self, model: str) -> Served:
         return self.versions.snapshot.get(model, Served())
@@ -144,21 +144,24 @@ class Engine:
                 return self._submit(spec, _made(made))
         raise ServingError(Code.UNAVAILABLE, f"{spec.name} is being unloaded")
 
-    async def _in_time(self, future: asyncio.Future[Arrays]) -> Arrays:
+    async def _in_time(self, future: asyncio.Future[Arrays], version: Version) -> Arrays:
         # A timer and no `wait_for`, which would make a task for each request.
-        timer = future.get_loop().call_later(self._timeout, _expire, future)
+        timer = future.get_loop().call_later(self._timeout, _expire, future, version)
         try:
             return await future
         finally:
-            timer.cancel()
+            # Of a client that has gone, the run may not end either.
+            if not future.cancelled():
+                timer.cancel()
 
 
 def _made(tensors: tuple[Signature, Arrays]) -> Prepare:
     return lambda version: tensors
 
 
-def _expire(future: asyncio.Future[Arrays]) -> None:
+def _expire(future: asyncio.Future[Arrays], version: Version) -> None:
     if not future.done():
         future.set_exception(
             ServingError(Code.DEADLINE_EXCEEDED, "The request was not answered in time")
         )
+    version.batcher.expired(future)

@@ -26,7 +26,12 @@ def statuses(versions: Versions, model: str, number: int | None) -> dict[int, St
     return found if number is None else {number: found[number]}
 
 
-def status_json(found: Mapping[int, Status]) -> dict[str, Any]:
+def error_message(versions: Versions, status: Status) -> str:
+    """What is wrong with a version, or else with the file that says which are served."""
+    return str(status.error or versions.config_error or "")
+
+
+def status_json(versions: Versions, found: Mapping[int, Status]) -> dict[str, Any]:
     """The answer to a status request, highest version first."""
     return {
         "model_version_status": [
@@ -35,7 +40,7 @@ def status_json(found: Mapping[int, Status]) -> dict[str, Any]:
                 "state": status.state.name,
                 "status": {
                     "error_code": status.error.code.name if status.error else "OK",
-                    "error_message": str(status.error or ""),
+                    "error_message": error_message(versions, status),
                 },
             }
             for number, status in sorted(found.items(), reverse=True)
@@ -78,6 +83,19 @@ def overview(versions: Versions) -> dict[str, Any]:
             }
             for name, served in sorted(versions.snapshot.items())
         ]
+    }
+
+
+def names(versions: Versions) -> dict[str, frozenset[str]]:
+    """The models that answer, each with the names of its inputs and outputs."""
+    return {
+        name: frozenset(
+            feature
+            for version in served.versions.values()
+            for signature in version.loaded.signatures.values()
+            for feature in (*signature.inputs, *signature.outputs)
+        )
+        for name, served in versions.snapshot.items()
     }
 
 

@@ -23,7 +23,7 @@ from serving.core.settings import Limits
 from serving.engine.batcher import Batcher
 from serving.engine.warm_up import known_answers, warm_up
 from serving.model import models_config, version_folders
-from serving.model.loaded_model import LoadedModel
+from serving.model.loaded_model import Cancelled, LoadedModel
 from serving.model.models_config import ServedModel
 from serving.routing.state import STABLE
 
@@ -36,6 +36,8 @@ _MAY_PASS = frozenset(Code) - {
 """Codes of errors whose cause may be the storage's, such as permissions or a network."""
 _SECONDS_FOR_AN_UNLOAD = 1.0
 """For which others wait."""
+_SECONDS_TO_WARM_UP = 300.0
+"""After which a version is refused, as one whose warm-up never ends would hold up all others."""
 _SECONDS_MISSING = 60.0
 """After which a model whose folder has vanished is unloaded."""
 
@@ -109,6 +111,7 @@ class Versions:
         self.snapshot: Mapping[str, Served] = {}
         self.statuses: dict[str, dict[int, Status]] = {}
         self.config_error: ServingError | None = None
+        """Why `models.config` cannot be followed, without its place."""
         self.scanned = threading.Event()
         """Set after the first look, with whatever could be loaded then."""
         self.limits = limits
@@ -163,8 +166,14 @@ class Versions:
         names = {**self._config, **dict.fromkeys(self.statuses)}
         missing = [name for name in names if not self._served(name).versions]
         if not names:
-            return [f"There is no model under {self.root}."]
-        return [f"No version of '{name}' is available." for name in missing]
+            return ["There is no model in the serving folder."]
+        stuck = [
+            f"Version {number} of '{name}' does not end a run that was not answered in time."
+            for name, served in self.snapshot.items()
+            for number, version in served.versions.items()
+            if version.batcher.stuck
+        ]
+        return [f"No version of '{name}' is available." for name in missing] + stuck
 
     def _served(self, name: str) -> Served:
         return self.snapshot.get(name, Served())
@@ -203,9 +212,10 @@ class Versions:
             self._config = models_config.read(path)
             self._config_read, self.config_error = True, None
         except ServingError as error:
-            if str(error) != str(self.config_error):
+            told = _without_paths(error, path, path.name)
+            if str(told) != str(self.config_error):
                 logs.event("config refused", "error", error=str(error), keeps=list(self._config))
-            self.config_error = error
+            self.config_error = told
 
     def _models(self) -> dict[str, ServedModel]:
         folders = {path.name: ServedModel(path.name) for path in version_folders.models(self.root)}
@@ -263,7 +273,7 @@ class Versions:
             loaded = LoadedModel(path)
             try:
                 began = time.perf_counter()
-                warm_up(loaded)
+                _warm_up_in_time(loaded)
                 self._metrics.warm_up.observe((time.perf_counter() - began) * 1e6, label, "OK")
             except BaseException:
                 loaded.close()
@@ -331,6 +341,20 @@ class Versions:
             self._metrics.batches.observe(rows, name, version)
 
         return observe
+
+
+def _warm_up_in_time(loaded: LoadedModel) -> None:
+    timer = threading.Timer(_SECONDS_TO_WARM_UP, loaded.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        warm_up(loaded)
+    except Cancelled as error:
+        raise ServingError(
+            Code.DEADLINE_EXCEEDED, f"The warm-up did not end in {_SECONDS_TO_WARM_UP:g} s"
+        ) from error
+    finally:
+        timer.cancel()
 
 
 def _left(end: float) -> float | None:

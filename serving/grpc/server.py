@@ -1,18 +1,25 @@
-"""TensorFlow Serving's gRPC API: `PredictionService` without `SessionRun`, and `ModelService`."""
+"""TensorFlow Serving's gRPC API: `PredictionService` without `SessionRun`, and `ModelService`.
+
+Beside it are gRPC's own services for health and reflection, whose methods are streams.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
+from grpc_health.v1 import health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2_grpc
 from tensorflow_serving.apis import (
     get_model_status_pb2,
     model_management_pb2,
+    model_service_pb2,
     model_service_pb2_grpc,
+    prediction_service_pb2,
     prediction_service_pb2_grpc,
 )
 
@@ -23,10 +30,15 @@ from serving.core.model_spec import ModelSpec
 from serving.core.settings import Settings
 from serving.engine import model_info
 from serving.engine.engine import Engine
-from serving.grpc import log_json, methods, reload_config
+from serving.grpc import health, log_json, methods, reflection, reload_config
 
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
 _DETAILS = 2048
+# Read from their files' descriptors, which reflection finds only once those are imported.
+_SERVICES = (
+    prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name,
+    model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+)
 
 Handler = Callable[[Engine, Any, ModelSpec, Settings], Awaitable[methods.MessageAnswer]]
 
@@ -42,7 +54,13 @@ class GrpcServer:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._settings = settings
         self._service = _Service(engine, settings)
+        self._guard = _Guard()
+        self._health = health.Health(engine.versions, _SERVICES)
         self._server: grpc.aio.Server | None = None
+
+    def announce_stop(self) -> None:
+        """Has the health service say that the server stops, while it still answers."""
+        self._health.stopping = True
 
     async def start(self) -> int:
         """Opens the port and returns it, -1 if there is to be none.
@@ -54,7 +72,7 @@ class GrpcServer:
         if settings.grpc_port < 0:
             return -1
         self._server = grpc.aio.server(
-            interceptors=[_Guard()],
+            interceptors=[self._guard],
             options=[
                 ("grpc.max_receive_message_length", settings.body_bytes),
                 ("grpc.max_send_message_length", -1),
@@ -66,6 +84,13 @@ class GrpcServer:
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
             _Models(self._service), self._server
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+            reflection.Reflection(
+                (*_SERVICES, health.SERVICE, reflection.SERVICE), self._service.authorize
+            ),
+            self._server,
         )
         address = f"{settings.host}:{settings.grpc_port}"
         try:
@@ -88,6 +113,7 @@ class GrpcServer:
     async def stop(self, grace: float) -> None:
         """Takes no more requests, and answers what was accepted within `grace` seconds."""
         if self._server:
+            self._guard.end_streams()
             await self._server.stop(grace)
 
 
@@ -133,10 +159,18 @@ class _Service:
         context.set_trailing_metadata(tuple(trailing))
         return answer.message
 
+    def authorize(self, context: Any) -> None:
+        """Checks the token of a request.
+
+        Raises:
+            ServingError: It is not the server's.
+        """
+        self._authorize(self._metadata(context))
+
     async def info(self, handler: Callable[[Engine, Any], Any], request: Any, context: Any) -> Any:
         """Answers a request about models."""
         try:
-            self._authorize(self._metadata(context))
+            self.authorize(context)
             return handler(self._engine, request)
         except ServingError as error:
             return await _abort(context, error)
@@ -145,7 +179,7 @@ class _Service:
         """Answers a request for other versions and labels."""
         loop, versions = asyncio.get_running_loop(), self._engine.versions
         try:
-            self._authorize(self._metadata(context))
+            self.authorize(context)
             await loop.run_in_executor(None, reload_config.reload, versions, request.config)
         except ServingError as error:
             logs.event("reload refused", "warning", error=str(error))
@@ -175,6 +209,16 @@ async def _abort(
 class _Guard(grpc.aio.ServerInterceptor):
     """Answers what no method can: gRPC would tell clients of Python's exceptions."""
 
+    def __init__(self) -> None:
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._ending = False
+
+    def end_streams(self) -> None:
+        """Ends the streams, which their clients may leave open for ever."""
+        self._ending = True
+        for task in self._streams:
+            task.cancel()
+
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """Wraps a method."""
         method = await continuation(handler_call_details)
@@ -188,18 +232,61 @@ class _Guard(grpc.aio.ServerInterceptor):
                 return error
 
         async def answer(request: Any, context: Any) -> Any:
-            if isinstance(request, DecodeError):
-                unreadable = "The request is no message of the type that the method takes"
-                return await _abort(context, ServingError(Code.INVALID_ARGUMENT, unreadable))
             try:
+                _check_readable(request)
                 return await method.unary_unary(request, context)
             except grpc.aio.AbortError:
                 raise
             except Exception as failure:
-                error = logs.failure(failure, method=handler_call_details.method)
-                return await _abort(context, error)
+                return await fail(failure, context)
 
+        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+            task = asyncio.current_task()
+            assert task is not None
+            self._streams.add(task)
+            try:
+                if method.request_streaming:
+                    answers = method.stream_stream(_readable(request), context)
+                else:
+                    _check_readable(request)
+                    answers = method.unary_stream(request, context)
+                async for one in answers:
+                    yield one
+            except grpc.aio.AbortError:
+                raise
+            except Exception as failure:
+                await fail(failure, context)
+            except asyncio.CancelledError:
+                if not self._ending:  # The client has gone.
+                    raise
+                # gRPC would leave the stream open, and wait for it.
+                await _abort(context, ServingError(Code.UNAVAILABLE, "The server is stopping"))
+            finally:
+                self._streams.discard(task)
+
+        async def fail(failure: Exception, context: Any) -> None:
+            if not isinstance(failure, ServingError):
+                failure = logs.failure(failure, method=handler_call_details.method)
+            await _abort(context, failure)
+
+        if method.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(stream, read, method.response_serializer)
+        if method.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(stream, read, method.response_serializer)
         return grpc.unary_unary_rpc_method_handler(answer, read, method.response_serializer)
+
+
+def _check_readable(request: Any) -> None:
+    if isinstance(request, DecodeError):
+        raise ServingError(
+            Code.INVALID_ARGUMENT, "The request is no message of the type that the method takes"
+        )
+
+
+async def _readable(requests: Any) -> AsyncIterator[Any]:
+    async for request in requests:
+        _check_readable(request)
+        yield request
 
 
 class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
@@ -244,5 +331,5 @@ def _status(engine: Engine, request: Any) -> Any:
     for version, status in model_info.statuses(engine.versions, spec.name, number).items():
         entry = response.model_version_status.add(version=version, state=int(status.state))
         entry.status.error_code = int(status.error.code) if status.error else 0
-        entry.status.error_message = str(status.error or "")
+        entry.status.error_message = model_info.error_message(engine.versions, status)
     return response

@@ -118,14 +118,24 @@ def edit(path: Path) -> Iterator[MutableMapping[str, ServedModel]]:
         ServingError: The present file is not in TensorFlow Serving's format, or the file cannot be
             written.
     """
-    folder = os.open(path.parent, os.O_RDONLY)
+    folder = -1
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            folder = os.open(path.parent, os.O_RDONLY)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        except OSError as error:
+            raise ServingError(
+                Code.FAILED_PRECONDITION,
+                f"{path} cannot be changed",
+                f"Received: {error.strerror}.",
+                "Make the folder one that you may read and write.",
+            ) from error
         models = read(path)
         yield models
         write(path, models)
     finally:
-        os.close(folder)
+        if folder >= 0:
+            os.close(folder)
 
 
 def _parse(path: Path) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -65,6 +66,31 @@ class LogSettings(settings_file.Section):
         """The features of a model that are left out."""
         own = self.models.get(model)
         return frozenset(self.redact) | frozenset(own.redact if own else ())
+
+    def unknown_names(self, known: Mapping[str, frozenset[str]]) -> list[str]:
+        """What the file names and no model has, one sentence each: it has no effect.
+
+        Args:
+            known: The served models, each with the names of its inputs and outputs.
+        """
+        anywhere = frozenset().union(*known.values())
+        told = [
+            f"redact: no model has a feature '{name}'{settings_file.did_you_mean(name, anywhere)}"
+            for name in self.redact
+            if known and name not in anywhere
+        ]
+        for model, own in self.models.items():
+            if model not in known:
+                close = settings_file.did_you_mean(model, known)
+                told.append(f"models: there is no model '{model}'{close}")
+                continue
+            told += [
+                f"models.{model}.redact: the model has no feature '{name}'"
+                f"{settings_file.did_you_mean(name, known[model])}"
+                for name in own.redact
+                if name not in known[model]
+            ]
+        return told
 
 
 def read(serving_folder: Path) -> LogSettings:

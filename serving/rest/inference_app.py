@@ -51,7 +51,7 @@ class InferenceApp(BaseRestApp):
             return Answer(json_text.dump_special(model_info.metadata_json(version)))
         number = self._engine.find(spec).number if spec.label else spec.version
         states = model_info.statuses(versions, spec.name, number)
-        return Answer(json_text.dump_special(model_info.status_json(states)))
+        return Answer(json_text.dump_special(model_info.status_json(versions, states)))
 
     def _body(self, route: Route, spec: ModelSpec, request: Request) -> bytes | None:
         if route.resource == "form":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ class Served:
     channel: grpc.Channel
     engine: Any
     settings: Any
+    server: Any
+    stop: Callable[[], None]
+    """Ends the server as SIGTERM does; the block ends it too."""
 
 
 @contextlib.contextmanager
@@ -51,7 +54,7 @@ def serving(models: Path, **settings: Any) -> Iterator[Served]:
     try:
         port = wait(server.start())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Served(channel, engine, chosen)
+            yield Served(channel, engine, chosen, server, lambda: wait(server.stop(20)))
     finally:
         wait(server.stop(1))
         versions.stop()

@@ -55,3 +55,26 @@ def write(folder: Path, weight: float = 2.0) -> None:
         str(folder),
         {"serving_default": serving_default, "serving_examples": serving_examples},
     )
+
+
+def write_counting(folder: Path) -> None:
+    """Writes a SavedModel that counts to its largest x, and answers y = 2x: for as long as is asked
+    for, and without end to the infinite.
+    """
+    import tensorflow as tf
+
+    class Model(tf.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = tf.Variable(2.0)
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "x")])
+        def answer(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+            last = tf.cast(tf.reduce_max(tf.reshape(x, [-1])), tf.float64)
+            count = tf.while_loop(
+                lambda count: count < last, lambda count: (count + 1.0,), (tf.zeros((), "float64"),)
+            )[0]
+            return {"y": self.weight * x + tf.cast(0 * tf.minimum(count, 1.0), tf.float32)}
+
+    model = Model()
+    tf.saved_model.save(model, str(folder), {"serving_default": model.answer})

@@ -18,5 +18,5 @@ def test_the_defaults_are_those_of_the_command() -> None:
     assert {name: getattr(settings, name) for name in same} == {
         name: offered[name] for name in same
     }
-    assert settings.limits == Limits(offered["max_queue"], offered["max_rows"])
+    assert settings.limits == Limits(offered["max_queue"], offered["max_rows"], offered["parallel"])
     assert settings.body_bytes == offered["max_body"] * 2**20

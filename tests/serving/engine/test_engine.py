@@ -24,6 +24,7 @@ class Batcher:
     def __init__(self, number: int, closed: int = 0, late: bool = False) -> None:
         self.number, self.closed, self.late = number, closed, late
         self.error: ServingError | None = None
+        self.cancelled: list[asyncio.Future[Any]] = []
 
     def submit(self, signature: Any, arrays: Any) -> asyncio.Future[Any]:
         from serving.engine.batcher import Closed
@@ -37,6 +38,9 @@ class Batcher:
         elif not self.late:
             future.set_result({"y": np.array([self.number])})
         return future
+
+    def expired(self, future: asyncio.Future[Any]) -> None:
+        self.cancelled.append(future)
 
 
 class Router:

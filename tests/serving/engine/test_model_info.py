@@ -27,7 +27,7 @@ def versions() -> Any:
 def test_states_come_highest_version_first_with_their_errors(versions: Any) -> None:
     from serving.engine import model_info
 
-    told = model_info.status_json(model_info.statuses(versions, "taxi", None))
+    told = model_info.status_json(versions, model_info.statuses(versions, "taxi", None))
     assert told["model_version_status"] == [
         {
             "version": "2", "state": "END",

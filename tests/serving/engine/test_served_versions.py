@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import small_model
+
 pytestmark = pytest.mark.tfx
 
 MODEL = "half_plus_two"
@@ -264,12 +266,13 @@ def test_what_is_gone_is_forgotten(
     monkeypatch.setattr("serving.engine.versions._SECONDS_MISSING", 0)
     look(versions, 1)
     assert (served(versions), states(versions)) == ([], {})
-    assert versions.unready() == [f"There is no model under {versions.root}."]
+    assert versions.unready() == ["There is no model in the serving folder."]
 
 
 def test_a_config_that_cannot_be_read_changes_nothing(
     models: Path, push: Any, versions: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from serving.engine import model_info
     from serving.model.models_config import ServedModel
 
     for number in (1, 2):
@@ -280,6 +283,8 @@ def test_a_config_that_cannot_be_read_changes_nothing(
     look(versions, 3)
     assert (served(versions), versions.snapshot[MODEL].labels) == ([1], {"stable": 1})
     assert versions.unready() == [], "what serves is as ready as before"
+    (told,) = {model_info.error_message(versions, s) for s in versions.statuses[MODEL].values()}
+    assert "models.config is not usable" in told and str(models) not in told
     assert "serving_config_refused 1" in versions._metrics.text()
     assert capsys.readouterr().err.count('"config refused"') == 1, "told once"
 
@@ -350,3 +355,43 @@ def test_what_is_in_memory_goes_on_when_its_files_are_damaged(
     damage(version)
     look(versions, 2)
     assert (served(versions), states(versions)[2]) == ([2], "AVAILABLE")
+
+
+@pytest.mark.parametrize("config", [None, "model_config_list {", "folder"])
+def test_what_is_told_before_anything_is_served_has_no_place(
+    models: Path, versions: Any, config: str | None
+) -> None:
+    """Nothing is there, or a `models.config` that cannot be followed."""
+    if config == "folder":
+        (models / "models.config").mkdir()
+    elif config:
+        (models / "models.config").write_text(config)
+    look(versions)
+    (told,) = versions.unready()
+    assert str(models) not in told and str(models.parent) not in told
+    assert ("models.config" in told) == bool(config)
+
+
+def test_a_run_that_does_not_end_is_told_of(push: Any, versions: Any) -> None:
+    push(1)
+    look(versions)
+    (version,) = versions.snapshot[MODEL].versions.values()
+    version.batcher._cancelled.append([])
+    assert "Version 1 of 'half_plus_two' does not end a run" in versions.unready()[0]
+    version.batcher._cancelled.clear()
+    assert versions.unready() == []
+
+
+def test_a_warm_up_that_does_not_end_refuses_its_version_alone(
+    models: Path, push: Any, versions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.engine.versions._SECONDS_TO_WARM_UP", 0.5)
+    small_model.write_counting(models / "counting" / "1")
+    extra = models / "counting" / "1" / "assets.extra"
+    extra.mkdir(exist_ok=True)
+    known = {"rows": [{"x": "Infinity"}], "outputs": {"y": [0]}}
+    (extra / "known_answers.json").write_text(json.dumps(known).replace('"Infinity"', "Infinity"))
+    push(1)
+    look(versions, 1)
+    assert (served(versions), states(versions, "counting")) == ([1], {1: "END"})
+    assert "The warm-up did not end" in str(versions.statuses["counting"][1].error)

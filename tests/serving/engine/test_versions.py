@@ -12,6 +12,7 @@ import requests
 
 from serving.model import models_config
 from serving.model.models_config import ServedModel
+from tests.helpers import small_model
 from tests.helpers.model_server import Running, running
 
 pytestmark = pytest.mark.slow
@@ -101,11 +102,12 @@ def test_versions_follow_folders_and_config(conformance_models: Path, folder: Pa
         wait_for(lambda: states(server).get("4", ("", ""))[0] == "END")
         assert ask(server, "/labels/stable").headers["X-Model-Version"] == "1"
 
-        # A config that cannot be read changes nothing, and the server says that it is not ready.
+        # A config that cannot be read changes nothing, also what is ready, and the status says so.
+        requests_ready = requests.get(f"{server.url}/readyz", timeout=10).status_code
         path.write_text("model_config_list {")
-        ready = f"{server.url}/readyz"
-        wait_for(lambda: requests.get(ready, timeout=10).status_code == 503)
-        assert "models.config is not usable" in requests.get(ready, timeout=10).text
+        wait_for(lambda: "models.config is not usable" in states(server)["1"][1])
+        assert str(folder) not in states(server)["1"][1]
+        assert requests.get(f"{server.url}/readyz", timeout=10).status_code == requests_ready
         assert ask(server, "/labels/canary").status_code == 200
 
 
@@ -140,3 +142,26 @@ def test_no_request_fails_while_versions_switch(conformance_models: Path, folder
     assert number > SECONDS / 2
     assert {status for status, _ in answers} == {200}, [a for a in answers if a[0] != 200][:3]
     print(f"{number} versions, {len(answers)} answers, {memory:.0f} MB")
+
+
+def test_a_request_that_does_not_end_harms_no_other(tmp_path: Path) -> None:
+    small_model.write_counting(tmp_path / "counting" / "1")
+
+    def count(server: Running, to: str, seconds: float = 20) -> requests.Response:
+        url, body = f"{server.url}/v1/models/counting:predict", f'{{"instances": [{to}]}}'
+        return requests.post(url, data=body, timeout=seconds)
+
+    with running(tmp_path, "--timeout", "1", "--grace", "2") as server:
+        answer = count(server, "Infinity")
+        assert (answer.status_code, "not answered in time" in answer.text) == (504, True)
+        assert count(server, "4").json() == {"predictions": [8.0]}
+        # A client that goes away leaves a run that does not end, too.
+        with pytest.raises(requests.Timeout):
+            count(server, "Infinity", seconds=0.3)
+        wait_for(lambda: count(server, "4").status_code == 200)
+        assert requests.get(f"{server.url}/readyz", timeout=10).status_code == 200
+        threading.Thread(target=count, args=(server, "Infinity"), daemon=True).start()
+        time.sleep(0.3)
+        server.process.terminate()
+        # The grace, and what a process takes to end.
+        assert server.process.wait(2 + 8) == 0

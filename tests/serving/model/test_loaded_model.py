@@ -1,7 +1,8 @@
-"""A version in memory, as the C++ loader loads it."""
+"""A version in memory, as TensorFlow's v1 loader loads it."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,3 +64,56 @@ def test_what_does_not_load_is_refused(tmp_path: Path, content: bytes | None) ->
         (tmp_path / "saved_model.pb").write_bytes(content)
     with pytest.raises(ServingError, match="does not load"):
         LoadedModel(tmp_path)
+
+
+def without_variables(path: Path) -> Path:
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "x")])
+    def double(x: Any) -> dict[str, Any]:
+        return {"y": 2.0 * x}
+
+    tf.saved_model.save(tf.Module(), str(path), {"serving_default": double})
+    shutil.rmtree(path / "variables")
+    return path
+
+
+def test_a_model_without_variables_needs_no_folder_of_them(tmp_path: Path) -> None:
+    from serving.model.loaded_model import LoadedModel
+
+    loaded = LoadedModel(without_variables(tmp_path / "1"))
+    outputs = loaded.run(loaded.signature("serving_default"), {"x": np.ones(1, np.float32)})
+    assert outputs["y"].tolist() == [2.0]
+    loaded.close()
+
+
+def test_a_model_that_has_lost_its_variables_is_refused(tmp_path: Path) -> None:
+    from serving.model.loaded_model import LoadedModel
+
+    small_model.write_counting(tmp_path)
+    shutil.rmtree(tmp_path / "variables")
+    with pytest.raises(ServingError, match="does not load"):
+        LoadedModel(tmp_path)
+
+
+@pytest.mark.parametrize("change", ["none", "gone", "other"])
+def test_the_run_after_a_cancelled_one_opens_the_files_again(tmp_path: Path, change: str) -> None:
+    from serving.model.loaded_model import LoadedModel
+
+    path = tmp_path / "counting" / "1"
+    small_model.write_counting(path)
+    loaded = LoadedModel(path)
+    signature, given = loaded.signature("serving_default"), {"x": np.ones(1, np.float32)}
+    loaded.cancel()
+    if change != "none":
+        shutil.rmtree(path)
+    if change == "other":
+        small_model.write(path)
+    if change == "none":
+        assert loaded.run(signature, given)["y"].tolist() == [2.0]
+    else:
+        with pytest.raises(ServingError, match="Version 1 of counting") as refused:
+            loaded.run(signature, given)
+        assert refused.value.code == Code.UNAVAILABLE
+        assert str(tmp_path) not in str(refused.value)
+    loaded.close()

@@ -42,3 +42,29 @@ def test_a_mistake_is_refused_by_its_key(tmp_path: Path, text: str, message: str
     with pytest.raises(ServingError) as refused:
         settings.read(tmp_path)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("redact: [fare, y]", []),
+        ("redact: [faer]", ["redact: no model has a feature 'faer'; did you mean 'fare'?"]),
+        ("models: {taxi: {redact: [fare]}}", []),
+        (
+            "models: {taxi: {redact: [name, tips]}}",
+            ["models.taxi.redact: the model has no feature 'name'",
+             "models.taxi.redact: the model has no feature 'tips'; did you mean 'trips'?"],
+        ),
+        ("models: {taxy: {}}", ["models: there is no model 'taxy'; did you mean 'taxi'?"]),
+        ("sample: 0.5", []),
+    ],
+)  # fmt: skip
+def test_names_that_no_model_has_are_told(tmp_path: Path, content: str, told: list[str]) -> None:
+    (tmp_path / settings.FILE).write_text(content)
+    known = {"taxi": frozenset({"fare", "trips", "y"}), "other": frozenset({"name"})}
+    assert settings.read(tmp_path).unknown_names(known) == told
+
+
+def test_nothing_is_told_of_features_while_no_model_answers(tmp_path: Path) -> None:
+    (tmp_path / settings.FILE).write_text("redact: [fare]")
+    assert settings.read(tmp_path).unknown_names({}) == []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from serving.core.errors import Code, ServingError
-from serving.core.hooks import Hooks
+from serving.core.hooks import Choice, Hooks, Outcome
 from serving.core.metrics import Metrics
 from serving.core.settings import Settings
 from serving.http.messages import Request, Response
@@ -95,3 +95,42 @@ def test_what_the_server_tells_of_its_models(app: Any) -> None:
     assert ask(app, "/models")[1]["models"][0]["name"] == "small"
     assert ask(app, "/readyz") == (200, {"status": "ready", "reasons": []})
     assert ask(app, "/v1/models/other")[0] == 404
+
+
+def test_a_canary_with_other_inputs_breaks_neither_the_form_nor_the_page(tmp_path: Path) -> None:
+    from serving.engine.engine import Engine
+    from serving.engine.versions import Versions
+    from serving.model import models_config
+    from serving.rest.inference_app import InferenceApp
+
+    small_model.write(tmp_path / "small" / "1")
+    small_model.write_counting(tmp_path / "small" / "2")
+    labels = {"stable": 1, "canary": 2}
+    served = models_config.ServedModel("small", versions=(1, 2), labels=labels)
+    models_config.write(tmp_path / models_config.FILE, {"small": served})
+
+    class AllToCanary:
+        def choose(self, model: str, key: str | None) -> Choice:
+            return Choice(2, "canary")
+
+        def observe(self, outcome: Outcome) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    metrics, settings = Metrics(), Settings(tmp_path)
+    versions = Versions(tmp_path, settings.limits, metrics)
+    versions.scan()
+    versions.scanned.set()
+    app = InferenceApp(Engine(versions, Hooks(AllToCanary()), metrics, timeout=30), settings)
+    status, answer = ask(app, "/v1/models/small/predict", query=b"x=2&name=a")
+    assert (status, answer["predictions"][0]["y"]) == (200, [5.0])
+    (told,) = ask(app, "/models")[1]["models"]
+    assert (told["version"], [one["name"] for one in told["inputs"]]) == (1, ["name", "tags", "x"])
+    assert ask(app, "/v1/models/small:predict", b'{"instances": [2]}') == (
+        200,
+        {"predictions": [4]},
+    )
+    for version in versions.snapshot["small"].versions.values():
+        version.batcher.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -126,3 +127,30 @@ def test_a_mistake_changes_nothing(folder: Path, change: object, said: str) -> N
         change(folder)  # type: ignore[operator]
     assert said in str(caught.value)
     assert before == [(folder / name).read_text() for name in (models_config.FILE, state.FILE)]
+
+
+@pytest.mark.parametrize("fault", ["the disk", "the folder"])
+@pytest.mark.parametrize("action", ["canary", "promote", "rollback", "route"])
+def test_a_folder_that_cannot_be_written_is_told_of_and_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, action: str, fault: str
+) -> None:
+    changes.promote(folder, "taxi", 1, "ann", "")
+    changes.promote(folder, "taxi", 2, "ann", "")
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_text" if fault == "the disk" else "os.open", fails)
+        with pytest.raises(ServingError, match="cannot be") as refused:
+            if action == "canary":
+                changes.canary(folder, "taxi", 3, 0.1, 0, "ann", "")
+            elif action == "promote":
+                changes.promote(folder, "taxi", 3, "ann", "")
+            elif action == "rollback":
+                changes.rollback(folder, "taxi", "ann", "")
+            else:
+                changes.route(folder, "taxi", {"sticky": True}, "ann", "")
+    assert "Read-only file system" in str(refused.value)
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
