@@ -14,7 +14,7 @@ def elapsed() -> float:
     return time.clock_gettime(_COUNTER)
 
 
-_BEGAN, _BEGAN_AT = datetime.now(timezone.utc), elapsed()
+_BEGAN, _BEGAN_AT = datetime.fromtimestamp(time.time(), timezone.utc), elapsed()
 
 
 def now() -> datetime:

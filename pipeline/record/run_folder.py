@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import datetime, timezone
 from pathlib import Path
 
 from pipeline.config import project
+from pipeline.record import clock
 
 RECORD = "run.json"
 """What the run was, how far it came, and how it ended."""
@@ -38,7 +38,7 @@ _ID = re.compile(r"(?P<model>\w+)-(?P<started>\d{8}-\d{6})-(?P<random>[0-9a-f]{4
 
 def new_id(model: str) -> str:
     """An id for a run that starts now: `taxi-20261121-093000-4f2a`, with the time in UTC."""
-    return f"{model}-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{model}-{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def path(run_id: str, runs: Path = project.RUNS) -> Path:

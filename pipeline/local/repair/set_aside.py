@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from datetime import datetime, timezone
 from pathlib import Path
 
 from models.common.errors import RunError
 from pipeline.config import project
+from pipeline.record import clock
 
 
 class SetAside:
@@ -21,7 +21,7 @@ class SetAside:
 
     def __init__(self, model: str, runs: Path = project.RUNS) -> None:
         parent = runs / f"{model}.set-aside"
-        time = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}"
+        time = f"{clock.now():%Y%m%d-%H%M%S}"
         names = itertools.chain([time], (f"{time}-{number}" for number in itertools.count(2)))
         self.folder = next(parent / name for name in names if not (parent / name).exists())
 
