@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.record import bounds, clock
+from pipeline.record import bounds
+from pipeline.record.clock import now
 
 if TYPE_CHECKING:
     from pipeline.record.run_record import RunRecord
@@ -36,7 +37,7 @@ def clock(seconds: float) -> str:
 
 def ago(moment: datetime) -> str:
     """`just now`, `3 min ago`, `5 h ago`, `2 d ago`, then the date, as for what is to come."""
-    seconds = (clock.now() - moment).total_seconds()
+    seconds = (now() - moment).total_seconds()
     if seconds < -60:  # Of a clock that was wrong then, or is now.
         return f"{moment.astimezone():%Y-%m-%d}"
     if seconds < 60:
