@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.record import bounds
-from pipeline.record.clock import now
 
 if TYPE_CHECKING:
     from pipeline.record.run_record import RunRecord
@@ -37,7 +36,7 @@ def clock(seconds: float) -> str:
 
 def ago(moment: datetime) -> str:
     """`just now`, `3 min ago`, `5 h ago`, `2 d ago`, then the date, as for what is to come."""
-    seconds = (now() - moment).total_seconds()
+    seconds = (datetime.now(timezone.utc) - moment).total_seconds()
     if seconds < -60:  # Of a clock that was wrong then, or is now.
         return f"{moment.astimezone():%Y-%m-%d}"
     if seconds < 60:
