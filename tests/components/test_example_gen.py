@@ -18,7 +18,7 @@ from components.tables import TableSource
 from components.tables.quality import findings
 from models.common.errors import DataError
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 ROWS = 400
 SPLITS = {"train": 6, "eval": 2, "test": 2}

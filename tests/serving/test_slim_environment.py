@@ -22,6 +22,8 @@ LOCK = tomllib.loads((ROOT / "uv.lock").read_text())
 PACKAGES = {
     "google.protobuf": "protobuf",
     "grpc": "grpcio",
+    "grpc_health": "grpcio-health-checking",
+    "grpc_reflection": "grpcio-reflection",
     "tensorflow": "tensorflow-cpu",
     "tensorflow_serving": "tensorflow-serving-api",
     "pyarrow_hotfix": "pyarrow-hotfix",

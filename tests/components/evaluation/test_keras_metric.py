@@ -18,7 +18,7 @@ from components.evaluation import keras_metric
 from components.evaluation.keras_metric import KerasMetric
 from models.common.errors import ModelCodeError
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 class Worst(keras.metrics.Metric):

@@ -13,7 +13,7 @@ from tensorflow_data_validation.utils import quantiles_util
 
 from components.wide_tables import histograms
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 THEIR_WEIGHTS = quantiles_util._get_bin_weights
 THEIR_HISTOGRAM = quantiles_util.generate_equi_width_histogram

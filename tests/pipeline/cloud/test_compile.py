@@ -30,7 +30,7 @@ from tests.pipeline.cloud.specifications import (
     tasks,
 )
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def test_every_node_is_there(specification: dict[str, Any]) -> None:

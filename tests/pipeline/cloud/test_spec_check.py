@@ -21,7 +21,7 @@ from tests.pipeline.cloud.specifications import (
     tasks,
 )
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def no_thresholds(specification: Any) -> None:

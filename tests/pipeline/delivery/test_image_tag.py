@@ -15,6 +15,8 @@ from pipeline.cli import main
 from pipeline.config import project
 from pipeline.delivery import image_tag
 
+pytestmark = pytest.mark.slow
+
 LEFT_OUT = shutil.ignore_patterns("__pycache__")
 
 

@@ -16,7 +16,7 @@ from pipeline.config import loading
 from pipeline.config.model_config import Bounds, ModelConfig
 from pipeline.graph import eval_config
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 HIGHER, LOWER = 2, 1
 """TFMA's MetricDirection: HIGHER_IS_BETTER and LOWER_IS_BETTER."""

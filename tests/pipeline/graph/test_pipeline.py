@@ -19,7 +19,7 @@ from pipeline.record import run_record
 from pipeline.show import progress
 from tests.pipeline.graph.compiled import compiled, load, parameter
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("mode", ["always", "when_missing"])

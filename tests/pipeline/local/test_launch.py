@@ -25,6 +25,8 @@ from pipeline.record.run_record import RunRecord
 from tests.helpers.paths import TESTS
 from tests.pipeline.fake_run import REPOSITORY, finished
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, str(TESTS / "pipeline" / "fake_run.py")]
 
 

@@ -22,7 +22,7 @@ from serving.core.errors import ServingError
 from serving.model.loaded_model import LoadedModel
 from tests.helpers import small_model
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 ROWS: list[dict[str, Any]] = [
     {"x": 1.5, "name": "ab", "other": "kept"},

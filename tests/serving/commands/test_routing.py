@@ -21,7 +21,7 @@ from serving.model import models_config
 from serving.routing import observations, state
 from tests.helpers import small_model
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from serving.core import json_parts
 from serving.core.errors import ServingError
 
+pytestmark = pytest.mark.slow
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet='ab"\\,[]{}: \n\u00fc'),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(alphabet='a"\\,]}'), inner),

@@ -16,7 +16,7 @@ from serving.model import manifest, version_folders
 from serving.model.loaded_model import LoadedModel
 from tests.helpers import small_model
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def lose(name: str) -> Callable[[Path], None]:

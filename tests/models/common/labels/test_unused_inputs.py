@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from models.common.labels import unused_inputs
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 Answer = Callable[..., dict[str, tf.Tensor]]
 

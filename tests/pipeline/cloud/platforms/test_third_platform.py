@@ -16,6 +16,8 @@ from pipeline.cli import main
 from pipeline.cloud import platforms, targets
 from pipeline.config import loading, platform_names, project
 
+pytestmark = pytest.mark.slow
+
 NIMBUS = '''
 """A cloud that the project has never heard of."""
 

@@ -20,7 +20,7 @@ from tests.helpers import bad_servers
 from tests.pipeline.cloud.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.vertex_server import VertexServer
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 IMAGE = "registry.example.com/pipeline:3f2c9a1b"
 VERTEX = {
