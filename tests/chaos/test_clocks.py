@@ -12,8 +12,13 @@ from tests.chaos.lab import Lab
 DAY = 86_400
 
 
-@pytest.mark.parametrize("days", [400, -400])
-@pytest.mark.xfail(strict=False, reason="the latest run is the one with the latest time")
+LATEST_BY_TIME = "the latest run is the one with the latest time"
+
+
+@pytest.mark.parametrize(
+    "days",
+    [pytest.param(400, marks=pytest.mark.xfail(strict=True, reason=LATEST_BY_TIME)), -400],
+)
 def test_the_last_run_is_the_one_that_started_last(
     lab: Lab, chance: random.Random, days: int
 ) -> None:
@@ -25,6 +30,4 @@ def test_the_last_run_is_the_one_that_started_last(
     assert last in lab.project.pipeline("show").stdout
     listed = lab.project.pipeline("runs", "--limit", "1")
     assert last in listed.stdout
-    versions = [int(path.name) for path in lab.serving.glob("[0-9]*")]
-    assert max(versions) == versions[-1] or len(versions) == 1
     lab.check()

@@ -44,10 +44,8 @@ VERSION = "serving_models/tiny/*"
         case(faults.delete, VERSION),
         unseen(faults.delete, EXAMPLES),
         unseen(faults.flip, f"{EXAMPLES}/*.gz"),
-        unseen(faults.delete, f"{GRAPH}/transform_fn/saved_model.pb"),
         unseen(faults.delete, f"{VERSION}/saved_model.pb"),
         unseen(faults.scramble, f"{VERSION}/variables/variables.data*"),
-        unseen(faults.cut, f"{VERSION}/saved_model.pb"),
     ],
 )
 def test_the_next_run_that_trains_comes_to_the_same(
