@@ -13,7 +13,7 @@ from serving.commands import main
 def test_it_has_every_command() -> None:
     group = typer.main.get_command(main.command_line())
     assert set(group.commands) == {  # type: ignore[attr-defined]
-        "up", "batch", "conformance", "conformance-models", "versions", "canary", "promote",
+        "up", "batch", "conformance", "conformance-models", "versions", "canary", "promote", "repair",
         "rollback", "route", "compare", "smoke", "log",
     }  # fmt: skip
 
