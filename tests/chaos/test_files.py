@@ -33,10 +33,8 @@ VERSION = "serving_models/tiny/*"
         case(faults.delete, VERSION),
         case(faults.delete, EXAMPLES),
         case(faults.flip, f"{EXAMPLES}/*.gz"),
-        case(faults.delete, f"{GRAPH}/transform_fn/saved_model.pb"),
         case(faults.delete, f"{VERSION}/saved_model.pb"),
         case(faults.scramble, f"{VERSION}/variables/variables.data*"),
-        case(faults.cut, f"{VERSION}/saved_model.pb"),
     ],
 )
 def test_the_next_run_that_trains_comes_to_the_same(

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.faults import family, send, wait_for
 from tests.chaos.lab import Lab, ended
 
-WHOM = ("the command line", "both", "all of their children")
+WHOM = ("the command line", "all of their children")
 
 
 @pytest.mark.parametrize("whom", WHOM)
@@ -21,13 +21,11 @@ def test_a_run_that_is_killed_goes_on(lab: Lab, chance: random.Random, whom: str
     records = wait_for(lab.project.records)
     wait_for(lambda: any(node["started"] for node in lab.project.records()[-1]["nodes"]))
     time.sleep(chance.uniform(0, 40))
-    run = lab.project.records()[-1]["process"]
     chosen = {
         "the command line": [command.pid],
-        "both": [run, command.pid],
         "all of their children": family(command.pid),
     }[whom]
-    send([process for process in chosen if process], signal.SIGKILL)
+    send(chosen, signal.SIGKILL)
     ended(command)
     # Whoever was left ends by itself, and with it the lock.
     wait_for(lambda: "is going" not in lab.repair().stderr)

@@ -33,7 +33,7 @@ def refused(model: LoadedModel, *rows: dict[str, Any]) -> ServingError:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ServingError, match=r"nothing.* does not load in TensorFlow's C"):
+    with pytest.raises(ServingError, match=r"nothing.* does not load in TensorFlow's v1"):
         LoadedModel(str(tmp_path / "nothing"))
 
 
