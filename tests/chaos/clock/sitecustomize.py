@@ -10,7 +10,6 @@ import os
 import time
 
 SHIFT = float(os.environ.get("CLOCK_SHIFT", "0"))
-ROOMS = ("components", "dashboard", "models", "pipeline", "serving")
 _time, _time_ns = time.time, time.time_ns
 
 if SHIFT:
