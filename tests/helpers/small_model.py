@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def write(folder: Path, weight: float = 2.0) -> None:
+def write(folder: Path, weight: float = 2.0, unlucky: float = 13.0) -> None:
     """Writes it with the signatures `serving_default`, of named columns, and `serving_examples`.
 
-    Of its inputs x is required; name and tags may be left out. x = 13 makes TensorFlow fail.
+    Of its inputs x is required; name and tags may be left out. An x that is unlucky makes
+    TensorFlow fail.
     """
     import tensorflow as tf
 
@@ -20,7 +21,7 @@ def write(folder: Path, weight: float = 2.0) -> None:
     model = Model()
 
     def answer(x: tf.Tensor, name: tf.Tensor, tags: tf.Tensor) -> dict[str, tf.Tensor]:
-        lucky = tf.debugging.assert_none_equal(x, 13.0, message="13 is out of luck")
+        lucky = tf.debugging.assert_none_equal(x, unlucky, message=f"{unlucky:g} is out of luck")
         with tf.control_dependencies([lucky]):
             y = model.weight * x + tf.cast(tf.strings.length(name), tf.float32)
         zeros = tf.zeros_like(x)
