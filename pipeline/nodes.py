@@ -159,7 +159,7 @@ NODES = (
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE),
         config_keys=("label.name", "label.classes", "beam"),
         code=("models.{model}.preprocessing", "models.common.labels.encoding"),
-        imports=("models.common.model_folder",),
+        imports=("models.common.model_folder", "models.common.labels.preprocessing_outputs"),
     ),
     NodeSpec(
         TUNER,
