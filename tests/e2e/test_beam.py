@@ -52,6 +52,7 @@ def split_rows(project: Project, folder: Path, args: list[str]) -> dict[str, lis
         "hints": "{}",
         "splits": json.dumps({"a": 3, "b": 1}),
         "required": "[]",
+        "data_hash": example_gen.fingerprint(data),
     }
     example_gen.Executor(context).Do({}, {"examples": [examples]}, properties)
     found = {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
+from components import code_hash
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.config.model_config import ModelConfig
@@ -108,3 +110,27 @@ def test_which_nodes_a_pipeline_has(
         expected -= {nodes.TUNER}
     found = nodes.of_model("m", config, tmp_path)
     assert set(found) == expected and found == sorted(found, key=nodes.ORDER.index)
+
+
+@pytest.mark.parametrize(
+    ("node", "function"),
+    [
+        (nodes.TRANSFORM, "preprocessing_fn"),
+        (nodes.TUNER, "tuner_fn"),
+        (nodes.TRAINER, "run_fn"),
+    ],
+)
+def test_what_calls_a_models_code_finds_all_that_it_imports_in_the_nodes_bundle(
+    node: str, function: str
+) -> None:
+    root = code_hash.ROOT
+    packed = code_hash.model_files(*nodes.SPECS[node].imports_of("taxi"))
+    tree = ast.parse((root / "components" / "user_code.py").read_text())
+    [body] = [one for one in tree.body if getattr(one, "name", "") == function]
+    imported = [one for one in ast.walk(body) if isinstance(one, ast.ImportFrom)]
+    assert imported
+    for one in imported:
+        folder = root.joinpath(*(one.module or "").split("."))
+        names = [folder.with_suffix(".py")] if folder.with_suffix(".py").exists() else []
+        files = names or [folder / f"{alias.name}.py" for alias in one.names]
+        assert [path for path in files if path not in packed] == []
