@@ -45,10 +45,15 @@ def test_preprocessing_that_raises_is_named_with_file_and_line(small: Project) -
 
 
 def test_a_network_that_gives_nan_is_not_exported(small: Project) -> None:
-    frozen = small.root / "models" / "taxi" / "hyperparameters.json"
+    model = small.root / "models" / "taxi"
+    frozen, space = model / "hyperparameters.json", model / "search_space.py"
+    text = space.read_text()
+    assert "1e-2" in text
+    space.write_text(text.replace("1e-2", "1e39", 1))
     frozen.write_text(json.dumps({"learning_rate": 1e38}))
     outcome = small.run("taxi")
     frozen.unlink()
+    space.write_text(text)
     assert outcome.status == 1
     failure = outcome.record["failure"]
     assert failure["node"] == nodes.TRAINER
