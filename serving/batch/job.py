@@ -28,6 +28,7 @@ from serving.codec import predict_json
 from serving.core import logs
 from serving.core.errors import Code, ServingError
 from serving.core.files.atomic_file import write_whole
+from serving.model import manifest
 from serving.model.loaded_model import LoadedModel
 from serving.model.signatures import Signature
 
@@ -227,11 +228,7 @@ def _done(output: Path, target: Path, job: Job) -> Counts | None:
 
 def _identity(path: Path) -> dict[str, Any]:
     """A file's size and a hash of its content."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(2**20):
-            found.update(piece)
-    return {"bytes": path.stat().st_size, "sha256": found.hexdigest()}
+    return {"bytes": path.stat().st_size, "sha256": manifest.sha256(path)}
 
 
 def _fingerprint(job: Job) -> str:

@@ -84,9 +84,9 @@ def _changed(folder: Path, expected: Mapping[str, tuple[int, str]], read: bool) 
             return f"{path} cannot be read: {error.strerror}"
         if not S_ISREG(status.st_mode) or status.st_size != size:
             return f"{path} has another size than was pushed"
-    for path, (_, sha256) in sorted(expected.items()) if read else ():
+    for path, (_, content) in sorted(expected.items()) if read else ():
         try:
-            same = _sha256(folder / path) == sha256
+            same = sha256(folder / path) == content
         except OSError as error:
             return f"{path} cannot be read: {error.strerror}"
         if not same:
@@ -94,7 +94,12 @@ def _changed(folder: Path, expected: Mapping[str, tuple[int, str]], read: bool) 
     return None
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
         while block := file.read(_BLOCK):
