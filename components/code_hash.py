@@ -43,9 +43,18 @@ def file_hashes(*modules: str, root: Path = ROOT) -> dict[str, str]:
         ModelCodeError: Code under `models/` depends on something that no hash covers.
     """
     return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        path.relative_to(root).as_posix(): file_hash(path)
         for path in sorted(_closure(modules, root))
     }
+
+
+def file_hash(path: Path) -> str:
+    """The hash that a file has among `file_hashes`.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
 
 
 def model_files(*modules: str, root: Path = ROOT) -> list[Path]:

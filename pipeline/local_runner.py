@@ -9,7 +9,6 @@ the record that it has prepared (see pipeline/local/handover.py).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import traceback
@@ -22,7 +21,7 @@ import pipeline  # noqa: F401  (settings that TensorFlow reads when it is import
 from models.common.errors import MISTAKE, ProjectError, RunError
 from pipeline.config import loading
 from pipeline.local import handover
-from pipeline.local.interruption import Interruption
+from pipeline.local.interruption import Interruption, leave
 from pipeline.record import filtered_log, run_folder, run_record
 from pipeline.record.run_record import EXIT_CODES, RunRecord
 from pipeline.show import terminal
@@ -56,11 +55,7 @@ def main() -> None:
             raise
     if status is None:  # The `tfx` command line compiles without running.
         return
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # Its disk is full, or nobody reads it.
-            stream.flush()
-    # All is written and recorded; taking TensorFlow down in order takes seconds.
-    os._exit(status)
+    leave(status)
 
 
 def _run(record: RunRecord, interruption: Interruption, *, prepared: bool) -> int | None:

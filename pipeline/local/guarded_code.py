@@ -7,7 +7,6 @@ meanwhile, as the result would be kept under the hash of what was there before.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import linecache
@@ -87,7 +86,7 @@ def _code_of(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 def _hash(path: Path) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        return code_hash.file_hash(path)
     except OSError:
         return None
 

@@ -76,9 +76,7 @@ class Run:
     def exit_status(self) -> int:
         """The exit status that tells how the run ended."""
         # Some mistakes, such as an unknown metric, only the run's own process can see.
-        started = any(node.status != "queued" for node in self.record.nodes)
-        said = self.process.returncode == MISTAKE and not self.record.died
-        if self.record.status == "failed" and said and not started:
+        if self.process.returncode == MISTAKE and self.record.is_mistake:
             return MISTAKE
         return run_record.EXIT_CODES[self.record.status]
 

@@ -79,7 +79,7 @@ def _unfinished(model: str, runs: Path) -> RunRecord:
     if last is None:
         raise RunError(f"There is no run of '{model}' to resume", f"Looked in {runs}.", again)
     ended = _ENDS.get(status(last, runs))
-    if _is_mistake(last):
+    if last.is_mistake:
         ended = "failed before any node ran"
     if ended is not None:
         raise RunError(
@@ -97,7 +97,7 @@ def left_out(model: str, overrides: Sequence[str], runs: Path = project.RUNS) ->
         runs: The folder of all runs.
     """
     last = next(run_record.of_model(model, runs), None)
-    if last is None or status(last, runs) in _ENDS or _is_mistake(last):
+    if last is None or status(last, runs) in _ENDS or last.is_mistake:
         return []
     settings = [setting for setting in last.overrides if setting not in overrides]
     if not settings:
@@ -107,12 +107,6 @@ def left_out(model: str, overrides: Sequence[str], runs: Path = project.RUNS) ->
         f"The last run, {last.id}, did not come to its end and had {had}, which this one has not. "
         f"To go on with it: {formatting.command(f'run {model} --resume')}"
     ]
-
-
-def _is_mistake(record: RunRecord) -> bool:
-    """Whether a mistake was found before any node ran, which going on would only find again."""
-    started = any(node.status != "queued" for node in record.nodes)
-    return record.status == "failed" and not started and not record.died
 
 
 def _config(record: RunRecord, root: Path) -> tuple[ModelConfig, list[str]]:

@@ -274,6 +274,16 @@ class RunRecord(_Part):
         """The name of the node that is running, the first of them if there are several."""
         return next((node.name for node in self.nodes if node.status == "running"), None)
 
+    @property
+    def reached_nodes(self) -> bool:
+        """Whether any node has begun, or came from the cache."""
+        return any(node.status != "queued" for node in self.nodes)
+
+    @property
+    def is_mistake(self) -> bool:
+        """Whether something was found wrong before any node; to go on would only find it again."""
+        return self.status == "failed" and not self.reached_nodes and not self.died
+
     def take_over(self) -> None:
         """Notes that it is this process that runs the pipeline."""
         self.process, self.process_start = os.getpid(), process.start_of(os.getpid())

@@ -256,7 +256,7 @@ def _phase(record: RunRecord, console: Console) -> Text:
     """What happens now, in words, and for how long the run has gone."""
     between = terminal.marks(console).between
     over = sum(node.status in ("done", "cached", "failed") for node in record.nodes)
-    if all(node.status == "queued" for node in record.nodes):
+    if not record.reached_nodes:
         phase = "starting: loading TensorFlow and TFX"
     elif over == len(record.nodes):
         phase = "finishing"

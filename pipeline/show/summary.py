@@ -225,7 +225,7 @@ def _next(record: RunRecord, runs: Path) -> tuple[str, str]:
         return f"correct the data, or models/{record.model}/schema.pbtxt, and run again", again
     if status(record, runs) == "running":
         return "look again", f"show {record.id}"
-    if any(node.status != "queued" for node in record.nodes):
+    if record.reached_nodes:
         return "go on; what was finished is not repeated", f"run {record.model} --resume"
     return "run again", again
 

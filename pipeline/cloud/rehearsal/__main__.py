@@ -5,7 +5,6 @@ It takes the rehearsal's record over, and finds the target in PIPELINE_TARGET.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 
@@ -13,7 +12,7 @@ from models.common.errors import MISTAKE
 from pipeline.cloud import targets
 from pipeline.config import project
 from pipeline.local import handover
-from pipeline.local.interruption import Interruption
+from pipeline.local.interruption import Interruption, leave
 from pipeline.record import run_record
 
 
@@ -35,13 +34,7 @@ def main() -> None:
         if interruption.asked:
             interruption.end()
         raise
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # Its disk is full, or nobody reads it.
-            stream.flush()
-    started = any(node.status != "queued" for node in record.nodes)
-    mistake = record.status == "failed" and not started
-    # All is written; taking TensorFlow down in order takes seconds.
-    os._exit(MISTAKE if mistake else run_record.EXIT_CODES[record.status])
+    leave(MISTAKE if record.is_mistake else run_record.EXIT_CODES[record.status])
 
 
 if __name__ == "__main__":
