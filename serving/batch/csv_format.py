@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from serving.batch.formats import Answered, Row, check_columns, in_chunks
+from serving.batch.text_file import LONGEST_ROW, TextFile, is_utf8
 from serving.core.errors import Code, ServingError
 from serving.model.signatures import Signature, TensorInfo
 
@@ -18,33 +17,20 @@ ENDING = ".csv"
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 # A free text of a row may be longer than the module's default of 128 kB.
-csv.field_size_limit(2**31 - 1)
+csv.field_size_limit(LONGEST_ROW)
 
 
 def read(path: Path, signature: Signature, rows: int) -> Iterator[list[Row]]:
     """See `formats.Format`.
 
     Raises:
-        ServingError: The header lacks an input of the model.
+        ServingError: The header lacks an input of the model, or see `TextFile`.
     """
-    with opened(path) as file:
+    with TextFile(path) as file:
         yield from in_chunks(_rows(file, path, signature), rows)
 
 
-def opened(path: Path) -> TextIO:
-    """A file of text, which may be gzipped; bytes that are not UTF-8 become surrogates."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    binary = gzip.GzipFile(path) if packed else path.open("rb")
-    return io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="")
-
-
-def is_utf8(text: str) -> bool:
-    """Whether a text that `opened` gave was UTF-8."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _rows(file: TextIO, path: Path, signature: Signature) -> Iterator[Row]:
+def _rows(file: TextFile, path: Path, signature: Signature) -> Iterator[Row]:
     reader = csv.reader(file)
     header = next(reader, [])
     check_columns(path, header, signature)
@@ -54,6 +40,7 @@ def _rows(file: TextIO, path: Path, signature: Signature) -> Iterator[Row]:
         )
     line = reader.line_num + 1
     while True:
+        file.begin_row()
         try:
             cells = next(reader)
         except StopIteration:
@@ -111,7 +98,7 @@ class CsvWriter:
     """See `formats.Writer`."""
 
     def __init__(self, path: Path, source: Path, signature: Signature) -> None:
-        with opened(source) as file:
+        with TextFile(source) as file:
             header = next(csv.reader(file), [])
         self._names = list(signature.outputs)
         self._file = path.open("w", encoding="utf-8", newline="")

@@ -6,18 +6,28 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from serving.batch.csv_format import is_utf8, opened
 from serving.batch.formats import Answered, Row, in_chunks
+from serving.batch.text_file import TextFile, is_utf8
 from serving.model.signatures import Signature
 
 ENDING = ".jsonl"
 
 
 def read(path: Path, signature: Signature, rows: int) -> Iterator[list[Row]]:
-    """See `formats.Format`."""
-    with opened(path) as file:
-        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
-        yield from in_chunks((_row(number, line, signature) for number, line in lines), rows)
+    """See `formats.Format`.
+
+    Raises:
+        ServingError: See `TextFile`.
+    """
+    with TextFile(path) as file:
+        yield from in_chunks(_rows(file, signature), rows)
+
+
+def _rows(file: TextFile, signature: Signature) -> Iterator[Row]:
+    for number, line in enumerate(file, start=1):
+        file.begin_row()
+        if line.strip():
+            yield _row(number, line, signature)
 
 
 def _row(number: int, line: str, signature: Signature) -> Row:
