@@ -23,14 +23,14 @@ def read(path: Path, signature: Signature, rows: int) -> Iterator[list[Row]]:
     """See `formats.Format`.
 
     Raises:
-        ServingError: It is not Parquet, or lacks an input of the model.
+        ServingError: It is not Parquet, is damaged, or lacks an input of the model.
     """
     number = 0
     rest: pa.Table | None = None
     with _opened(path) as file:
         check_columns(path, file.schema_arrow.names, signature)
         # Batches end where row groups do; what is asked at once must not depend on those.
-        for batch in file.iter_batches(batch_size=rows):
+        for batch in _batches(file, path, rows):
             table = pa.Table.from_batches([batch])
             table = table if rest is None else pa.concat_tables([rest, table])
             while table.num_rows >= rows:
@@ -39,6 +39,15 @@ def read(path: Path, signature: Signature, rows: int) -> Iterator[list[Row]]:
             rest = table
     if rest is not None and rest.num_rows:
         yield _rows(rest, number, signature)
+
+
+def _batches(file: pq.ParquetFile, path: Path, rows: int) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from file.iter_batches(batch_size=rows)
+    except (pa.ArrowException, OSError) as error:
+        raise ServingError(
+            Code.DATA_LOSS, f"{path} is damaged", str(error), "Copy the file again."
+        ) from error
 
 
 def _opened(path: Path) -> pq.ParquetFile:

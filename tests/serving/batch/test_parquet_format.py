@@ -63,3 +63,16 @@ def test_a_file_does_not_run_code(signature: Any, tmp_path: Path) -> None:
     except ServingError as error:
         assert "a column whose type is Python code" in str(error)
     assert not evidence.exists()
+
+
+def test_a_damaged_page_names_the_file(signature: Any, tmp_path: Path) -> None:
+    from serving.core.errors import Code, ServingError
+
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"x": [n / 7 for n in range(5_000)]}), path, compression="gzip")
+    content = bytearray(path.read_bytes())
+    content[200:260] = b"\xff" * 60
+    path.write_bytes(content)
+    with pytest.raises(ServingError, match=r"rows\.parquet is damaged") as raised:
+        instances(path, signature)
+    assert raised.value.code is Code.DATA_LOSS
