@@ -38,6 +38,12 @@ _EXPECTED = {
     "literal_error": "expected {expected}",
 }
 
+_ELSEWHERE = {
+    "hyperparameters": "Hyperparameters are in the model's folder: hyperparameters.json has frozen "
+    "ones, search_space.py their ranges and defaults.",
+}
+"""Where a person finds what they may look for in config.yaml."""
+
 
 def explain(
     error: pydantic.ValidationError,
@@ -111,7 +117,8 @@ def _what(item: ErrorDetails, path: KeyPath, schema: type[Section]) -> str:
     """What was expected and what was received."""
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown("unknown key", path[-1], _keys(_schema_at(path[:-1], schema)))
+        unknown = _unknown("unknown key", path[-1], _keys(_schema_at(path[:-1], schema)))
+        return " ".join(filter(None, [unknown, _ELSEWHERE.get(path[-1])]))
     if kind == "missing":
         return f"missing, but required. {_description(path, schema)}".strip()
     received = context.get("received", item["input"])

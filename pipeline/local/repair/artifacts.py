@@ -1,4 +1,4 @@
-"""Where ML Metadata and the artifacts' folders do not agree: dead executions, lost and orphans."""
+"""Where ML Metadata and the artifacts do not agree: dead executions, lost, damaged and orphans."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
+from components.content import artifact as content
 from pipeline import nodes
 from pipeline.local import recovery
 from pipeline.local.repair.baseline import FOLDER
 from pipeline.local.repair.finding import Finding, Place
+from pipeline.local.repair.set_aside import SetAside
 from pipeline.show import formatting
 
 
@@ -32,7 +34,12 @@ def find(place: Place, store: MetadataStore) -> Iterator[Finding]:
             "Mark them as failed. The next run would do the same.",
             lambda _: recovery.mark_failed(store, dead),
         )
-    yield from (_of_lost(artifact, store) for artifact in _lost(store))
+    live = [one for one in store.get_artifacts() if one.state == metadata_store_pb2.Artifact.LIVE]
+    for artifact in live:
+        if not Path(artifact.uri).exists():
+            yield _of_lost(artifact, store)
+        elif found := _damage(artifact):
+            yield _of_damaged(artifact, found, place, store)
     yield from (_of_orphan(path, place) for path in orphans(place.artifacts, store, dead))
 
 
@@ -58,23 +65,41 @@ def orphans(root: Path, store: MetadataStore, dead: set[int]) -> list[Path]:
     return found
 
 
-def _lost(store: MetadataStore) -> list[metadata_store_pb2.Artifact]:
-    return [
-        artifact
-        for artifact in store.get_artifacts()
-        if artifact.state == metadata_store_pb2.Artifact.LIVE and not Path(artifact.uri).exists()
-    ]
+def _damage(artifact: metadata_store_pb2.Artifact) -> str | None:
+    """What of it is not as it was written; of one from before there were hashes nothing is known."""
+    expected = artifact.custom_properties[content.HASH].string_value
+    return content.damage(artifact.uri, expected, thorough=True) if expected else None
 
 
 def _of_lost(artifact: metadata_store_pb2.Artifact, store: MetadataStore) -> Finding:
-    remedy = "Mark it as deleted, so that it is made again where it is needed"
-    if artifact.type in ("Model", "ModelBlessing"):
-        remedy += "; the next candidate is compared with a blessed model that is still there"
     return Finding(
         f"{formatting.path(artifact.uri)} is gone, and ML Metadata speaks of it",
-        f"{remedy}.",
+        f"Mark it as deleted, {_made_again(artifact)}.",
         lambda _: _mark_deleted(store, artifact),
     )
+
+
+def _of_damaged(
+    artifact: metadata_store_pb2.Artifact, found: str, place: Place, store: MetadataStore
+) -> Finding:
+    def apply(aside: SetAside) -> None:
+        aside.move(Path(artifact.uri), place.artifacts)
+        _mark_deleted(store, artifact)
+
+    return Finding(
+        f"{formatting.path(artifact.uri)} is damaged: {found}",
+        f"Set it aside, {_made_again(artifact)}.",
+        apply,
+    )
+
+
+def _made_again(artifact: metadata_store_pb2.Artifact) -> str:
+    if artifact.type in ("Model", "ModelBlessing"):
+        return (
+            "so that it is made again where it is needed; the next candidate is compared with a "
+            "blessed model that is still there"
+        )
+    return "so that it is made again where it is needed"
 
 
 def _of_orphan(path: Path, place: Place) -> Finding:

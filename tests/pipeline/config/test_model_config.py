@@ -39,6 +39,12 @@ BAD_KEYS = {
         "by, time, given.",
     ),
     "unknown key": ("beam: {x: 1}", "beam.x: unknown key. Known here: args."),
+    "what is elsewhere": (
+        "hyperparameters: {units: 3}",
+        "hyperparameters: unknown key. Known here: data, label, splits, validation, training, "
+        "tuning, evaluation, batch_prediction, serving, beam, targets. Hyperparameters are in the "
+        "model's folder: ",
+    ),
     "an option that the key says": (
         "evaluation: {metrics: {AUC: {at_least: 0.5, options: {name: x}}}}",
         "evaluation.metrics.AUC.options.name: a metric's name is its key in evaluation.metrics.",

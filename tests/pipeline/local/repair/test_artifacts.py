@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ml_metadata.proto import metadata_store_pb2
 
+from components.content import artifact as content
 from pipeline.local import baseline
 from pipeline.local.repair import artifacts
 from pipeline.local.repair.finding import Finding, Place
@@ -69,4 +72,35 @@ def test_a_lost_baseline_is_deleted_and_the_one_before_it_counts(
     assert states[gone] == metadata_store_pb2.Artifact.DELETED
     now = baseline.find("taxi", place.runs)
     assert now and now.uri.endswith("Trainer/model/1")
+    assert found(place, history) == []
+
+
+def _flip(file: Path) -> None:
+    before = file.stat()
+    raw = bytearray(file.read_bytes())
+    raw[0] ^= 0xFF
+    file.write_bytes(raw)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [_flip, Path.unlink, lambda file: file.with_name("more").write_text("")],
+    ids=["a flipped byte that looks untouched", "a file that is gone", "a file that was added"],
+)
+def test_damaged_artifacts_are_set_aside_and_made_again(
+    place: Place, history: History, harm: Callable[[Path], object]
+) -> None:
+    number = history.execution()
+    made = history.artifact("TransformGraph", "Transform", "transform_graph", number)
+    [artifact] = history.store.get_artifacts_by_id([made])
+    artifact.custom_properties[content.HASH].string_value = content.seal(artifact.uri)
+    history.store.put_artifacts([artifact])
+    assert found(place, history) == []
+    harm(Path(artifact.uri) / "saved_model.pb")
+    [one] = found(place, history)
+    assert f"Transform/transform_graph/{number} is damaged" in one.problem
+    assert (applied(place, history) / f"taxi/Transform/transform_graph/{number}").is_dir()
+    [artifact] = history.store.get_artifacts_by_id([made])
+    assert artifact.state == metadata_store_pb2.Artifact.DELETED
     assert found(place, history) == []
