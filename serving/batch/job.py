@@ -56,9 +56,20 @@ class Counts:
 
     answered: int = 0
     refused: int = 0
+    damaged_parts: int = 0
+    """Parts that were there, were not as they had been written, and were made again."""
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.answered + other.answered, self.refused + other.refused)
+        return Counts(
+            self.answered + other.answered,
+            self.refused + other.refused,
+            self.damaged_parts + other.damaged_parts,
+        )
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """What is kept of it, the same whatever happened on the way."""
+        return {"answered": self.answered, "refused": self.refused}
 
 
 def run(job: Job, model: LoadedModel, output: Path, progress: Callable[[Counts], None]) -> Counts:
@@ -91,6 +102,7 @@ def run(job: Job, model: LoadedModel, output: Path, progress: Callable[[Counts],
                     _check_none_is_lost(path, target, rows.count, counts)
                 else:
                     counts = Counts()
+                    total.damaged_parts += target.exists()
                     for step in _write_part(rows, path, target, one_format, model, signature):
                         progress(total + step)
                         counts = step
@@ -101,7 +113,7 @@ def run(job: Job, model: LoadedModel, output: Path, progress: Callable[[Counts],
             if _state(str(path)) != states[str(path)]:
                 raise _changed(path, output)
         _collect_refused(output)
-        content = {**_content(job), "finished": asdict(total)}
+        content = {**_content(job), "finished": total.rows}
         write_whole(output / STATE, json.dumps(content, indent=2))
     return total
 
@@ -205,7 +217,7 @@ def _finish_part(output: Path, target: Path, counts: Counts, job: Job) -> None:
     """The part's name comes last: what has its name is done."""
     part = target.with_name(f".{target.name}.part")
     refused = _refused_file(target).with_suffix(".part")
-    state = {**asdict(counts), "job": _fingerprint(job), "part": _identity(part)}
+    state = {**counts.rows, "job": _fingerprint(job), "part": _identity(part)}
     state["refusals"] = _identity(refused)
     refused.replace(_refused_file(target))
     write_whole(output / _PARTS / f"{target.name}.json", json.dumps(state))

@@ -71,6 +71,8 @@ def batch(
     rows = counts.answered + counts.refused
     print(f"{rows:,} rows of {len(paths):,} file{'s' if len(paths) > 1 else ''} were read")
     print(f"{counts.answered:,} rows answered by version {number} of {model}, in {output}")
+    if counts.damaged_parts:
+        print(f"{counts.damaged_parts:,} parts were not as they had been written; made again")
     if counts.refused:
         print(f"{counts.refused:,} rows refused: {output / job.REFUSED} has each with the reason")
         raise typer.Exit(1)

@@ -362,9 +362,25 @@ def test_a_part_that_is_gone_or_damaged_is_made_again(
     first = job.run(work, model, tmp_path / "out", lambda _: None)
     before = content(tmp_path / "out")
     damage(tmp_path / "out")
-    assert job.run(work, model, tmp_path / "out", lambda _: None) == first
+    again = job.run(work, model, tmp_path / "out", lambda _: None)
     model.close()
+    assert again.rows == first.rows
     assert content(tmp_path / "out") == before
+
+
+def test_damaged_parts_are_counted(models: Path, tmp_path: Path) -> None:
+    from serving.batch import job
+    from serving.model.loaded_model import LoadedModel
+
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"x": n}) + "\n" for n in range(50)))
+    work = job.Job("small", 1, "serving_default", "jsonl", (str(rows),), 20, 20)
+    model = LoadedModel(models / "small" / "1")
+    counts = [job.run(work, model, tmp_path / "out", lambda _: None).damaged_parts]
+    _flip(tmp_path / "out" / "rows-00001.jsonl")
+    counts += [job.run(work, model, tmp_path / "out", lambda _: None).damaged_parts for _ in "12"]
+    model.close()
+    assert counts == [0, 1, 0]
 
 
 def test_parts_of_another_job_are_not_believed(models: Path, tmp_path: Path) -> None:
