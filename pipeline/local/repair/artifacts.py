@@ -66,7 +66,7 @@ def orphans(root: Path, store: MetadataStore, dead: set[int]) -> list[Path]:
 
 
 def _damage(artifact: metadata_store_pb2.Artifact) -> str | None:
-    """What of it is not as it was written; of one from before there were hashes nothing is known."""
+    """What of it is not as it was written; of one without a hash nothing is known."""
     expected = artifact.custom_properties[content.HASH].string_value
     return content.damage(artifact.uri, expected, thorough=True) if expected else None
 

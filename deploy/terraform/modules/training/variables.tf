@@ -1,0 +1,14 @@
+variable "project" {
+  description = "The project's id."
+  type        = string
+}
+
+variable "region" {
+  description = "Where the registry and the bucket are."
+  type        = string
+}
+
+variable "bucket" {
+  description = "The bucket's name."
+  type        = string
+}
