@@ -6,6 +6,7 @@ both; the transformed examples need not be written to disk first.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -79,22 +80,24 @@ def batches(
         A dataset of `{name: [batch, ...]}`, the label as `[batch, 1]` or as preprocessing gives it,
         and the weight as `[batch]`. Where the output has a name, label and weight are by output.
     """
-    spec = transform.raw_feature_spec()
-    layer = transform.transform_features_layer()
+    transformed = transformer(transform)
+    of_weight = {weight: transform.raw_feature_spec()[weight]} if weight else {}
     labels: dict[str | None, str] = {output: label}
     labels.update(other_labels or {})
 
     # Autograph would convert TFT's and Keras' code on each trace, for seconds, to the same result.
     @tf.autograph.experimental.do_not_convert
     def features_and_label(serialized: tf.Tensor) -> tuple[Any, ...]:
-        raw = parse(serialized, spec)
-        outputs = layer(raw)
+        outputs = transformed(serialized)
         features = model_inputs(outputs, *labels.values())
         targets = {name: _as_column(outputs[each]) for name, each in labels.items()}
         found: tuple[Any, ...] = (features, targets if output else targets[None])
         if weight is None and not class_weights:
             return found
-        counts = tf.ones(tf.shape(serialized)[0]) if weight is None else _number(raw[weight])
+        if weight is None:
+            counts = tf.ones(tf.shape(serialized)[0])
+        else:
+            counts = _number(parse(serialized, of_weight)[weight])
         weights = dict.fromkeys(targets, counts)
         if class_weights:
             weights[output] = counts * _weights_of(targets[output], class_weights)
@@ -130,25 +133,39 @@ def _weights_of(label: tf.Tensor, weights: Mapping[float, float]) -> tf.Tensor:
     return 1.0 + tf.add_n(of_class)
 
 
+@functools.lru_cache(maxsize=1)
 def transformer(transform: tft.TFTransformOutput) -> Callable[[tf.Tensor], Features]:
-    """A function from serialized raw examples, [batch] of string, to transformed features."""
+    """A function from serialized raw examples, [batch] of string, to transformed features.
+
+    Whoever asks for the same fitted preprocessing gets the same function, which is traced once:
+    with thousands of columns each trace takes seconds.
+    """
     spec = transform.raw_feature_spec()
     layer = transform.transform_features_layer()
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def transformed(serialized: tf.Tensor) -> Features:
-        return layer(parse(serialized, spec))
+        return dict(layer(parse(serialized, spec)))
 
     return transformed
+
+
+@functools.lru_cache(maxsize=8)
+def feature(transform: tft.TFTransformOutput, name: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    """As `transformer`, for one of the transformed features alone."""
+    transformed = transformer(transform)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+    def only(serialized: tf.Tensor) -> tf.Tensor:
+        return transformed(serialized)[name]
+
+    return only
 
 
 def values(
     files: Sequence[str], transform: tft.TFTransformOutput, name: str, batch_size: int = 4096
 ) -> Iterator[np.ndarray]:
     """One pass over a single transformed feature, in batches of its values, [batch, ...]."""
-    transformed = transformer(transform)
-
-    @tf.autograph.experimental.do_not_convert
-    def only(serialized: tf.Tensor) -> tf.Tensor:
-        return transformed(serialized)[name]
-
-    yield from records(files).batch(batch_size).map(only).as_numpy_iterator()
+    only = feature(transform, name)
+    for serialized in records(files).batch(batch_size):
+        yield only(serialized).numpy()
