@@ -125,7 +125,7 @@ def plain(inputs: dict[str, Any]) -> dict[str, Any]:
     return {
         "scaled": tft.scale_to_z_score(stacked, elementwise=True),
         "one by one": tft.scale_to_0_1(fill_missing(inputs["gaps"], -1.0)),
-        "total": tf.sparse.reduce_sum(inputs["list"], axis=1),
+        "total": tf.reshape(tf.sparse.reduce_sum(inputs["list"], axis=1), [-1]),
         "whole": fill_missing(inputs["whole"]),
         "as it is": inputs["pair"],
         "sparse": inputs["gaps"],
