@@ -39,7 +39,38 @@ def records(files: Sequence[str]) -> tf.data.Dataset:
 
 def parse(serialized: tf.Tensor, spec: Mapping[str, object]) -> Features:
     """Parses a batch of serialized examples, [batch] of string, by a feature spec."""
-    return tf.io.parse_example(serialized, dict(spec))
+    fixed = {name: one for name, one in spec.items() if _is_fixed(one)}
+    lists = {name: one for name, one in spec.items() if isinstance(one, tf.io.VarLenFeature)}
+    if not spec or len(fixed) + len(lists) < len(spec):
+        return tf.io.parse_example(serialized, dict(spec))
+    # `tf.io.parse_example` calls the same operation, with a constant of its own for each column.
+    none = {dtype: tf.constant([], dtype) for dtype in {one.dtype for one in fixed.values()}}
+    no_names = tf.constant([], tf.string)
+    found = tf.raw_ops.ParseExampleV2(
+        serialized=serialized,
+        names=no_names,
+        sparse_keys=tf.constant(list(lists), tf.string),
+        dense_keys=tf.constant(list(fixed), tf.string),
+        ragged_keys=no_names,
+        dense_defaults=[none[one.dtype] for one in fixed.values()],
+        num_sparse=len(lists),
+        sparse_types=[one.dtype for one in lists.values()],
+        ragged_value_types=[],
+        ragged_split_types=[],
+        dense_shapes=[one.shape for one in fixed.values()],
+    )
+    parts = zip(found.sparse_indices, found.sparse_values, found.sparse_shapes, strict=True)
+    sparse = [tf.SparseTensor(*of_column) for of_column in parts]
+    return dict(zip((*lists, *fixed), (*sparse, *found.dense_values), strict=True))
+
+
+def _is_fixed(one: object) -> bool:
+    """Whether a column has as many values in each row, and needs to have them."""
+    return (
+        isinstance(one, tf.io.FixedLenFeature)
+        and one.default_value is None
+        and tf.TensorShape(one.shape).is_fully_defined()
+    )
 
 
 def model_inputs(transformed: Mapping[str, tf.Tensor], *labels: str) -> Features:
