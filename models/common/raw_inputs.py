@@ -105,7 +105,8 @@ def to_parsed(
     with tf.control_dependencies([rows]):
         for (_, parsed_shape, optional), numbers in groups.items():
             names = [scalars[number].name for number in numbers]
-            values = tf.concat([features[name] for name in names], 0)
+            # Joining them fails where some are of another rank, and the check where all are.
+            values = tf.ensure_shape(_hidden(tf.concat([features[n] for n in names], 0)), [None])
             if optional:
                 each = _sparse(values, tf.gather(sizes, numbers), rows)
             else:
@@ -150,10 +151,11 @@ def _rows(
     """
     columns = [*scalars, *others]
     shapes = _shapes([features[column.name] for column in columns])
-    # What the shapes are is hidden from TensorFlow, as in `checked`. And it would look for a
-    # constant behind each shape that is made of the number of rows, in all of the inputs.
-    sizes = _hidden(tf.concat(shapes[: len(scalars)], 0)) if scalars else tf.zeros([0], tf.int32)
-    one_each = tf.equal(tf.size(sizes), len(scalars))
+    sizes = tf.concat(shapes[: len(scalars)], 0) if scalars else tf.zeros([0], tf.int32)
+    # How many there are by their values: what `tf.size` gives TensorFlow replaces by what the
+    # declared shapes say it is.
+    sizes = _hidden(sizes)
+    one_each = tf.equal(tf.reduce_sum(tf.cast(sizes >= 0, tf.int32)), len(scalars))
     sizes = tf.concat([sizes, tf.zeros([len(scalars)], tf.int32)], 0)[: len(scalars)]
     firsts = tf.concat([sizes, *(tf.reshape(shape[0], [1]) for shape in shapes[len(scalars) :])], 0)
     optional = np.array([column.optional for column in columns])
@@ -173,6 +175,8 @@ def _rows(
     )
     same = tf.debugging.Assert(one_each & tf.reduce_all(fits), [mistake, *said])
     with tf.control_dependencies([same]):
+        # Behind each shape that is made of the number of rows TensorFlow would look for a constant,
+        # through all of the inputs.
         return _hidden(rows, []), sizes
 
 

@@ -144,7 +144,7 @@ def test_examples_are_parsed_as_tensorflow_parses_them(rows: int, other: dict[st
 
 
 def test_a_row_without_a_value_that_each_has_is_refused() -> None:
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Feature: dense .*is required"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"Feature: dense .*is required"):
         examples.parse(tf.constant([b""]), SPECS)
 
 
