@@ -126,7 +126,7 @@ def _describing_by_outputs(describe: Callable[..., Any]) -> Callable[..., Any]:
         if any(str(name).startswith(_SAID_OF_OUTPUTS) for name in collections) or not all(
             isinstance(output, tf.Tensor) for output in outputs.values()
         ):
-            return describe(function, *arguments)  # type: ignore[no-any-return]
+            return describe(function, *arguments)
         schema: schema_pb2.Schema = schema_inference.infer_feature_schema_v2(
             outputs, dict, evaluate_schema_overrides=True
         )

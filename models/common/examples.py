@@ -37,7 +37,7 @@ def records(files: Sequence[str]) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(list(files), compression_type=compression)
 
 
-def parse(serialized: tf.Tensor, spec: Mapping[str, object]) -> Features:
+def parse(serialized: tf.Tensor, spec: Mapping[str, Any]) -> Features:
     """Parses a batch of serialized examples, [batch] of string, by a feature spec."""
     fixed = {name: one for name, one in spec.items() if _is_fixed(one)}
     lists = {name: one for name, one in spec.items() if isinstance(one, tf.io.VarLenFeature)}
@@ -64,7 +64,7 @@ def parse(serialized: tf.Tensor, spec: Mapping[str, object]) -> Features:
     return dict(zip((*lists, *fixed), (*sparse, *found.dense_values), strict=True))
 
 
-def _is_fixed(one: object) -> bool:
+def _is_fixed(one: Any) -> bool:
     """Whether a column has as many values in each row, and needs to have them."""
     return (
         isinstance(one, tf.io.FixedLenFeature)

@@ -104,7 +104,7 @@ KINDS = {
     "text": tf.io.VarLenFeature(tf.string),
     "unread": tf.io.VarLenFeature(tf.int64),
 }
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "dense": [0.5 * number],
         "flat": float(number),

@@ -160,9 +160,10 @@ def test_a_column_is_no_operation_of_the_parser() -> None:
 
 def test_a_fitted_preprocessing_is_traced_once(tiny: Sample) -> None:
     transform = tft.TFTransformOutput(tiny.transform_path)
-    transformed, one = examples.transformer(transform), examples.feature(transform, LABEL)
-    assert transformed is examples.transformer(transform)
+    transformed: Any = examples.transformer(transform)
+    one = examples.feature(transform, LABEL)
     assert one is examples.feature(transform, LABEL)
     rows = tf.constant(list(examples.records(tiny.train_files).take(5).as_numpy_iterator()))
     assert one(rows).numpy().tolist() == transformed(rows)[LABEL].numpy().tolist()
     assert transformed.experimental_get_tracing_count() == 1
+    assert examples.transformer(transform) is transformed

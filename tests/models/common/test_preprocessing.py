@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ def test_it_is_few_operations(spec: Any, most: int) -> None:
 
 
 cells = st.none() | st.integers(-(2**31), 2**31)
-TYPES = {
+TYPES: dict[tf.DType, Callable[[int | None], Any]] = {
     tf.int64: lambda cell: cell,
     tf.float32: lambda cell: None if cell is None else float(np.float32(cell)),
     tf.string: lambda cell: None if cell is None else str(cell),
