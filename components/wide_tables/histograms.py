@@ -7,7 +7,6 @@ a table of 2,000 columns that is most of StatisticsGen's time. The results are t
 
 from __future__ import annotations
 
-import itertools
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -101,17 +100,17 @@ def equi_width_histogram(
 def _counts(edges: Numbers, quantiles: Numbers, cumulative_counts: Numbers) -> list[float]:
     """The weight between two edges each, with the weight of a bucket spread evenly over it."""
     low, high, weights = bin_weights(quantiles.astype(np.float64), cumulative_counts)
-    counts = []
-    for number, (left, right) in enumerate(itertools.pairwise(edges)):
-        some = slice(np.searchsorted(high, left), np.searchsorted(low, right, side="right"))
-        a, b = low[some], high[some]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = (np.minimum(b, right) - np.maximum(a, left)) / (b - a)
-        inside = (left <= a) & (right >= b)
-        # A bucket without width at the left edge was counted before, unless this is the first.
-        before = (a == left) & (b == left) & (number > 0)
-        overlap = np.where(before, 0.0, np.where(inside, 1.0, share))
-        # One after the other, as TFDV adds them.
-        parts = np.add.accumulate(overlap * weights[some])
-        counts.append(float(parts[-1]) if parts.size else 0.0)
+    if not low.size:
+        return [0.0] * (len(edges) - 1)
+    left, right = edges[:-1, np.newaxis], edges[1:, np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (np.minimum(high, right) - np.maximum(low, left)) / (high - low)
+    inside = (left <= low) & (right >= high)
+    # A bucket without width at the left edge was counted before, unless this is the first.
+    before = (low == left) & (high == left)
+    before[0] = False
+    outside = (high < left) | (low > right)
+    overlap = np.where(before | outside, 0.0, np.where(inside, 1.0, share))
+    # One after the other, as TFDV adds them.
+    counts: list[float] = np.add.accumulate(overlap * weights, axis=1)[:, -1].tolist()
     return counts

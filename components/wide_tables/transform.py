@@ -1,8 +1,11 @@
 """Transform: analyzes the data with a model's `preprocessing_fn`, which is traced less often.
 
 TFX traces the function four times only to see which columns it reads and what it analyzes. With
-thousands of columns each trace takes seconds. Here these four share one. And which columns an
-analyzer depends on TFT finds by comparing each with each; here they are looked up.
+thousands of columns each trace takes seconds. Here these four share one. Which columns an analyzer
+depends on TFT finds by comparing each with each; here they are looked up. In each trace it copies
+every column, then copies the graph operation by operation to leave out what gives no output, and
+traces the function once more for what it says of its outputs; here it does these two where there is
+something to leave out or to be said.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
-from tensorflow_transform import graph_tools, impl_helper, tf_utils
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_transform import graph_tools, impl_helper, schema_inference, tf_utils
+from tensorflow_transform.saved import saved_transform_io_v2
+from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx import types
 from tfx.components.transform import component, executor
 from tfx.dsl.components.base import executor_spec
@@ -40,15 +46,30 @@ class Transform(component.Transform):
 
 @contextlib.contextmanager
 def quick() -> Iterator[None]:
-    """Lets TFT keep the graph that it has traced last, and look columns up."""
-    trace, source_keys = impl_helper.trace_preprocessing_function, graph_tools._retrieve_source_keys
-    impl_helper.trace_preprocessing_function = _keeping_the_last(trace)
-    graph_tools._retrieve_source_keys = source_columns
+    """Lets TFT do once, or not at all, what it does for each column several times."""
+    trace = impl_helper.trace_preprocessing_function
+    describe = impl_helper._trace_and_get_metadata
+    prune = saved_transform_io_v2.optimize_concrete_function
+    with (
+        _set(impl_helper, "trace_preprocessing_function", _keeping_the_last(trace)),
+        _set(impl_helper, "_trace_and_get_metadata", _describing_by_outputs(describe)),
+        _set(saved_transform_io_v2, "optimize_concrete_function", _leaving_whole(prune)),
+        _set(graph_tools, "_retrieve_source_keys", source_columns),
+        # A function of TensorFlow's may return what it is given; only the dict must not change.
+        _set(tf_utils, "copy_tensors", dict),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _set(module: Any, name: str, value: Any) -> Iterator[None]:
+    """Sets a module's attribute while the context lasts."""
+    before = getattr(module, name)
+    setattr(module, name, value)
     try:
         yield
     finally:
-        impl_helper.trace_preprocessing_function = trace
-        graph_tools._retrieve_source_keys = source_keys
+        setattr(module, name, before)
 
 
 def source_columns(tensors: Iterable[tf.Tensor], columns: Mapping[str, Any]) -> set[str]:
@@ -89,3 +110,41 @@ def _keeping_the_last(trace: Callable[..., Any]) -> Callable[..., Any]:
         return last[0][1]
 
     return kept
+
+
+_SAID_OF_OUTPUTS = "tft_schema_override"
+"""How the names of the collections begin in which a graph keeps what is said of its tensors."""
+
+
+def _describing_by_outputs(describe: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes the outputs' schema, from their types and shapes where nothing else is said."""
+
+    def described(function: Any, *arguments: Any) -> dataset_metadata.DatasetMetadata:
+        outputs = function.structured_outputs
+        collections = function.graph.get_all_collection_keys()
+        # A sparse output may be said to have another shape than it seems.
+        if any(str(name).startswith(_SAID_OF_OUTPUTS) for name in collections) or not all(
+            isinstance(output, tf.Tensor) for output in outputs.values()
+        ):
+            return describe(function, *arguments)
+        schema: schema_pb2.Schema = schema_inference.infer_feature_schema_v2(
+            outputs, dict, evaluate_schema_overrides=True
+        )
+        return dataset_metadata.DatasetMetadata(schema=schema)
+
+    return described
+
+
+def _leaving_whole(prune: Callable[..., Any]) -> Callable[..., Any]:
+    """What leaves out of a function what gives no output, where leaving it in would run it.
+
+    TensorFlow runs what has an effect, such as a table's look-up; all else it leaves out by itself.
+    """
+
+    def pruned(function: Any, strip_control_dependencies: bool) -> Any:
+        operations = function.graph.get_operations()
+        if strip_control_dependencies or any(one.op_def.is_stateful for one in operations):
+            return prune(function, strip_control_dependencies)
+        return function
+
+    return pruned

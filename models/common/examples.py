@@ -6,6 +6,7 @@ both; the transformed examples need not be written to disk first.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,9 +37,40 @@ def records(files: Sequence[str]) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(list(files), compression_type=compression)
 
 
-def parse(serialized: tf.Tensor, spec: Mapping[str, object]) -> Features:
+def parse(serialized: tf.Tensor, spec: Mapping[str, Any]) -> Features:
     """Parses a batch of serialized examples, [batch] of string, by a feature spec."""
-    return tf.io.parse_example(serialized, dict(spec))
+    fixed = {name: one for name, one in spec.items() if _is_fixed(one)}
+    lists = {name: one for name, one in spec.items() if isinstance(one, tf.io.VarLenFeature)}
+    if not spec or len(fixed) + len(lists) < len(spec):
+        return tf.io.parse_example(serialized, dict(spec))
+    # `tf.io.parse_example` calls the same operation, with a constant of its own for each column.
+    none = {dtype: tf.constant([], dtype) for dtype in {one.dtype for one in fixed.values()}}
+    no_names = tf.constant([], tf.string)
+    found = tf.raw_ops.ParseExampleV2(
+        serialized=serialized,
+        names=no_names,
+        sparse_keys=tf.constant(list(lists), tf.string),
+        dense_keys=tf.constant(list(fixed), tf.string),
+        ragged_keys=no_names,
+        dense_defaults=[none[one.dtype] for one in fixed.values()],
+        num_sparse=len(lists),
+        sparse_types=[one.dtype for one in lists.values()],
+        ragged_value_types=[],
+        ragged_split_types=[],
+        dense_shapes=[one.shape for one in fixed.values()],
+    )
+    parts = zip(found.sparse_indices, found.sparse_values, found.sparse_shapes, strict=True)
+    sparse = [tf.SparseTensor(*of_column) for of_column in parts]
+    return dict(zip((*lists, *fixed), (*sparse, *found.dense_values), strict=True))
+
+
+def _is_fixed(one: Any) -> bool:
+    """Whether a column has as many values in each row, and needs to have them."""
+    return (
+        isinstance(one, tf.io.FixedLenFeature)
+        and one.default_value is None
+        and tf.TensorShape(one.shape).is_fully_defined()
+    )
 
 
 def model_inputs(transformed: Mapping[str, tf.Tensor], *labels: str) -> Features:
@@ -79,22 +111,24 @@ def batches(
         A dataset of `{name: [batch, ...]}`, the label as `[batch, 1]` or as preprocessing gives it,
         and the weight as `[batch]`. Where the output has a name, label and weight are by output.
     """
-    spec = transform.raw_feature_spec()
-    layer = transform.transform_features_layer()
+    transformed = transformer(transform)
+    of_weight = {weight: transform.raw_feature_spec()[weight]} if weight else {}
     labels: dict[str | None, str] = {output: label}
     labels.update(other_labels or {})
 
     # Autograph would convert TFT's and Keras' code on each trace, for seconds, to the same result.
     @tf.autograph.experimental.do_not_convert
     def features_and_label(serialized: tf.Tensor) -> tuple[Any, ...]:
-        raw = parse(serialized, spec)
-        outputs = layer(raw)
+        outputs = transformed(serialized)
         features = model_inputs(outputs, *labels.values())
         targets = {name: _as_column(outputs[each]) for name, each in labels.items()}
         found: tuple[Any, ...] = (features, targets if output else targets[None])
         if weight is None and not class_weights:
             return found
-        counts = tf.ones(tf.shape(serialized)[0]) if weight is None else _number(raw[weight])
+        if weight is None:
+            counts = tf.ones(tf.shape(serialized)[0])
+        else:
+            counts = _number(parse(serialized, of_weight)[weight])
         weights = dict.fromkeys(targets, counts)
         if class_weights:
             weights[output] = counts * _weights_of(targets[output], class_weights)
@@ -130,25 +164,39 @@ def _weights_of(label: tf.Tensor, weights: Mapping[float, float]) -> tf.Tensor:
     return 1.0 + tf.add_n(of_class)
 
 
+@functools.lru_cache(maxsize=1)
 def transformer(transform: tft.TFTransformOutput) -> Callable[[tf.Tensor], Features]:
-    """A function from serialized raw examples, [batch] of string, to transformed features."""
+    """A function from serialized raw examples, [batch] of string, to transformed features.
+
+    Whoever asks for the same fitted preprocessing gets the same function, which is traced once:
+    with thousands of columns each trace takes seconds.
+    """
     spec = transform.raw_feature_spec()
     layer = transform.transform_features_layer()
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def transformed(serialized: tf.Tensor) -> Features:
-        return layer(parse(serialized, spec))
+        return dict(layer(parse(serialized, spec)))
 
     return transformed
+
+
+@functools.lru_cache(maxsize=8)
+def feature(transform: tft.TFTransformOutput, name: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    """As `transformer`, for one of the transformed features alone."""
+    transformed = transformer(transform)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+    def only(serialized: tf.Tensor) -> tf.Tensor:
+        return transformed(serialized)[name]
+
+    return only
 
 
 def values(
     files: Sequence[str], transform: tft.TFTransformOutput, name: str, batch_size: int = 4096
 ) -> Iterator[np.ndarray]:
     """One pass over a single transformed feature, in batches of its values, [batch, ...]."""
-    transformed = transformer(transform)
-
-    @tf.autograph.experimental.do_not_convert
-    def only(serialized: tf.Tensor) -> tf.Tensor:
-        return transformed(serialized)[name]
-
-    yield from records(files).batch(batch_size).map(only).as_numpy_iterator()
+    only = feature(transform, name)
+    for serialized in records(files).batch(batch_size):
+        yield only(serialized).numpy()

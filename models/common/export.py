@@ -77,7 +77,7 @@ def export(
         return predict(examples.parse(raw_inputs.checked(inputs, "inputs"), request_spec))
 
     def transform_features(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        transformed = layer(examples.parse(raw_inputs.checked(inputs, "inputs"), full_spec))
+        transformed = examples.transformer(transform)(raw_inputs.checked(inputs, "inputs"))
         return encoding.for_judging(transformed, next(iter(labels)), classes)
 
     serialized = tf.TensorSpec([None], tf.string, name=_examples_argument(full_spec))

@@ -72,12 +72,14 @@ def signature(columns: Sequence[Column]) -> dict[str, tf.TensorSpec]:
 
 def defaults(columns: Sequence[Column]) -> dict[str, tf.Tensor | None]:
     """For each optional column a tensor of one missing value; None for the others."""
-    return {
-        column.name: tf.constant(MISSING[column.dtype], column.dtype, [1] * (1 + len(column.shape)))
-        if column.optional
-        else None
-        for column in columns
-    }
+    made: dict[tuple[tf.DType, int], tf.Tensor] = {}
+    found: dict[str, tf.Tensor | None] = {}
+    for column in columns:
+        key = column.dtype, 1 + len(column.shape)
+        if column.optional and key not in made:
+            made[key] = tf.constant(MISSING[column.dtype], column.dtype, [1] * key[1])
+        found[column.name] = made[key] if column.optional else None
+    return found
 
 
 def to_parsed(
@@ -89,16 +91,32 @@ def to_parsed(
     only an optional column's single value stands for every row.
     """
     # A request may have thousands of columns: what can be one operation for all of them is one.
-    tensors = [checked(features[column.name], column.name, column.shape) for column in columns]
-    rows = _rows(tensors, columns)
-    shapes = {
-        shape: tf.stack([rows, *shape])
-        for shape in {(1,), *(column.parsed_shape for column in columns)}
+    scalars = [column for column in columns if not column.shape]
+    others = {
+        column.name: checked(features[column.name], column.name, column.shape)
+        for column in columns
+        if column.shape
     }
-    return {
-        column.name: _parsed(tensor, column, rows, shapes)
-        for tensor, column in zip(tensors, columns, strict=True)
-    }
+    rows, sizes = _rows({**features, **others}, scalars, [c for c in columns if c.shape])
+    found: dict[str, tf.Tensor | tf.SparseTensor] = {}
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for number, column in enumerate(scalars):
+        groups.setdefault((column.dtype, column.parsed_shape, column.optional), []).append(number)
+    with tf.control_dependencies([rows]):
+        for (_, parsed_shape, optional), numbers in groups.items():
+            names = [scalars[number].name for number in numbers]
+            # Joining them fails where some are of another rank, and the check where all are.
+            values = tf.ensure_shape(_hidden(tf.concat([features[n] for n in names], 0)), [None])
+            if optional:
+                each = _sparse(values, tf.gather(sizes, numbers), rows)
+            else:
+                shape = tf.stack([len(numbers), rows, *parsed_shape])
+                each = tf.unstack(tf.reshape(values, shape), len(numbers))
+            found.update(zip(names, each, strict=True))
+        for column in columns:
+            if column.shape:
+                found[column.name] = _list_or_vector(others[column.name], column, rows)
+    return {column.name: found[column.name] for column in columns}
 
 
 def checked(tensor: tf.Tensor, name: str, shape: Sequence[int | None] = ()) -> tf.Tensor:
@@ -118,46 +136,103 @@ def checked(tensor: tf.Tensor, name: str, shape: Sequence[int | None] = ()) -> t
     return tf.ensure_shape(hidden, [None, *shape])
 
 
-def _rows(tensors: Sequence[tf.Tensor], columns: Sequence[Column]) -> tf.Tensor:
-    """How many rows a request has, once all of its tensors agree on it."""
-    dimensions = [1 + len(column.shape) for column in columns]
-    firsts = np.cumsum([0, *dimensions[:-1]])
-    sizes = tf.gather(tf.concat([tf.raw_ops.Shape(input=one) for one in tensors], 0), firsts)
+def _rows(
+    features: Mapping[str, tf.Tensor], scalars: Sequence[Column], others: Sequence[Column]
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """How many rows a request has, once all of its tensors agree on it.
+
+    Args:
+        features: The request's tensors; those of `others` are of their columns' shapes.
+        scalars: The columns with one value a row, the shapes of whose tensors are looked at.
+        others: All other columns.
+
+    Returns:
+        The number of rows, and the size of each scalar column's tensor, [columns].
+    """
+    columns = [*scalars, *others]
+    shapes = _shapes([features[column.name] for column in columns])
+    sizes = tf.concat(shapes[: len(scalars)], 0) if scalars else tf.zeros([0], tf.int32)
+    # How many there are by their values: what `tf.size` gives TensorFlow replaces by what the
+    # declared shapes say it is.
+    sizes = _hidden(sizes)
+    one_each = tf.equal(tf.reduce_sum(tf.cast(sizes >= 0, tf.int32)), len(scalars))
+    sizes = tf.concat([sizes, tf.zeros([len(scalars)], tf.int32)], 0)[: len(scalars)]
+    firsts = tf.concat([sizes, *(tf.reshape(shape[0], [1]) for shape in shapes[len(scalars) :])], 0)
     optional = np.array([column.optional for column in columns])
     if optional.all():
         # A default has one row, whether the others have many or none.
-        most, least = tf.reduce_max(sizes), tf.reduce_min(sizes)
+        most, least = tf.reduce_max(firsts), tf.reduce_min(firsts)
         rows = tf.where(most > 1, most, least)
     else:
-        rows = sizes[int(np.argmin(optional))]
-    fits = tf.equal(sizes, rows) | (tf.equal(sizes, 1) & optional)
+        rows = firsts[int(np.argmin(optional))]
+    fits = tf.equal(firsts, rows) | (tf.equal(firsts, 1) & optional)
     names = tf.unstack(tf.constant([f"'{column.name}':" for column in columns]))
-    said = [part for named in zip(names, tf.unstack(sizes), strict=True) for part in named]
-    same = tf.debugging.Assert(
-        tf.reduce_all(fits), ["The inputs have different numbers of rows:", *said]
+    said = [part for named in zip(names, shapes, strict=True) for part in named]
+    mistake = tf.where(
+        one_each,
+        "The inputs have different numbers of rows:",
+        "An input has not the shape [rows]:",
     )
+    same = tf.debugging.Assert(one_each & tf.reduce_all(fits), [mistake, *said])
     with tf.control_dependencies([same]):
-        return tf.identity(rows)
+        # Behind each shape that is made of the number of rows TensorFlow would look for a constant,
+        # through all of the inputs.
+        return _hidden(rows, []), sizes
 
 
-def _parsed(
-    tensor: tf.Tensor,
-    column: Column,
-    rows: tf.Tensor,
-    shapes: Mapping[tuple[int, ...], tf.Tensor],
+def _shapes(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """The shape of each, by one operation for all of a type."""
+    of_type: dict[tf.DType, list[tf.Tensor]] = {}
+    for tensor in tensors:
+        of_type.setdefault(tensor.dtype, []).append(tensor)
+    found = {dtype: iter(tf.raw_ops.ShapeN(input=some)) for dtype, some in of_type.items()}
+    return [next(found[tensor.dtype]) for tensor in tensors]
+
+
+def _hidden(tensor: tf.Tensor, shape: Sequence[int] | None = None) -> tf.Tensor:
+    """The tensor, of which TensorFlow knows no more than this shape, if any."""
+    return tf.raw_ops.PlaceholderWithDefault(input=tensor, shape=tf.TensorShape(shape))
+
+
+def _sparse(values: tf.Tensor, sizes: tf.Tensor, rows: tf.Tensor) -> list[tf.SparseTensor]:
+    """Optional columns of one type, with at most one value a row each.
+
+    Args:
+        values: Those of one column after another; a column with one value has it in every row.
+        sizes: How many each column has, [columns].
+        rows: How many rows there are.
+    """
+    number = sizes.shape[0]
+    firsts, steps = tf.cumsum(sizes, exclusive=True), tf.cast(sizes > 1, tf.int32)
+    table = tf.gather(values, firsts[:, tf.newaxis] + steps[:, tf.newaxis] * tf.range(rows))
+    present = _present(table)
+    found = tf.where(present)
+    counts = tf.reduce_sum(tf.cast(present, tf.int32), axis=1)
+    places = found[:, 1:] * tf.constant([1, 0], tf.int64)
+    shape = tf.cast(tf.stack([rows, 1]), tf.int64)
+    return [
+        tf.SparseTensor(places_of, values_of, shape)
+        for places_of, values_of in zip(
+            tf.split(places, counts, num=number),
+            tf.split(tf.gather_nd(table, found), counts, num=number),
+            strict=True,
+        )
+    ]
+
+
+def _present(tensor: tf.Tensor) -> tf.Tensor:
+    if tensor.dtype == tf.float32:
+        return tf.logical_not(tf.math.is_nan(tensor))
+    return tf.not_equal(tensor, tf.constant(MISSING[tensor.dtype], tensor.dtype))
+
+
+def _list_or_vector(
+    tensor: tf.Tensor, column: Column, rows: tf.Tensor
 ) -> tf.Tensor | tf.SparseTensor:
     if not column.optional:
-        return tf.reshape(tensor, shapes[column.parsed_shape])
-    if column.shape:
-        shape = tf.stack([rows, tf.shape(tensor)[1]])
-    else:
-        tensor, shape = tf.expand_dims(tensor, -1), shapes[1,]
-    tensor = tf.broadcast_to(tensor, shape)
-    if column.dtype == tf.float32:
-        present = tf.logical_not(tf.math.is_nan(tensor))
-    else:
-        present = tf.not_equal(tensor, tf.constant(MISSING[column.dtype], column.dtype))
-    indices = tf.where(present)
+        return tf.identity(tensor)
+    tensor = tf.broadcast_to(tensor, tf.stack([rows, tf.shape(tensor)[1]]))
+    indices = tf.where(_present(tensor))
     return tf.SparseTensor(
         indices, tf.gather_nd(tensor, indices), tf.shape(tensor, out_type=tf.int64)
     )

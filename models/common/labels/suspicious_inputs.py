@@ -164,8 +164,7 @@ def _table(
         is_text = tensor.dtype == tf.string
         whole = tensor.dtype.is_integer and not isinstance(tensor, tf.SparseTensor)
         columns[name] = values.astype(object if is_text else np.int64 if whole else np.float64)
-    labels = list(examples.transformer(transform)(batch)[label].numpy())
-    return columns, np.array(labels)
+    return columns, examples.feature(transform, label)(batch).numpy()
 
 
 def _is_identifier(values: np.ndarray) -> bool:

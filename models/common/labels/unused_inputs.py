@@ -2,7 +2,8 @@
 
 Nobody sees it by the metrics: a column that `preprocessing_fn` leaves out, or that `build_model`
 forgets to connect, is asked of each request and changes nothing. So the exported graph is followed
-from its answers back to what it is asked.
+from its answers back to the columns. That is done where serialized examples are parsed: the tensors
+of a request pass together through the operations that check them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,20 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-SIGNATURE = "serving_default"
+REQUEST, EXAMPLES = "serving_default", "serving_examples"
+_PARSER = "ParseExampleV2"
+_VALUE = "value"
+"""The attribute of a constant that has its value."""
 _SHAPES_ALONE = {"OnesLike", "Rank", "Shape", "ShapeN", "Size", "ZerosLike"}
 """Operations whose result is the same whatever the values are."""
+_PARSED = (
+    *("sparse_indices", "sparse_values", "sparse_shapes"),
+    *("dense_values", "ragged_values", "ragged_row_splits"),
+)
+"""What the parser of examples calls its kinds of outputs, in their order."""
 _Sources = Sequence[int]
-"""For each of a node's outputs, a bit for each of the inputs that it depends on; the last one
-stands for all beyond."""
+"""For each of a node's outputs, a bit for each column that it depends on, and one beyond these for
+each of the inputs of the function that it is in; the last one stands for all beyond."""
 
 
 def findings(model: str, export_path: str) -> list[dict[str, str]]:
@@ -40,33 +49,27 @@ def findings(model: str, export_path: str) -> list[dict[str, str]]:
 
 
 def unused(export_path: str) -> list[str]:
-    """The inputs of the signature `serving_default` that none of its outputs depends on, sorted."""
+    """The inputs of the signature `serving_default` that no answer depends on, sorted."""
     with tf.io.gfile.GFile(f"{export_path}/saved_model.pb", "rb") as file:
         saved = saved_model_pb2.SavedModel.FromString(file.read())
     meta = saved.meta_graphs[0]
-    signature = meta.signature_def[SIGNATURE]
-    placeholders = {
-        info.name.partition(":")[0]: name for name, info in sorted(signature.inputs.items())
-    }
-    graph = _Graph(
-        meta.graph_def.node,
-        list(placeholders),
-        {one.signature.name: one for one in meta.graph_def.library.function},
-        {},
-    )
+    columns = {name: n for n, name in enumerate(sorted(meta.signature_def[REQUEST].inputs))}
+    functions = {one.signature.name: one for one in meta.graph_def.library.function}
+    [argument] = meta.signature_def[EXAMPLES].inputs.values()
+    graph = _Graph(meta.graph_def.node, [_node_of(argument.name)], columns, functions, {})
     used = 0
-    for info in signature.outputs.values():
+    for info in meta.signature_def[EXAMPLES].outputs.values():
         used |= graph.sources(info.name)
-    names = placeholders.values()
-    return sorted(name for number, name in enumerate(names) if not used >> number & 1)
+    return [name for name, number in columns.items() if not used >> number & 1]
 
 
 class _Graph:
-    """A graph, or a function's body, and which of its inputs each of its tensors depends on.
+    """A graph, or a function's body, and what each of its tensors depends on.
 
     Args:
         nodes: Its nodes.
         inputs: The names of its inputs.
+        columns: Numbers of the columns that a parser of examples may give, by name.
         functions: The functions that its nodes may call.
         known: What is known of functions already; added to.
     """
@@ -75,25 +78,28 @@ class _Graph:
         self,
         nodes: Iterable[Any],
         inputs: Sequence[str],
+        columns: Mapping[str, int],
         functions: Mapping[str, Any],
         known: dict[str, _Sources],
     ) -> None:
         self._nodes = {node.name: node for node in nodes}
-        self._functions, self._known = functions, known
+        self._columns, self._functions, self._known = columns, functions, known
         self._found: dict[str, _Sources] = {
-            name: [1 << number] for number, name in enumerate(inputs)
+            name: [1 << len(columns) + number] for number, name in enumerate(inputs)
         }
 
     def sources(self, tensor: str) -> int:
-        """A bit for each of the inputs that a tensor depends on.
+        """The bits of what a tensor depends on.
 
         Args:
             tensor: Such as `call:3` in a graph, `call:output:3` in a function, or a name alone.
         """
-        name, *_, index = tensor.split(":") if ":" in tensor else (tensor, "0")
+        name, *output, index = tensor.split(":") if ":" in tensor else (tensor, "0")
         self._follow(name)
-        of_node = self._found[name]
-        return of_node[min(int(index), len(of_node) - 1)]
+        of_node, number = self._found[name], int(index)
+        if output and name in self._nodes and self._nodes[name].op == _PARSER:
+            number += sum(map(len, self._keys(self._nodes[name])[: _PARSED.index(output[0])]))
+        return of_node[min(number, len(of_node) - 1)]
 
     def _follow(self, wanted: str) -> None:
         """Finds out about a node, those before it first; graphs are deeper than Python's stack."""
@@ -118,19 +124,34 @@ class _Graph:
             waiting.pop()
 
     def _of_node(self, node: Any, given: Sequence[int]) -> _Sources:
+        if node.op == _PARSER:
+            return [
+                1 << self._columns[key] if key in self._columns else 0
+                for keys in self._keys(node)
+                for key in keys
+            ]
         called = node.attr["f"].func.name if node.op.endswith("PartitionedCall") else ""
         together = 0
         for one in given:
             together |= one
         if called not in self._functions:
             return [together]
-        return [_through(one, given) for one in self._of_function(called)] or [together]
+        beyond = len(self._columns)
+        return [_through(one, given, beyond) for one in self._of_function(called)] or [together]
+
+    def _keys(self, parser: Any) -> list[list[str]]:
+        """The columns of each of a parser's kinds of outputs, as `_PARSED` lists them."""
+        sparse, dense, ragged = (
+            [key.decode() for key in tf.make_ndarray(constant.attr[_VALUE].tensor).tolist()]
+            for constant in (self._nodes[_node_of(name)] for name in parser.input[2:5])
+        )
+        return [sparse, sparse, sparse, dense, ragged, ragged]
 
     def _of_function(self, name: str) -> _Sources:
         if name not in self._known:
             function = self._functions[name]
             inputs = [argument.name for argument in function.signature.input_arg]
-            body = _Graph(function.node_def, inputs, self._functions, self._known)
+            body = _Graph(function.node_def, inputs, self._columns, self._functions, self._known)
             self._known[name] = [
                 body.sources(function.ret[output.name]) for output in function.signature.output_arg
             ]
@@ -141,10 +162,10 @@ def _node_of(tensor: str) -> str:
     return tensor.partition(":")[0]
 
 
-def _through(of_output: int, given: Sequence[int]) -> int:
+def _through(of_output: int, given: Sequence[int], beyond: int) -> int:
     """What a function's output depends on, in terms of what the function is given."""
-    found = 0
-    for number, sources in enumerate(given):
+    found = of_output & (1 << beyond) - 1
+    for number, sources in enumerate(given, start=beyond):
         if of_output >> number & 1:
             found |= sources
     return found

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
 from tensorflow_transform import graph_tools, impl_helper
 from tensorflow_transform.beam import analysis_graph_builder
+from tensorflow_transform.tf_metadata import dataset_metadata
 
 from components.wide_tables import transform
+from models.common.preprocessing import fill_missing, stack_filled
 
 pytestmark = pytest.mark.tfx
 
@@ -87,3 +92,116 @@ def test_the_columns_of_an_analyzer_are_those_that_tft_finds() -> None:
     with transform.quick():
         assert graph_tools._retrieve_source_keys is transform.source_columns
     assert graph_tools._retrieve_source_keys is theirs
+
+
+KINDS = {
+    "dense": tf.io.FixedLenFeature([1], tf.float32),
+    "flat": tf.io.FixedLenFeature([], tf.float32),
+    "whole": tf.io.FixedLenFeature([1], tf.int64),
+    "pair": tf.io.FixedLenFeature([2], tf.float32),
+    "gaps": tf.io.VarLenFeature(tf.float32),
+    "list": tf.io.VarLenFeature(tf.float32),
+    "text": tf.io.VarLenFeature(tf.string),
+    "unread": tf.io.VarLenFeature(tf.int64),
+}
+ROWS: list[dict[str, Any]] = [
+    {
+        "dense": [0.5 * number],
+        "flat": float(number),
+        "whole": [number],
+        "pair": [1.0, 2.0 * number],
+        "gaps": [3.0 * number] if number % 3 else [],
+        "list": [1.0] * (number % 4),
+        "text": ["ab"[number % 2]] if number % 5 else [],
+        "unread": [],
+    }
+    for number in range(12)
+]
+
+
+def plain(inputs: dict[str, Any]) -> dict[str, Any]:
+    """All of its operations are without effects; two outputs are inputs as they are."""
+    stacked = stack_filled([inputs[name] for name in ("dense", "flat", "gaps")])
+    return {
+        "scaled": tft.scale_to_z_score(stacked, elementwise=True),
+        "one by one": tft.scale_to_0_1(fill_missing(inputs["gaps"], -1.0)),
+        "total": tf.reshape(tf.sparse.reduce_sum(inputs["list"], axis=1), [-1]),
+        "whole": fill_missing(inputs["whole"]),
+        "as it is": inputs["pair"],
+        "sparse": inputs["gaps"],
+    }
+
+
+def with_tables(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Its vocabulary says something of the output's schema, and its look-up has an effect."""
+    number = tft.compute_and_apply_vocabulary(fill_missing(inputs["text"]), num_oov_buckets=1)
+    return {**plain(inputs), "number": number, "bucket": tft.bucketize(inputs["dense"], 3)}
+
+
+def dense_alone(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Nothing is said of its outputs, which are all dense."""
+    return {name: one for name, one in plain(inputs).items() if name != "sparse"}
+
+
+def fitted(function: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
+    """The schema of what a `preprocessing_fn` returns, and what it makes of the rows."""
+    metadata = dataset_metadata.DatasetMetadata.from_feature_spec(KINDS)
+    with tft_beam.Context(temp_dir=str(folder / "temp")):
+        transform_fn = (ROWS, metadata) | tft_beam.AnalyzeDataset(function)
+        _ = transform_fn | tft_beam.WriteTransformFn(str(folder))
+    output = tft.TFTransformOutput(str(folder))
+    examples = []
+    for row in ROWS:
+        example = tf.train.Example()
+        for name, value in row.items():
+            values = value if isinstance(value, list) else [value]
+            kind = example.features.feature[name]
+            if KINDS[name].dtype == tf.string:
+                kind.bytes_list.value.extend(one.encode() for one in values)
+            elif KINDS[name].dtype == tf.int64:
+                kind.int64_list.value.extend(values)
+            else:
+                kind.float_list.value.extend(values)
+        examples.append(example.SerializeToString())
+    found = output.transform_features_layer()(tf.io.parse_example(examples, KINDS))
+    dense = {
+        name: tf.sparse.to_dense(one) if isinstance(one, tf.SparseTensor) else one
+        for name, one in found.items()
+    }
+    return output.transformed_metadata.schema, {name: one.numpy() for name, one in dense.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", [dense_alone, plain, with_tables])
+def test_what_is_fitted_is_what_tft_fits(function: Any, tmp_path: Path) -> None:
+    schema, values = fitted(function, tmp_path / "theirs")
+    with transform.quick():
+        quick_schema, quick_values = fitted(function, tmp_path / "quick")
+    assert quick_schema == schema
+    assert quick_values.keys() == values.keys() == function_names(function)
+    for name, expected in values.items():
+        np.testing.assert_array_equal(quick_values[name], expected, err_msg=name)
+
+
+def function_names(function: Any) -> set[str]:
+    names = {"scaled", "one by one", "total", "whole", "as it is"}
+    more = {dense_alone: set(), plain: {"sparse"}, with_tables: {"sparse", "number", "bucket"}}
+    return names | more[function]
+
+
+def test_a_column_that_is_stacked_is_one_operation_of_the_graph(tmp_path: Path) -> None:
+    """Beside the input itself; the graph is traced, saved, loaded and optimized many times."""
+
+    def operations(columns: int) -> int:
+        names = [f"c{number}" for number in range(columns)]
+        specs = {name: tf.TensorSpec([None, 1], tf.float32) for name in names}
+        with transform.quick():
+            graph, *_ = impl_helper.trace_preprocessing_function(
+                lambda inputs: {"x": tf.stack([fill_missing(inputs[name]) for name in names], 1)},
+                specs,
+                use_tf_compat_v1=False,
+                base_temp_dir=str(tmp_path),
+            )
+        return sum(one.type != "Placeholder" for one in graph.get_operations())
+
+    assert operations(20) - operations(10) == 10

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_transform as tft
 
 from models.common import examples
 from tests.models.tiny_sample import LABEL, Sample
@@ -88,3 +89,81 @@ def test_model_inputs_are_columns() -> None:
         "a": [3, 1],
         "b": [3, 2],
     }
+
+
+SPECS = {
+    "dense": tf.io.FixedLenFeature([], tf.float32),
+    "one": tf.io.FixedLenFeature([1], tf.int64),
+    "image": tf.io.FixedLenFeature([2, 2], tf.float32),
+    "word": tf.io.FixedLenFeature([1], tf.string),
+    "list": tf.io.VarLenFeature(tf.float32),
+    "text": tf.io.VarLenFeature(tf.string),
+    "never": tf.io.VarLenFeature(tf.int64),
+}
+OTHERS = {
+    "with a default": {"absent": tf.io.FixedLenFeature([], tf.float32, 7.0)},
+    "ragged": {"list": tf.io.RaggedFeature(tf.float32)},
+    "of any length": {"list": tf.io.FixedLenSequenceFeature([], tf.float32, allow_missing=True)},
+}
+
+
+def serialized(rows: int) -> list[bytes]:
+    """Rows with 0, 1, 2 and so on values in their lists."""
+    found = []
+    for row in range(rows):
+        feature = tf.train.Example()
+        values = feature.features.feature
+        values["dense"].float_list.value.append(row)
+        values["one"].int64_list.value.append(-row)
+        values["image"].float_list.value.extend([row, 1, 2, 3])
+        values["word"].bytes_list.value.append(b"w")
+        values["list"].float_list.value.extend(range(row))
+        values["text"].bytes_list.value.extend([b"t"] * (row % 2))
+        found.append(feature.SerializeToString())
+    return found
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4])
+@pytest.mark.parametrize("other", [{}, {"dense": None}, *OTHERS.values()])
+def test_examples_are_parsed_as_tensorflow_parses_them(rows: int, other: dict[str, Any]) -> None:
+    spec = SPECS | other
+    if other == {"dense": None}:
+        spec = {name: one for name, one in SPECS.items() if name in ("list", "text")}
+    batch = tf.constant(serialized(rows), tf.string)
+    expected = tf.io.parse_example(batch, spec)
+    found = examples.parse(batch, spec)
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        assert type(found[name]) is type(tensor) and found[name].shape == tensor.shape
+        for mine, theirs in zip(
+            tf.nest.flatten(found[name], expand_composites=True),
+            tf.nest.flatten(tensor, expand_composites=True),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_row_without_a_value_that_each_has_is_refused() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"Feature: dense .*is required"):
+        examples.parse(tf.constant([b""]), SPECS)
+
+
+def test_a_column_is_no_operation_of_the_parser() -> None:
+    def operations(number: int) -> int:
+        spec = {f"c{index}": tf.io.FixedLenFeature([1], tf.float32) for index in range(number)}
+        traced = tf.function(lambda batch: examples.parse(batch, spec), autograph=False)
+        graph = traced.get_concrete_function(tf.TensorSpec([None], tf.string)).graph
+        return sum(one.type not in ("Placeholder", "Identity") for one in graph.get_operations())
+
+    assert operations(12) == operations(2)
+
+
+def test_a_fitted_preprocessing_is_traced_once(tiny: Sample) -> None:
+    transform = tft.TFTransformOutput(tiny.transform_path)
+    transformed: Any = examples.transformer(transform)
+    one = examples.feature(transform, LABEL)
+    assert one is examples.feature(transform, LABEL)
+    rows = tf.constant(list(examples.records(tiny.train_files).take(5).as_numpy_iterator()))
+    assert one(rows).numpy().tolist() == transformed(rows)[LABEL].numpy().tolist()
+    assert transformed.experimental_get_tracing_count() == 1
+    assert examples.transformer(transform) is transformed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.common.preprocessing import fill_missing
+from models.common.preprocessing import fill_missing, stack_filled
 
 pytestmark = pytest.mark.tfx
 
@@ -93,3 +94,64 @@ def test_it_is_few_operations(spec: Any, most: int) -> None:
         return sum(kind not in ("Placeholder", "Identity") for kind in kinds)
 
     assert operations(12) - operations(2) <= 10 * most
+
+
+cells = st.none() | st.integers(-(2**31), 2**31)
+TYPES: dict[tf.DType, Callable[[int | None], Any]] = {
+    tf.int64: lambda cell: cell,
+    tf.float32: lambda cell: None if cell is None else float(np.float32(cell)),
+    tf.string: lambda cell: None if cell is None else str(cell),
+}
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.integers(0, 4).flatmap(
+        lambda rows: st.lists(st.lists(cells, min_size=rows, max_size=rows), min_size=1, max_size=5)
+    ),
+    st.sampled_from(list(TYPES)),
+    st.sampled_from([None, 7]),
+    st.data(),
+)
+def test_many_columns_are_stacked_as_one_by_one(
+    table: list[list[int | None]], dtype: tf.DType, default: int | None, data: Any
+) -> None:
+    default = TYPES[dtype](default)
+    columns: list[Any] = []
+    for cells_of in table:
+        values = [TYPES[dtype](cell) for cell in cells_of]
+        if None in values or data.draw(st.booleans()):
+            columns.append(sparse(values, dtype, width=int(any(v is not None for v in values))))
+        else:
+            shape = [len(values), 1] if data.draw(st.booleans()) else [len(values)]
+            columns.append(tf.constant(values, dtype, shape))
+    expected = tf.stack([fill_missing(column, default) for column in columns], axis=1)
+    found = stack_filled(columns, default)
+    assert found.dtype == dtype and found.shape == expected.shape
+    assert found.numpy().tolist() == expected.numpy().tolist()
+
+
+@pytest.mark.parametrize("kind", ["sparse", "dense", "both"])
+def test_a_stacked_column_is_no_operation(kind: str) -> None:
+    one = tf.SparseTensorSpec([None, None], tf.float32), tf.TensorSpec([None, 1], tf.float32)
+
+    def operations(number: int) -> int:
+        specs = {"sparse": one[:1], "dense": one[1:], "both": one}[kind] * number
+        traced = tf.function(stack_filled, input_signature=[list(specs)], autograph=False)
+        function = traced.get_concrete_function()
+        assert function.output_shapes.as_list() == [None, len(specs)]
+        return sum(one.type != "Placeholder" for one in function.graph.get_operations())
+
+    assert operations(12) == operations(3)
+
+
+def test_stacked_columns_have_one_type_and_one_value_a_row() -> None:
+    with pytest.raises(ValueError, match="float32, int64"):
+        stack_filled([tf.zeros([2]), tf.zeros([2], tf.int64)])
+    with pytest.raises(ValueError, match="Received: none"):
+        stack_filled([])
+    with pytest.raises(ValueError, match="one value a row"):
+        stack_filled([tf.zeros([2, 2])])
+    several = tf.SparseTensor([[0, 0], [0, 1]], [1.0, 2.0], [2, 2])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        stack_filled([several, sparse([1.0, None], tf.float32)])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tensorflow as tf
 
+from models.common import examples
 from models.common.labels import unused_inputs
+from models.common.preprocessing import fill_missing
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
@@ -60,17 +63,43 @@ CASES: dict[str, tuple[Answer, list[str]]] = {
 }
 
 
+def exported(answers: Answer, spec: dict[str, Any], folder: Path) -> str:
+    """A model that is asked the columns of a spec, or examples that have them."""
+    module = tf.Module()
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def of_examples(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return answers(**examples.parse(inputs, spec))
+
+    @tf.function(input_signature=[{n: tf.TensorSpec([None], tf.float32, n) for n in spec}])
+    def of_request(features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {"y": tf.add_n(list(features.values()))}
+
+    module.f, module.g = of_examples, of_request
+    signatures = {unused_inputs.EXAMPLES: of_examples, unused_inputs.REQUEST: of_request}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+    return str(folder)
+
+
 @pytest.mark.parametrize("what", CASES)
 def test_what_no_answer_depends_on(what: str, tmp_path: Path) -> None:
     answers, expected = CASES[what]
-    module = tf.Module()
-    spec = tf.TensorSpec([None], tf.float32)
-    function = tf.function(lambda a, b: answers(a, b), input_signature=[spec, spec])
-    module.f = function
-    signatures = {unused_inputs.SIGNATURE: function.get_concrete_function()}
-    tf.saved_model.save(module, str(tmp_path), signatures=signatures)
-    assert unused_inputs.unused(str(tmp_path)) == expected
-    found = unused_inputs.findings("m", str(tmp_path))
+    spec = {name: tf.io.FixedLenFeature([], tf.float32) for name in ("a", "b")}
+    path = exported(answers, spec, tmp_path)
+    assert unused_inputs.unused(path) == expected
+    found = unused_inputs.findings("m", path)
     assert [one["headline"] for one in found] == [
         f"The model does not look at its input '{name}'" for name in expected
     ]
+
+
+@pytest.mark.parametrize("unread", ["a", "b", "c", "d"])
+def test_columns_of_every_kind_are_told_apart(unread: str, tmp_path: Path) -> None:
+    spec = {name: tf.io.FixedLenFeature([], tf.float32) for name in ("a", "c")}
+    spec |= {name: tf.io.VarLenFeature(tf.float32) for name in ("d", "b")}
+
+    def answers(**columns: Any) -> dict[str, tf.Tensor]:
+        read = [one for name, one in columns.items() if name != unread]
+        return {"y": tf.add_n([fill_missing(one) for one in read])}
+
+    assert unused_inputs.unused(exported(answers, spec, tmp_path)) == [unread]
