@@ -48,6 +48,9 @@ class LoadedModel:
         ServingError: TensorFlow's loader refuses the model, or it is not what was exported.
     """
 
+    platform = "tensorflow_savedmodel"
+    """As the Open Inference Protocol calls it."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reopening = threading.Lock()

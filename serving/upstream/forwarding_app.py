@@ -63,7 +63,8 @@ class ForwardingApp(BaseRestApp):
             return [error.message]
         return []
 
-    async def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Answer:
+    async def _infer(self, route: Route, spec: ModelSpec, request: Request, body: bytes) -> Answer:
+        path = request.path
         choice = self._variants.choose(spec)
         answer = await (
             self._ask(spec, path, body)
