@@ -134,8 +134,8 @@ def signature_named(name: str, model: LoadedModel) -> Signature:
         return next(iter(found.values()))
     if (name or DEFAULT) not in found:
         raise refused(
-            f"The model has no signature '{name or DEFAULT}': name one of {', '.join(sorted(found))} in "
-            "the parameter 'signature_name'"
+            f"The model has no signature '{name or DEFAULT}': name one of "
+            f"{', '.join(sorted(found))} in the parameter 'signature_name'"
         )
     return found[name or DEFAULT]
 
@@ -260,14 +260,17 @@ def header_id(sent: str) -> str:
 
 def logged_request(signature_name: str, inputs: Arrays) -> bytes:
     """A request as `:predict` would have it, in columns, for the request log."""
-    columns = {name: _listed(array) for name, array in inputs.items()}
-    return json_text.dump_special({"signature_name": signature_name or DEFAULT, "inputs": columns})
+    columns = [
+        b"%b:%b" % (json_text.dump(name), _written(name, _wide(array)))
+        for name, array in inputs.items()
+    ]
+    head = json_text.dump({"signature_name": signature_name or DEFAULT})
+    return b'%b,"inputs":{%b}}' % (head[:-1], b",".join(columns))
 
 
 def logged_answer(signature: Signature, outputs: Arrays) -> bytes:
     """An answer as `:predict` would have it, in columns, for the request log."""
-    # JSON knows no type of 16 bits.
-    wide = {n: a.astype(np.float32) if a.dtype == _BFLOAT16 else a for n, a in outputs.items()}
+    wide = {name: _wide(array) for name, array in outputs.items()}
     try:
         return predict_json.answer(wide, signature.outputs, False)
     except ServingError as error:
@@ -318,12 +321,25 @@ def _described(infos: Mapping[str, TensorInfo]) -> list[dict[str, Any]]:
     ]
 
 
-def _listed(array: np.ndarray) -> Any:
-    if array.dtype.kind == "O":
-        made = np.empty(array.size, dtype=object)
-        made[:] = [_text(value) for value in array.ravel()]
-        return made.reshape(array.shape).tolist()
-    return predict_json.shortest(array.astype(np.float32) if array.dtype == _BFLOAT16 else array)
+def _wide(array: np.ndarray) -> np.ndarray:
+    """Floats of 16 bits as such that JSON can have."""
+    return array.astype(np.float32) if datatype_of(array.dtype) in RAW_ALONE else array
+
+
+def _written(name: str, array: np.ndarray) -> bytes:
+    """A tensor as JSON, in parts, none of which takes long."""
+    if array.dtype.kind != "O":
+        return predict_json.written(array, TensorInfo(name, "", "", array.dtype, None))
+    if array.size <= _MOST_STRINGS:
+        background.pause()
+        texts = np.empty(array.size, dtype=object)
+        texts[:] = [_text(value) for value in array.ravel()]
+        return json_text.dump(texts.reshape(array.shape).tolist())
+    step = _MOST_STRINGS // max(1, array.size // len(array))
+    if not step:
+        return b"[%b]" % b",".join([_written(name, row) for row in array])
+    parts = [_written(name, array[at : at + step])[1:-1] for at in range(0, len(array), step)]
+    return b"[%b]" % b",".join(parts)
 
 
 def _text(value: bytes) -> Any:

@@ -17,6 +17,9 @@ from serving.rest.paths import Route
 _LENGTH = b"inference-header-content-length"
 """Triton's header: how long the JSON is, where tensors are behind it as bytes."""
 
+_MEMORY_OF_LOG = 4
+"""How many times a body's length its tensors take as JSON, for the request log, at most about."""
+
 
 class OpenInferenceAnswer(Answer):
     """An answer, with what the request log has of it."""
@@ -35,6 +38,8 @@ async def infer(engine: Engine, spec: ModelSpec, request: Request, body: bytes) 
         ServingError: The request is refused, or the model fails.
     """
     read = partial(open_inference_json.read, body, json_bytes(request), engine.versions.limits.rows)
+    if engine.hooks.request_log is not None:
+        request.hold(_MEMORY_OF_LOG * len(body))
     asked = await background.run(read) if len(body) > background.LONG else read()
     result = await engine.run(spec, lambda version: asked.tensors(version.loaded))
     signature, outputs = result.signature, result.outputs
