@@ -93,7 +93,7 @@ def answer(outputs: Mapping[str, np.ndarray], infos: Mapping[str, TensorInfo], r
         ServingError: An output's type has no JSON form, or the outputs differ in rows.
     """
     if rows:
-        _check_rows(outputs)
+        check_rows(outputs)
     if is_long(outputs):
         return _long_answer(outputs, infos, rows)
     finite = _are_finite(outputs)
@@ -171,7 +171,12 @@ def written(array: np.ndarray, info: TensorInfo) -> bytes:
     return b"[%b]" % b",".join(parts)
 
 
-def _check_rows(outputs: Mapping[str, np.ndarray]) -> None:
+def check_rows(outputs: Mapping[str, np.ndarray]) -> None:
+    """Checks that outputs have a value for each row.
+
+    Raises:
+        ServingError: They differ in rows, or one has none.
+    """
     size = -1
     for name, array in outputs.items():
         if array.ndim == 0:

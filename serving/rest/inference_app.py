@@ -13,7 +13,7 @@ from serving.core.settings import Settings
 from serving.engine import model_info
 from serving.engine.engine import Engine
 from serving.http.messages import Request
-from serving.rest import open_inference
+from serving.rest import csv_bodies, open_inference
 from serving.rest.base_app import BaseRestApp
 from serving.rest.methods import METHODS, form_request
 from serving.rest.paths import Route, parse, parse_open_inference
@@ -71,6 +71,8 @@ class InferenceApp(BaseRestApp):
         if route.resource == "infer":
             with contextlib.suppress(ServingError):
                 body = body[: open_inference.json_bytes(request)]
+        elif csv_bodies.is_sent(request.headers):
+            body = csv_bodies.logged(body)
         return body
 
     def _infer(
@@ -81,4 +83,9 @@ class InferenceApp(BaseRestApp):
         if route.resource == "form":
             # The values were read for this version; a canary may want others.
             spec = ModelSpec(spec.name, self._engine.find(spec).number)
+        sent = csv_bodies.is_sent(request.headers)
+        if route.resource == "predict" and (sent or csv_bodies.is_wanted(request.headers)):
+            return csv_bodies.predict(self._engine, spec, request, body)
+        if sent:
+            csv_bodies.refuse(route.method)
         return METHODS[route.method](self._engine, spec, body)
