@@ -78,7 +78,10 @@ def read_rows(path: Path) -> list[Any]:
 
 
 def _zeros(signature: Signature) -> Iterator[tuple[Arrays, int | None]]:
-    for count in _COUNTS if signature.batches else (1,):
+    needed = [info for info in signature.inputs.values() if info.default is None]
+    # Whatever it declares of its outputs, what takes any number of rows has to answer each.
+    any_rows = all(info.shape is None or info.shape[:1] == (None,) for info in needed)
+    for count in _COUNTS if any_rows else (1,):
         arrays = {}
         for name, info in signature.inputs.items():
             if info.default is not None:
@@ -90,7 +93,7 @@ def _zeros(signature: Signature) -> Iterator[tuple[Arrays, int | None]]:
                 sizes[0] = count
             empty = b"" if info.dtype.kind == "O" else 0
             arrays[name] = np.full(sizes, empty, dtype=info.dtype)
-        yield arrays, count if signature.batches else None
+        yield arrays, count if any_rows else None
 
 
 def _answers(

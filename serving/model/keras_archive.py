@@ -91,7 +91,7 @@ def export(path: Path, folder: Path) -> None:
 def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
     infos = archive.infolist()
     total = sum(info.file_size for info in infos)
-    if total > min(_MOST_BYTES, _MOST_RATIO * max(path.stat().st_size, 2**20)):
+    if total > min(_MOST_BYTES, _MOST_RATIO * max(path.stat().st_size, 2**16)):
         raise ServingError(
             Code.INVALID_ARGUMENT,
             f"{path} has {path.stat().st_size:,} bytes and would take {total:,}: it is no model",

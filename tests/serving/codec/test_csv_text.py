@@ -124,7 +124,7 @@ def test_what_is_no_request_names_line_and_column(text: str | bytes, told: str) 
     assert told in raised.value.message
 
 
-cells = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=8)
+cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
 @given(st.lists(st.tuples(st.floats(width=32, allow_nan=False), cells), min_size=1, max_size=9))
