@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from serving.batch.formats import Answered, Row, check_columns, in_chunks
-from serving.batch.text_file import LONGEST_ROW, TextFile, is_utf8
+from serving.batch.text_file import TextFile, is_utf8
+from serving.codec import csv_text
 from serving.core.errors import Code, ServingError
-from serving.model.signatures import Signature, TensorInfo
+from serving.model.signatures import Signature
 
 ENDING = ".csv"
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
-
-# A free text of a row may be longer than the module's default of 128 kB.
-csv.field_size_limit(LONGEST_ROW)
 
 
 def read(path: Path, signature: Signature, rows: int) -> Iterator[list[Row]]:
@@ -64,34 +61,11 @@ def _row(line: int, cells: list[str], header: list[str], signature: Signature) -
         if cell == "" or name not in signature.inputs:
             continue
         try:
-            instance[name] = _value(cell, signature.inputs[name])
-        except (KeyError, ValueError):
+            instance[name] = csv_text.value(cell, signature.inputs[name])
+        except (KeyError, OverflowError, RecursionError, ValueError):
             expected = signature.inputs[name].type_name
             return Row(line, None, cells, f"{name}: '{cell}' is not of the type {expected}")
     return Row(line, instance, cells)
-
-
-def _value(cell: str, info: TensorInfo) -> Any:
-    kind = info.dtype.kind
-    if info.shape is not None and len(info.shape) > 1:
-        value = json.loads(cell) if cell.startswith("[") else None
-        return value if isinstance(value, list) else [_scalar(cell, kind)]
-    return _scalar(cell, kind)
-
-
-def _scalar(cell: str, kind: str) -> Any:
-    if kind == "b":
-        return _TRUTH[cell.strip().lower()]
-    if kind in "iu":
-        # Tools that know only floats write 3.0 for 3.
-        try:
-            return int(cell)
-        except ValueError:
-            number = float(cell)
-            if not number.is_integer():
-                raise
-            return int(number)
-    return float(cell) if kind == "f" else cell
 
 
 class CsvWriter:

@@ -224,7 +224,7 @@ def _long_row(body: bytes, place: Place, signature: Signature) -> Arrays:
     elif len(infos) > 1:
         raise _refused("instances is a plain list, but expecting list of objects")
     (info,) = infos.values()
-    return {info.name: _tensor(body, place, info)[None]}
+    return {info.name: tensor(body, place, info)[None]}
 
 
 def _from_columns(body: bytes, place: Place, signature: Signature, most: int) -> Arrays:
@@ -236,7 +236,7 @@ def _from_columns(body: bytes, place: Place, signature: Signature, most: int) ->
         raise _refused("inputs is a plain value/list, but expecting an object")
     if made is None:
         (info,) = infos.values()
-        return {info.name: _tensor(body, place, info, most)}
+        return {info.name: tensor(body, place, info, most)}
     for name, info in infos.items():
         if name not in made:
             if info.default is None:
@@ -254,7 +254,7 @@ def _named_tensors(
     _check_end(body, close, place.end)
     for name, start, end in members:
         if name in signature.inputs:
-            made[name] = _tensor(body, Place(start, end), signature.inputs[name], most)
+            made[name] = tensor(body, Place(start, end), signature.inputs[name], most)
         elif name == "b64" and len(signature.inputs) == 1 and not made:
             return None
         elif unknown_is_wrong:
@@ -264,10 +264,21 @@ def _named_tensors(
     return made
 
 
-def _tensor(
+def tensor(
     body: bytes, place: Place, info: TensorInfo, most: int | None = None, level: int = 0
 ) -> np.ndarray:
-    """A tensor from a value or nested lists of them, with at most so many rows."""
+    """A tensor from a value or nested lists of them, with at most so many rows.
+
+    Args:
+        body: JSON, perhaps.
+        place: Where the value is.
+        info: What it is for.
+        most: The most rows; None for any number.
+        level: How many lists are around it.
+
+    Raises:
+        ServingError: It is no tensor of that type, or has too many rows.
+    """
     if not _is_long(place) or body[place.start : place.start + 1] != b"[":
         made = tensors.tensor(_value(body, place), info)
         if most is not None and made.ndim and len(made) > most:
@@ -280,7 +291,7 @@ def _tensor(
     for part in found:
         pause()
         filled.add(
-            _tensor(body, _place(body, part), info, level=level + 1)[None]
+            tensor(body, _place(body, part), info, level=level + 1)[None]
             if _is_long(part)
             else tensors.tensor(_values(body, part), info)
         )

@@ -93,7 +93,7 @@ def answer(outputs: Mapping[str, np.ndarray], infos: Mapping[str, TensorInfo], r
         ServingError: An output's type has no JSON form, or the outputs differ in rows.
     """
     if rows:
-        _check_rows(outputs)
+        check_rows(outputs)
     if is_long(outputs):
         return _long_answer(outputs, infos, rows)
     finite = _are_finite(outputs)
@@ -129,11 +129,11 @@ def _long_answer(
     if len(outputs) == 1:
         ((name, array),) = outputs.items()
         return b'{"%b":%b}' % (
-            b"predictions" if rows else b"outputs", _written(array, infos[name])
+            b"predictions" if rows else b"outputs", written(array, infos[name])
         )  # fmt: skip
     if not rows:
         columns = [
-            b"%b:%b" % (json_text.dump(name), _written(array, infos[name]))
+            b"%b:%b" % (json_text.dump(name), written(array, infos[name]))
             for name, array in outputs.items()
         ]
         return b'{"outputs":{%b}}' % b",".join(columns)
@@ -146,7 +146,7 @@ def _long_answer(
         part = {name: array[start : start + step] for name, array in outputs.items()}
         if is_long(part):  # One row.
             members = [
-                b"%b:%b" % (json_text.dump(name), _written(array[0], infos[name]))
+                b"%b:%b" % (json_text.dump(name), written(array[0], infos[name]))
                 for name, array in part.items()
             ]
             parts.append(b"{%b}" % b",".join(members))
@@ -155,19 +155,28 @@ def _long_answer(
     return b'{"predictions":[%b]}' % b",".join(parts)
 
 
-def _written(array: np.ndarray, info: TensorInfo) -> bytes:
-    """An output as JSON."""
+def written(array: np.ndarray, info: TensorInfo) -> bytes:
+    """An output as JSON, in parts, none of which takes long.
+
+    Raises:
+        ServingError: Its type has no JSON form.
+    """
     if array.size <= _MOST_VALUES:
         background.pause()
         return answer({info.name: array}, {info.name: info}, False)[len(b'{"outputs":') : -1]
     step = _MOST_VALUES // max(1, array.size // len(array))
     if not step:
-        return b"[%b]" % b",".join([_written(row, info) for row in array])
-    parts = [_written(array[at : at + step], info)[1:-1] for at in range(0, len(array), step)]
+        return b"[%b]" % b",".join([written(row, info) for row in array])
+    parts = [written(array[at : at + step], info)[1:-1] for at in range(0, len(array), step)]
     return b"[%b]" % b",".join(parts)
 
 
-def _check_rows(outputs: Mapping[str, np.ndarray]) -> None:
+def check_rows(outputs: Mapping[str, np.ndarray]) -> None:
+    """Checks that outputs have a value for each row.
+
+    Raises:
+        ServingError: They differ in rows, or one has none.
+    """
     size = -1
     for name, array in outputs.items():
         if array.ndim == 0:

@@ -47,7 +47,7 @@ def batch(
     """
     quiet_tensorflow()
     from serving.batch import formats, job
-    from serving.model.loaded_model import LoadedModel
+    from serving.model.loading import load
 
     paths = _files(inputs)
     folder, number = _version(models, model, version, label)
@@ -58,7 +58,7 @@ def batch(
         inputs=tuple(map(str, paths)),
         rows_in_part=rows_in_part // at_once * at_once, rows_at_once=at_once,
     )  # fmt: skip
-    loaded = LoadedModel(folder)
+    loaded = load(folder)
     try:
         counts = job.run(work, loaded, output, _Progress())
     except OSError as error:

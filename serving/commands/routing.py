@@ -101,7 +101,7 @@ def _row(
         str(record.number),
         ", ".join(sorted(labels)) or "-",
         "-" if share is None else f"{share:.0%}",
-        run.id if run else "unknown",
+        run.id if run else Path(record.origin.path).name if record.origin else "unknown",
         " ".join(f"{name}={value:.3g}" for name, value in list(metrics.items())[:3]) or "-",
         (run.data_hash or "-")[:8] if run else "-",
         f"{record.size / 1e6:.1f} MB",
@@ -259,10 +259,10 @@ def _check_answers(version: int, path: Path) -> None:
     """
     quiet_tensorflow()
     from serving.engine.warm_up import warm_up
-    from serving.model.loaded_model import LoadedModel
+    from serving.model.loading import load
 
     try:
-        loaded = LoadedModel(path)
+        loaded = load(path)
         try:
             warm_up(loaded)
         finally:

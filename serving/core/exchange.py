@@ -37,6 +37,10 @@ class Answer:
     """How that version was chosen: a label or a variant."""
     logged: bool | None = None
     """Whether the request log has it; None if there is no log."""
+    id: str = ""
+    """The request's, where the client sent one in its body."""
+    request: bytes | None = None
+    """What the request log has of the request, where that is not the body."""
     headers: Sequence[tuple[bytes, bytes]] = ()
     """Further ones of HTTP."""
 
@@ -152,9 +156,10 @@ class Exchange:
         self.metrics.latency.observe(seconds * 1e6, model, call.method, call.entrypoint)
         if self._log is not None:
             entry = Entry(
-                id=call.id, time=time.time() - seconds, model=call.spec.name,
+                id=answer.id or call.id, time=time.time() - seconds, model=call.spec.name,
                 version=answer.version, label=answer.label or call.spec.label, seconds=seconds,
-                request=call.request(), response=answer.json(), status=answer.status,
+                request=call.request() if answer.request is None else answer.request,
+                response=answer.json(), status=answer.status,
             )  # fmt: skip
             answer.logged = await self._log.submit(entry)
             self.metrics.logged.add(str(answer.logged).lower())

@@ -24,6 +24,7 @@ from serving.engine.batcher import Batcher
 from serving.engine.warm_up import known_answers, warm_up
 from serving.model import models_config, version_folders
 from serving.model.loaded_model import Cancelled, LoadedModel
+from serving.model.loading import load
 from serving.model.models_config import ServedModel
 from serving.routing.state import STABLE
 
@@ -270,7 +271,7 @@ class Versions:
         label = f"{name}/{number}"
         start = time.perf_counter()
         try:
-            loaded = LoadedModel(path)
+            loaded = load(path)
             try:
                 began = time.perf_counter()
                 _warm_up_in_time(loaded)

@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from google.protobuf import descriptor_pool
 from grpc_reflection.v1alpha import reflection
 
+from serving.grpc import open_inference_messages
+
 SERVICE = reflection.SERVICE_NAME
+
+
+class _Pools:
+    """The descriptors of generated code, and those of the Open Inference Protocol.
+
+    Has of a pool's methods those that reflection calls.
+    """
+
+    def __init__(self) -> None:
+        self._pools = (descriptor_pool.Default(), open_inference_messages.POOL)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def find(*arguments: Any) -> Any:
+            default, other = self._pools
+            try:
+                return getattr(default, name)(*arguments)
+            except KeyError:
+                return getattr(other, name)(*arguments)
+
+        return find
 
 
 class Reflection(reflection.aio.ReflectionServicer):
@@ -19,7 +42,7 @@ class Reflection(reflection.aio.ReflectionServicer):
     """
 
     def __init__(self, services: tuple[str, ...], authorize: Callable[[Any], None]) -> None:
-        super().__init__(services)
+        super().__init__(services, pool=_Pools())
         self._authorize = authorize
 
     async def ServerReflectionInfo(  # noqa: N802

@@ -23,6 +23,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from serving.codec import open_inference as open_codec
 from serving.core import logs
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Call, Exchange, Refusal
@@ -30,7 +31,15 @@ from serving.core.model_spec import ModelSpec
 from serving.core.settings import Settings
 from serving.engine import model_info
 from serving.engine.engine import Engine
-from serving.grpc import health, log_json, methods, reflection, reload_config
+from serving.grpc import (
+    health,
+    log_json,
+    methods,
+    open_inference,
+    open_inference_messages,
+    reflection,
+    reload_config,
+)
 
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
 _DETAILS = 2048
@@ -38,6 +47,7 @@ _DETAILS = 2048
 _SERVICES = (
     prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name,
     model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+    open_inference_messages.SERVICE,
 )
 
 Handler = Callable[[Engine, Any, ModelSpec, Settings], Awaitable[methods.MessageAnswer]]
@@ -61,6 +71,7 @@ class GrpcServer:
     def announce_stop(self) -> None:
         """Has the health service say that the server stops, while it still answers."""
         self._health.stopping = True
+        self._service.stopping = True
 
     async def start(self) -> int:
         """Opens the port and returns it, -1 if there is to be none.
@@ -85,6 +96,7 @@ class GrpcServer:
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
             _Models(self._service), self._server
         )
+        self._server.add_generic_rpc_handlers((_open_inference(self._service),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
             reflection.Reflection(
@@ -131,24 +143,45 @@ class _Service:
         self._exchange = Exchange(
             engine.hooks, engine.metrics, settings.token, engine.versions.is_model
         )
+        self.stopping = False
+        """Set when the server stops, so that a balancer sends no more."""
 
     async def infer(self, method: str, handler: Handler, request: Any, context: Any) -> Any:
-        """Answers an inference request."""
+        """Answers an inference request of TensorFlow Serving's API."""
         metadata = self._metadata(context)
-        request_id = self._exchange.request_id(metadata.get("x-request-id", ""))
+        spec = methods.model_spec(request, metadata.get("x-routing-key"))
+        limit = self._settings.body_bytes
+
+        def logged() -> bytes:
+            return log_json.request_json(request, limit)
+
+        call = Call(metadata.get("x-request-id", ""), spec, method, "GRPC", logged)
+        return await self._exchanged(call, handler, request, context)
+
+    async def infer_openly(self, request: Any, context: Any) -> Any:
+        """Answers an inference request of the Open Inference Protocol."""
+        metadata = self._metadata(context)
+        sent = metadata.get("x-request-id") or open_codec.header_id(request.id)
+        spec = open_inference.spec(request, metadata.get("x-routing-key"))
+        most = self._settings.limits.rows
+
+        def logged() -> bytes:
+            return open_inference.request_json(request, most)
+
+        call = Call(sent, spec, "Infer", "GRPC", logged)
+        return await self._exchanged(call, open_inference.infer, request, context)
+
+    async def _exchanged(self, call: Call, handler: Handler, request: Any, context: Any) -> Any:
+        metadata = self._metadata(context)
+        request_id = self._exchange.request_id(call.id)
         trailing = [("x-request-id", request_id)]
         try:
             self._authorize(metadata)
         except ServingError as error:
             return await _abort(context, error, trailing)
-        settings = self._settings
-        spec = methods.model_spec(request, metadata.get("x-routing-key"))
-        call = Call(
-            request_id, spec, method, "GRPC",
-            lambda: log_json.request_json(request, settings.body_bytes),
-        )  # fmt: skip
         answer = await self._exchange.run(
-            call, lambda: handler(self._engine, request, spec, settings)
+            call._replace(id=request_id),
+            lambda: handler(self._engine, request, call.spec, self._settings),
         )
         if answer.version is not None:
             trailing.append(("x-model-version", str(answer.version)))
@@ -167,10 +200,17 @@ class _Service:
         """
         self._authorize(self._metadata(context))
 
-    async def info(self, handler: Callable[[Engine, Any], Any], request: Any, context: Any) -> Any:
-        """Answers a request about models."""
+    async def info(
+        self,
+        handler: Callable[[Engine, Any], Any],
+        request: Any,
+        context: Any,
+        open_to_all: bool = False,
+    ) -> Any:
+        """Answers a request about models, or about the server."""
         try:
-            self.authorize(context)
+            if not open_to_all:
+                self.authorize(context)
             return handler(self._engine, request)
         except ServingError as error:
             return await _abort(context, error)
@@ -320,6 +360,42 @@ class _Models(model_service_pb2_grpc.ModelServiceServicer):
 
     async def HandleReloadConfigRequest(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._service.reload(request, context)
+
+
+def _open_inference(service: _Service) -> Any:
+    """The methods of the Open Inference Protocol, whose messages no generated code has."""
+
+    async def infer(request: Any, context: Any) -> Any:
+        return await service.infer_openly(request, context)
+
+    def info(handler: Callable[[Engine, Any], Any], open_to_all: bool = False) -> Any:
+        async def answer(request: Any, context: Any) -> Any:
+            return await service.info(handler, request, context, open_to_all)
+
+        return answer
+
+    def ready(engine: Engine, request: Any) -> Any:
+        is_ready = not (service.stopping or engine.versions.unready())
+        return open_inference_messages.CLASSES["ServerReadyResponse"](ready=is_ready)
+
+    # Whether the server is live and ready, anyone may ask, as with REST.
+    answers = {
+        "ServerLive": info(open_inference.live, open_to_all=True),
+        "ServerReady": info(ready, open_to_all=True),
+        "ServerMetadata": info(open_inference.server_metadata),
+        "ModelReady": info(open_inference.model_ready),
+        "ModelMetadata": info(open_inference.model_metadata),
+        "ModelInfer": infer,
+    }
+    handlers = {
+        method: grpc.unary_unary_rpc_method_handler(
+            answers[method],
+            open_inference_messages.CLASSES[f"{method}Request"].FromString,
+            open_inference_messages.CLASSES[f"{method}Response"].SerializeToString,
+        )
+        for method in open_inference_messages.METHODS
+    }
+    return grpc.method_handlers_generic_handler(open_inference_messages.SERVICE, handlers)
 
 
 def _status(engine: Engine, request: Any) -> Any:

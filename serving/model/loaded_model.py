@@ -18,7 +18,7 @@ from tensorflow.core.protobuf import config_pb2
 from tensorflow.python.saved_model import loader_impl
 
 from serving.core.errors import Code, ServingError
-from serving.model import manifest, signatures
+from serving.model import manifest, operations, signatures
 from serving.model.signatures import Signature
 
 # Operations run on the thread that asks: for networks of the size that a row of a table needs, a
@@ -47,6 +47,9 @@ class LoadedModel:
     Raises:
         ServingError: TensorFlow's loader refuses the model, or it is not what was exported.
     """
+
+    platform = "tensorflow_savedmodel"
+    """As the Open Inference Protocol calls it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -147,6 +150,7 @@ def _opened(path: Path) -> tuple[tf.compat.v1.Session, dict[str, Signature]]:
         ServingError: TensorFlow's loader refuses the model, or it is not what was exported.
     """
     manifest.check(path)
+    operations.register(path)
     session = tf.compat.v1.Session(graph=tf.Graph(), config=_CONFIG)
     try:
         with session.graph.as_default():

@@ -64,6 +64,22 @@ def damage(folder: Path, *, read: bool = True) -> str | None:
     return _added(folder, expected) or _changed(folder, expected, read)
 
 
+def write(folder: Path) -> None:
+    """Writes the manifest of a version that has none.
+
+    Raises:
+        OSError: A file cannot be read, or the manifest not written.
+    """
+    files = {
+        path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": sha256(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.relative_to(folder).as_posix().startswith(EXTRA)
+    }
+    target = folder / PATH
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps({"version": 1, "files": files}, indent=2) + "\n")
+
+
 def _added(folder: Path, expected: Mapping[str, Any]) -> str | None:
     for place, _, names in os.walk(folder, followlinks=False):
         for name in names:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,6 +55,21 @@ class Run(_Part):
     """Over the whole test split."""
 
 
+class Origin(_Part):
+    """Where a version comes from that no pipeline of this project pushed."""
+
+    path: str
+    """The file or folder that was added."""
+    format: Literal["savedmodel", "keras", "onnx"]
+    added: datetime
+    by: str
+
+    @classmethod
+    def now(cls, path: str, kind: Literal["savedmodel", "keras", "onnx"], by: str) -> Origin:
+        """Of a version that is added now."""
+        return cls(path=path, format=kind, added=datetime.now(timezone.utc), by=by)
+
+
 class Promotion(_Part):
     """A change by which the version got traffic."""
 
@@ -78,6 +93,8 @@ class Record(_Part):
     signatures: dict[str, Signature]
     run: Run | None = None
     """Null if no run's record names the version."""
+    origin: Origin | None = None
+    """Null if it was not added by `python -m serving add`."""
     promotions: tuple[Promotion, ...] = ()
 
 
@@ -98,6 +115,7 @@ def record(model_folder: Path, number: int, runs: Path) -> Record:
         size=known.size if known else _size(model_folder / str(number)),
         signatures=known.signatures if known else _signatures(model_folder / str(number)),
         run=_run(model_folder.name, number, runs),
+        origin=known.origin if known else None,
         promotions=known.promotions if known else (),
     )
     if made != known:
@@ -115,6 +133,26 @@ def add_promotion(model_folder: Path, number: int, runs: Path, promotion: Promot
     known = record(model_folder, number, runs)
     promotions = (*known.promotions, promotion)
     _write(model_folder, known.model_copy(update={"promotions": promotions}))
+
+
+def add_origin(
+    model_folder: Path, number: int, origin: Origin, signatures: dict[str, Signature]
+) -> None:
+    """Writes the file of a version that was added.
+
+    Raises:
+        ServingError: The file cannot be written.
+    """
+    size = _size(model_folder / str(number))
+    made = Record(
+        model=model_folder.name, number=number, size=size, signatures=signatures, origin=origin
+    )
+    _write(model_folder, made)
+
+
+def signatures_of(found: Mapping[str, Any]) -> dict[str, Signature]:
+    """The signatures of a version in memory, as its file has them."""
+    return {name: _signature(one.definition) for name, one in sorted(found.items())}
 
 
 def is_readable(path: Path) -> bool:
@@ -160,12 +198,16 @@ def _signatures(folder: Path) -> dict[str, Signature]:
     for graph in saved.meta_graphs:
         for name, definition in sorted(graph.signature_def.items()):
             if not name.startswith("__"):
-                found[name] = Signature(
-                    method=definition.method_name,
-                    inputs=_tensors(definition.inputs),
-                    outputs=_tensors(definition.outputs),
-                )
+                found[name] = _signature(definition)
     return found
+
+
+def _signature(definition: Any) -> Signature:
+    return Signature(
+        method=definition.method_name,
+        inputs=_tensors(definition.inputs),
+        outputs=_tensors(definition.outputs),
+    )
 
 
 def _tensors(infos: Any) -> dict[str, Tensor]:

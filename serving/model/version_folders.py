@@ -12,7 +12,10 @@ KNOWN_ANSWERS = "assets.extra/known_answers.json"
 WARM_UP_REQUESTS = "assets.extra/tf_serving_warmup_requests"
 """In a version's folder: TensorFlow Serving's own recorded requests."""
 
-_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
+ONNX_FILE = "model.onnx"
+"""In a version's folder: a model in ONNX's format."""
+
+_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt", ONNX_FILE)
 _LARGEST = 2**63 - 1
 
 
@@ -33,13 +36,19 @@ def _is_model(path: Path) -> bool:
 def versions(folder: Path) -> dict[int, Path]:
     """The version folders that hold a model, by number.
 
-    A folder without `saved_model.pb` is being copied: TFX's Pusher, for one, copies that last.
+    A folder without `saved_model.pb`, or `model.onnx`, is being copied: TFX's Pusher, for one,
+    copies that last.
     """
     return {
         number: path
         for number, path in _numbered(folder).items()
         if any((path / name).is_file() for name in _MODEL_FILES)
     }
+
+
+def free_number(folder: Path) -> int:
+    """The next version's number: one more than the highest that has a folder."""
+    return max(_numbered(folder), default=0) + 1
 
 
 def without_model(folder: Path) -> dict[int, Path]:

@@ -66,7 +66,7 @@ class BaseRestApp(abc.ABC):
         if encoding.wants_gzip(request.headers, body):
             pack = partial(encoding.gzipped, body)
             compressed = await background.run(pack) if len(body) > background.LONG else pack()
-        response = _response(answer, request_id, compressed)
+        response = _response(answer, answer.id or request_id, compressed)
         if self._settings.cors:
             response.headers.extend(access.CORS_HEADERS)
         return response
@@ -78,6 +78,11 @@ class BaseRestApp(abc.ABC):
             reasons = ["The server is stopping."] if self.stopping else await self._unready()
             body = {"status": "unready" if reasons else "ready", "reasons": reasons}
             return Answer(json_text.dump_special(body), 503 if reasons else 200)
+        if request.path == "/v2/health/live":
+            return Answer(b'{"live":true}')
+        if request.path == "/v2/health/ready":
+            ready = not (self.stopping or await self._unready())
+            return Answer(json_text.dump({"ready": ready}), 200 if ready else 503)
         if self._checks_host:
             access.check_host(request.headers.get(b"host", b""))
         if self._settings.cors and request.method == "OPTIONS":
@@ -88,6 +93,8 @@ class BaseRestApp(abc.ABC):
         self._exchange.authorize(request.headers.get(b"authorization", b""))
         if request.path[:4].lower() == "/v1/":
             return await self._answer_api(request, request_id)
+        if request.path == "/v2" or request.path[:4] == "/v2/":
+            return await self._answer_open_inference(request, request_id)
         if request.method in ("GET", "HEAD"):
             if request.path == "/monitoring/prometheus/metrics":
                 text = self._counts.text().encode()
@@ -101,15 +108,21 @@ class BaseRestApp(abc.ABC):
     async def _answer_api(self, request: Request, request_id: str) -> Answer:
         """Answers a request under `/v1/`."""
 
+    async def _answer_open_inference(self, request: Request, request_id: str) -> Answer:
+        """Answers a request under `/v2`."""
+        raise ServingError(Code.NOT_FOUND, f"Not found: {request.path}")
+
     @abc.abstractmethod
-    def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Awaitable[Answer]:
+    def _infer(
+        self, route: Route, spec: ModelSpec, request: Request, body: bytes
+    ) -> Awaitable[Answer]:
         """Answers a request for an inference.
 
         Args:
             route: What the path asks for.
             spec: Which servable.
-            path: As the client has sent it.
-            body: JSON.
+            request: As the client has sent it.
+            body: Its body, decompressed; what a query means.
 
         Raises:
             ServingError: The request is refused, or fails.
@@ -131,6 +144,10 @@ class BaseRestApp(abc.ABC):
         """
         return encoding.decoded_if_short(request.headers, request.body, self._settings.body_bytes)
 
+    def _logged(self, route: Route, request: Request, body: bytes) -> bytes:
+        """What the request log has of a request, as JSON."""
+        return body
+
     def _answer_inference(
         self, route: Route, request: Request, request_id: str
     ) -> Awaitable[Answer]:
@@ -146,7 +163,7 @@ class BaseRestApp(abc.ABC):
                 return infer_decompressed()
             body = found
             request.hold(MEMORY_BESIDE * len(body))
-            return self._infer(route, spec, request.path, body)
+            return self._infer(route, spec, request, body)
 
         async def infer_decompressed() -> Answer:
             nonlocal body
@@ -155,9 +172,15 @@ class BaseRestApp(abc.ABC):
                 partial(encoding.decoded, request.headers, request.body, limit)
             )
             request.hold((MEMORY_BESIDE + 1) * len(body))
-            return await self._infer(route, spec, request.path, body)
+            return await self._infer(route, spec, request, body)
 
-        call = Call(request_id, spec, route.method.capitalize(), "REST", lambda: body)
+        call = Call(
+            request_id,
+            spec,
+            route.method.capitalize(),
+            "REST",
+            lambda: self._logged(route, request, body),
+        )
         return self._exchange.run(call, infer)
 
 

@@ -68,3 +68,52 @@ def parse(method: str, path: str) -> Route:
     )
     resource = (resource or "status").lower()
     return Route(spec, "form" if method != "POST" and resource == "predict" else resource)
+
+
+_OPEN_INFERENCE = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(ready|infer))?")
+
+
+def parse_open_inference(method: str, path: str) -> Route:
+    """Reads a path under `/v2` of the Open Inference Protocol.
+
+    Its versions are names: a number is a version, anything else a label.
+
+    Args:
+        method: HTTP's.
+        path: Percent-encoded, without the query.
+
+    Returns:
+        A route whose resource is `server`, `metadata`, `ready` or `infer`.
+
+    Raises:
+        ServingError: The protocol has no such path, or none for this method.
+    """
+    if path in ("/v2", "/v2/"):
+        route = Route(ModelSpec(""), "server")
+    else:
+        match = _OPEN_INFERENCE.fullmatch(path.removesuffix("/"))
+        if match is None:
+            raise ServingError(Code.NOT_FOUND, f"Not found: {path}")
+        name, version, resource = match.groups()
+        spec = model_version(unquote(name), unquote(version or ""))
+        route = Route(spec, resource or "metadata")
+    if method not in (("POST",) if route.resource == "infer" else ("GET", "HEAD")):
+        raise ServingError(
+            Code.INVALID_ARGUMENT, f"Malformed request: {method} {path}", http_status=405
+        )
+    return route
+
+
+def model_version(name: str, version: str, routing_key: str | None = None) -> ModelSpec:
+    """The servable that the Open Inference Protocol means by a model's name and a version's.
+
+    Raises:
+        ServingError: The version is a number beyond those that there can be.
+    """
+    if not (version.isascii() and version.isdigit()):
+        return ModelSpec(name, None, version or None, routing_key)
+    if int(version[:20]) > _LARGEST:
+        raise ServingError(
+            Code.INVALID_ARGUMENT, f"Failed to convert version: {version} to numeric."
+        )
+    return ModelSpec(name, int(version), None, routing_key)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from serving.core import json_text
-from serving.core.errors import ServingError
+from serving.core.errors import Code, ServingError
 from serving.core.exchange import Answer
 from serving.core.hooks import Choice, Hooks
 from serving.core.metrics import Metrics
@@ -63,7 +63,12 @@ class ForwardingApp(BaseRestApp):
             return [error.message]
         return []
 
-    async def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Answer:
+    async def _infer(self, route: Route, spec: ModelSpec, request: Request, body: bytes) -> Answer:
+        if b"csv" in request.headers.get(b"content-type", b"").lower():
+            raise ServingError(
+                Code.INVALID_ARGUMENT, "text/csv is not forwarded: send JSON", http_status=415
+            )
+        path = request.path
         choice = self._variants.choose(spec)
         answer = await (
             self._ask(spec, path, body)

@@ -30,7 +30,11 @@ PACKAGES = {
     "yaml": "pyyaml",
 }
 # Asked for when they are needed, in words that say how to install them.
-OPTIONAL = {"google.api_core", "google.auth", "google.cloud"}
+OPTIONAL = {
+    "google.api_core", "google.auth", "google.cloud",
+    "onnxruntime", "tensorflow_text", "tensorflow_decision_forests",
+    "keras", "h5py",  # TensorFlow's own, in a process that `add` starts
+}  # fmt: skip
 
 
 def group(name: str) -> set[str]:

@@ -234,7 +234,7 @@ def test_a_cause_that_may_pass_is_tried_again(
 
     push(1)
     with monkeypatch.context() as patch:
-        patch.setattr("serving.engine.versions.LoadedModel", fails)
+        patch.setattr("serving.engine.versions.load", fails)
         look(versions, 10)
         assert len(seen) == tries
         assert states(versions) == {1: "END"}

@@ -39,6 +39,7 @@ def test_services_and_their_messages(served: Served) -> None:
     assert {one.name for one in listed.list_services_response.service} == {
         "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService",
         "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection",
+        "inference.GRPCInferenceService",
     }  # fmt: skip
     described = descriptor_pb2.FileDescriptorProto.FromString(
         file.file_descriptor_response.file_descriptor_proto[0]

@@ -34,7 +34,7 @@ class App(BaseRestApp):
         route = parse(request.method, request.path)
         return await self._answer_inference(route, request, request_id)
 
-    async def _infer(self, route: Route, spec: ModelSpec, path: str, body: bytes) -> Answer:
+    async def _infer(self, route: Route, spec: ModelSpec, request: Request, body: bytes) -> Answer:
         self.specs += (spec,)
         if self.error:
             raise self.error

@@ -65,7 +65,9 @@ def forward(
         hooks = folder_hooks.of_folder(models)
         found = parse("POST", path)
         forwarder = ForwardingApp(hooks, Metrics(), Settings(models), client)
-        answer = await forwarder._infer(found, found.spec, path, b"{}")
+        answer = await forwarder._infer(
+            found, found.spec, Request("POST", path, b"", {}, b"{}"), b"{}"
+        )
         hooks.close()
         server.close()
         return answer
