@@ -27,6 +27,7 @@ RESOLVER = "Resolver"
 EVALUATOR = "Evaluator"
 SERVING_CHECK = "ServingCheck"
 PUSHER = "Pusher"
+YARDSTICK = "Yardstick"
 BATCH_EXAMPLES = "BatchExamples"
 BULK_INFERRER = "BulkInferrer"
 
@@ -65,6 +66,10 @@ def _compares(model: str, config: ModelConfig, root: Path) -> bool:
     return config.evaluation.compares
 
 
+def _has_yardstick(model: str, config: ModelConfig, root: Path) -> bool:
+    return config.evaluation.yardstick
+
+
 @dataclass(frozen=True)
 class NodeSpec:
     """What the project knows of a node beside how it is built."""
@@ -98,6 +103,8 @@ class NodeSpec:
     """Why it runs in every run, where it has no cache; None where it has one."""
     is_gate: bool = False
     """Whether it fails where it finds fault with data or model, which no second try changes."""
+    is_optional: bool = False
+    """Whether a run ends as it would without it, however it fares; nothing depends on it."""
     is_present: Callable[[str, ModelConfig, Path], bool] = _always
     """Whether a model's pipeline has it, by the model's name, its config and the project's root."""
 
@@ -246,6 +253,25 @@ NODES = (
         # Without a blessing it would predict with any model.
         required_inputs={"model_blessing": EVALUATOR},
         is_present=_predicts_batches,
+    ),
+    NodeSpec(
+        # The last, so that no push waits for it.
+        YARDSTICK,
+        "fits gradient boosting to compare with",
+        upstream=(EXAMPLE_GEN, TRANSFORM),
+        config_keys=("label.name", "label.weight", "evaluation.slices"),
+        parameter_files={
+            "inputs": _FEATURES,
+            "metrics": "evaluation.metrics in models/{model}/config.yaml",
+        },
+        code=(
+            "components.yardstick.component",
+            "components.yardstick.boosting",
+            "models.{model}.metrics",
+        ),
+        results="read_yardstick",
+        is_optional=True,
+        is_present=_has_yardstick,
     ),
 )
 """Every node that a pipeline may have, each after those that it waits for."""

@@ -101,6 +101,8 @@ class SliceMetric(_Part):
     """Its upper end."""
     baseline: float | None = None
     """The latest blessed model's value on the same rows."""
+    yardstick: float | None = None
+    """The value of gradient boosting on the same rows."""
 
 
 class Refusal(_Part):
@@ -132,6 +134,35 @@ class Baseline(_Part):
     reason: str | None = None
     """Why the candidate was judged without it, as the end of a sentence that begins with the model;
     None: it was compared."""
+
+
+class Yardstick(_Part):
+    """Gradient boosting on the rows and columns that the network was trained on."""
+
+    verdict: str = ""
+    """Whether the network is worth its place, in words."""
+    failure: str | None = None
+    """Why there is none; None: there is."""
+    task: str = ""
+    """What it predicts: `binary`, `classes`, `one-hot`, `labels`, `number` or `numbers`."""
+    trees: int = 0
+    """Iterations of boosting."""
+    columns: int = 0
+    """Columns that it uses."""
+    left_out: dict[str, str] = {}
+    """Columns that the network reads and it does not, with the reason."""
+    notes: dict[str, str] = {}
+    """How it uses columns of text that are no categories."""
+    rows: dict[str, int] = {}
+    """Rows of each split that it is fitted to and judged on, at random where there are more."""
+    of: dict[str, int] = {}
+    """Rows that these splits have."""
+    noise: dict[str, float | None] = {}
+    """By metric half the width of the 95 % interval of its value on all rows; None: not known."""
+    not_computed: dict[str, str] = {}
+    """Metrics that cannot be computed of its predictions, with the reason."""
+    seconds: float = 0.0
+    """How long it took; it may have been in an earlier run."""
 
 
 class Code(_Part):
@@ -232,6 +263,8 @@ class RunRecord(_Part):
     metrics: list[SliceMetric] = []
     baseline: Baseline | None = None
     """None where no bound compares, or no model was blessed before."""
+    yardstick: Yardstick | None = None
+    """None where the config asks for none, or the run did not come so far."""
     blessed: bool | None = None
     refusals: list[Refusal] = []
     pushed_version: int | None = None
@@ -333,11 +366,17 @@ class RunRecord(_Part):
         pusher = self.node(nodes.PUSHER)
         if pusher.status == "running":
             pusher.status = "done"
+        for node in self.nodes:
+            if node.status == "running":  # One that no end of a run depends on.
+                node.status = "failed"
+                if failure:
+                    self.warn(node.name, [(failure.headline, failure.detail)])
         self.finish("pushed")
 
     def _left(self, name: str) -> bool:
-        """Whether another node than this one has not run to its end."""
-        others = (node for node in self.nodes if node.name != name)
+        """Whether another node than this one has not run to its end, on which the run's depends."""
+        optional = {spec.name for spec in nodes.NODES if spec.is_optional}
+        others = (node for node in self.nodes if node.name not in {name, *optional})
         return any(node.status not in ("done", "cached") for node in others)
 
 
