@@ -210,7 +210,8 @@ NODES = (
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER),
         config_keys=(
             *("label.name", "label.output", "label.weight"),
-            *("evaluation", "serving.name", "beam"),
+            *("evaluation.metrics", "evaluation.slices", "evaluation.unreadable_baseline"),
+            *("evaluation.confidence_intervals", "serving.name", "beam"),
         ),
         code=("models.{model}.metrics",),
         imports=("models.common.model_folder",),

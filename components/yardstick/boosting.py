@@ -95,14 +95,9 @@ class Boosting:
         with threadpool_limits(_THREADS):
             if self.task.kind in ("number", "numbers"):
                 return np.stack([model.predict(numbers) for model in self.models], axis=1)
-            each = [model.predict_proba(numbers) for model in self.models]
-        if self.task.kind in ("classes", "one-hot"):
-            answers = np.zeros((len(numbers), self.task.width))
-            answers[:, self.models[0].classes_] = each[0]
-            return answers
-        # One that was fitted to rows of one class alone knows no other.
-        ones = (model.classes_ == 1 for model in self.models)
-        return np.stack([found @ is_one for found, is_one in zip(each, ones, strict=True)], axis=1)
+            if self.task.kind in ("classes", "one-hot"):
+                return _of_classes(self.models[0], numbers, self.task.width)
+            return np.stack([_of_classes(model, numbers, 2)[:, 1] for model in self.models], axis=1)
 
 
 def fit(rows: Rows, task: Task, seed: int = 0) -> Boosting:
@@ -138,3 +133,12 @@ def fit(rows: Rows, task: Task, seed: int = 0) -> Boosting:
             for column in label.T
         ]
     return Boosting(task, features, models)
+
+
+def _of_classes(model: Any, numbers: np.ndarray, width: int) -> np.ndarray:
+    """The probability of each class, also of those that the training split does not have."""
+    answers = np.zeros((len(numbers), width))
+    # One that has seen one class alone answers for two all the same.
+    known = model.predict_proba(numbers) if len(model.classes_) > 1 else 1.0
+    answers[:, model.classes_] = known
+    return answers

@@ -88,50 +88,52 @@ def Yardstick(  # noqa: N802
         packages: JSON object: versions of the packages that it depends on, for the cache.
         result: Where the `Result` goes, also where it could not be had.
     """
-    began = time.monotonic()
-    found = Result()
-    try:
-        wanted = Wanted(
-            tuple(json.loads(inputs)),
-            label,
-            weight or None,
-            tuple(tuple(names) for names in json.loads(slices)),
-        )
-        specs = [
-            json_format.ParseDict(spec, config_pb2.MetricsSpec()) for spec in json.loads(metrics)
-        ]
-        measure(found, examples, tft.TFTransformOutput(transform_graph.uri), wanted, specs)
-    except Exception as error:
-        # Whatever it is, a model is neither better nor worse for it.
-        traceback.print_exc()
-        found.failure = _in_words(error)
-    found.seconds = round(time.monotonic() - began, 3)
+    wanted = Wanted(
+        tuple(json.loads(inputs)),
+        label,
+        weight or None,
+        tuple(tuple(names) for names in json.loads(slices)),
+    )
+    specs = [json_format.ParseDict(spec, config_pb2.MetricsSpec()) for spec in json.loads(metrics)]
+    found = measured(examples, transform_graph.uri, wanted, specs)
     io_utils.write_string_file(f"{result.uri}/{FILE}", json.dumps(vars(found), indent=2))
 
 
-def measure(
+def measured(
+    raw: Any, transform_graph: str, wanted: Wanted, specs: list[config_pb2.MetricsSpec]
+) -> Result:
+    """What gradient boosting reaches, or why it reaches nothing.
+
+    Args:
+        raw: The artifact of the raw examples.
+        transform_graph: The folder of the fitted preprocessing.
+        wanted: What is read of each row.
+        specs: The metrics.
+    """
+    began = time.monotonic()
+    result = Result()
+    try:
+        _measure(result, raw, tft.TFTransformOutput(transform_graph), wanted, specs)
+    except Exception as error:
+        # Whatever it is, a model is neither better nor worse for it.
+        traceback.print_exc()
+        result.failure = _in_words(error)
+    result.seconds = round(time.monotonic() - began, 3)
+    return result
+
+
+def _measure(
     result: Result,
-    split_examples: Any,
+    raw: Any,
     transform: tft.TFTransformOutput,
     wanted: Wanted,
     specs: list[config_pb2.MetricsSpec],
 ) -> None:
-    """Fits and judges.
-
-    Args:
-        result: Is filled.
-        split_examples: The artifact of the raw examples.
-        transform: The fitted preprocessing.
-        wanted: What is read of each row.
-        specs: The metrics.
-
-    Raises:
-        ValueError: The label or the columns are of a kind that it cannot be fitted to.
-    """
+    """Fits and judges, and fills the result."""
     from components.yardstick import boosting  # Scikit-learn takes a second to import.
 
-    train = _read(result, split_examples, "train", transform, wanted)
-    test = _read(result, split_examples, "test", transform, wanted, judging.MOST_ROWS)
+    train = _read(result, raw, "train", transform, wanted)
+    test = _read(result, raw, "test", transform, wanted, judging.MOST_ROWS)
     labels = np.concatenate([train.label, test.label])
     labels = labels[np.isfinite(labels.reshape(len(labels), -1)).all(axis=1)]
     names = [metric.class_name for spec in specs for metric in spec.metrics]
@@ -149,13 +151,13 @@ def measure(
 
 def _read(
     result: Result,
-    split_examples: Any,
+    raw: Any,
     split: str,
     transform: tft.TFTransformOutput,
     wanted: Wanted,
     most: int | None = None,
 ) -> Rows:
-    folder = artifact_utils.get_split_uri([split_examples], split)
+    folder = artifact_utils.get_split_uri([raw], split)
     files = examples.files_of([io_utils.all_files_pattern(folder)])
     rows = read(files, transform, wanted, *([most] if most else []))
     result.rows[split], result.of[split] = len(rows.label), rows.of

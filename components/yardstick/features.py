@@ -148,7 +148,7 @@ class _Dates:
 
 
 def _format_of_dates(values: Iterable[str]) -> tuple[str | None] | None:
-    """The format in which all of these are dates or times, as `times.parse` takes it; None: none."""
+    """The format in which all of these are dates, as `times.parse` takes it; None: they are not."""
     tried = list(values)
     for format in _FORMATS:
         if all(times.parse(value, format) is not None for value in tried):

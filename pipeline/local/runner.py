@@ -144,7 +144,6 @@ class RecordedLocalDagRunner(LocalDagRunner):
             entry = self._record.node(name)
             entry.status, entry.started = "running", run_record.now()
             run_record.write(self._record, self._runs)
-            began = time.monotonic()
             _hash_data_as_it_is_now(node)
             launching = launcher.Launcher(
                 pipeline_node=node,
@@ -157,17 +156,24 @@ class RecordedLocalDagRunner(LocalDagRunner):
                     functools.partial(self._before_execution, store), self._after_execution
                 ),
             )
-            try:
-                self._run_node(node, launching, store)
-            except Exception as error:
-                if not nodes.SPECS[name].is_optional or self._was_interrupted(error):
-                    raise
-                traceback.print_exc()
-                told = _failure(error, name)
-                self._record.warn(name, [(told.headline, told.detail)])
-                entry.status = "failed"
-                entry.seconds = round(time.monotonic() - began, 3)
+            self._attempt(node, launching, store)
             run_record.write(self._record, self._runs)
+
+    def _attempt(
+        self, node: pipeline_pb2.PipelineNode, launching: launcher.Launcher, store: MetadataStore
+    ) -> None:
+        """Runs a node; what fails in one that no end of a run depends on is told, no more."""
+        name, began = node.node_info.id, time.monotonic()
+        try:
+            self._run_node(node, launching, store)
+        except Exception as error:
+            if not nodes.SPECS[name].is_optional or self._was_interrupted(error):
+                raise
+            traceback.print_exc()
+            told = _failure(error, name)
+            self._record.warn(name, [(told.headline, told.detail)])
+            entry = self._record.node(name)
+            entry.status, entry.seconds = "failed", round(time.monotonic() - began, 3)
 
     def _run_node(
         self, node: pipeline_pb2.PipelineNode, launching: launcher.Launcher, store: MetadataStore

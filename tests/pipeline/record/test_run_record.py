@@ -299,6 +299,16 @@ def test_a_run_that_had_more_to_do_failed_and_says_what_is_pushed(tmp_path: Path
     assert (record.status, record.pushed_version) == ("failed", 17)
 
 
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_run_that_had_only_to_compare_has_pushed(tmp_path: Path, status: Any) -> None:
+    record = pushing(tmp_path, there=True)
+    record.nodes.append(run_record.Node(name="Yardstick", status="running"))
+    record.break_off(status, run_record.Failure(node="Yardstick", headline="killed"))
+    assert (record.status, record.pushed_version) == ("pushed", 17)
+    assert record.node("Yardstick").status == "failed"
+    assert [warning.headline for warning in record.warnings] == ["killed"]
+
+
 def test_a_run_never_took_less_than_nothing() -> None:
     record = queued()
     record.started += timedelta(days=300)  # Of a clock that was wrong then.
