@@ -299,6 +299,16 @@ def followers(of: Collection[str], names: Collection[str]) -> set[str]:
     return found
 
 
+def needed_for(name: str, names: Collection[str]) -> set[str]:
+    """A node and all that it waits for, directly or not, in a pipeline with the nodes `names`."""
+    found, waiting = {name}, [name]
+    while waiting:
+        new = [other for other in upstream(waiting.pop(), names) if other not in found]
+        found.update(new)
+        waiting.extend(new)
+    return found
+
+
 def purpose(name: str) -> str:
     """What a node does; nothing for one that is not known here."""
     return SPECS[name].purpose if name in SPECS else ""
@@ -311,13 +321,23 @@ def select(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
         RunError: There is no such node.
     """
     for name in wanted:
-        if name not in names and name != ALL:
-            raise RunError(
-                f"There is no node '{name}'{did_you_mean(name, names)}",
-                f"The pipeline has: {', '.join(names)}.",
-                "Correct the name, or leave it out for all nodes.",
-            )
+        if name != ALL:
+            check(name, names)
     return list(names if ALL in wanted else wanted)
+
+
+def check(name: str, names: Sequence[str]) -> None:
+    """Refuses the name of a node that a pipeline does not have.
+
+    Raises:
+        RunError: There is no such node.
+    """
+    if name not in names:
+        raise RunError(
+            f"There is no node '{name}'{did_you_mean(name, names)}",
+            f"The pipeline has: {', '.join(names)}.",
+            "Correct the name, or leave it out for all nodes.",
+        )
 
 
 def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:

@@ -25,7 +25,14 @@ from models.common.errors import (
     did_you_mean,
 )
 from models.common.files import regular_file
-from pipeline.config import beam_arguments, model_files, project, split_check, yaml_file
+from pipeline.config import (
+    beam_arguments,
+    metric_names,
+    model_files,
+    project,
+    split_check,
+    yaml_file,
+)
 from pipeline.config.model_config import ModelConfig
 
 _TOLD = 20
@@ -101,6 +108,7 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
             depends on something that no hash covers.
     """
     beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
+    metric_names.check(model, config, root)
     _check_serving_name(model, config, root)
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)

@@ -113,7 +113,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 told = metadata_db.explained(error, database)
                 record.break_off("failed", _failure(told, record.running_node))
         else:
-            record.finish("pushed" if record.pushed_version is not None else "not_blessed")
+            record.complete()
 
     def _was_interrupted(self, error: BaseException) -> bool:
         if self._interruption is None:

@@ -28,7 +28,9 @@ from pipeline.record.atomic_file import write_whole
 
 VERSION: Literal[1] = 1
 
-RunStatus = Literal["running", "pushed", "not_blessed", "stopped", "failed", "interrupted"]
+RunStatus = Literal[
+    "running", "pushed", "not_blessed", "partial", "stopped", "failed", "interrupted"
+]
 UnfinishedStatus = Literal["stopped", "failed", "interrupted"]
 """How a run ends that does not run all of its nodes."""
 FORMER_STATUSES: dict[str, RunStatus] = {"refused": "not_blessed"}
@@ -37,6 +39,7 @@ NodeStatus = Literal["queued", "running", "done", "cached", "failed"]
 
 EXIT_CODES: dict[RunStatus, int] = {
     "pushed": 0,
+    "partial": 0,
     "failed": 1,
     "not_blessed": 3,
     "stopped": 4,
@@ -243,6 +246,8 @@ class RunRecord(_Part):
     """The run that this one goes on with."""
     no_cache: list[str] = []
     """The nodes that were to run whatever the cache has, with all that follow from them."""
+    to: str | None = None
+    """The last node that was to run; None: all of them."""
     verify: bool = False
     """Whether all that came from the cache was read, files that look untouched too."""
     config: Annotated[ModelConfig, pydantic.WithJsonSchema({"type": "object"})]
@@ -321,6 +326,15 @@ class RunRecord(_Part):
         """Notes that it is this process that runs the pipeline."""
         self.process, self.process_start = os.getpid(), process.start_of(os.getpid())
 
+    def complete(self) -> None:
+        """Marks the end of a run of which every node has ended."""
+        if self.pushed_version is not None:
+            self.finish("pushed")
+        elif self.blessed is not False and self.to is not None and not self._has(nodes.PUSHER):
+            self.finish("partial")
+        else:
+            self.finish("not_blessed")
+
     def finish(self, status: RunStatus) -> None:
         """Marks the end of the run."""
         self.status = status
@@ -373,6 +387,9 @@ class RunRecord(_Part):
                     self.warn(node.name, [(failure.headline, failure.detail)])
         self.finish("pushed")
 
+    def _has(self, name: str) -> bool:
+        return any(node.name == name for node in self.nodes)
+
     def _left(self, name: str) -> bool:
         """Whether another node than this one has not run to its end, on which the run's depends."""
         optional = {spec.name for spec in nodes.NODES if spec.is_optional}
@@ -409,15 +426,20 @@ def new(
     overrides: Sequence[str] = (),
     root: Path = project.ROOT,
     no_cache: Sequence[str] = (),
+    to: str | None = None,
 ) -> RunRecord:
     """The record of a run that is about to start, in this process until another takes it over."""
     names = nodes.of_model(model, config, root)
+    if to is not None:
+        needed = nodes.needed_for(to, names)
+        names = [name for name in names if name in needed]
     record = RunRecord(
         id=run_folder.new_id(model),
         model=model,
         started=now(),
         overrides=list(overrides),
         no_cache=list(no_cache),
+        to=to,
         config=config,
         nodes=[Node(name=name, upstream=nodes.upstream(name, names)) for name in names],
     )
