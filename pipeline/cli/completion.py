@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import typer
-from typer.completion import completion_init
+from typer._completion_classes import completion_init
 
 from models.common.errors import RunError
 from pipeline.config import platform_names, project

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from components import code_hash, tables
 from components.tables import TableSource, TableSummary, sequence_examples
+from components.evaluation import metric_names
 from components.tables.quality import findings
 from components.tables.source import LOCAL
 from models.common import model_folder
@@ -27,7 +28,6 @@ from models.common.errors import (
 from models.common.files import regular_file
 from pipeline.config import (
     beam_arguments,
-    metric_names,
     model_files,
     project,
     split_check,
@@ -108,7 +108,12 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
             depends on something that no hash covers.
     """
     beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
-    metric_names.check(model, config, root)
+    metrics = config.evaluation
+    metric_names.check(
+        model,
+        [metrics.class_of(name) for name in metrics.metrics],
+        project.model_folder(model, root) / "metrics.py",
+    )
     _check_serving_name(model, config, root)
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)

@@ -14,11 +14,11 @@ import tensorflow_model_analysis as tfma
 import tf_keras
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.evaluation import metric_names
 from components.evaluation.judged_rows import JudgedRows
 from components.evaluation.keras_metric import KerasMetric
 from models.common import model_folder
 from models.common.errors import ModelCodeError
-from pipeline.config import metric_names
 
 _OURS = {JudgedRows.__name__, KerasMetric.__name__}
 _BASES = {"Metric", "MeanMetricWrapper"}

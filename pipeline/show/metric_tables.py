@@ -42,7 +42,7 @@ def _overall(record: RunRecord, metrics: list[SliceMetric], console: Console) ->
         table.add_column("Baseline", justify="right")
         table.add_column("Change", justify="right")
     if measured_by_trees:
-        table.add_column("Boosting", justify="right")
+        table.add_column("Boosted", justify="right")
     for measured in metrics:
         name, missed = measured.metric, misses_bound(record, measured)
         cells = [

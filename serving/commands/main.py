@@ -9,7 +9,7 @@ import tempfile
 import traceback
 
 import typer
-from typer.completion import completion_init
+from typer._completion_classes import completion_init
 
 from serving.commands.app import app
 from serving.core import redaction

@@ -11,12 +11,11 @@ import ast
 import functools
 import importlib.util
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from models.common.errors import ConfigError, did_you_mean
 from models.common.files import regular_file
-from pipeline.config import project
-from pipeline.config.model_config import ModelConfig
 
 _REGISTERED = re.compile(rb"^metric_types\.register_metric\((\w+)\)", re.MULTILINE)
 _EXAMPLES = "AUC, BinaryAccuracy, MeanSquaredError"
@@ -27,23 +26,21 @@ _PACKAGES = {
 """Where versions of Keras export their metrics, of each the first that is there."""
 
 
-def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> None:
+def check(model: str, classes: Iterable[str], file: Path) -> None:
     """Refuses a metric that no package and no code of the model has.
 
     Args:
         model: The model's name.
-        config: Its configuration.
-        root: The project's root.
+        classes: The classes that its config asks for.
+        file: Its `metrics.py`, which it need not have.
 
     Raises:
         ConfigError: There is no such metric.
     """
-    known = installed()
-    own = _own(project.model_folder(model, root) / "metrics.py")
+    known, own = installed(), _own(file)
     if not known or own is None:  # Then the run's own process finds out.
         return
-    for name in config.evaluation.metrics:
-        class_name = config.evaluation.class_of(name)
+    for class_name in classes:
         if class_name not in known | own:
             raise unknown(model, class_name, known | own, own)
 

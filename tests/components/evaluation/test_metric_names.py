@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from components.evaluation import metric_names
 from models.common.errors import ConfigError
-from pipeline.config import metric_names
-from pipeline.config.model_config import ModelConfig
 
 
-def config(**metrics: Any) -> ModelConfig:
-    judged = {"AUC": {"at_least": 0.5}, **metrics}
-    return ModelConfig.model_validate(
-        {"data": {"path": "x"}, "label": "y", "evaluation": {"metrics": judged}}
-    )
-
-
-def check(tmp_path: Path, code: str | None = None, **metrics: Any) -> None:
-    (tmp_path / "models" / "m").mkdir(parents=True)
+def check(tmp_path: Path, *classes: str, code: str | None = None) -> None:
+    file = tmp_path / "metrics.py"
     if code is not None:
-        (tmp_path / "models" / "m" / "metrics.py").write_text(code)
-    metric_names.check("m", config(**metrics), tmp_path)
+        file.write_text(code)
+    metric_names.check("m", ["AUC", *classes], file)
 
 
 @pytest.mark.tfx
 def test_they_are_those_that_the_packages_have() -> None:
+    import keras
+    import tf_keras
+
     from pipeline.graph import metric_classes
 
-    imported = {
-        *metric_classes._tfma(),
-        *metric_classes._in_keras(metric_classes.tf_keras),
-        *metric_classes._in_keras(metric_classes.keras),
-    }
+    imported = {*metric_classes._tfma()}
+    imported |= metric_classes._in_keras(tf_keras) | metric_classes._in_keras(keras)
     known = metric_names.installed()
     assert imported <= known
     # Keras' bases are in its room of metrics, too; and one of TFMA's modules is imported by nobody.
@@ -44,11 +35,7 @@ def test_they_are_those_that_the_packages_have() -> None:
 
 def test_a_misspelt_metric_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown metric 'BinaryAcuracy'; did you mean 'Bina"):
-        check(tmp_path, BinaryAcuracy={})
-
-
-def test_a_metric_with_a_name_of_its_own_is_known_by_its_class(tmp_path: Path) -> None:
-    check(tmp_path, mine={"metric": "BinaryAccuracy"})
+        check(tmp_path, "BinaryAcuracy")
 
 
 @pytest.mark.parametrize(
@@ -63,12 +50,12 @@ def test_a_metric_with_a_name_of_its_own_is_known_by_its_class(tmp_path: Path) -
     ],
 )
 def test_a_metric_of_the_models_own_folder_is_known(code: str, tmp_path: Path) -> None:
-    check(tmp_path, code, Mine={})
+    check(tmp_path, "Mine", code=code)
 
 
 def test_a_metric_that_the_models_own_folder_lacks_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown metric 'Mien'; did you mean 'Mine'") as caught:
-        check(tmp_path, "class Mine: ...", Mien={})
+        check(tmp_path, "Mien", code="class Mine: ...")
     assert "models/m/metrics.py, which has: Mine" in caught.value.detail
 
 
@@ -76,4 +63,4 @@ def test_where_a_package_is_not_installed_nothing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(metric_names, "installed", set)
-    check(tmp_path, Anything={})
+    check(tmp_path, "Anything")
