@@ -18,7 +18,7 @@ from components.evaluation.slice_names import OVERALL, slice_name
 from components.yardstick.rows import Rows
 
 MOST_ROWS = 10_000
-"""TFMA takes about a quarter of a millisecond for a row and five metrics: more are not judged."""
+"""TFMA takes about half a millisecond for a row and five metrics: more are not judged."""
 MOST_SLICES = 30
 """Slices that are judged, those with the most rows."""
 PARTS = 10

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from components import code_hash, tables
-from components.tables import TableSource, TableSummary, sequence_examples
 from components.evaluation import metric_names
+from components.tables import TableSource, TableSummary, sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
 from models.common import model_folder

@@ -48,4 +48,4 @@ def test_the_parts_of_the_rows_make_the_whole(parts: int) -> None:
 
 def test_a_metric_that_needs_more_than_labels_and_predictions_is_refused() -> None:
     with pytest.raises(ValueError, match="labels and predictions"):
-        computations("QueryStatistics")
+        computations("SetMatchRecall")
