@@ -160,6 +160,8 @@ class Yardstick(_Part):
     """Rows of each split that it is fitted to and judged on, at random where there are more."""
     of: dict[str, int] = {}
     """Rows that these splits have."""
+    values: dict[str, dict[str, float | None]] = {}
+    """By metric and slice; None where it is not defined. `metrics` has them beside the others."""
     noise: dict[str, float | None] = {}
     """By metric half the width of the 95 % interval of its value on all rows; None: not known."""
     not_computed: dict[str, str] = {}

@@ -161,6 +161,7 @@ def read_evaluation(result: NodeResult) -> None:
     uri = result.outputs["evaluation"].uri
     settings = result.run.config.evaluation
     result.run.metrics = evaluation.slice_metrics(uri, settings)
+    yardstick.compare(result.run)
     result.run.blessed = result.outputs["blessing"].custom_properties["blessed"].int_value == 1
     result.run.refusals = (
         [] if result.run.blessed else evaluation.refusals(uri, settings, result.run.metrics)

@@ -34,23 +34,36 @@ class _Compared:
 
 
 def take_over(run: RunRecord, found: Mapping[str, Any]) -> None:
-    """Puts the values of gradient boosting beside those of the network.
+    """Puts what gradient boosting reaches into the record.
 
     Args:
-        run: The run's record, with the network's metrics.
+        run: The run's record.
         found: What the component wrote.
     """
-    values = {(metric, name): value for metric, name, value in found["values"]}
-    run.yardstick = Yardstick(**{key: value for key, value in found.items() if key != "values"})
-    noise = run.yardstick.noise
-    run.yardstick.noise = {
-        name: noise[name] for name in run.config.evaluation.metrics if name in noise
-    }
+    names = run.config.evaluation.metrics
+    values: dict[str, dict[str, float | None]] = {}
+    for metric, name, value in found["values"]:
+        if metric in names:
+            values.setdefault(metric, {})[name] = value
+    noise = {name: width for name, width in found["noise"].items() if name in names}
+    run.yardstick = Yardstick(**{**found, "values": values, "noise": noise})
+    compare(run)
+
+
+def compare(run: RunRecord) -> None:
+    """Puts its values beside the network's, once both are there: in a cloud either may come first.
+
+    Args:
+        run: The run's record, with or without metrics and yardstick.
+    """
+    if run.yardstick is None:
+        return
     for measured in run.metrics:
         # Where the network's is not defined, such as AUC of one class, it is not of these either.
         if measured.value is not None:
-            measured.yardstick = values.get((measured.metric, measured.slice))
-    run.yardstick.verdict = verdict(run)
+            of_metric = run.yardstick.values.get(measured.metric, {})
+            measured.yardstick = of_metric.get(measured.slice)
+    run.yardstick.verdict = verdict(run) if run.metrics or run.yardstick.failure else ""
 
 
 def verdict(run: RunRecord) -> str:

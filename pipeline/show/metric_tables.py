@@ -22,7 +22,7 @@ def metric_tables(record: RunRecord, console: Console) -> Iterator[RenderableTyp
     overall = [measured for measured in record.metrics if measured.slice == OVERALL]
     if overall:
         yield _overall(record, overall, console)
-    if record.yardstick:
+    if record.yardstick and record.yardstick.verdict:
         yield Padding(Text(record.yardstick.verdict), (1, 0, 0, 2))
     if len(overall) < len(record.metrics):
         if overall:

@@ -88,3 +88,14 @@ def test_each_metric_of_each_slice_gets_its_value() -> None:
     # The network's is undefined there: the other is so too.
     assert by_slice["AUC", "payment_type=Unknown"] is None
     assert record.yardstick is not None and "share_of_positives" not in record.yardstick.noise
+
+
+def test_it_may_come_before_the_network_is_judged() -> None:
+    record = finished()
+    judged, record.metrics = record.metrics, []
+    yardstick.take_over(record, found())
+    assert record.yardstick is not None and record.yardstick.verdict == ""
+    record.metrics = judged
+    yardstick.compare(record)
+    assert record.yardstick.verdict.startswith("The network is worth its place")
+    assert record.metrics[0].yardstick == 0.9
