@@ -27,6 +27,7 @@ RESOLVER = "Resolver"
 EVALUATOR = "Evaluator"
 SERVING_CHECK = "ServingCheck"
 PUSHER = "Pusher"
+YARDSTICK = "Yardstick"
 BATCH_EXAMPLES = "BatchExamples"
 BULK_INFERRER = "BulkInferrer"
 
@@ -65,6 +66,10 @@ def _compares(model: str, config: ModelConfig, root: Path) -> bool:
     return config.evaluation.compares
 
 
+def _has_yardstick(model: str, config: ModelConfig, root: Path) -> bool:
+    return config.evaluation.yardstick
+
+
 @dataclass(frozen=True)
 class NodeSpec:
     """What the project knows of a node beside how it is built."""
@@ -98,6 +103,8 @@ class NodeSpec:
     """Why it runs in every run, where it has no cache; None where it has one."""
     is_gate: bool = False
     """Whether it fails where it finds fault with data or model, which no second try changes."""
+    is_optional: bool = False
+    """Whether a run ends as it would without it, however it fares; nothing depends on it."""
     is_present: Callable[[str, ModelConfig, Path], bool] = _always
     """Whether a model's pipeline has it, by the model's name, its config and the project's root."""
 
@@ -203,7 +210,8 @@ NODES = (
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, TRAINER, RESOLVER),
         config_keys=(
             *("label.name", "label.output", "label.weight"),
-            *("evaluation", "serving.name", "beam"),
+            *("evaluation.metrics", "evaluation.slices", "evaluation.unreadable_baseline"),
+            *("evaluation.confidence_intervals", "serving.name", "beam"),
         ),
         code=("models.{model}.metrics",),
         imports=("models.common.model_folder",),
@@ -247,6 +255,25 @@ NODES = (
         required_inputs={"model_blessing": EVALUATOR},
         is_present=_predicts_batches,
     ),
+    NodeSpec(
+        # The last, so that no push waits for it.
+        YARDSTICK,
+        "fits gradient boosting to compare with",
+        upstream=(EXAMPLE_GEN, TRANSFORM),
+        config_keys=("label.name", "label.weight", "evaluation.slices"),
+        parameter_files={
+            "inputs": _FEATURES,
+            "metrics": "evaluation.metrics in models/{model}/config.yaml",
+        },
+        code=(
+            "components.yardstick.component",
+            "components.yardstick.boosting",
+            "models.{model}.metrics",
+        ),
+        results="read_yardstick",
+        is_optional=True,
+        is_present=_has_yardstick,
+    ),
 )
 """Every node that a pipeline may have, each after those that it waits for."""
 
@@ -272,6 +299,16 @@ def followers(of: Collection[str], names: Collection[str]) -> set[str]:
     return found
 
 
+def needed_for(name: str, names: Collection[str]) -> set[str]:
+    """A node and all that it waits for, directly or not, in a pipeline with the nodes `names`."""
+    found, waiting = {name}, [name]
+    while waiting:
+        new = [other for other in upstream(waiting.pop(), names) if other not in found]
+        found.update(new)
+        waiting.extend(new)
+    return found
+
+
 def purpose(name: str) -> str:
     """What a node does; nothing for one that is not known here."""
     return SPECS[name].purpose if name in SPECS else ""
@@ -284,13 +321,23 @@ def select(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
         RunError: There is no such node.
     """
     for name in wanted:
-        if name not in names and name != ALL:
-            raise RunError(
-                f"There is no node '{name}'{did_you_mean(name, names)}",
-                f"The pipeline has: {', '.join(names)}.",
-                "Correct the name, or leave it out for all nodes.",
-            )
+        if name != ALL:
+            check(name, names)
     return list(names if ALL in wanted else wanted)
+
+
+def check(name: str, names: Sequence[str]) -> None:
+    """Refuses the name of a node that a pipeline does not have.
+
+    Raises:
+        RunError: There is no such node.
+    """
+    if name not in names:
+        raise RunError(
+            f"There is no node '{name}'{did_you_mean(name, names)}",
+            f"The pipeline has: {', '.join(names)}.",
+            "Correct the name, or leave it out for all nodes.",
+        )
 
 
 def of_model(model: str, config: ModelConfig, root: Path = project.ROOT) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import Model
+from pipeline.cli.options import AsJson, Model
 from pipeline.config import project
 
 
@@ -25,6 +26,7 @@ def baseline(
             "baseline again. Pushed versions stay.",
         ),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the blessed model that the next run's candidate is compared with, on this machine."""
     from pipeline.config import loading
@@ -32,6 +34,16 @@ def baseline(
 
     settings = loading.load(model)
     found = baselines.find(model, project.RUNS)
+    asking = [
+        f"evaluation.metrics.{name}.max_regression"
+        for name, metric in settings.evaluation.metrics.items()
+        if metric.max_regression is not None
+    ]
+    if as_json:
+        number = baselines.drop(model, project.RUNS) if drop and found else 0
+        described = found and {"uri": found.uri, "run": found.run, "version": found.version}
+        print(json.dumps({"baseline": described, "asked_by": asking, "dropped": number}, indent=2))
+        return
     if found is None:
         print(f"{model} has no baseline: no model is blessed, or all were dropped.")
         return
@@ -41,9 +53,4 @@ def baseline(
         print(f"Dropped {found.words}{others}. The next candidate is compared with no model.")
         return
     print(f"The baseline of {model} is {found.words}.")
-    asking = [
-        f"evaluation.metrics.{name}.max_regression"
-        for name, metric in settings.evaluation.metrics.items()
-        if metric.max_regression is not None
-    ]
     print(f"Asked for by {', '.join(asking)}." if asking else "No max_regression asks for it.")

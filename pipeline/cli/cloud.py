@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.options import ModelOrTaxi, Settings
 from pipeline.config import platform_names, project
 
@@ -16,6 +17,7 @@ Target = Annotated[
         "--target",
         metavar="|".join(platform_names.names()),
         help="A section of targets.yaml.",
+        autocompletion=completion.targets,
     ),
 ]
 Image = Annotated[

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from typing import Annotated, Any
 
 import typer
 
 from pipeline.cli.cloud import Image, Target
-from pipeline.cli.options import ModelOrTaxi, Settings
+from pipeline.cli.options import AsJson, ModelOrTaxi, Settings
 from pipeline.config import platform_names, project
 
 HANDED_OVER: dict[str, Any] = {
@@ -84,6 +86,7 @@ def submit(
 def schedules(
     model: ModelOrTaxi = "taxi",
     target: Target = platform_names.DEFAULT,
+    as_json: AsJson = False,
 ) -> None:
     """List a model's schedules in the cloud, the newest first."""
     from pipeline.cloud import job, targets
@@ -92,6 +95,9 @@ def schedules(
     platform = targets.section(target, project.ROOT)
     with terminal.quiet():
         found = platform.schedules(model, job.label(model))
+    if as_json:
+        print(json.dumps([dataclasses.asdict(each) for each in found], indent=2))
+        return
     if not found:
         print(f"{model} has no schedule on {platform.title}.")
     for each in found:

@@ -6,6 +6,7 @@ Everything that takes time to import is imported by the command that needs it.
 from __future__ import annotations
 
 import io
+import json
 import sys
 from itertools import zip_longest
 from pathlib import Path
@@ -16,8 +17,8 @@ import typer.core
 
 from models.common import errors
 from models.common.errors import ProjectError, RunError
-from pipeline.cli import baseline, cloud, delivery, repair
-from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
+from pipeline.cli import baseline, cloud, completion, delivery, repair, version
+from pipeline.cli.options import AsJson, Model, ModelOrTaxi, OfModel, Run, Settings
 from pipeline.config import project
 from pipeline.record import redaction
 
@@ -38,6 +39,39 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=version.show,
+            is_eager=True,
+            help="Print the versions of this project and of what it runs on.",
+        ),
+    ] = False,
+    _install: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion",
+            callback=completion.install,
+            is_eager=True,
+            help="Have the shell complete commands, models, runs and nodes.",
+        ),
+    ] = False,
+    _show: Annotated[
+        bool,
+        typer.Option(
+            "--show-completion",
+            callback=completion.show,
+            is_eager=True,
+            help="Print the script that --install-completion keeps.",
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 class _RunCommand(typer.core.TyperCommand):
@@ -65,6 +99,15 @@ def run(
         typer.Option(
             metavar="[NODE]",
             help="Run all nodes, or one and what follows from it, even where nothing has changed.",
+            autocompletion=completion.nodes,
+        ),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NODE",
+            help="Run this node and what it needs, and no other: nothing is pushed before Pusher.",
+            autocompletion=completion.nodes,
         ),
     ] = None,
     resume: Annotated[
@@ -86,8 +129,8 @@ def run(
 ) -> None:
     """Train, judge and push a model.
 
-    Exit status: 0 pushed, 1 failed, 2 a mistake found before anything ran, 3 not blessed,
-    4 stopped on anomalous data, 130 interrupted.
+    Exit status: 0 pushed, or run as far as --to says, 1 failed, 2 a mistake found before anything
+    ran, 3 not blessed, 4 stopped on anomalous data, 130 interrupted.
     """
     from pipeline.local import child_process, launch
     from pipeline.show import progress, terminal
@@ -106,6 +149,7 @@ def run(
             settings or [],
             no_cache or [],
             resume=resume,
+            to=to,
             verify=verify,
             root=project.ROOT,
             runs=project.RUNS,
@@ -120,15 +164,11 @@ def run(
 
 @app.command()
 def runs(
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="MODEL", help="Only runs of this model.")
-    ] = None,
+    model: OfModel = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many runs.")
     ] = 20,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the runs' records as JSON.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List runs, newest first: status, metrics, and the pushed version."""
     from pipeline.local import post_mortem
@@ -152,13 +192,16 @@ def runs(
 
 
 @app.command()
-def show(run: Run = "") -> None:
-    """Show the nodes and the key figures of a run again."""
-    from pipeline.show import terminal
+def show(run: Run = "", as_json: AsJson = False) -> None:
+    """Show the nodes and the key figures of a run again, or of a model's latest run."""
+    from pipeline.show import runs_table, terminal
     from pipeline.show.progress import overview
     from pipeline.show.summary import summary
 
     record = _find_run(run)
+    if as_json:
+        print(runs_table.one_as_json(record, project.RUNS))
+        return
     console = terminal.console()
     terminal.show(console, overview(record, console), summary(record, console, project.RUNS))
 
@@ -173,9 +216,13 @@ def report(run: Run = "") -> None:
 
 
 @app.command()
-def models() -> None:
+def models(as_json: AsJson = False) -> None:
     """List the models: the folders under models/ that have a config.yaml."""
-    for name in project.model_names(project.ROOT):
+    names = project.model_names(project.ROOT)
+    if as_json:
+        print(json.dumps(names, indent=2))
+        return
+    for name in names:
         print(name)
 
 
@@ -200,9 +247,7 @@ def export_mlflow(
     to: Annotated[
         str, typer.Option("--to", metavar="URI", help="Such as sqlite:///mlflow.db, or a server's.")
     ],
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="MODEL", help="Only runs of this model.")
-    ] = None,
+    model: OfModel = None,
 ) -> None:
     """Write the runs into an MLflow store; those it has already are not written again."""
     from pipeline.show import error_messages
@@ -233,7 +278,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run_command(arguments: list[str]) -> None:
     try:
-        app(arguments, prog_name="python -m pipeline")
+        completion.prepare()
+        app(arguments, prog_name="python -m pipeline", complete_var=completion.VARIABLE)
     except ProjectError as error:
         from pipeline.show import error_messages
 
@@ -262,7 +308,7 @@ def _frozen(path: Path) -> None:
 
 
 def _find_run(run: str) -> RunRecord:
-    """The run that an id, or a part of one, names."""
+    """The run that an id, or a part of one, names, or the latest of a model."""
     from pipeline.local import post_mortem
     from pipeline.record import run_folder, run_record
     from pipeline.show import formatting
@@ -274,6 +320,15 @@ def _find_run(run: str) -> RunRecord:
             f"Looked in {project.RUNS}.",
             f"Start one with: {formatting.command('run')}",
         )
+    if run in project.model_names(project.ROOT) and run not in ids:
+        of_model = [one for one in ids if run_folder.model_of(one) == run][:1]
+        if not of_model:
+            raise RunError(
+                f"There is no run of '{run}' yet",
+                f"Looked in {project.RUNS}.",
+                f"Start one with: {formatting.command(f'run {run}')}",
+            )
+        run = of_model[0]
     found = ids[:1] if not run else [run] if run in ids else [one for one in ids if run in one]
     if len(found) == 1:
         record = run_record.read(found[0], project.RUNS)

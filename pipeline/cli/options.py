@@ -6,8 +6,32 @@ from typing import Annotated
 
 import typer
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A folder under models/.")]
-ModelOrTaxi = Annotated[str, typer.Argument(metavar="[MODEL]", help="A folder under models/.")]
+from pipeline.cli import completion
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A folder under models/.", autocompletion=completion.models
+    ),
+]
+ModelOrTaxi = Annotated[
+    str,
+    typer.Argument(
+        metavar="[MODEL]", help="A folder under models/.", autocompletion=completion.models
+    ),
+]
+OfModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Only runs of this model.",
+        autocompletion=completion.models,
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document, for a program to read.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -19,5 +43,9 @@ Settings = Annotated[
 ]
 Run = Annotated[
     str,
-    typer.Argument(metavar="[RUN]", help="A run's id, or enough of it; by default the latest."),
+    typer.Argument(
+        metavar="[RUN]",
+        help="A run's id, or enough of it, or a model for its latest; by default the latest.",
+        autocompletion=completion.runs_and_models,
+    ),
 ]

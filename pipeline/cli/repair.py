@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import Model
+from pipeline.cli.options import AsJson, Model
 from pipeline.config import project
 
 NOT_IN_ORDER = 1
@@ -23,6 +24,7 @@ def repair(
     apply: Annotated[
         bool, typer.Option("--apply", help="Do it, instead of saying what would be done.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find what is damaged, orphaned or half there, and set it aside. Nothing is deleted.
 
@@ -34,6 +36,9 @@ def repair(
     from pipeline.local.repair import plan
     from pipeline.show import formatting
 
+    if as_json:
+        _as_json(model, apply=apply)
+        return
     if not apply:
         found = plan.find(model, project.ROOT, project.RUNS)
         for one in found:
@@ -49,3 +54,22 @@ def repair(
     if repaired.set_aside:
         print(f"What was in the way is in {formatting.path(repaired.set_aside)}")
     print(f"All of {model} is in order.")
+
+
+def _as_json(model: str, *, apply: bool) -> None:
+    """The same for a program."""
+    from pipeline.local.repair import plan
+
+    if apply:
+        repaired = plan.apply(model, project.ROOT, project.RUNS)
+        done = [(one, outcome or one.remedy) for one, outcome in repaired.done]
+        aside = str(repaired.set_aside) if repaired.set_aside else None
+    else:
+        done, aside = (
+            [(one, one.remedy) for one in plan.find(model, project.ROOT, project.RUNS)],
+            None,
+        )
+    findings = [{"problem": one.problem, "remedy": remedy, "done": apply} for one, remedy in done]
+    print(json.dumps({"findings": findings, "set_aside": aside}, indent=2))
+    if findings and not apply:
+        raise typer.Exit(NOT_IN_ORDER)

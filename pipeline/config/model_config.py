@@ -334,6 +334,9 @@ class Evaluation(Section):
     by its other bounds alone, or not at all."""
     confidence_intervals: bool = False
     """Whether each metric has a 95 % confidence interval; judging takes ten times as long."""
+    yardstick: bool = False
+    """Whether gradient boosting is fitted to the same rows and columns, to be shown beside the
+    network. No bound depends on it."""
 
     @property
     def compares(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from components import code_hash, tables
+from components.evaluation import metric_names
 from components.tables import TableSource, TableSummary, sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
@@ -25,7 +26,13 @@ from models.common.errors import (
     did_you_mean,
 )
 from models.common.files import regular_file
-from pipeline.config import beam_arguments, model_files, project, split_check, yaml_file
+from pipeline.config import (
+    beam_arguments,
+    model_files,
+    project,
+    split_check,
+    yaml_file,
+)
 from pipeline.config.model_config import ModelConfig
 
 _TOLD = 20
@@ -101,6 +108,12 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
             depends on something that no hash covers.
     """
     beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
+    metrics = config.evaluation
+    metric_names.check(
+        model,
+        [metrics.class_of(name) for name in metrics.metrics],
+        project.model_folder(model, root) / "metrics.py",
+    )
     _check_serving_name(model, config, root)
     _check_files(model, config, root)
     _check_hyperparameters(model, config, root)

@@ -14,15 +14,15 @@ import tensorflow_model_analysis as tfma
 import tf_keras
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.evaluation import metric_names
 from components.evaluation.judged_rows import JudgedRows
 from components.evaluation.keras_metric import KerasMetric
 from models.common import model_folder
-from models.common.errors import ConfigError, ModelCodeError, did_you_mean
+from models.common.errors import ModelCodeError
 
 _OURS = {JudgedRows.__name__, KerasMetric.__name__}
 _BASES = {"Metric", "MeanMetricWrapper"}
 """What metrics are made of, and none themselves."""
-_EXAMPLES = "AUC, BinaryAccuracy, MeanSquaredError"
 
 
 def configs(
@@ -44,14 +44,7 @@ def configs(
     own = _own(model)
     known = {*_tfma(), *_in_keras(tf_keras), *_in_keras(keras), *own}
     if class_name not in known:
-        raise ConfigError(
-            f"models/{model}/config.yaml: evaluation.metrics has an unknown metric '{class_name}'"
-            f"{did_you_mean(class_name, known)}",
-            f"Expected: the class of a metric of TFMA or Keras, such as {_EXAMPLES}, "
-            f"or of models/{model}/metrics.py, which has: {', '.join(sorted(own)) or 'none'}.",
-            "https://www.tensorflow.org/tfx/model_analysis/metrics lists them. A metric with a "
-            "name of its own has its class under `metric`.",
-        )
+        raise metric_names.unknown(model, class_name, known, set(own))
     module = f"models.{model}.metrics"
     if class_name in own and issubclass(own[class_name], tfma.metrics.Metric):
         yield _config(class_name, {**options, "name": name}, module)

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow_model_analysis.evaluators import metrics_plots_and_validations_evaluator as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.evaluation.in_process import MetricComputations
 from models.common.errors import ConfigError, ProjectError
 from pipeline.graph import metric_classes
 
@@ -133,28 +133,12 @@ def _expected(resolved: Resolved) -> metric_types.MetricKey:
 def _values(resolved: Resolved, kind: str, classes: int) -> dict[metric_types.MetricKey, Any]:
     """What a metric gives for a few rows, by TFMA's keys, without Beam."""
     config = config_pb2.EvalConfig(model_specs=[config_pb2.ModelSpec(label_key="label")])
-    computations = tfma._filter_and_separate_computations(
-        metric_specs.to_computations([metrics_spec(resolved)], eval_config=config)
-    )
-    combiner = tfma._ComputationsCombineFn(computations.non_derived_computations)
-    for computation in computations.non_derived_computations:
-        for preprocessor in computation.preprocessors or ():
-            if type(preprocessor) is not metric_types.StandardMetricInputsPreprocessor:
-                raise ValueError(_NOT_TOLD)
-    combiner.setup()
-    accumulators = [combiner.create_accumulator(), combiner.create_accumulator()]
+    computations = MetricComputations([metrics_spec(resolved)], config)
+    parts = [computations.new(), computations.new()]
     for number, row in enumerate(_rows(kind, classes)):
-        element = {
-            tfma._COMBINER_INPUTS_KEY: [None] * len(computations.non_derived_computations),
-            tfma._DEFAULT_COMBINER_INPUT_KEY: [row],
-        }
-        accumulators[number % 2] = combiner.add_input(accumulators[number % 2], element)
+        parts[number % 2] = computations.add(parts[number % 2], row)
     # In parts, as Beam does it: some of Keras' metrics cannot be merged by TFMA.
-    accumulator = combiner.merge_accumulators(accumulators)
-    values = dict(combiner.extract_output(accumulator))
-    for derived in computations.derived_computations:
-        values.update(derived.result(values))
-    return {key: value for key, value in values.items() if not key.name.startswith("_")}
+    return computations.values(computations.merged(parts))
 
 
 @functools.cache

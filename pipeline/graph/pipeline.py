@@ -35,6 +35,7 @@ BUILDERS: dict[str, Callable[[Wiring], BaseNode]] = {
     nodes.PUSHER: release.pusher,
     nodes.BATCH_EXAMPLES: release.batch_examples,
     nodes.BULK_INFERRER: release.bulk_inferrer,
+    nodes.YARDSTICK: release.yardstick,
 }
 """How each node of `pipeline.nodes` is built, given those before it."""
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
+from google.protobuf import json_format
 from tfx.components.bulk_inferrer.component import BulkInferrer
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.proto import bulk_inferrer_pb2
 
+from components import code_hash
 from components.evaluation.evaluator import Evaluator, Settings
+from components.evaluation.judged_rows import JudgedRows
+from components.model_code import packages
 from components.serving_check import ServingCheck
+from components.yardstick.component import Yardstick
 from pipeline import nodes
 from pipeline.graph import data
-from pipeline.graph.eval_config import eval_config
 from pipeline.graph.wiring import Wiring
 
 
@@ -30,7 +36,7 @@ def evaluator(wiring: Wiring) -> BaseNode:
         baseline_model=wiring.output(nodes.RESOLVER, "model") if compares else None,
         schema=wiring.schema,
         example_splits=["test"],
-        eval_config=eval_config(wiring.model, wiring.config),
+        eval_config=wiring.eval_config,
         settings=Settings(
             model=wiring.model,
             serving=wiring.serving,
@@ -74,3 +80,33 @@ def bulk_inferrer(wiring: Wiring) -> BaseNode:
         model_blessing=wiring.output(nodes.EVALUATOR, "blessing"),
         model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=["serving_examples"]),
     )
+
+
+def yardstick(wiring: Wiring) -> BaseNode:
+    """Fits gradient boosting to what the model is made from; nothing waits for it."""
+    label, node = wiring.config.label, nodes.YARDSTICK
+    boosting = code_hash.ROOT / "components" / "yardstick" / "boosting.py"
+    return Yardstick(
+        examples=wiring.examples,
+        transform_graph=wiring.output(nodes.TRANSFORM, "transform_graph"),
+        inputs=json.dumps(wiring.plan.inputs),
+        label=label.name,
+        weight=label.weight or "",
+        slices=json.dumps(wiring.config.evaluation.slices),
+        metrics=json.dumps(list(_metrics_without_bounds(wiring))),
+        code=json.dumps(wiring.code_hashes(node)),
+        packages=json.dumps(packages.versions([boosting], code_hash.ROOT)),
+    )
+
+
+def _metrics_without_bounds(wiring: Wiring) -> Iterator[dict[str, Any]]:
+    """The Evaluator's metrics, so that another bound does not fit anything anew."""
+    for spec in wiring.eval_config.metrics_specs:
+        kept = type(spec)(binarize=spec.binarize if spec.HasField("binarize") else None)
+        for metric in spec.metrics:
+            if metric.class_name == JudgedRows.__name__:
+                continue
+            kept.metrics.add().CopyFrom(metric)
+            kept.metrics[-1].ClearField("per_slice_thresholds")
+        if kept.metrics:
+            yield json_format.MessageToDict(kept)

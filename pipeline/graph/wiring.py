@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.types.channel import OutputChannel
 
@@ -15,6 +16,7 @@ from models.common.plan import Plan
 from pipeline import nodes
 from pipeline.config import model_files
 from pipeline.config.model_config import ModelConfig
+from pipeline.graph import eval_config
 from pipeline.graph.target import Target
 
 
@@ -58,6 +60,11 @@ class Wiring:
     def schema_text(self) -> str | None:
         """The frozen schema as text; None where there is none."""
         return model_files.frozen_schema_text(self.model)
+
+    @functools.cached_property
+    def eval_config(self) -> config_pb2.EvalConfig:
+        """What TFMA has to know; what is wrong with a metric is told here."""
+        return eval_config.eval_config(self.model, self.config)
 
     @functools.cached_property
     def plan(self) -> Plan:

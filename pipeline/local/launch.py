@@ -96,6 +96,7 @@ def start(
     no_cache: Sequence[str] = (),
     *,
     resume: bool = False,
+    to: str | None = None,
     verify: bool = False,
     root: Path = project.ROOT,
     runs: Path = project.RUNS,
@@ -111,6 +112,8 @@ def start(
             `resume` is given.
         resume: Whether to go on with the model's last run, with the settings that it had. What
             `config.yaml` has become since makes no difference.
+        to: The last node to run, with all that it needs; None: all nodes, or where `resume` is
+            given, those that the last run was to run.
         verify: Whether to read all that comes from the cache, files that look untouched too.
         root: The project's root.
         runs: The folder of all runs.
@@ -123,7 +126,7 @@ def start(
         ProjectError: A mistake was found; nothing ran and nothing was written.
     """
     post_mortem.settle_last(model, runs)
-    record, notices = _prepare(model, overrides, no_cache, resume, root, runs)
+    record, notices = _prepare(model, overrides, no_cache, resume, to, root, runs)
     record.verify = verify
     variables = {**os.environ, **(environment or {})}
     with lock.held(record, runs) as held:
@@ -174,6 +177,7 @@ def _prepare(
     overrides: Sequence[str],
     no_cache: Sequence[str],
     resume: bool,
+    to: str | None,
     root: Path,
     runs: Path,
 ) -> tuple[RunRecord, Sequence[str]]:
@@ -181,14 +185,17 @@ def _prepare(
     resumed = resumption(model, root, runs) if resume else None
     if resumed:
         config, overrides, no_cache = resumed.config, resumed.overrides, resumed.no_cache
+        to = to or resumed.to
     else:
         config = loading.load(model, overrides, root)
         no_cache = nodes.select(no_cache, nodes.of_model(model, config, root))
+    if to is not None:
+        nodes.check(to, nodes.of_model(model, config, root))
     # It reads data, so its imports wait until the config is right.
     from pipeline.config import preflight
 
     summary = preflight.check(model, config, root)
-    record = run_record.new(model, config, overrides, root, no_cache)
+    record = run_record.new(model, config, overrides, root, no_cache, to)
     record.resumed = resumed.run if resumed else None
     told = [*(summary.notices if summary else ()), *preflight.notices(model, summary, root)]
     about_last = resumed.notices if resumed else left_out(model, overrides, runs)

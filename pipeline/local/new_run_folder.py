@@ -38,7 +38,7 @@ def create(
     Raises:
         RunError: The folder cannot be written; nothing of it is left.
     """
-    record.command = provenance.command(record.model, record.overrides)
+    record.command = provenance.command(record.model, record.overrides, record.to)
     record.code = provenance.code(record.model, root)
     record.environment = provenance.environment()
     record.number = run_folder.next_number(runs)

@@ -29,6 +29,7 @@ from pipeline.show import formatting
 _ENDS = {
     "pushed": "was blessed and pushed",
     "not_blessed": "came to its end; its model was not blessed",
+    "partial": "ran as far as it was asked to",
     "stopped": "was stopped by anomalies in the data",
     "running": "is still going",
 }
@@ -44,6 +45,8 @@ class Resumption:
     overrides: list[str]
     no_cache: list[str]
     """The nodes that it was to run whatever the cache has, and has not run."""
+    to: str | None = None
+    """The last node that it was to run; None: all of them."""
     notices: list[str] = field(default_factory=list)
     """What has changed since."""
 
@@ -68,6 +71,7 @@ def resumption(model: str, root: Path = project.ROOT, runs: Path = project.RUNS)
         config=config,
         overrides=record.overrides,
         no_cache=_still_to_run(record),
+        to=record.to,
         notices=[*notices, *_edited(record, root)],
     )
 

@@ -117,7 +117,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 told = metadata_db.explained(error, database)
                 record.break_off("failed", _failure(told, record.running_node))
         else:
-            record.finish("pushed" if record.pushed_version is not None else "not_blessed")
+            record.complete()
 
     def _was_interrupted(self, error: BaseException) -> bool:
         if self._interruption is None:
@@ -136,8 +136,11 @@ class RecordedLocalDagRunner(LocalDagRunner):
         store = metadata_db.opened(Path(connection.sqlite.filename_uri))
         recover(store, Path(pipeline.runtime_spec.pipeline_root.field_value.string_value))
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
+        wanted = {node.name for node in self._record.nodes}
         for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
             name = node.node_info.id
+            if name not in wanted:
+                continue
             if self._interruption and self._interruption.asked:  # Somebody's code swallowed it.
                 raise KeyboardInterrupt
             if name in forced:
@@ -145,9 +148,8 @@ class RecordedLocalDagRunner(LocalDagRunner):
             entry = self._record.node(name)
             entry.status, entry.started = "running", run_record.now()
             run_record.write(self._record, self._runs)
-            began = time.monotonic()
             _hash_data_as_it_is_now(node)
-            execution = launcher.Launcher(
+            launching = launcher.Launcher(
                 pipeline_node=node,
                 mlmd_connection=metadata.Metadata(connection),
                 pipeline_info=pipeline.pipeline_info,
@@ -157,22 +159,47 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 custom_executor_operators=_operators_calling(
                     functools.partial(self._before_execution, store), self._after_execution
                 ),
-            ).launch()
-            entry.seconds = round(time.monotonic() - began, 3)
-            if execution is None or execution.execution_id is None:
-                raise RunError(f"{name} did not run", "Its inputs were not there.")
-            entry.status = _state(store, execution.execution_id, name)
-            entry.why = nodes.SPECS[name].reason_to_run or entry.why
-            outputs = _outputs(store, execution.execution_id)
-            if name == nodes.EXAMPLE_GEN:
-                data_hash = node.parameters.parameters["data_hash"].field_value.string_value
-                path = self._record.config.data.path
-                self._record.data = Dataset(path=path, hash=data_hash)
-            record_results(self._record, self._details, name, outputs, self._runs)
-            run_details.write(self._details, self._runs, self._redactor)
-            if name == nodes.PUSHER and self._record.pushed_to:
-                pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
+            )
+            self._attempt(node, launching, store)
             run_record.write(self._record, self._runs)
+
+    def _attempt(
+        self, node: pipeline_pb2.PipelineNode, launching: launcher.Launcher, store: MetadataStore
+    ) -> None:
+        """Runs a node; what fails in one that no end of a run depends on is told, no more."""
+        name, began = node.node_info.id, time.monotonic()
+        try:
+            self._run_node(node, launching, store)
+        except Exception as error:
+            if not nodes.SPECS[name].is_optional or self._was_interrupted(error):
+                raise
+            traceback.print_exc()
+            told = _failure(error, name)
+            self._record.warn(name, [(told.headline, told.detail)])
+            entry = self._record.node(name)
+            entry.status, entry.seconds = "failed", round(time.monotonic() - began, 3)
+
+    def _run_node(
+        self, node: pipeline_pb2.PipelineNode, launching: launcher.Launcher, store: MetadataStore
+    ) -> None:
+        """Runs one node, or takes its result from the cache, and records what it found."""
+        name, began = node.node_info.id, time.monotonic()
+        entry = self._record.node(name)
+        execution = launching.launch()
+        entry.seconds = round(time.monotonic() - began, 3)
+        if execution is None or execution.execution_id is None:
+            raise RunError(f"{name} did not run", "Its inputs were not there.")
+        entry.status = _state(store, execution.execution_id, name)
+        entry.why = nodes.SPECS[name].reason_to_run or entry.why
+        outputs = _outputs(store, execution.execution_id)
+        if name == nodes.EXAMPLE_GEN:
+            data_hash = node.parameters.parameters["data_hash"].field_value.string_value
+            path = self._record.config.data.path
+            self._record.data = Dataset(path=path, hash=data_hash)
+        record_results(self._record, self._details, name, outputs, self._runs)
+        run_details.write(self._details, self._runs, self._redactor)
+        if name == nodes.PUSHER and self._record.pushed_to:
+            pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
 
     def _add_event(self, event: progress.Event) -> None:
         """Adds an epoch or a trial to the run's details while training goes on, or notes a push."""

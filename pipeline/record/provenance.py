@@ -67,10 +67,11 @@ def environment() -> dict[str, str]:
     }
 
 
-def command(model: str, overrides: Sequence[str]) -> str:
+def command(model: str, overrides: Sequence[str], to: str | None = None) -> str:
     """The command line that makes such a run."""
     settings = [part for override in overrides for part in ("--set", override)]
-    return shlex.join(["python", "-m", "pipeline", "run", model, *settings])
+    end = ["--to", to] if to else []
+    return shlex.join(["python", "-m", "pipeline", "run", model, *settings, *end])
 
 
 def _files(model: str, root: Path) -> list[Path]:

@@ -28,7 +28,9 @@ from pipeline.record.atomic_file import write_whole
 
 VERSION: Literal[1] = 1
 
-RunStatus = Literal["running", "pushed", "not_blessed", "stopped", "failed", "interrupted"]
+RunStatus = Literal[
+    "running", "pushed", "not_blessed", "partial", "stopped", "failed", "interrupted"
+]
 UnfinishedStatus = Literal["stopped", "failed", "interrupted"]
 """How a run ends that does not run all of its nodes."""
 FORMER_STATUSES: dict[str, RunStatus] = {"refused": "not_blessed"}
@@ -37,6 +39,7 @@ NodeStatus = Literal["queued", "running", "done", "cached", "failed"]
 
 EXIT_CODES: dict[RunStatus, int] = {
     "pushed": 0,
+    "partial": 0,
     "failed": 1,
     "not_blessed": 3,
     "stopped": 4,
@@ -101,6 +104,8 @@ class SliceMetric(_Part):
     """Its upper end."""
     baseline: float | None = None
     """The latest blessed model's value on the same rows."""
+    yardstick: float | None = None
+    """The value of gradient boosting on the same rows."""
 
 
 class Refusal(_Part):
@@ -132,6 +137,37 @@ class Baseline(_Part):
     reason: str | None = None
     """Why the candidate was judged without it, as the end of a sentence that begins with the model;
     None: it was compared."""
+
+
+class Yardstick(_Part):
+    """Gradient boosting on the rows and columns that the network was trained on."""
+
+    verdict: str = ""
+    """Whether the network is worth its place, in words."""
+    failure: str | None = None
+    """Why there is none; None: there is."""
+    task: str = ""
+    """What it predicts: `binary`, `classes`, `one-hot`, `labels`, `number` or `numbers`."""
+    trees: int = 0
+    """Iterations of boosting."""
+    columns: int = 0
+    """Columns that it uses."""
+    left_out: dict[str, str] = {}
+    """Columns that the network reads and it does not, with the reason."""
+    notes: dict[str, str] = {}
+    """How it uses columns of text that are no categories."""
+    rows: dict[str, int] = {}
+    """Rows of each split that it is fitted to and judged on, at random where there are more."""
+    of: dict[str, int] = {}
+    """Rows that these splits have."""
+    values: dict[str, dict[str, float | None]] = {}
+    """By metric and slice; None where it is not defined. `metrics` has them beside the others."""
+    noise: dict[str, float | None] = {}
+    """By metric half the width of the 95 % interval of its value on all rows; None: not known."""
+    not_computed: dict[str, str] = {}
+    """Metrics that cannot be computed of its predictions, with the reason."""
+    seconds: float = 0.0
+    """How long it took; it may have been in an earlier run."""
 
 
 class Code(_Part):
@@ -212,6 +248,8 @@ class RunRecord(_Part):
     """The run that this one goes on with."""
     no_cache: list[str] = []
     """The nodes that were to run whatever the cache has, with all that follow from them."""
+    to: str | None = None
+    """The last node that was to run; None: all of them."""
     verify: bool = False
     """Whether all that came from the cache was read, files that look untouched too."""
     config: Annotated[ModelConfig, pydantic.WithJsonSchema({"type": "object"})]
@@ -232,6 +270,8 @@ class RunRecord(_Part):
     metrics: list[SliceMetric] = []
     baseline: Baseline | None = None
     """None where no bound compares, or no model was blessed before."""
+    yardstick: Yardstick | None = None
+    """None where the config asks for none, or the run did not come so far."""
     blessed: bool | None = None
     refusals: list[Refusal] = []
     pushed_version: int | None = None
@@ -288,6 +328,15 @@ class RunRecord(_Part):
         """Notes that it is this process that runs the pipeline."""
         self.process, self.process_start = os.getpid(), process.start_of(os.getpid())
 
+    def complete(self) -> None:
+        """Marks the end of a run of which every node has ended."""
+        if self.pushed_version is not None:
+            self.finish("pushed")
+        elif self.blessed is not False and self.to is not None and not self._has(nodes.PUSHER):
+            self.finish("partial")
+        else:
+            self.finish("not_blessed")
+
     def finish(self, status: RunStatus) -> None:
         """Marks the end of the run."""
         self.status = status
@@ -333,11 +382,20 @@ class RunRecord(_Part):
         pusher = self.node(nodes.PUSHER)
         if pusher.status == "running":
             pusher.status = "done"
+        for node in self.nodes:
+            if node.status == "running":  # One that no end of a run depends on.
+                node.status = "failed"
+                if failure:
+                    self.warn(node.name, [(failure.headline, failure.detail)])
         self.finish("pushed")
 
+    def _has(self, name: str) -> bool:
+        return any(node.name == name for node in self.nodes)
+
     def _left(self, name: str) -> bool:
-        """Whether another node than this one has not run to its end."""
-        others = (node for node in self.nodes if node.name != name)
+        """Whether another node than this one has not run to its end, on which the run's depends."""
+        optional = {spec.name for spec in nodes.NODES if spec.is_optional}
+        others = (node for node in self.nodes if node.name not in {name, *optional})
         return any(node.status not in ("done", "cached") for node in others)
 
 
@@ -370,15 +428,20 @@ def new(
     overrides: Sequence[str] = (),
     root: Path = project.ROOT,
     no_cache: Sequence[str] = (),
+    to: str | None = None,
 ) -> RunRecord:
     """The record of a run that is about to start, in this process until another takes it over."""
     names = nodes.of_model(model, config, root)
+    if to is not None:
+        needed = nodes.needed_for(to, names)
+        names = [name for name in names if name in needed]
     record = RunRecord(
         id=run_folder.new_id(model),
         model=model,
         started=now(),
         overrides=list(overrides),
         no_cache=list(no_cache),
+        to=to,
         config=config,
         nodes=[Node(name=name, upstream=nodes.upstream(name, names)) for name in names],
     )

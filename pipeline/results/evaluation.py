@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow_model_analysis as tfma
 
+from components.evaluation.slice_names import slice_name, value_in_words
 from pipeline.config.model_config import Evaluation
 from pipeline.config.slice_bounds import SliceKey
 from pipeline.record import bounds
@@ -180,16 +180,16 @@ def _sub_key(key: Any) -> bytes:
 
 
 def _slice_name(key: Any) -> str:
-    pairs = [f"{part.column}={_slice_value(part)}" for part in key.single_slice_keys]
-    return ", ".join(pairs) or OVERALL
+    return slice_name((part.column, _value(part)) for part in key.single_slice_keys)
 
 
 def _slice_value(part: Any) -> str:
-    value = getattr(part, part.WhichOneof("kind"))
-    if isinstance(value, float):
-        short = f"{value:g}"
-        return short if np.float32(short) == np.float32(value) else str(np.float32(value))
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return value_in_words(_value(part))
+
+
+def _value(part: Any) -> float | bytes:
+    found: float | bytes = getattr(part, part.WhichOneof("kind"))
+    return found
 
 
 def _interval(interval: Any) -> tuple[float, float]:

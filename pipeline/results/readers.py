@@ -20,13 +20,14 @@ from tfx.types.artifact_utils import decode_split_names
 
 from components import data_gate, example_gen
 from components.evaluation.evaluator import comparison_of
+from components.yardstick import component as yardstick_component
 from models.common import training
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.record import run_details, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Baseline, RunRecord, TrainedModel
-from pipeline.results import data_profile, drift, evaluation, plots, run_warnings
+from pipeline.results import data_profile, drift, evaluation, plots, run_warnings, yardstick
 
 Artifacts = Mapping[str, metadata_store_pb2.Artifact]
 
@@ -160,6 +161,7 @@ def read_evaluation(result: NodeResult) -> None:
     uri = result.outputs["evaluation"].uri
     settings = result.run.config.evaluation
     result.run.metrics = evaluation.slice_metrics(uri, settings)
+    yardstick.compare(result.run)
     result.run.blessed = result.outputs["blessing"].custom_properties["blessed"].int_value == 1
     result.run.refusals = (
         [] if result.run.blessed else evaluation.refusals(uri, settings, result.run.metrics)
@@ -177,6 +179,12 @@ def read_pushed_model(result: NodeResult) -> None:
     if properties["pushed"].int_value == 1:
         result.run.pushed_version = int(properties["pushed_version"].string_value)
         result.run.pushed_to = properties["pushed_destination"].string_value
+
+
+def read_yardstick(result: NodeResult) -> None:
+    """Takes over what gradient boosting reaches, beside what the network does."""
+    found = _json(f"{result.outputs['result'].uri}/{yardstick_component.FILE}")
+    yardstick.take_over(result.run, found)
 
 
 def _only_file(artifact: metadata_store_pb2.Artifact) -> str:

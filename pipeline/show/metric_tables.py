@@ -22,6 +22,8 @@ def metric_tables(record: RunRecord, console: Console) -> Iterator[RenderableTyp
     overall = [measured for measured in record.metrics if measured.slice == OVERALL]
     if overall:
         yield _overall(record, overall, console)
+    if record.yardstick and record.yardstick.verdict:
+        yield Padding(Text(record.yardstick.verdict), (1, 0, 0, 2))
     if len(overall) < len(record.metrics):
         if overall:
             yield Text()
@@ -30,6 +32,7 @@ def metric_tables(record: RunRecord, console: Console) -> Iterator[RenderableTyp
 
 def _overall(record: RunRecord, metrics: list[SliceMetric], console: Console) -> RenderableType:
     compared = any(measured.baseline is not None for measured in metrics)
+    measured_by_trees = any(measured.yardstick is not None for measured in metrics)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     table.add_column("Whole test split", min_width=18)
     table.add_column("Value", justify="right")
@@ -38,6 +41,8 @@ def _overall(record: RunRecord, metrics: list[SliceMetric], console: Console) ->
     if compared:
         table.add_column("Baseline", justify="right")
         table.add_column("Change", justify="right")
+    if measured_by_trees:
+        table.add_column("Boosted", justify="right")
     for measured in metrics:
         name, missed = measured.metric, misses_bound(record, measured)
         cells = [
@@ -58,5 +63,8 @@ def _overall(record: RunRecord, metrics: list[SliceMetric], console: Console) ->
                     "" if is_worse(record.config, measured) else "dim",
                 ),
             ]
+        if measured_by_trees:
+            has = measured.yardstick is not None
+            cells.append(Text(formatting.metric(measured.yardstick, name) if has else "", "dim"))
         table.add_row(*cells)
     return Padding(table, (0, 0, 0, 2), expand=False)

@@ -85,8 +85,17 @@ def as_json(records: Sequence[RunRecord | UnreadableRecord], runs: Path) -> str:
         if isinstance(record, UnreadableRecord):
             items.append({"status": "unreadable", "error": str(record.error)})
         else:
-            items.append({**record.model_dump(mode="json"), "status": status(record, runs)})
+            items.append(_item(record, runs))
     return json.dumps(items, indent=2, ensure_ascii=False)
+
+
+def one_as_json(record: RunRecord, runs: Path) -> str:
+    """One run for a program: its record, with its status as it is now."""
+    return json.dumps(_item(record, runs), indent=2, ensure_ascii=False)
+
+
+def _item(record: RunRecord, runs: Path) -> dict[str, Any]:
+    return {**record.model_dump(mode="json"), "status": status(record, runs)}
 
 
 def _metrics(record: RunRecord, number: int) -> str:

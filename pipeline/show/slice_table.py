@@ -13,9 +13,10 @@ from rich.text import Text
 
 from pipeline.config.slice_bounds import SliceKey
 from pipeline.record import bounds
+from pipeline.record.metric_direction import badness
 from pipeline.record.run_record import OVERALL, RunRecord, SliceMetric
 from pipeline.show import formatting, terminal
-from pipeline.show.metric_quality import badness, is_worse, misses_bound
+from pipeline.show.metric_quality import is_worse, misses_bound
 from pipeline.show.slices import SliceGroup, groups
 
 MOST_SLICES = 12

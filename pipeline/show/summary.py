@@ -137,11 +137,14 @@ def _verdict(record: RunRecord, console: Console, runs: Path) -> Iterator[Render
         return
     outcome = OUTCOMES[state]
     took = formatting.duration(record.seconds)
-    time = "" if state == "died" else f" in {took}" if state == "pushed" else f" ({took})"
+    done = state in ("pushed", "partial")
+    time = "" if state == "died" else f" in {took}" if done else f" ({took})"
     mark, style = _MARKS[outcome.tone]
     sign = getattr(terminal.marks(console), mark)
     headline = outcome.headline_of(None, pushed=record.pushed_version is not None)
     yield Text.assemble("  ", (f"{sign} {headline}{time}", style))
+    if state == "partial":
+        yield Text(f"    Up to and including {record.to}, as --to says")
     if state == "not_blessed":
         yield Padding(_missed_bounds(record), (0, 0, 0, 4), expand=False)
     if (note := baseline_note(record)) and state in ("pushed", "not_blessed"):
@@ -205,6 +208,9 @@ def _places(
             table.add_row(title, Text(formatting.path(folder / name), overflow="fold"))
     purpose, arguments = next_step or _next(record, runs)
     table.add_row("Next", Text(f"{purpose}:\n{formatting.command(arguments)}", overflow="fold"))
+    if next_step is None:
+        for what, command in _made(record):
+            table.add_row("", f"{what}: {command}")
     yield _indented(table)
 
 
@@ -219,6 +225,8 @@ def _next(record: RunRecord, runs: Path) -> tuple[str, str]:
             "keep these hyperparameters and skip the search",
             f"freeze-hyperparameters {record.model}",
         )
+    if record.status == "partial":
+        return "run the rest; what was finished comes from the cache", again
     if record.status in ("pushed", "not_blessed"):
         return "compare with earlier runs", f"runs --model {record.model}"
     if record.status == "stopped":
@@ -228,6 +236,14 @@ def _next(record: RunRecord, runs: Path) -> tuple[str, str]:
     if record.reached_nodes:
         return "go on; what was finished is not repeated", f"run {record.model} --resume"
     return "run again", again
+
+
+def _made(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """What `make` does with a run that has come to its end: what for, and the command."""
+    if record.status == "pushed":
+        yield "serve it", "make serve"
+    if record.metrics:
+        yield "look at it in a browser", "make dashboard"
 
 
 def _labelled() -> Table:

@@ -66,7 +66,11 @@ def follow(folder: Path) -> None:
         local.update(snapshot)
         if server:
             server.update(snapshot)
-    failed = snapshot is None or snapshot.fields.get("run/status") not in ("pushed", "not_blessed")
+    failed = snapshot is None or snapshot.fields.get("run/status") not in (
+        "pushed",
+        "not_blessed",
+        "partial",
+    )
     local.close(failed)
     if server:
         server.close(failed)

@@ -42,6 +42,7 @@ COMPLETE = "pipeline.complete"
 _STATUS: dict[RunStatus, str] = {
     "pushed": "FINISHED",
     "not_blessed": "FINISHED",
+    "partial": "FINISHED",
     "stopped": "FINISHED",
     "failed": "FAILED",
     "interrupted": "KILLED",

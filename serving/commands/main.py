@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import tempfile
 import traceback
 
 import typer
+from typer._completion_classes import completion_init
 
 from serving.commands.app import app
 from serving.core import redaction
@@ -17,6 +19,9 @@ MISTAKE = 2
 """The exit status where a mistake was found."""
 BUG = 70
 """The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
+COMPLETE = "_SERVING_COMPLETE"
+"""The environment variable by which a shell asks for completions; the script that sets it is that
+of `python -m pipeline --install-completion`."""
 # The modules that add commands, in the order in which `--help` lists these.
 _MODULES = ("up", "add", "batch", "conformance", "request_log", "routing", "smoke", "repair")
 
@@ -37,7 +42,9 @@ def main() -> None:
     redactor = redaction.redactor(sys.argv[1:])
     with redaction.hidden_in_output(redactor):
         try:
-            command_line()()
+            if COMPLETE in os.environ:
+                completion_init()
+            command_line()(complete_var=COMPLETE)
         except (ServingError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(MISTAKE)

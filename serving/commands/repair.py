@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ def repair(
     apply: Annotated[
         bool, typer.Option("--apply", help="Do it, instead of saying what would be done.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Find damaged files of the request log and of routing, and set them aside.
 
@@ -34,6 +36,12 @@ def repair(
         )
     found = _found(models)
     aside = repairing.set_aside(models)
+    if as_json:
+        done = [(one, one.apply(aside) if apply else one.remedy) for one in found]
+        findings = [{"problem": one.problem, "remedy": r, "done": apply} for one, r in done]
+        there = str(aside) if aside.exists() else None
+        print(json.dumps({"findings": findings, "set_aside": there}, indent=2))
+        raise typer.Exit(NOT_IN_ORDER if found and not apply else 0)
     for one in found:
         print(one.problem)
         print(f"  done: {one.apply(aside)}" if apply else f"  would do: {one.remedy}")

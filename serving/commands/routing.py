@@ -187,6 +187,7 @@ def route(
     ] = None,
     models: Models = MODELS,
     why: Why = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Show how requests are shared out, or change it."""
     rules = {"enabled": automatic, "min_requests": min_requests, "error_rate": error_rate,
@@ -203,6 +204,10 @@ def route(
     )
     now = state.read(models).of(model)
     labels = config.get(model, ServedModel(model)).labels
+    if as_json:
+        of_labels = {STABLE: labels.get(STABLE), CANARY: labels.get(CANARY)}
+        print(json.dumps({"model": model, **of_labels, **now.model_dump(mode="json")}, indent=2))
+        return
     print(f"stable: {labels.get(STABLE, '-')}  canary: {labels.get(CANARY, '-')}")
     for key, value in {**now.model_dump(exclude={"rollback"}), **now.rollback.model_dump()}.items():
         print(f"  {key}: {value}")

@@ -1,4 +1,4 @@
-"""The nodes of a pipeline with a frozen schema and a search, but without batch prediction."""
+"""The nodes of a pipeline with a frozen schema and a search, without what a config asks for."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pipeline import nodes
 NODES = [
     spec.name
     for spec in nodes.NODES
-    if spec.name not in (nodes.BATCH_EXAMPLES, nodes.BULK_INFERRER)
+    if spec.name not in (nodes.BATCH_EXAMPLES, nodes.BULK_INFERRER, nodes.YARDSTICK)
 ]

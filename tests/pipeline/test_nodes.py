@@ -65,6 +65,12 @@ def test_nothing_is_pushed_or_predicted_with_without_a_blessing() -> None:
         assert nodes.SPECS[name].required_inputs["model_blessing"] == nodes.EVALUATOR
 
 
+def test_what_a_run_can_do_without_nothing_waits_for() -> None:
+    for spec in nodes.NODES:
+        waited_for = any(spec.name in other.upstream for other in nodes.NODES)
+        assert not (spec.is_optional and waited_for), spec.name
+
+
 def test_every_purpose_fits_a_line_of_the_view() -> None:
     for spec in nodes.NODES:
         assert spec.purpose and len(spec.purpose) <= 40 and spec.purpose[0].islower()
@@ -99,13 +105,17 @@ def test_which_nodes_a_pipeline_has(
             "data": {"path": "x"},
             "label": "y",
             "tuning": {"mode": mode},
-            "evaluation": {"metrics": {"AUC": {"at_least": 0.5, "max_regression": 0.1}}},
+            "evaluation": {
+                "metrics": {"AUC": {"at_least": 0.5, "max_regression": 0.1}},
+                "yardstick": frozen,
+            },
             "batch_prediction": {"path": "z"} if frozen else None,
         }
     )
     expected = set(nodes.ORDER)
     if not frozen:
         expected -= {nodes.FROZEN_SCHEMA, nodes.BATCH_EXAMPLES, nodes.BULK_INFERRER}
+        expected -= {nodes.YARDSTICK}
     if not searches:
         expected -= {nodes.TUNER}
     found = nodes.of_model("m", config, tmp_path)

@@ -23,6 +23,7 @@ class Cell:
     bound: str
     baseline: str
     change: str
+    yardstick: str
     missed: bool
 
 
@@ -77,12 +78,13 @@ def _cell(measured: SliceMetric, record: RunRecord) -> Cell:
         interval = (
             f"{formatting.metric(measured.low, name)} to {formatting.metric(measured.high, name)}"
         )
-    baseline = measured.baseline
+    baseline, of_trees = measured.baseline, measured.yardstick
     return Cell(
         value=formatting.metric(measured.value, name, measured.at_least, measured.at_most),
         interval=interval,
         bound=bounds.in_words(measured.at_least, measured.at_most),
         baseline="" if baseline is None else formatting.metric(baseline, name),
         change=formatting.change(measured.value, baseline, name),
+        yardstick="" if of_trees is None else formatting.metric(of_trees, name),
         missed=misses_bound(record, measured),
     )

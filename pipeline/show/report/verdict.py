@@ -51,6 +51,8 @@ def _sentences(record: RunRecord, state: str) -> list[str]:
             return _pushed(record)
         case "not_blessed":
             return [*filter(None, [baseline_note(record)]), _missed(record)]
+        case "partial":
+            return [f"It ran up to and including {record.to}."]
         case "stopped":
             return [_anomalies(record)]
         case "failed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,15 @@ def test_where_there_is_none_it_says_so(
 def test_a_model_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert typed("taxy", "--drop") == 2
     assert "There is no model 'taxy'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("found", [BLESSED, None])
+def test_a_program_gets_one_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: Baseline | None
+) -> None:
+    monkeypatch.setattr(baseline, "find", lambda *_: found)
+    assert typed("taxi", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    described = {"uri": BLESSED.uri, "run": "taxi-2", "version": "18"} if found else None
+    asked_by = ["evaluation.metrics.AUC.max_regression"]
+    assert told == {"baseline": described, "asked_by": asked_by, "dropped": 0}

@@ -335,8 +335,8 @@ def test_a_run_can_be_shown_again_by_part_of_its_id(pipeline_: Shell) -> None:
     assert "Blessed and pushed" in written.read_text(encoding="utf-8")
     latest = pipeline_("show").output
     assert "Not blessed" in latest and "ExampleGen" in latest
-    several = pipeline_("show", "taxi")
-    assert several.status == 2 and "2 runs match 'taxi'" in several.errors
+    several = pipeline_("show", "2026")
+    assert several.status == 2 and "2 runs match '2026'" in several.errors
     none = pipeline_("show", "zzzz")
     assert none.status == 2 and "There is no run 'zzzz'" in none.errors
 
@@ -372,3 +372,70 @@ def test_an_error_that_nobody_expected_is_one_line_and_a_file(
     assert line.startswith("Error: LookupError: no such thing (this is a bug; the traceback is in ")
     (kept,) = project.RUNS.glob("bug-*.log")
     assert str(kept) in line and "Traceback" in kept.read_text()
+
+
+PRINT_NO_TABLE = {
+    "run": "follows a run; `show --json` and run.json have it",
+    "rehearse": "follows a rehearsal, whose run.json has it",
+    "report": "prints a path",
+    "compile": "writes a file",
+    "submit": "prints a name and an address",
+    "scheduled": "prints two words",
+    "pushed": "prints an address",
+    "image-tag": "prints a tag",
+    "freeze-schema": "writes a file",
+    "freeze-hyperparameters": "writes a file",
+    "export-mlflow": "prints two counts",
+}
+"""The commands that a program needs no JSON of, and why."""
+
+
+def test_every_command_that_prints_a_table_prints_json_too(pipeline_: Shell) -> None:
+    import typer.main
+
+    commands = typer.main.get_command(main.app).commands  # type: ignore[attr-defined]
+    assert set(commands) >= set(PRINT_NO_TABLE)
+    for name in commands.keys() - PRINT_NO_TABLE.keys():
+        if name == "changes":  # It has a command line of its own.
+            from pipeline.delivery import changes
+
+            assert "--json" in changes.parser().format_help()
+        else:
+            options = {option for one in commands[name].params for option in one.opts}
+            assert "--json" in options, name
+
+
+def test_show_takes_a_model_for_its_latest_run(
+    pipeline_: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "model_names", lambda *_: ["taxi", "rents"])
+    for number, model in enumerate(("rents", "taxi", "rents", "taxi"), start=1):
+        record = finished()
+        record.number = number
+        keep(record, f"{model}-2026010{number}-030405-4f2a", model)
+    assert json.loads(pipeline_("show", "rents", "--json").output)["id"].startswith(
+        "rents-20260103"
+    )
+    assert json.loads(pipeline_("show", "--json").output)["id"].startswith("taxi-20260104")
+
+
+def test_show_says_that_a_model_has_no_run(
+    pipeline_: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "model_names", lambda *_: ["taxi", "rents"])
+    keep(finished(), "taxi-20260102-030405-4f2a")
+    answer = pipeline_("show", "rents")
+    assert answer.status == 2 and "There is no run of 'rents' yet" in answer.errors
+
+
+def test_show_as_json_is_the_record(pipeline_: Shell) -> None:
+    record = keep(finished(), "taxi-20260102-030405-4f2a")
+    shown = json.loads(pipeline_("show", "--json").output)
+    assert shown == json.loads(record.model_dump_json())
+    assert json.loads(pipeline_("models", "--json").output) == ["taxi"]
+
+
+def test_a_misspelt_last_node_is_a_mistake_found_before_anything_ran(pipeline_: Shell) -> None:
+    answer = pipeline_("run", "taxi", "--to", "Trianer")
+    assert answer.status == 2 and "did you mean 'Trainer'?" in answer.errors
+    assert not project.RUNS.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,28 @@ def test_what_stands_in_the_way_is_told(
     monkeypatch.setattr(plan, "find", going)
     assert typed("taxi") == 2
     assert "Another run of 'taxi' is going" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("found", "status"), [([], 0), ([ONE], 1)])
+def test_a_program_gets_one_document(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    found: list[Finding],
+    status: int,
+) -> None:
+    monkeypatch.setattr(plan, "find", lambda *_: found)
+    assert typed("taxi", "--json") == status
+    told = json.loads(capsys.readouterr().out)
+    each = {"problem": ONE.problem, "remedy": ONE.remedy, "done": False}
+    assert told == {"findings": [each for _ in found], "set_aside": None}
+
+
+def test_a_program_is_told_what_was_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    repaired = plan.Repaired([(ONE, "All was kept.")], tmp_path)
+    monkeypatch.setattr(plan, "apply", lambda *_: repaired)
+    assert typed("taxi", "--apply", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    each = {"problem": ONE.problem, "remedy": "All was kept.", "done": True}
+    assert told == {"findings": [each], "set_aside": str(tmp_path)}

@@ -65,6 +65,8 @@ CHANGES = {
     "tuning.direction": "min",
     "evaluation.metrics.AUC.at_least": 0.5,
     "evaluation.slices": "[]",
+    "evaluation.unreadable_baseline": "refuse",
+    "evaluation.confidence_intervals": "true",
     "serving.check_rows": 3,
     "serving.name": "tips",
     "batch_prediction.delimiter": ";",
@@ -79,6 +81,7 @@ def test_only_what_a_key_of_the_config_reaches_gets_another_cache_key(
 ) -> None:
     """Nodes above it keep their parameters, and so their cached results; `NodeSpec` says which."""
     always = ["tuning.mode=always", "batch_prediction.path=data/taxi/*.csv"]
+    always.append("evaluation.yardstick=true")
     if key == "label.other_outputs":  # They stand beside the judged one.
         always.append("label.output=tip")
     if key == "evaluation.slices":  # Bounds of a slice need the slice.
@@ -100,7 +103,8 @@ def test_every_key_that_a_node_names_is_tried_here() -> None:
 
 
 def test_the_parameters_that_come_from_files_are_there(tmp_path: Path) -> None:
-    graph = compiled(load("tuning.mode=always", "batch_prediction.path=data/taxi/*.csv"), tmp_path)
+    asked = ("batch_prediction.path=data/taxi/*.csv", "evaluation.yardstick=true")
+    graph = compiled(load("tuning.mode=always", *asked), tmp_path)
     for spec in nodes.NODES:
         for name in spec.parameter_files:
             parameter, _, rest = name.partition(".")
@@ -112,17 +116,18 @@ def test_the_parameters_that_come_from_files_are_there(tmp_path: Path) -> None:
 
 
 def test_the_source_files_that_a_node_depends_on_are_hashed_into_its_parameters(
-    graph: dict[str, Any],
+    tmp_path: Path,
 ) -> None:
+    graph = compiled(load("evaluation.yardstick=true", "tuning.mode=always"), tmp_path)
     for spec in nodes.NODES:
         if spec.code:
-            if spec.name == nodes.SERVING_CHECK:
+            if spec.name in (nodes.SERVING_CHECK, nodes.YARDSTICK):
                 hashed = parameter(graph[spec.name], "code")
             else:
                 hashed = parameter(graph[spec.name], "custom_config")["code"]
             assert hashed == code_hash.file_hashes(*spec.code_of("taxi"))
             # The sample model has no metrics of its own.
-            without = (nodes.EVALUATOR, nodes.SERVING_CHECK)
+            without = (nodes.EVALUATOR, nodes.SERVING_CHECK, nodes.YARDSTICK)
             assert ("models/taxi/__init__.py" in hashed) == (spec.name not in without)
 
 

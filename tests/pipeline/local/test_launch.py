@@ -614,3 +614,11 @@ def test_a_command_line_that_is_asked_to_end_or_killed_leaves_an_interrupted_run
     wait_for(lambda: run_record.read(str(there() and there().id), runs).status != "running")  # type: ignore[union-attr]
     [record] = run_record.of_model("taxi", runs)
     assert record.status == "interrupted" and record.process is None
+
+
+def test_a_run_goes_as_far_as_a_node(project_root: Path, runs: Path) -> None:
+    run = launch.start("taxi", to="Transform", root=project_root, runs=runs, command=["true"])
+    run.process.wait()
+    names = [node.name for node in run.record.nodes]
+    assert names[-1] == "Transform" and "Tuner" not in names
+    assert run.record.to == "Transform" and run.record.command.endswith("taxi --to Transform")

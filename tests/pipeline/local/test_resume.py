@@ -64,6 +64,22 @@ def test_a_run_whose_process_died_is_gone_on_with(root: Path) -> None:
     assert resumption("taxi", root, root / "runs").run == record.id
 
 
+def test_it_goes_on_as_far_as_it_was_to_go(root: Path) -> None:
+    record = finished("failed")
+    record.to = "Evaluator"
+    kept(record, root)
+    assert resumption("taxi", root, root / "runs").to == "Evaluator"
+
+
+def test_a_run_that_went_as_far_as_it_was_to_go_is_not_resumed(root: Path) -> None:
+    record = finished("failed")
+    record.finish("partial")
+    kept(record, root)
+    with pytest.raises(RunError, match="nothing to resume") as caught:
+        resumption("taxi", root, root / "runs")
+    assert "ran as far as it was asked to" in caught.value.detail
+
+
 def test_a_model_that_never_ran_has_nothing_to_resume(root: Path) -> None:
     with pytest.raises(RunError, match="no run of 'taxi' to resume") as caught:
         resumption("taxi", root, root / "runs")

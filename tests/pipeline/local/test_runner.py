@@ -23,7 +23,7 @@ from pipeline.local import runner
 from pipeline.local.interruption import Interruption
 from pipeline.local.runner import RecordedLocalDagRunner
 from pipeline.record import run_folder, run_record
-from pipeline.record.run_record import RunRecord
+from pipeline.record.run_record import Node, RunRecord
 from pipeline.results import rerun_reason
 from tests.pipeline.fake_run import queued
 
@@ -330,3 +330,44 @@ def test_a_node_whose_input_was_damaged_meanwhile_says_so(tmp_path: Path) -> Non
     with pytest.raises(RunError, match="Transform could not read what an earlier node made") as e:
         runner._tell_of_damaged_inputs(execution, ValueError("an odd one"))
     assert "ExampleGen/examples/1/rows.gz is missing" in e.value.detail
+
+
+@pytest.mark.parametrize("error", [OSError("no space"), RunError("it did not run")])
+def test_a_node_that_nothing_depends_on_fails_alone(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = queued()
+    record.nodes.append(Node(name=nodes.YARDSTICK))
+    runner = RecordedLocalDagRunner(record, tmp_path)
+
+    def fails(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(runner, "_run_node", fails)
+    node: Any = SimpleNamespace(node_info=SimpleNamespace(id=nodes.YARDSTICK))
+    nothing: Any = None
+    runner._attempt(node, nothing, nothing)
+    assert record.node(nodes.YARDSTICK).status == "failed" and record.status == "running"
+    [warning] = record.warnings
+    assert warning.node == nodes.YARDSTICK and str(error) in warning.headline + warning.detail
+    node.node_info.id = nodes.TRAINER
+    with pytest.raises(type(error)):
+        runner._attempt(node, nothing, nothing)
+
+
+def test_an_interruption_in_a_node_that_nothing_depends_on_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = queued()
+    interruption = Interruption(record, tmp_path)
+    runner = RecordedLocalDagRunner(record, tmp_path, interruption)
+
+    def interrupted(*_: Any) -> None:
+        interruption.asked = True
+        raise ValueError("somebody's code made this of it")
+
+    monkeypatch.setattr(runner, "_run_node", interrupted)
+    node: Any = SimpleNamespace(node_info=SimpleNamespace(id=nodes.YARDSTICK))
+    nothing: Any = None
+    with pytest.raises(ValueError, match="somebody"):
+        runner._attempt(node, nothing, nothing)

@@ -299,6 +299,16 @@ def test_a_run_that_had_more_to_do_failed_and_says_what_is_pushed(tmp_path: Path
     assert (record.status, record.pushed_version) == ("failed", 17)
 
 
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_run_that_had_only_to_compare_has_pushed(tmp_path: Path, status: Any) -> None:
+    record = pushing(tmp_path, there=True)
+    record.nodes.append(run_record.Node(name="Yardstick", status="running"))
+    record.break_off(status, run_record.Failure(node="Yardstick", headline="killed"))
+    assert (record.status, record.pushed_version) == ("pushed", 17)
+    assert record.node("Yardstick").status == "failed"
+    assert [warning.headline for warning in record.warnings] == ["killed"]
+
+
 def test_a_run_never_took_less_than_nothing() -> None:
     record = queued()
     record.started += timedelta(days=300)  # Of a clock that was wrong then.
@@ -323,3 +333,38 @@ def test_a_number_is_read_from_the_beginning_of_the_file(tmp_path: Path) -> None
     record.number = 12
     run_record.write(record, tmp_path)
     assert run_folder.next_number(tmp_path) == 13
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("Transform", {"ExampleGen", "StatisticsGen", "ExampleValidator", "DataGate", "Transform"}),
+        ("ExampleGen", {"ExampleGen"}),
+    ],
+)
+def test_a_run_to_a_node_has_what_that_needs(to: str, expected: set[str]) -> None:
+    config = loading.load("taxi")
+    record = run_record.new("taxi", config, to=to)
+    names = {node.name for node in record.nodes}
+    assert names - {"SchemaGen", "FrozenSchema"} == expected and record.to == to
+
+
+@pytest.mark.parametrize(
+    ("to", "pushed", "blessed", "status"),
+    [
+        (None, 17, True, "pushed"),
+        (None, None, False, "not_blessed"),
+        ("Transform", None, None, "partial"),
+        ("Evaluator", None, True, "partial"),
+        ("Evaluator", None, False, "not_blessed"),
+        ("Pusher", 17, True, "pushed"),
+        ("Pusher", None, True, "not_blessed"),
+    ],
+)
+def test_how_a_run_ends_of_which_every_node_has_ended(
+    to: str | None, pushed: int | None, blessed: bool | None, status: str
+) -> None:
+    record = run_record.new("taxi", loading.load("taxi"), to=to)
+    record.pushed_version, record.blessed = pushed, blessed
+    record.complete()
+    assert record.status == status and record.finished is not None

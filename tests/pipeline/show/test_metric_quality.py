@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config.model_config import ModelConfig
 from pipeline.record.run_record import Refusal, SliceMetric
-from pipeline.show.metric_quality import badness, is_worse, misses_bound
+from pipeline.show.metric_quality import is_worse, misses_bound
 from tests.pipeline.fake_run import finished
 
 
@@ -42,18 +42,13 @@ PER_SLICE = config(per_slice={"kind": {"at_least": 0.5}})
         (PER_SLICE, 0.9, 0.8),
     ],
 )
-def test_the_worse_value_is_the_greater_badness(
-    metrics: ModelConfig, better: float, worse: float
-) -> None:
-    good, bad = badness(metrics, "M", better), badness(metrics, "M", worse)
-    assert good is not None and bad is not None and good < bad
+def test_the_worse_value_is_worse(metrics: ModelConfig, better: float, worse: float) -> None:
     assert is_worse(metrics, SliceMetric(metric="M", slice="x", value=worse, baseline=better))
     assert not is_worse(metrics, SliceMetric(metric="M", slice="x", value=better, baseline=worse))
 
 
 @pytest.mark.parametrize("metric", ["M", "unknown"])
-def test_a_metric_without_direction_is_neither_good_nor_bad(metric: str) -> None:
-    assert badness(COUNT, metric, 1.0) is None
+def test_a_metric_without_direction_is_never_worse(metric: str) -> None:
     assert not is_worse(COUNT, SliceMetric(metric=metric, slice="x", value=0.0, baseline=1.0))
 
 

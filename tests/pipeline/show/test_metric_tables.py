@@ -8,7 +8,7 @@ import itertools
 import pytest
 from rich.console import Console
 
-from pipeline.record.run_record import Refusal, RunRecord
+from pipeline.record.run_record import Refusal, RunRecord, Yardstick
 from pipeline.show import terminal
 from pipeline.show.metric_tables import metric_tables
 from tests.pipeline.fake_run import finished, metrics
@@ -88,3 +88,15 @@ def test_each_table_is_there_only_with_what_it_shows(whole: bool, sliced: bool) 
 
 def test_without_metrics_there_is_no_table() -> None:
     assert list(metric_tables(finished("failed"), terminal.console())) == []
+
+
+def test_gradient_boosting_stands_beside_the_network_on_80_columns() -> None:
+    record = finished("pushed")
+    record.yardstick = Yardstick(verdict="The network is worth its place: AUC 0.9412, not 0.9000.")
+    record.metrics[0].yardstick = 0.9
+    text = tables(record)
+    assert rows(text)["AUC"][-1] == "0.9000" and len(rows(text)["ExampleCount"]) == 3
+    assert "Boosted" in text and "The network is worth its place" in text
+    assert max(map(len, text.splitlines())) <= 80
+    for name, cells in rows(text).items():  # Nothing was folded to fit.
+        assert cells[0][0].isdigit(), name

@@ -178,3 +178,33 @@ def test_square_brackets_in_data_are_shown_as_they_are(capsys: pytest.CaptureFix
     assert record.failure is not None
     record.failure.headline = "column [bold]fare[/bold] is gone"
     assert "column [bold]fare[/bold] is gone" in in_file(record, capsys)
+
+
+def test_a_run_as_far_as_a_node_says_how_far_and_what_comes_next(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = finished("interrupted")
+    record.to = "Transform"
+    record.nodes = [node for node in record.nodes if node.name != "Pusher"]
+    record.complete()
+    text = in_file(record, capsys)
+    assert "Ran as far as it was asked to, so nothing was pushed in" in text
+    assert "Up to and including Transform, as --to says" in text
+    assert "run the rest; what was finished comes from the cache" in text
+    assert "make serve" not in text
+
+
+@pytest.mark.parametrize(
+    ("story", "named"),
+    [
+        ("pushed", ["make serve", "make dashboard"]),
+        ("not_blessed", ["make dashboard"]),
+        ("failed", []),
+    ],
+)
+def test_what_make_does_next_is_named(
+    story: str, named: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = in_file(finished(story), capsys)
+    for command in ("make serve", "make dashboard"):
+        assert (command in text) is (command in named)

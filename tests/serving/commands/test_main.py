@@ -21,6 +21,38 @@ def test_it_has_every_command() -> None:
     }  # fmt: skip
 
 
+PRINT_NO_TABLE = {
+    "up": "serves",
+    "batch": "writes files, and _SUCCESS beside them",
+    "conformance": "lists the cases that fail",
+    "conformance-models": "writes a folder",
+    "canary": "prints a sentence; `route --json` has it",
+    "promote": "the same",
+    "rollback": "the same",
+    "smoke": "prints a sentence",
+    "log": "a group of commands that write files",
+}
+"""The commands that a program needs no JSON of, and why."""
+
+
+def test_every_command_that_prints_a_table_prints_json_too() -> None:
+    commands = typer.main.get_command(main.command_line()).commands  # type: ignore[attr-defined]
+    assert set(commands) >= set(PRINT_NO_TABLE)
+    for name in commands.keys() - PRINT_NO_TABLE.keys():
+        options = {option for one in commands[name].params for option in one.opts}
+        assert "--json" in options, name
+
+
+def test_it_says_what_it_runs_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["serving", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 0
+    assert "Python 3." in (said := capsys.readouterr().out) and "TensorFlow 2." in said
+
+
 FAULTS: dict[str, tuple[BaseException, int]] = {
     "a mistake": (ServingError(Code.NOT_FOUND, "There is none"), 2),
     "a file that cannot be read": (PermissionError(13, "Permission denied", "models.config"), 2),

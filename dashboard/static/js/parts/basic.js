@@ -8,6 +8,7 @@ const MARKS = {
   running: "●",
   pushed: "✓",
   not_blessed: "✕",
+  partial: "◐",
   stopped: "■",
   failed: "!",
   interrupted: "‖",

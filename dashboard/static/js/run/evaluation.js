@@ -37,6 +37,7 @@ function BySlice({ rows, metric, slices }) {
   const [low, high] = spread(values);
   const confident = rows.some((one) => typeof one.low === "number");
   const compared = rows.some((one) => typeof one.baseline === "number");
+  const boosted = rows.some((one) => typeof one.yardstick === "number");
   return html`<${Scroll} label=${`${metric} by slice`}>
       <table class="slices" data-testid="slices">
         <thead>
@@ -44,10 +45,11 @@ function BySlice({ rows, metric, slices }) {
             <th>Slice</th><th class="number">Value</th><th class="range-head"><span class="hidden">As a picture</span></th>
             ${confident && html`<th class="number">95 % confidence</th>`}
             ${compared && html`<th class="number">Baseline</th><th class="number">Change</th>`}
+            ${boosted && html`<th class="number">Gradient boosting</th>`}
             <th>Bound</th>
           </tr>
         </thead>
-        ${sliceRows(slices, 4 + (confident ? 1 : 0) + (compared ? 2 : 0), (slice, label) => {
+        ${sliceRows(slices, 4 + (confident ? 1 : 0) + (compared ? 2 : 0) + (boosted ? 1 : 0), (slice, label) => {
           const one = at.get(slice);
           return (
             one &&
@@ -57,6 +59,7 @@ function BySlice({ rows, metric, slices }) {
               <td class="range-cell"><${Range} one=${one} low=${low} high=${high} /></td>
               ${confident && html`<td class="number quiet nowrap">${typeof one.low === "number" && `${format.metric(one.low)} to ${format.metric(one.high)}`}</td>`}
               ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
+              ${boosted && html`<td class="number quiet">${typeof one.yardstick === "number" && format.metric(one.yardstick)}</td>`}
               <td class="nowrap">${bound(one)}</td>
             </tr>`
           );

@@ -75,21 +75,28 @@ function Metrics({ record, id }) {
   const overall = record.metrics.filter((one) => one.slice === "overall");
   if (overall.length === 0) return html`<p class="quiet">Not judged${record.status === "running" ? " yet" : ""}.</p>`;
   const compared = overall.some((one) => typeof one.baseline === "number");
-  return html`<${Scroll} label="Metrics of all rows">
+  const boosted = overall.some((one) => typeof one.yardstick === "number");
+  return html`<${Worth} yardstick=${record.yardstick} /><${Scroll} label="Metrics of all rows">
     <table>
-      <thead><tr><th>Metric</th><th class="number">Value</th>${compared && html`<th class="number">Baseline</th><th class="number">Change</th>`}<th>Bound</th></tr></thead>
+      <thead><tr><th>Metric</th><th class="number">Value</th>${compared && html`<th class="number">Baseline</th><th class="number">Change</th>`}${boosted && html`<th class="number">Gradient boosting</th>`}<th>Bound</th></tr></thead>
       <tbody>
         ${overall.map(
           (one) => html`<tr key=${one.metric}>
             <th scope="row"><a href=${`/runs/${encodeURIComponent(id)}?tab=evaluation&metric=${encodeURIComponent(one.metric)}`}>${one.metric}</a></th>
             <td class="number">${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
             ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
+            ${boosted && html`<td class="number quiet">${typeof one.yardstick === "number" && format.metric(one.yardstick)}</td>`}
             <td>${bound(one)}</td>
           </tr>`,
         )}
       </tbody>
     </table>
   <//>`;
+}
+
+// Whether the network is worth its place beside gradient boosting, in the record's words.
+function Worth({ yardstick }) {
+  return yardstick?.verdict ? html`<p class="prose" data-testid="yardstick">${String(yardstick.verdict)}</p>` : null;
 }
 
 export function change(one) {

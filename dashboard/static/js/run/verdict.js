@@ -19,6 +19,8 @@ function linesOf(run, record) {
       return [`${run.nodes_over} of ${run.nodes} nodes have ended${running.length ? `, and ${running.join(", ")} is running` : ""}.`];
     case "pushed":
       return [`Version ${run.pushed_version ?? "unknown"}`, record.pushed_to];
+    case "partial":
+      return [`Up to and including ${record.to}.`];
     case "not_blessed":
       return record.refusals.map(missedBound);
     case "died":

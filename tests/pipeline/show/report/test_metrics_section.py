@@ -50,6 +50,7 @@ def test_a_metric_of_all_rows_is_told_in_words() -> None:
             bound="at least 0.9",
             baseline="0.9452",
             change="-0.0040",
+            yardstick="",
             missed=False,
         ),
     )

@@ -175,3 +175,30 @@ def test_answers_that_cannot_be_read_are_left_out(content: str, tmp_path: Path) 
     answers.write_text(content)
     text = Page(page.render(run, RunDetails(run=run.id), tmp_path)).text
     assert "docker run" in text and "curl" not in text
+
+
+def test_gradient_boosting_is_told_with_what_it_left_out(tmp_path: Path) -> None:
+    run = record("pushed")
+    run_record.write(run, tmp_path)
+    run.yardstick = run_record.Yardstick(
+        verdict="The network is worth its place.",
+        rows={"train": 12_000},
+        columns=7,
+        left_out={"id": "9 different values"},
+        notes={"when": "as a date"},
+        not_computed={"Own": "no such metric"},
+    )
+    run.metrics[0].yardstick = 0.9
+    found = Page(page.render(run, RunDetails(run=run.id), tmp_path))
+    assert "Is the network worth its place?" in found.headings
+    for words in (
+        "The network is worth its place.",
+        "12,000 training rows and 7 columns",
+        "id: left out, 9 different values",
+        "when: used as a date",
+        "Own: not computed, no such metric",
+    ):
+        assert words in " ".join(found.text.split()), words
+    run.yardstick = run_record.Yardstick(verdict="It could not be fitted.", failure="MemoryError")
+    found = Page(page.render(run, RunDetails(run=run.id), tmp_path))
+    assert "It could not be fitted." in found.text and "HistGradient" not in found.text
