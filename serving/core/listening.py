@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import ssl
+from typing import Any
 
 from serving.core import logs
 from serving.core.errors import Code, ServingError
@@ -68,7 +69,7 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def tell_of_listening(settings: Settings, rest_port: int, grpc_port: int, **more: object) -> None:
+def tell_of_listening(settings: Settings, rest_port: int, grpc_port: int, **more: Any) -> None:
     """Has the log say where the server listens, and who may ask it."""
     logs.event(
         "listening", host=settings.host, rest_port=rest_port, grpc_port=grpc_port,

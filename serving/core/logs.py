@@ -40,7 +40,9 @@ def event(name: str, /, level: str = "info", **fields: Any) -> None:
     """Writes a line: when, what, and its fields."""
     time = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
     told = json.loads(json.dumps(fields, default=str))
-    line = json.dumps({"time": time, "level": level, "event": name, **_OF_ALL, **redactor().tree(told)})
+    line = json.dumps(
+        {"time": time, "level": level, "event": name, **_OF_ALL, **redactor().tree(told)}
+    )
     with _LOCK:
         print(line, file=sys.stderr, flush=True)
 

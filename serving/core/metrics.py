@@ -6,6 +6,7 @@ Its names begin and end as Prometheus' client libraries do not allow, hence no l
 from __future__ import annotations
 
 import bisect
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -179,21 +180,31 @@ class Metrics:
 
     def families(self) -> list[Family]:
         """All samples, by metric."""
-        return [
-            Family(metric.name, metric.help, metric.kind, metric.sums, dict(metric.samples()))
-            for metric in (*vars(self).values(), *self._gauges)
-            if isinstance(metric, Counter | Gauge | Histogram)
-        ]
+        kinds = Counter | Gauge | Histogram
+        own = (metric for metric in vars(self).values() if isinstance(metric, kinds))
+        return families([*own, *self._gauges])
 
     def text(self) -> str:
         """All samples, in Prometheus' text format."""
         return text(self.families())
 
 
-def text(families: Iterable[Family]) -> str:
+def families(metrics: Iterable[Counter | Gauge | Histogram]) -> list[Family]:
+    """The samples of metrics."""
+    return [
+        Family(
+            metric.name, metric.help, metric.kind, metric.sums,
+            # No number of a type whose module another process would have to import.
+            {sample: float(value) for sample, value in metric.samples()},
+        )
+        for metric in metrics
+    ]  # fmt: skip
+
+
+def text(of: Iterable[Family]) -> str:
     """Samples in Prometheus' text format."""
     lines = []
-    for family in families:
+    for family in of:
         lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}"]
         lines += [f"{sample} {_number(value)}" for sample, value in family.samples.items()]
     return "\n".join(lines) + "\n"
@@ -202,7 +213,7 @@ def text(families: Iterable[Family]) -> str:
 def together(processes: Iterable[Sequence[Family]]) -> list[Family]:
     """What several processes have counted, as if one had."""
     found: dict[str, Family] = {}
-    for family in (family for families in processes for family in families):
+    for family in itertools.chain.from_iterable(processes):
         if family.name not in found:
             found[family.name] = family._replace(samples=dict(family.samples))
             continue
