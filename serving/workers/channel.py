@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
+from serving.core import logs
 
 _REPLY = "reply"
 
@@ -38,6 +41,7 @@ class Channel:
         self._sending = threading.Lock()
         self._numbers = itertools.count()
         self._asked: dict[int, Future[Any]] = {}
+        self._ended = False
 
     def start(self, receive: Callable[[Message], None], end: Callable[[], None]) -> None:
         """Begins to read, on a thread.
@@ -66,6 +70,8 @@ class Channel:
         answer = self._asked[number] = Future()
         try:
             self._send(Message(what, value, number))
+            if self._ended:
+                raise Gone
             return answer.result(seconds)
         finally:
             self._asked.pop(number, None)
@@ -81,9 +87,12 @@ class Channel:
                 answer.set_exception(Gone())
 
     def close(self) -> None:
-        """Ends it."""
-        with self._sending:
-            self._connection.close()
+        """Ends it, for both sides."""
+        with contextlib.suppress(OSError):
+            with socket.socket(fileno=os.dup(self._connection.fileno())) as same:
+                # The thread that reads closes it: another one's closing could hand its number to
+                # somebody else while it is read from.
+                same.shutdown(socket.SHUT_RDWR)
 
     def _send(self, message: Message) -> None:
         with self._sending, contextlib.suppress(OSError):
@@ -96,9 +105,16 @@ class Channel:
             except (EOFError, OSError):
                 break
             if message.what != _REPLY:
-                receive(message)
+                try:
+                    receive(message)
+                except Exception as error:  # the next messages must be read all the same
+                    told = f"{type(error).__name__}: {error}"
+                    logs.event("message failed", "error", message=message.what, error=told)
             elif (answer := self._asked.get(message.question)) is not None:
                 with contextlib.suppress(Exception):  # Given up meanwhile.
                     answer.set_result(message.value)
+        self._ended = True
+        with self._sending:
+            self._connection.close()
         self.give_up()
         end()
