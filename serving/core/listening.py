@@ -60,7 +60,7 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise ServingError(
             Code.UNAVAILABLE,
             f"Cannot listen on {host}, port {port}",

@@ -44,7 +44,9 @@ def event(name: str, /, level: str = "info", **fields: Any) -> None:
         {"time": time, "level": level, "event": name, **_OF_ALL, **redactor().tree(told)}
     )
     with _LOCK:
-        print(line, file=sys.stderr, flush=True)
+        # In one piece: other processes of the server write lines as well.
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def failure(error: Exception, **fields: Any) -> ServingError:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
+
 from serving.core import logs
 
 _REPLY = "reply"
@@ -88,11 +89,13 @@ class Channel:
 
     def close(self) -> None:
         """Ends it, for both sides."""
-        with contextlib.suppress(OSError):
-            with socket.socket(fileno=os.dup(self._connection.fileno())) as same:
-                # The thread that reads closes it: another one's closing could hand its number to
-                # somebody else while it is read from.
-                same.shutdown(socket.SHUT_RDWR)
+        # The thread that reads closes it: another one's closing could hand its number to somebody
+        # else while it is read from.
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(fileno=os.dup(self._connection.fileno())) as same,
+        ):
+            same.shutdown(socket.SHUT_RDWR)
 
     def _send(self, message: Message) -> None:
         with self._sending, contextlib.suppress(OSError):

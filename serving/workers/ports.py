@@ -73,7 +73,7 @@ def _bound(host: str, port: int, option: str, shared: bool = False) -> socket.so
         made.bind((host, port))
         # Afterwards: a port on which another server shares must be as taken as any other.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         made.close()
         raise ServingError(
             Code.UNAVAILABLE,

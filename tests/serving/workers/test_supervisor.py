@@ -285,7 +285,7 @@ def test_the_workers_end_with_their_supervisor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--tls-key", "nothing.pem"], "there is no certificate"),
+        (["--tls-key", "nothing.pem"], "and no certificate"),
         (["--upstream", "http://127.0.0.1:1"], "--workers 2"),
         (["--rest-port", "70000"], "Cannot listen"),
     ],
