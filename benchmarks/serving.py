@@ -100,7 +100,7 @@ def servers(
         yield name, command, f"/v1/models/{model}:predict"
     for peer, path in PEERS.items():
         python = str(environments / peer / "bin" / "python")
-        script = str(ROOT / "benchmarks" / f"_peer_{peer}.py")
+        script = str(ROOT / "benchmarks" / "peers" / f"_peer_{peer}.py")
         yield peer, [python, script, str(version.resolve())], path
 
 

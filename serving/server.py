@@ -9,10 +9,9 @@ from functools import partial
 import uvloop
 
 from serving.core import logs
-from serving.core.hooks import Hooks
+from serving.core.hooks import ALONE, Hooks, Peers
 from serving.core.listening import listen, stop_signal, tell_of_listening, tls
 from serving.core.metrics import Gauge, Metrics
-from serving.core.peers import ALONE, Peers
 from serving.core.settings import Settings
 from serving.engine import model_info
 from serving.engine.engine import Engine

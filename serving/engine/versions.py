@@ -18,8 +18,8 @@ from pathlib import Path
 
 from serving.core import logs
 from serving.core.errors import Code, ServingError
+from serving.core.hooks import ALONE, Peers
 from serving.core.metrics import Gauge, Metrics
-from serving.core.peers import ALONE, Peers
 from serving.core.settings import Limits
 from serving.engine.batcher import Batcher
 from serving.engine.warm_up import known_answers, warm_up

@@ -6,8 +6,8 @@ from collections.abc import Awaitable
 
 from serving.core import json_text
 from serving.core.exchange import Answer
+from serving.core.hooks import ALONE, Peers
 from serving.core.model_spec import ModelSpec
-from serving.core.peers import ALONE, Peers
 from serving.core.settings import Settings
 from serving.engine import model_info
 from serving.engine.engine import Engine

@@ -11,9 +11,8 @@ from concurrent.futures import TimeoutError as NotInTime
 
 from serving.core import logs
 from serving.core.errors import ServingError
-from serving.core.hooks import Choice, Outcome
+from serving.core.hooks import Choice, Outcome, Peers
 from serving.core.metrics import Metrics
-from serving.core.peers import Peers
 from serving.routing.observations import brief
 from serving.routing.router import Plans
 from serving.workers.channel import Channel, Gone

@@ -42,8 +42,13 @@ def sides() -> Iterator[tuple[Side, Side]]:
 
 def test_messages_come_whole_and_in_order_of_their_thread(sides: tuple[Side, Side]) -> None:
     one, two = sides
+
+    def tell(number: int) -> None:
+        for value in range(50):
+            one.channel.tell("m", (number, value))
+
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda n: [one.channel.tell("m", (n, i)) for i in range(50)], range(4)))
+        list(pool.map(tell, range(4)))
     one.channel.tell("last")
     assert two.changed.wait(10)
     values = [message.value for message in two.received[:-1]]
