@@ -216,7 +216,7 @@ class Supervisor:
         for other in self._workers:
             if other.slot == worker.slot and other is not worker and not other.leaves:
                 other.leaves = True
-                other.channel.tell("stop")
+                other.channel.tell("leave")
         self._share_sockets()
         if not self._all_have_listened and all(each.listens for each in self._workers):
             self._all_have_listened = True

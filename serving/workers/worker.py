@@ -18,6 +18,9 @@ from serving.server import Server
 from serving.workers.channel import Channel, Message
 from serving.workers.link import Link, Reports, SharedRouter, State
 
+_SECONDS_FOR_CLIENTS = 3.0
+"""In which those who have a connection to a worker that is replaced are to ask again."""
+
 
 class Worker(Server):
     """A server of which there are several.
@@ -48,6 +51,8 @@ class Worker(Server):
         self._slot = slot
         self._accepted: dict[int, socket.socket] = {}
         self._accepting = asyncio.Lock()
+        self._all_stop = False
+        self._leaves = False
         self._reports = Reports(channel, router, self._state)
 
     def run(self) -> None:
@@ -58,25 +63,34 @@ class Worker(Server):
 
     async def _open(self, http: HttpServer, grpc: GrpcServer, stop: asyncio.Event) -> None:
         listen = asyncio.Event()
-        leave = asyncio.ensure_future(self._leave(stop))
+        ended = asyncio.ensure_future(stop.wait())
         self._follow_supervisor(http, listen, stop)
         self._versions.start()
         self._reports.start()
         if self._slot == 0:  # Once for all.
             threading.Thread(target=self._warn_of_unknown_names, daemon=True).start()
         may_listen = asyncio.ensure_future(listen.wait())
-        await asyncio.wait([leave, may_listen], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([ended, may_listen], return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
         may_listen.cancel()
         if not stop.is_set():
             await grpc.start()
             self._channel.tell("listens")
 
-    async def _leave(self, stop: asyncio.Event) -> None:
-        """Leaves the ports to other workers, once this one has drained."""
-        await stop.wait()
+    async def _drain(self, http: HttpServer, grpc: GrpcServer) -> None:
         self._channel.tell("leaves")
         self._channel.give_up()
-        await asyncio.sleep(self._settings.drain)
+        if self._all_stop:
+            self._leaves = True
+            await super()._drain(http, grpc)
+        else:
+            # The server is as ready as before. Others accept; clients with a connection to this
+            # worker learn with their next answer that they are to open another.
+            await self._accept(http, set())
+            self._leaves = True
+            grpc.announce_stop()
+            http.end_connections()
+            await asyncio.sleep(max(_SECONDS_FOR_CLIENTS, self._settings.drain))
         for bound in self._sockets:
             bound.close()
 
@@ -89,6 +103,10 @@ class Worker(Server):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(function)
 
+        def end(_: Any = None) -> None:
+            self._all_stop = True
+            on_loop(stop.set)
+
         def accept(slots: set[int]) -> None:
             on_loop(lambda: asyncio.ensure_future(self._accept(http, slots)))
 
@@ -97,7 +115,8 @@ class Worker(Server):
             "unready": self._link.tell_unready,
             "listen": lambda _: on_loop(listen.set),
             "accept": accept,
-            "stop": lambda _: on_loop(stop.set),
+            "stop": end,
+            "leave": lambda _: on_loop(stop.set),
             "counts?": self._tell_counts,
             "scan?": lambda question: threading.Thread(
                 target=self._scan, args=(question,), daemon=True
@@ -107,15 +126,17 @@ class Worker(Server):
         def receive(message: Message) -> None:
             handlers[message.what](message.value)
 
-        def end() -> None:
+        def supervisor_ended() -> None:
             logs.event("supervisor ended", "warning")
-            on_loop(stop.set)
+            end()
 
-        self._channel.start(receive, end)
+        self._channel.start(receive, supervisor_ended)
 
     async def _accept(self, http: HttpServer, slots: set[int]) -> None:
         """Accepts from the sockets of these workers, and of no others."""
         async with self._accepting:
+            if self._leaves:  # What was told before the supervisor knew.
+                return
             for slot in slots - self._accepted.keys():
                 own = self._accepted[slot] = self._sockets[slot].dup()
                 await http.start(own, tls(self._settings))
