@@ -261,10 +261,10 @@ class Observations:
 
 def brief(outcome: Outcome) -> Outcome:
     """An outcome of which the same is observed, with no more of its outputs than that takes."""
-    if not outcome.outputs:
-        return outcome
+    if outcome.status >= 400 or not outcome.outputs:
+        return replace(outcome, outputs={})
     if not _are_finite(outcome.outputs):
-        return replace(outcome, status=max(outcome.status, Code.INTERNAL.http), outputs={})
+        return replace(outcome, status=Code.INTERNAL.http, outputs={})
     numbers = {
         name: np.asarray(array)[:1].reshape(1, -1)[:, :_COMPONENTS].copy() if array.ndim else array
         for name, array in outcome.outputs.items()
