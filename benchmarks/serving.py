@@ -55,17 +55,18 @@ def main() -> None:
         folder = Path(name)
         environments = arguments.environments or folder / "environments"
         for peer in PEERS:
-            _install(peer, environments / peer)
-        _write_bodies(version, folder)
+            install(peer, environments / peer)
+        write_bodies(version, folder)
         measured = {}
-        for server, command, path in _servers(version, arguments.model, environments, folder):
-            with _running(command, path, (folder / "1.json").read_bytes()) as url:
+        for server, command, path in servers(version, arguments.model, environments, folder):
+            with running(command, path, (folder / "1.json").read_bytes()) as url:
                 measured[server] = _measure(url, folder, arguments.seconds)
         calls = _in_process(version, folder)
     _report(measured, calls)
 
 
-def _install(peer: str, environment: Path) -> None:
+def install(peer: str, environment: Path) -> None:
+    """Installs a peer into an environment of its own, unless it is there."""
     if (environment / "bin" / "python").exists():
         return
     uv = shutil.which("uv") or str(ROOT / ".tools" / "uv")
@@ -75,7 +76,8 @@ def _install(peer: str, environment: Path) -> None:
     subprocess.run([*install, peer, "tensorflow-cpu", "orjson"], check=True)
 
 
-def _write_bodies(version: Path, folder: Path) -> None:
+def write_bodies(version: Path, folder: Path) -> None:
+    """Writes requests of one row and of many, and wrk's script."""
     known = json.loads((version / "assets.extra" / "known_answers.json").read_text())["rows"]
     # Rows with the same features, so that they are one batch to every server.
     row = max(known, key=len)
@@ -84,9 +86,10 @@ def _write_bodies(version: Path, folder: Path) -> None:
     (folder / "post.lua").write_text(_SCRIPT)
 
 
-def _servers(
+def servers(
     version: Path, model: str, environments: Path, folder: Path
 ) -> Iterator[tuple[str, list[str], str]]:
+    """Each server's name, its command but for the port, and the path of its predictions."""
     for name, log in (("this server", "false"), ("with its log", "true")):
         models = folder / name.replace(" ", "_")
         (models / model).mkdir(parents=True)
@@ -97,12 +100,13 @@ def _servers(
         yield name, command, f"/v1/models/{model}:predict"
     for peer, path in PEERS.items():
         python = str(environments / peer / "bin" / "python")
-        script = str(ROOT / "benchmarks" / f"_peer_{peer}.py")
+        script = str(ROOT / "benchmarks" / "peers" / f"_peer_{peer}.py")
         yield peer, [python, script, str(version.resolve())], path
 
 
 @contextlib.contextmanager
-def _running(command: list[str], path: str, body: bytes) -> Iterator[str]:
+def running(command: list[str], path: str, body: bytes) -> Iterator[str]:
+    """Starts a server on a free port, and gives the URL of its predictions once it answers."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}{path}"
@@ -127,8 +131,8 @@ def _running(command: list[str], path: str, body: bytes) -> Iterator[str]:
 
 
 def _measure(url: str, folder: Path, seconds: int) -> dict[str, float]:
-    rates = {f"{count}": _wrk(url, folder, 1, count, seconds) for count in CONNECTIONS}
-    rates[f"{ROWS} rows"] = _wrk(url, folder, ROWS, 16, seconds)
+    rates = {f"{count}": wrk(url, folder, 1, count, seconds) for count in CONNECTIONS}
+    rates[f"{ROWS} rows"] = wrk(url, folder, ROWS, 16, seconds)
     return rates
 
 
@@ -146,7 +150,8 @@ def _wait(process: subprocess.Popen[bytes], url: str, body: bytes) -> None:
             time.sleep(0.5)
 
 
-def _wrk(url: str, folder: Path, rows: int, connections: int, seconds: int) -> float:
+def wrk(url: str, folder: Path, rows: int, connections: int, seconds: int) -> float:
+    """Requests a second that a server answers to so many clients that wait for each answer."""
     environment = {**os.environ, "BODY": str(folder / f"{rows}.json")}
     command = ["wrk", "-t1", f"-c{connections}", "-s", str(folder / "post.lua"), url]
     # The first second is for connections, threads and caches.

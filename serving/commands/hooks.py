@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from serving.core import hooks
 from serving.core.hooks import Hooks
+from serving.core.metrics import Gauge
 from serving.request_log import gauges as log_gauges
 from serving.request_log import settings
 from serving.request_log.log import RequestLog
@@ -20,7 +22,21 @@ def of_folder(models: Path) -> Hooks:
     """
     log = settings.read(models)
     router = Router(models)
-    gauges = routing_gauges.gauges(router)
+    return _hooks(models, log, router, routing_gauges.gauges(router))
+
+
+def of_worker(models: Path, router: hooks.Router) -> Hooks:
+    """The hooks of one of several processes, of which another routes and counts for all.
+
+    Raises:
+        ServingError: The request log's settings are not usable.
+    """
+    return _hooks(models, settings.read(models), router, ())
+
+
+def _hooks(
+    models: Path, log: settings.LogSettings, router: hooks.Router, gauges: tuple[Gauge, ...]
+) -> Hooks:
     if not log.enabled:
         return Hooks(router, gauges=gauges)
     request_log = RequestLog(settings.log_folder(models, log), log)

@@ -23,7 +23,9 @@ COMPLETE = "_SERVING_COMPLETE"
 """The environment variable by which a shell asks for completions; the script that sets it is that
 of `python -m pipeline --install-completion`."""
 # The modules that add commands, in the order in which `--help` lists these.
-_MODULES = ("up", "add", "batch", "conformance", "request_log", "routing", "smoke", "repair")
+_MODULES = (
+    "up", "add", "batch", "conformance", "request_log", "routing", "smoke", "repair", "worker",
+)  # fmt: skip
 
 
 def command_line() -> typer.Typer:

@@ -30,6 +30,15 @@ def up(
     max_rows: Annotated[int, typer.Option(help="Most rows of a request, and of a batch.")] = 4096,
     max_queue: Annotated[int, typer.Option(help="Most requests that wait for a version.")] = 1024,
     parallel: Annotated[int, typer.Option(min=1, help="Runs of a version at the same time.")] = 2,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes; each loads the models and takes a core.")
+    ] = 1,
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Of each process, for one operation; 0 for its share of the cores."
+        ),
+    ] = 0,
     timeout: Annotated[float, typer.Option(help="Seconds until a request fails with 504.")] = 30,
     grace: Annotated[float, typer.Option(help="Seconds that a stop waits for answers.")] = 30,
     drain: Annotated[
@@ -54,6 +63,10 @@ def up(
     # wrong with those comes as exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", category=FutureWarning)
+    if threads or workers > 1:
+        share = max(1, len(os.sched_getaffinity(0)) // workers)
+        # TensorFlow reads it in each process that it is inherited by.
+        os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads or share)
     from serving.commands import hooks
     from serving.core.settings import Limits, Settings
 
@@ -61,13 +74,26 @@ def up(
         models=models, host=host, rest_port=rest_port, grpc_port=grpc_port,
         limits=Limits(max_queue, max_rows, parallel), body_bytes=max_body * 2**20, timeout=timeout,
         grace=grace, drain=drain, interval=interval, token=secret, cors=cors,
-        tls_certificate=tls_certificate, tls_key=tls_key,
+        tls_certificate=tls_certificate, tls_key=tls_key, workers=workers,
     )  # fmt: skip
     if upstream is not None:
+        if workers > 1:
+            raise ServingError(
+                Code.INVALID_ARGUMENT,
+                f"--upstream was given with --workers {workers}",
+                "A server that forwards loads no model, and is one process.",
+                "Leave --workers out, or start several servers behind a balancer.",
+            )
         from serving.upstream import server as forwarding
 
         forwarding.run(settings, hooks.of_folder(models), upstream)
         return
+    if workers > 1:
+        from serving.request_log import settings as request_log_settings
+        from serving.workers.supervisor import Supervisor
+
+        request_log_settings.read(models)  # A mistake is told once, and not by each worker.
+        raise typer.Exit(Supervisor(settings).run())
     from serving.server import Server
 
     Server(settings, hooks.of_folder(models)).run()

@@ -11,6 +11,9 @@ from typing import TypeVar
 LONG = 64 * 2**10
 """Bytes, or values: what is shorter is read or written within about a millisecond."""
 
+_TO_WAKE_ANOTHER = 5e-5
+"""Seconds that a thread needs for that, and some more."""
+
 Made = TypeVar("Made")
 
 # One thread: more would only wait for each other, and for the interpreter's lock that the event
@@ -27,5 +30,8 @@ async def run(function: Callable[[], Made]) -> Made:
 
 
 def pause() -> None:
-    """Lets the event loop run, which would wait for the interpreter's lock for 5 ms otherwise."""
-    time.sleep(0)
+    """Lets the event loop run, which would wait for the interpreter's lock for 5 ms otherwise.
+
+    A sleep of nothing would not: its thread has the lock again before another is awake.
+    """
+    time.sleep(_TO_WAKE_ANOTHER)

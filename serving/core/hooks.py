@@ -1,6 +1,6 @@
-"""Where routing and the request log plug into the server; without them it does neither.
+"""Where routing, the request log and other processes plug into the server; it does without them.
 
-All of these are called on the server's event loop or from gRPC's threads, between a request and
+Router and log are called on the server's event loop or from gRPC's threads, between a request and
 its answer: they must be thread-safe, must not block, and must not raise.
 """
 
@@ -12,7 +12,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from serving.core.metrics import Gauge
+from serving.core.errors import ServingError
+from serving.core.metrics import Gauge, Metrics
 
 MIRROR = "mirror"
 """The variant of a mirrored copy."""
@@ -126,3 +127,44 @@ class Hooks:
         for hook in (self.router, self.request_log):
             if hook is not None:
                 hook.close()
+
+
+class Peers:
+    """The other processes that serve on the same ports; here, none."""
+
+    def agree(self, model: str, version: int, fingerprint: object) -> None:
+        """Waits until every process has loaded a version, so that all begin at once to serve it.
+
+        Args:
+            model: The model's name.
+            version: The version, which this process has loaded.
+            fingerprint: Of the version's folder.
+
+        Raises:
+            ServingError: Another process refuses the version.
+        """
+
+    def refuse(self, model: str, version: int, fingerprint: object, error: ServingError) -> None:
+        """Tells that this process refuses a version."""
+
+    def unready(self, own: list[str]) -> list[str]:
+        """Why not every process can answer for every model.
+
+        Args:
+            own: Why this one cannot.
+        """
+        return own
+
+    def scan(self) -> None:
+        """Has every process look at the serving folder, and waits until they have."""
+
+    async def metrics(self, own: Metrics) -> str:
+        """What all processes have counted, in Prometheus' text format.
+
+        Args:
+            own: What this one has.
+        """
+        return own.text()
+
+
+ALONE = Peers()

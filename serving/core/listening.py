@@ -6,9 +6,11 @@ import asyncio
 import signal
 import socket
 import ssl
+from typing import Any
 
+from serving.core import logs
 from serving.core.errors import Code, ServingError
-from serving.core.settings import Settings
+from serving.core.settings import LOOPBACK, Settings
 
 
 def stop_signal() -> asyncio.Event:
@@ -58,10 +60,21 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise ServingError(
             Code.UNAVAILABLE,
             f"Cannot listen on {host}, port {port}",
             str(error),
             "Stop what uses the port, or choose another with --rest-port.",
         ) from error
+
+
+def tell_of_listening(settings: Settings, rest_port: int, grpc_port: int, **more: Any) -> None:
+    """Has the log say where the server listens, and who may ask it."""
+    logs.event(
+        "listening", host=settings.host, rest_port=rest_port, grpc_port=grpc_port,
+        models=settings.models.resolve(), **more,
+    )  # fmt: skip
+    if settings.host not in LOOPBACK and not settings.token:
+        remedy = "Anyone who reaches it may ask; --token-file asks for a token."
+        logs.event("open to others", "warning", host=settings.host, remedy=remedy)

@@ -16,12 +16,18 @@ from serving.core.redaction import Redactor
 
 _LOCK = threading.Lock()
 _SECRETS: set[str] = set()
+_OF_ALL: dict[str, Any] = {}
 
 
 def hide(secret: str) -> None:
     """Keeps a secret that no environment variable has, such as the server's token, from the log."""
     _SECRETS.add(secret)
     redactor.cache_clear()
+
+
+def add_to_all(**fields: Any) -> None:
+    """Has every line say more, such as which of several processes writes it."""
+    _OF_ALL.update(fields)
 
 
 @functools.cache
@@ -34,9 +40,13 @@ def event(name: str, /, level: str = "info", **fields: Any) -> None:
     """Writes a line: when, what, and its fields."""
     time = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
     told = json.loads(json.dumps(fields, default=str))
-    line = json.dumps({"time": time, "level": level, "event": name, **redactor().tree(told)})
+    line = json.dumps(
+        {"time": time, "level": level, "event": name, **_OF_ALL, **redactor().tree(told)}
+    )
     with _LOCK:
-        print(line, file=sys.stderr, flush=True)
+        # In one piece: other processes of the server write lines as well.
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def failure(error: Exception, **fields: Any) -> ServingError:

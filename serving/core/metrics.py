@@ -6,9 +6,11 @@ Its names begin and end as Prometheus' client libraries do not allow, hence no l
 from __future__ import annotations
 
 import bisect
+import itertools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -19,10 +21,23 @@ _ROWS = tuple(2.0**power for power in range(15))
 Labels = tuple[str, ...]
 
 
+class Family(NamedTuple):
+    """A metric's samples, as a process hands them to another."""
+
+    name: str
+    help: str
+    kind: str
+    sums: bool
+    """Whether what several processes have is added up; else the highest counts."""
+    samples: Mapping[str, float]
+    """By name and labels, in the order in which they are written."""
+
+
 class Counter:
     """Values that only grow, by labels."""
 
     kind = "counter"
+    sums = True
 
     def __init__(self, name: str, help_text: str, labels: tuple[str, ...]) -> None:
         self.name, self.help, self._labels = name, help_text, labels
@@ -34,16 +49,24 @@ class Counter:
         with self._lock:
             self._values[labels] = self._values.get(labels, 0) + amount
 
-    def lines(self) -> Iterable[str]:
-        """The samples."""
+    def samples(self) -> Iterable[tuple[str, float]]:
+        """Each with its name and labels."""
         with self._lock:
             values = sorted(self._values.items())
         for labels, value in values:
-            yield f"{self.name}{_braces(self._labels, labels)} {value:g}"
+            yield f"{self.name}{_braces(self._labels, labels)}", value
 
 
 class Gauge:
-    """Values that are asked for when they are read."""
+    """Values that are asked for when they are read.
+
+    Args:
+        name: Prometheus'.
+        help_text: What it is.
+        labels: Their names.
+        read: Gives the values, each with its labels.
+        sums: Whether what several processes have is added up; else the highest counts.
+    """
 
     kind = "gauge"
 
@@ -53,19 +76,22 @@ class Gauge:
         help_text: str,
         labels: tuple[str, ...],
         read: Callable[[], Iterable[tuple[Labels, float]]],
+        sums: bool = False,
     ) -> None:
         self.name, self.help, self._labels, self._read = name, help_text, labels, read
+        self.sums = sums
 
-    def lines(self) -> Iterable[str]:
-        """The samples."""
+    def samples(self) -> Iterable[tuple[str, float]]:
+        """Each with its name and labels."""
         for labels, value in self._read():
-            yield f"{self.name}{_braces(self._labels, labels)} {value:g}"
+            yield f"{self.name}{_braces(self._labels, labels)}", value
 
 
 class Histogram:
     """How values are distributed, by labels."""
 
     kind = "histogram"
+    sums = True
 
     def __init__(
         self, name: str, help_text: str, labels: tuple[str, ...], bounds: tuple[float, ...]
@@ -85,8 +111,8 @@ class Histogram:
             counts[bucket] += 1
             self._sums[labels] = self._sums.get(labels, 0) + value
 
-    def lines(self) -> Iterable[str]:
-        """The samples."""
+    def samples(self) -> Iterable[tuple[str, float]]:
+        """Each with its name and labels."""
         with self._lock:
             counts = sorted((labels, list(buckets)) for labels, buckets in self._counts.items())
             sums = dict(self._sums)
@@ -96,9 +122,9 @@ class Histogram:
                 total += count
                 limit = "+Inf" if bound == float("inf") else f"{bound:g}"
                 braces = _braces((*self._labels, "le"), (*labels, limit))
-                yield f"{self.name}_bucket{braces} {total}"
-            yield f"{self.name}_sum{_braces(self._labels, labels)} {sums[labels]:g}"
-            yield f"{self.name}_count{_braces(self._labels, labels)} {total}"
+                yield f"{self.name}_bucket{braces}", total
+            yield f"{self.name}_sum{_braces(self._labels, labels)}", sums[labels]
+            yield f"{self.name}_count{_braces(self._labels, labels)}", total
 
 
 @dataclass
@@ -152,18 +178,59 @@ class Metrics:
         """Adds a value that its owner knows."""
         self._gauges.append(gauge)
 
+    def families(self) -> list[Family]:
+        """All samples, by metric."""
+        kinds = Counter | Gauge | Histogram
+        own = (metric for metric in vars(self).values() if isinstance(metric, kinds))
+        return families([*own, *self._gauges])
+
     def text(self) -> str:
         """All samples, in Prometheus' text format."""
-        lines = []
-        for metric in (*vars(self).values(), *self._gauges):
-            if isinstance(metric, Counter | Gauge | Histogram):
-                samples = list(metric.lines())
-                lines += [
-                    f"# HELP {metric.name} {metric.help}",
-                    f"# TYPE {metric.name} {metric.kind}",
-                    *samples,
-                ]
-        return "\n".join(lines) + "\n"
+        return text(self.families())
+
+
+def families(metrics: Iterable[Counter | Gauge | Histogram]) -> list[Family]:
+    """The samples of metrics."""
+    return [
+        Family(
+            metric.name, metric.help, metric.kind, metric.sums,
+            # No number of a type whose module another process would have to import.
+            {sample: float(value) for sample, value in metric.samples()},
+        )
+        for metric in metrics
+    ]  # fmt: skip
+
+
+def text(of: Iterable[Family]) -> str:
+    """Samples in Prometheus' text format."""
+    lines = []
+    for family in of:
+        lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}"]
+        lines += [f"{sample} {_number(value)}" for sample, value in family.samples.items()]
+    return "\n".join(lines) + "\n"
+
+
+def together(processes: Iterable[Sequence[Family]]) -> list[Family]:
+    """What several processes have counted, as if one had."""
+    found: dict[str, Family] = {}
+    for family in itertools.chain.from_iterable(processes):
+        if family.name not in found:
+            found[family.name] = family._replace(samples=dict(family.samples))
+            continue
+        samples = dict(found[family.name].samples)
+        for sample, value in family.samples.items():
+            before = samples.get(sample)
+            if before is None:
+                samples[sample] = value
+            else:
+                samples[sample] = before + value if family.sums else max(before, value)
+        found[family.name] = family._replace(samples=samples)
+    return list(found.values())
+
+
+def _number(value: float) -> str:
+    # Counts of more than a million keep all their digits.
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _braces(names: tuple[str, ...], values: tuple[str, ...]) -> str:

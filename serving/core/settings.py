@@ -17,7 +17,7 @@ class Limits:
     rows: int = 4096
     """Of a request, and of what is batched."""
     parallel: int = 2
-    """Runs of a version at the same time."""
+    """Runs of a version at the same time, in each process."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Settings:
     """Seconds that a stop waits for what was accepted."""
     drain: float = 0.0
     """Seconds that a stop goes on to listen, once `/readyz` says that it stops."""
+    workers: int = 1
+    """Processes that serve on the same ports."""
     interval: float = 1.0
     """Seconds between two looks at the serving folder."""
     cors: bool = False

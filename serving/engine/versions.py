@@ -18,6 +18,7 @@ from pathlib import Path
 
 from serving.core import logs
 from serving.core.errors import Code, ServingError
+from serving.core.hooks import ALONE, Peers
 from serving.core.metrics import Gauge, Metrics
 from serving.core.settings import Limits
 from serving.engine.batcher import Batcher
@@ -105,9 +106,17 @@ class Versions:
         limits: Of each version.
         metrics: Where loads and runs are counted.
         interval: Seconds between two looks at the folders.
+        peers: Other processes that serve the same.
     """
 
-    def __init__(self, root: Path, limits: Limits, metrics: Metrics, interval: float = 1.0) -> None:
+    def __init__(
+        self,
+        root: Path,
+        limits: Limits,
+        metrics: Metrics,
+        interval: float = 1.0,
+        peers: Peers = ALONE,
+    ) -> None:
         self.root = root
         self.snapshot: Mapping[str, Served] = {}
         self.statuses: dict[str, dict[int, Status]] = {}
@@ -118,6 +127,7 @@ class Versions:
         self.limits = limits
         self._metrics = metrics
         self._interval = interval
+        self._peers = peers
         self._config: dict[str, ServedModel] = {}
         self._config_read = False
         self._missing: dict[str, float] = {}
@@ -159,7 +169,11 @@ class Versions:
         return name in self.statuses
 
     def unready(self) -> list[str]:
-        """Why not every model can answer; empty if each can."""
+        """Why not every model can answer, in each process; empty if each can."""
+        return self._peers.unready(self.unready_here())
+
+    def unready_here(self) -> list[str]:
+        """Why not every model can answer in this process."""
         if not self.scanned.is_set():
             return ["The models are being loaded."]
         if self.config_error and not self._config_read:
@@ -191,8 +205,16 @@ class Versions:
             except Exception as error:  # a disk that fails must not end the watch
                 logs.event("scan failed", "error", error=f"{type(error).__name__}: {error}")
             self.scanned.set()
-            if self._stop.wait(self._interval):
+            # All processes look at the same moments.
+            wait = self._interval - time.monotonic() % self._interval
+            # Two looks that soon after each other would take half a copy for a whole one.
+            if self._stop.wait(wait if wait > self._interval / 2 else wait + self._interval):
                 return
+
+    def scan_everywhere(self) -> None:
+        """Has every process look at the config and the folders."""
+        self.scan()
+        self._peers.scan()
 
     def scan(self) -> None:
         """Looks at the config and the folders once, and loads and unloads what that asks for."""
@@ -276,12 +298,14 @@ class Versions:
                 began = time.perf_counter()
                 _warm_up_in_time(loaded)
                 self._metrics.warm_up.observe((time.perf_counter() - began) * 1e6, label, "OK")
+                self._peers.agree(name, number, fingerprint)
             except BaseException:
                 loaded.close()
                 raise
         except Exception as error:
             if not isinstance(error, ServingError):
                 error = ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
+            self._peers.refuse(name, number, fingerprint, _without_paths(error, path, label))
             status.error, status.fingerprint = _without_paths(error, path, label), fingerprint
             if error.code in _MAY_PASS and tries < _MOST_TRIES:
                 status.again = time.monotonic() + _SECONDS_BETWEEN_TRIES

@@ -36,7 +36,7 @@ def reload(versions: Versions, config: Any) -> None:
             _check(model, models.get(model.name, ServedModel(model.name)), versions)
         models.clear()
         models.update(wanted)
-    versions.scan()
+    versions.scan_everywhere()
 
 
 def _check(model: ServedModel, present: ServedModel, versions: Versions) -> None:

@@ -87,7 +87,7 @@ class GrpcServer:
             options=[
                 ("grpc.max_receive_message_length", settings.body_bytes),
                 ("grpc.max_send_message_length", -1),
-                ("grpc.so_reuseport", 0),
+                ("grpc.so_reuseport", int(settings.workers > 1)),
             ],
         )
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(

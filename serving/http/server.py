@@ -25,24 +25,29 @@ class HttpServer:
 
     def __init__(self, application: Application, limits: Limits) -> None:
         self._shared = Shared(application, limits)
-        self._server: asyncio.Server | None = None
+        self._servers: dict[socket.socket, asyncio.Server] = {}
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self, listening: socket.socket, tls: ssl.SSLContext | None = None) -> int:
         """Accepts connections, and returns the port; needs uvloop's event loop.
 
         Args:
-            listening: A bound socket.
+            listening: A bound socket; another is accepted from besides.
             tls: For HTTPS.
         """
         options: dict[str, Any] = {"ssl": tls, **_TLS_SECONDS} if tls else {}
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
+        self._servers[listening] = await loop.create_server(
             lambda: Connection(self._shared), sock=listening, backlog=2048, **options
         )
-        self._watch = asyncio.ensure_future(self._end_slow())
+        if self._watch is None:
+            self._watch = asyncio.ensure_future(self._end_slow())
         port: int = listening.getsockname()[1]
         return port
+
+    def leave(self, listening: socket.socket) -> None:
+        """Accepts no more from a socket, which is closed; what has been accepted goes on."""
+        self._servers.pop(listening).close()
 
     def end_connections(self) -> None:
         """Has clients connect anew after their next answer, where they may find another server."""
@@ -54,9 +59,10 @@ class HttpServer:
         Args:
             grace: Seconds after which what is left is cut off.
         """
-        if self._server is None or self._watch is None:
+        if self._watch is None:
             return
-        self._server.close()
+        for listening in list(self._servers):
+            self.leave(listening)
         self._shared.stopping = True
         for connection in list(self._shared.connections):
             connection.end_idle()

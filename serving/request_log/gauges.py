@@ -18,4 +18,4 @@ def gauges(log: RequestLog) -> tuple[Gauge, ...]:
         "Entries by what became of them: queue_full and failed were dropped; restored and lost are "
         "of files that somebody removed."
     )
-    return (Gauge("serving_request_log_entries", help_text, ("outcome",), read),)
+    return (Gauge("serving_request_log_entries", help_text, ("outcome",), read, sums=True),)

@@ -97,8 +97,8 @@ class BaseRestApp(abc.ABC):
             return await self._answer_open_inference(request, request_id)
         if request.method in ("GET", "HEAD"):
             if request.path == "/monitoring/prometheus/metrics":
-                text = self._counts.text().encode()
-                return Answer(text, content_type=metrics.CONTENT_TYPE.encode())
+                text = await self._metrics()
+                return Answer(text.encode(), content_type=metrics.CONTENT_TYPE.encode())
             page = self._page(request.path)
             if page is not None:
                 return page
@@ -131,6 +131,10 @@ class BaseRestApp(abc.ABC):
     @abc.abstractmethod
     async def _unready(self) -> list[str]:
         """Why predictions cannot be asked for; empty if they can."""
+
+    async def _metrics(self) -> str:
+        """What was counted, in Prometheus' text format."""
+        return self._counts.text()
 
     def _page(self, path: str) -> Answer | None:
         """What is beside the API; None if there is no such page."""

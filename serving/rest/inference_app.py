@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from serving.core import json_text
 from serving.core.errors import ServingError
 from serving.core.exchange import Answer
+from serving.core.hooks import ALONE, Peers
 from serving.core.model_spec import ModelSpec
 from serving.core.settings import Settings
 from serving.engine import model_info
@@ -25,13 +26,15 @@ class InferenceApp(BaseRestApp):
     Args:
         engine: Runs the requests.
         settings: Limits and token.
+        peers: Other processes that serve the same.
     """
 
     has_page = True
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings, peers: Peers = ALONE) -> None:
         super().__init__(engine.hooks, engine.metrics, settings, engine.versions.is_model)
         self._engine = engine
+        self._peers = peers
 
     async def _answer_api(self, request: Request, request_id: str) -> Answer:
         route = parse(request.method, request.path)
@@ -41,6 +44,9 @@ class InferenceApp(BaseRestApp):
 
     async def _unready(self) -> list[str]:
         return self._engine.versions.unready()
+
+    async def _metrics(self) -> str:
+        return await self._peers.metrics(self._engine.metrics)
 
     def _page(self, path: str) -> Answer | None:
         if path == "/models":

@@ -13,13 +13,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from serving.core.errors import Code
 from serving.core.files import regular_file
 from serving.core.files.atomic_file import write_whole
 from serving.core.hooks import Outcome
@@ -256,6 +257,20 @@ class Observations:
         for path in folder.glob("*.json"):
             if path.stat().st_mtime < time.time() - _KEEP_SECONDS:
                 path.unlink(missing_ok=True)
+
+
+def brief(outcome: Outcome) -> Outcome:
+    """An outcome of which the same is observed, with no more of its outputs than that takes."""
+    if outcome.status >= 400 or not outcome.outputs:
+        return replace(outcome, outputs={})
+    if not _are_finite(outcome.outputs):
+        return replace(outcome, status=Code.INTERNAL.http, outputs={})
+    numbers = {
+        name: np.asarray(array)[:1].reshape(1, -1)[:, :_COMPONENTS].copy() if array.ndim else array
+        for name, array in outcome.outputs.items()
+        if array.dtype.kind in "fiub" and array.size
+    }
+    return replace(outcome, outputs=numbers)
 
 
 def saved(serving_folder: Path, model: str, since: datetime | None) -> dict[Key, Observed]:

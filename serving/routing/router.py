@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,25 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """What is decided by for one model."""
 
     stable: int
     canary: int
     route: Route
+
+    def choose(self, model: str, key: str | None) -> Choice:
+        """Chooses a version. See `serving.core.hooks.Router`."""
+        sticky = key if self.route.sticky else None
+        if share_of(sticky, f"{model}/{self.canary}") < self.route.canary_share:
+            return Choice(self.canary, CANARY, other_version=self.stable)
+        mirrored = random.random() < self.route.mirror_share
+        compared = self.canary if self.route.canary_share or self.route.mirror_share else None
+        return Choice(self.stable, STABLE, self.canary if mirrored else None, compared)
+
+
+Plans = Mapping[str, Plan]
+"""By model; of one without, the server decides."""
 
 
 class Router:
@@ -36,11 +49,13 @@ class Router:
 
     Args:
         folder: The serving folder.
+        on_change: Told of the plans, now and whenever they have changed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, on_change: Callable[[Plans], None] | None = None) -> None:
         self._folder = folder
-        self._plans: Mapping[str, _Plan] = {}
+        self._on_change = on_change
+        self._plans: Plans = {}
         self._read: tuple[tuple[int, int] | None, ...] | None = None
         self._rolled_back: set[tuple[str, int]] = set()
         self._observations = observations.Observations()
@@ -53,14 +68,7 @@ class Router:
     def choose(self, model: str, key: str | None) -> Choice | None:
         """Chooses; None leaves it to the server. See `serving.core.hooks.Router`."""
         plan = self._plans.get(model)
-        if plan is None:
-            return None
-        sticky = key if plan.route.sticky else None
-        if share_of(sticky, f"{model}/{plan.canary}") < plan.route.canary_share:
-            return Choice(plan.canary, CANARY, other_version=plan.stable)
-        mirrored = random.random() < plan.route.mirror_share
-        compared = plan.canary if plan.route.canary_share or plan.route.mirror_share else None
-        return Choice(plan.stable, STABLE, plan.canary if mirrored else None, compared)
+        return None if plan is None else plan.choose(model, key)
 
     def observe(self, outcome: Outcome) -> None:
         """Takes note of an outcome. See `serving.core.hooks.Router`."""
@@ -108,10 +116,15 @@ class Router:
                 canary = labels.get(CANARY, labels[STABLE])
                 if CANARY not in labels or (name, canary) in self._rolled_back:
                     route = route.model_copy(update={"canary_share": 0.0, "mirror_share": 0.0})
-                plans[name] = _Plan(labels[STABLE], canary, route)
-        self._plans = plans
+                plans[name] = Plan(labels[STABLE], canary, route)
+        self._follow(plans)
         # Somebody who makes it the canary again wants it to get traffic again.
         self._rolled_back &= {(name, plan.canary) for name, plan in plans.items()}
+
+    def _follow(self, plans: Plans) -> None:
+        self._plans = plans
+        if self._on_change is not None:
+            self._on_change(plans)
 
     def _guard(self) -> None:
         for model, plan in self._plans.items():
@@ -129,16 +142,16 @@ class Router:
                     self._roll_back(model, plan, why)
                     break
 
-    def _bet(self, model: str, plan: _Plan) -> None:
+    def _bet(self, model: str, plan: Plan) -> None:
         """Takes what was observed since the last time into account."""
         copies = sequential.mirrored_share(plan.route.mirror_share)
         for variant, share in ((CANARY, plan.route.canary_share), (MIRROR, copies)):
             self._observations.bet(model, (plan.stable, STABLE), (plan.canary, variant), share)
 
-    def _roll_back(self, model: str, plan: _Plan, why: str) -> None:
+    def _roll_back(self, model: str, plan: Plan, why: str) -> None:
         none = plan.route.model_copy(update={"canary_share": 0.0, "mirror_share": 0.0})
         self._rolled_back.add((model, plan.canary))
-        self._plans = {**self._plans, model: _Plan(plan.stable, plan.canary, none)}
+        self._follow({**self._plans, model: Plan(plan.stable, plan.canary, none)})
         logs.event("canary rolled back", "warning", model=model, version=plan.canary, why=why)
         self._save()
         try:

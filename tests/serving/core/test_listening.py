@@ -12,6 +12,7 @@ import pytest
 from serving.core.errors import Code, ServingError
 from serving.core.listening import listen, stop_signal, tls
 from serving.core.settings import Settings
+from serving.workers.ports import bind
 
 
 def test_a_free_port_is_found_and_a_taken_one_is_refused() -> None:
@@ -26,6 +27,14 @@ def test_a_free_port_is_found_and_a_taken_one_is_refused() -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(ServingError, match=r"Cannot listen on 192\.0\.2\.1"):
         listen("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 2**40])
+def test_a_number_that_is_no_port_is_refused(port: int) -> None:
+    with pytest.raises(ServingError, match=f"port {port}"):
+        listen("127.0.0.1", port)
+    with pytest.raises(ServingError, match=f"port {port}"):
+        bind("127.0.0.1", port, -1, 2)
 
 
 def test_without_a_certificate_there_is_no_tls(tmp_path: Path) -> None:

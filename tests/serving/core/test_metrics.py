@@ -25,11 +25,11 @@ def test_a_histogram_counts_up_to_and_with_its_bounds() -> None:
     histogram = Histogram("rows", "Rows.", ("model",), (1.0, 2.0, 4.0))
     for value in (1.0, 2.0, 2.5, 9.0):
         histogram.observe(value, "m")
-    assert list(histogram.lines()) == [
-        'rows_bucket{model="m",le="1"} 1',
-        'rows_bucket{model="m",le="2"} 2',
-        'rows_bucket{model="m",le="4"} 3',
-        'rows_bucket{model="m",le="+Inf"} 4',
-        'rows_sum{model="m"} 14.5',
-        'rows_count{model="m"} 4',
-    ]
+    assert dict(histogram.samples()) == {
+        'rows_bucket{model="m",le="1"}': 1,
+        'rows_bucket{model="m",le="2"}': 2,
+        'rows_bucket{model="m",le="4"}': 3,
+        'rows_bucket{model="m",le="+Inf"}': 4,
+        'rows_sum{model="m"}': 14.5,
+        'rows_count{model="m"}': 4,
+    }

@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from serving.core.hooks import Outcome
 from serving.routing import observations
-from serving.routing.observations import Observations, Observed, Sample
+from serving.routing.observations import Observations, Observed, Sample, brief
 
 
 def outcome(status: int = 200, **outputs: Any) -> Outcome:
@@ -96,3 +99,35 @@ def test_files_that_nobody_writes_any_more_are_removed(tmp_path: Path) -> None:
     Observations().save(tmp_path)
     names = {path.name for path in folder.iterdir()}
     assert "recent.json" in names and "old.json" not in names and len(names) == 2
+
+
+_VALUES = st.floats(allow_nan=True, allow_infinity=True, width=32)
+_OUTPUTS = st.dictionaries(
+    st.sampled_from("ab"),
+    st.one_of(
+        hnp.arrays(
+            np.float32, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0), elements=_VALUES
+        ),
+        hnp.arrays(np.int64, hnp.array_shapes(max_dims=2, max_side=8)),
+        st.just(np.array([b"text", b"more"], object)),
+    ),
+    max_size=2,
+)
+
+
+@given(_OUTPUTS, st.sampled_from([200, 400, 429, 500, 504]), st.booleans())
+def test_of_a_brief_outcome_the_same_is_observed(
+    outputs: dict[str, np.ndarray], status: int, mistake: bool
+) -> None:
+    outcome = Outcome("m", 1, "stable", 0.1, status, outputs, None, mistake)
+    whole, short = Observed(), Observed()
+    whole.add(outcome, {"a": [0.0]})
+    short.add(brief(outcome), {"a": [0.0]})
+    assert (whole.requests, whole.errors, whole.counts) == (
+        short.requests, short.errors, short.counts
+    )  # fmt: skip
+    values = [
+        {name: sample.values for name, sample in each.outputs.items()} for each in (whole, short)
+    ]
+    assert values[0] == values[1]
+    assert sum(array.nbytes for array in brief(outcome).outputs.values()) <= 2 * 5 * 8

@@ -1,4 +1,4 @@
-"""The model behind litserve: python benchmarks/_peer_litserve.py VERSION_FOLDER PORT."""
+"""The model behind litserve: python benchmarks/peers/_peer_litserve.py VERSION_FOLDER PORT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model behind kserve: python benchmarks/_peer_kserve.py VERSION_FOLDER PORT."""
+"""The model behind kserve: python benchmarks/peers/_peer_kserve.py VERSION_FOLDER PORT."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Several processes behind one port: a supervisor without TensorFlow, and what it starts."""
