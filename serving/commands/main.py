@@ -18,7 +18,7 @@ MISTAKE = 2
 BUG = 70
 """The exit status of an error that nobody expected, as `sysexits.h` numbers it."""
 # The modules that add commands, in the order in which `--help` lists these.
-_MODULES = ("up", "batch", "conformance", "request_log", "routing", "smoke", "repair")
+_MODULES = ("up", "batch", "conformance", "request_log", "routing", "release", "smoke", "repair")
 
 
 def command_line() -> typer.Typer:

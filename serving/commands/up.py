@@ -46,9 +46,18 @@ def up(
         str | None,
         typer.Option(metavar="URL", help="Load no model: route to, and log, this server's REST."),
     ] = None,
+    bucket: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            envvar="SERVING_FOLDER",
+            help="A serving folder in a bucket that this one follows: gs:// or s3://.",
+        ),
+    ] = None,
 ) -> None:
     """Serve every model under a folder, until SIGTERM or Ctrl-C."""
-    _check_folder(models)
+    if bucket is None:
+        _check_folder(models)
     secret = _token(token_file)
     # Before TensorFlow is imported: what it says at its start is not about the models. What goes
     # wrong with those comes as exceptions.
@@ -63,14 +72,15 @@ def up(
         grace=grace, drain=drain, interval=interval, token=secret, cors=cors,
         tls_certificate=tls_certificate, tls_key=tls_key,
     )  # fmt: skip
+    plugged = hooks.of_folder(models, bucket)
     if upstream is not None:
         from serving.upstream import server as forwarding
 
-        forwarding.run(settings, hooks.of_folder(models), upstream)
+        forwarding.run(settings, plugged, upstream)
         return
     from serving.server import Server
 
-    Server(settings, hooks.of_folder(models)).run()
+    Server(settings, plugged).run()
 
 
 def _check_folder(models: Path) -> None:
