@@ -1,133 +1,129 @@
-"""Serves a pushed model on Cloud Run: a new revision without traffic, then all of it, or back.
-
-    python3 cloud_run.py deploy|promote|roll-back
-
-Each revision is TensorFlow Serving with exactly one version of the model, mounted from the bucket.
-"""
+"""Cloud Run: a service for each model, whose new revision gets no traffic before it was tested."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import re
-import sys
-from pathlib import Path
 
 import commands
 
-from pipeline.delivery import names, releases
-from pipeline.delivery.releases import Commit
+from pipeline.delivery import names
 
-ROOT = Path(__file__).resolve().parents[2]
-SERVER = "tensorflow/serving:2.19.1"
+TENSORFLOW_SERVING = "tensorflow/serving:2.19.1"
 PLACEHOLDER = "us-docker.pkg.dev/cloudrun/container/hello"
 """What a new service has before its first model: its first revision has to take the traffic."""
 CANDIDATE = "candidate"
 """The tag whose address reaches the new revision before any traffic does."""
 AUDIENCE = "prediction-service"
 """Whom the smoke test's login is for; the same for each address of a service."""
-ANSWERS = "assets.extra/known_answers.json"
-"""Where a pushed model has what training computed for some rows."""
-_PUSHED = re.compile(r"gs://([^/]+)/(.+/([0-9]+))/?")
+_UPSTREAM = 8601
+_COMMON = (
+    "--execution-environment=gen2",
+    f"--add-custom-audiences={AUDIENCE}",
+    "--no-allow-unauthenticated",
+)
+# The log is uploaded between requests too, so a server has its processor then, and one is there
+# always; Cloud Run gives ten seconds from its signal to its end.
+_ALWAYS_ON = ("--no-cpu-throttling", "--min-instances=1")
+_UP = ("up", "--host", "0.0.0.0", "--grace", "3", "--bucket")
 
 
-def main() -> None:
-    """Does what the argument names, for the service SERVICE."""
-    {"deploy": deploy, "promote": promote, "roll-back": roll_back}[sys.argv[1]]()
+def deploy(server: str, labels: dict[str, str], folder: str, source: str) -> tuple[str, str]:
+    """Makes a revision without traffic, unless the one that has it is the same.
 
+    Args:
+        server: `embedded`, `router` or `tensorflow-serving`.
+        labels: The model, its version and its commit.
+        folder: The serving folder that the server follows.
+        source: The pushed version, which TensorFlow Serving alone has mounted.
 
-def deploy() -> None:
-    """Makes a revision without traffic.
-
-    Outputs: `answers`, a file with the rows that the model has to answer, and their answers; `url`,
-    where the revision is asked; `previous`, the revision that has the traffic.
+    Returns:
+        Where the server is asked, and the revision that has the traffic; that is empty where it is
+        the one that is asked.
     """
-    address = commands.setting("PUSHED")
-    found = _PUSHED.fullmatch(address)
-    if found is None:
-        commands.fail(f"{address} is not a pushed version: gs://bucket/folder/version.")
-    bucket, folder, version = found.groups()
-    model = commands.setting("MODEL")
     before = _describe(required=False)
-    _refuse_older(before, model, version)
-    answers = str(Path(commands.setting("RUNNER_TEMP"), "known_answers.json"))
-    commands.run("gcloud", "storage", "cp", f"gs://{bucket}/{folder}/{ANSWERS}", answers)
+    if server == "tensorflow-serving":
+        settings = _tensorflow_serving(labels, source)
+    else:
+        settings = _ours(server, folder)
+        digest = hashlib.sha256("\0".join(settings).encode()).hexdigest()[:32]
+        if before and served_labels(before).get("server") == digest:
+            return before["status"]["url"], ""
+        labels = {"model": labels["model"], "server": digest}
     if not before:
         account = f"--service-account={commands.setting('SERVING_SERVICE_ACCOUNT')}"
         place = _gcloud("deploy", _service())
         commands.run(*place, f"--image={PLACEHOLDER}", account, "--no-allow-unauthenticated")
         before = _describe()
-    volume = f"name=model,type=cloud-storage,bucket={bucket},readonly=true"
+    written = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     commands.run(
-        *_gcloud("deploy", _service()),
-        f"--image={SERVER}",
+        *_gcloud("deploy", _service()), *_COMMON,
         f"--service-account={commands.setting('SERVING_SERVICE_ACCOUNT')}",
-        "--execution-environment=gen2",
-        "--port=8501",
-        "--cpu=2",
-        "--memory=2Gi",
-        f"--set-env-vars=MODEL_NAME={model}",
-        "--clear-volumes",
-        "--clear-volume-mounts",
-        f"--add-volume={volume},mount-options=only-dir={folder}",
-        f"--add-volume-mount=volume=model,mount-path=/models/{model}/{version}",
-        f"--labels=commit={commands.setting('COMMIT')},model={names.service(model)},version={version}",
-        f"--add-custom-audiences={AUDIENCE}",
-        "--no-allow-unauthenticated",
-        f"--tag={CANDIDATE}",
-        "--no-traffic",
-    )
-    after = _describe()
-    commands.output("previous", _with_traffic(before))
-    commands.output("url", _address(after))
-    commands.output("answers", answers)
+        f"--labels={written}", f"--tag={CANDIDATE}", "--no-traffic", *settings,
+    )  # fmt: skip
+    return _address(_describe()), _with_traffic(before)
 
 
-def promote() -> None:
-    """Gives all traffic to the new revision; outputs the service's `url`."""
-    commands.run(
-        *_gcloud("services", "update-traffic", _service()),
-        f"--to-tags={CANDIDATE}=100",
-    )
-    commands.output("url", _describe()["status"]["url"])
+def give_traffic() -> str:
+    """Gives all traffic to the new revision; the service's address."""
+    commands.run(*_gcloud("services", "update-traffic", _service()), f"--to-tags={CANDIDATE}=100")
+    return _describe()["status"]["url"]
 
 
-def roll_back() -> None:
+def take_traffic(previous: str) -> None:
     """Gives the traffic back to the revision that had it before."""
-    previous = commands.setting("PREVIOUS")
-    commands.run(
-        *_gcloud("services", "update-traffic", _service()),
-        f"--to-revisions={previous}=100",
-        f"--remove-tags={CANDIDATE}",
-    )
-    print(f"::warning::Rolled back to {previous}.")
+    update = _gcloud("services", "update-traffic", _service())
+    commands.run(*update, f"--to-revisions={previous}=100", f"--remove-tags={CANDIDATE}")
 
 
-def _refuse_older(service: dict, model: str, version: str) -> None:
-    """Ends the step where what has the traffic is newer: by its commit, then by its version."""
-    labels = _labels_with_traffic(service)
-    commit = commands.setting("COMMIT")
-    newer = releases.newer([Commit(model, labels.get("commit", ""))], ROOT, commit)
-    same = labels.get("commit") == commit
-    if newer is not None or (same and int(version) < int(labels.get("version") or 0)):
-        commands.fail(
-            f"Version {version}, of {commit[:12]}, is older than what {_service()} serves: version "
-            f"{labels.get('version')}, of {labels['commit'][:12]}. It is not deployed."
-        )
-
-
-def served_labels(service: str) -> dict[str, str]:
+def served_labels(service: dict | None = None) -> dict[str, str]:
     """The labels of what has a service's traffic; empty where there is no such service."""
-    os.environ["SERVICE"] = service
-    return _labels_with_traffic(_describe(required=False))
-
-
-def _labels_with_traffic(service: dict) -> dict[str, str]:
-    revision = _with_traffic(service)
+    revision = _with_traffic(_describe(required=False) if service is None else service)
     if not revision:
         return {}
     describe = _gcloud("revisions", "describe", revision)
     return json.loads(commands.run(*describe, "--format=json"))["metadata"].get("labels", {})
+
+
+def _ours(server: str, folder: str) -> list[str]:
+    image = f"--image={commands.setting('SERVING_IMAGE')}"
+    if server == "embedded":
+        up = ",".join((*_UP, folder, "--models", "/tmp/models"))
+        return [image, "--port=8501", "--cpu=2", "--memory=4Gi", f"--args={up}", *_ALWAYS_ON]
+    upstream = f"http://127.0.0.1:{_UPSTREAM}"
+    up = ",".join((*_UP, folder, "--models", "/models", "--upstream", upstream))
+    serving = ",".join(
+        (
+            "--port=8500", f"--rest_api_port={_UPSTREAM}",
+            "--model_config_file=/models/models.config",
+            "--model_config_file_poll_wait_seconds=5",
+            "--allow_version_labels_for_unavailable_models=true",
+        )
+    )  # fmt: skip
+    return [
+        "--add-volume=name=models,type=in-memory,size-limit=2Gi", *_ALWAYS_ON,
+        "--container=router", image, "--port=8501", "--cpu=1", "--memory=3Gi", f"--args={up}",
+        # Its readiness is TensorFlow Serving's; that the router is up is enough to start it, as it
+        # has written the file then that the other one starts from.
+        "--startup-probe=httpGet.path=/healthz,httpGet.port=8501,periodSeconds=2,failureThreshold=60",
+        "--add-volume-mount=volume=models,mount-path=/models",
+        "--container=tensorflow-serving", f"--image={TENSORFLOW_SERVING}", "--cpu=1", "--memory=3Gi",
+        "--command=/usr/bin/tensorflow_model_server", f"--args={serving}", "--depends-on=router",
+        "--add-volume-mount=volume=models,mount-path=/models",
+    ]  # fmt: skip
+
+
+def _tensorflow_serving(labels: dict[str, str], source: str) -> list[str]:
+    """Exactly one version of the model, mounted from the bucket."""
+    bucket, _, folder = source.removeprefix("gs://").partition("/")
+    model, version = commands.setting("MODEL"), labels["version"]
+    volume = f"name=model,type=cloud-storage,bucket={bucket},readonly=true"
+    return [
+        f"--image={TENSORFLOW_SERVING}", "--port=8501", "--cpu=2", "--memory=2Gi",
+        f"--set-env-vars=MODEL_NAME={model}", "--clear-volumes", "--clear-volume-mounts",
+        f"--add-volume={volume},mount-options=only-dir={folder}",
+        f"--add-volume-mount=volume=model,mount-path=/models/{model}/{version}",
+    ]  # fmt: skip
 
 
 def _service() -> str:
@@ -161,7 +157,3 @@ def _address(service: dict) -> str:
 def _gcloud(*arguments: str) -> list[str]:
     place = [f"--{name}={commands.setting(name.upper())}" for name in ("project", "region")]
     return ["gcloud", "run", *arguments, *place, "--quiet"]
-
-
-if __name__ == "__main__":
-    main()

@@ -84,7 +84,8 @@ class _Told:
         if self._follower is None:
             self._send(told)
         else:
-            self._follower.rolled_back(model, version, why, lambda: self._send(told))
+            tell = (lambda: self._send(told)) if self._url else None
+            self._follower.rolled_back(model, version, why, tell)
 
     def _send(self, told: Notification) -> None:
         threading.Thread(target=self._deliver, args=[told], daemon=True).start()

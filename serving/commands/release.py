@@ -33,7 +33,7 @@ Version = Annotated[int, typer.Argument(metavar="VERSION", min=0)]
 Settings = Annotated[
     Path, typer.Option("--settings", metavar="FILE", help="How a canary is watched.")
 ]
-SETTINGS = Path("deploy/release.yaml")
+SETTINGS = Path("release.yaml")
 PROMOTED, ROLLED_BACK, MISTAKE, CANARY = 0, 1, 2, 3
 _SECONDS_BETWEEN_LOOKS = 15.0
 

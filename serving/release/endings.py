@@ -2,7 +2,7 @@
 
 `.endings/<model>/<version>.<outcome>.json` in a bucket is added by who watches the canary, or by a
 server that has rolled it back; neither needs a right to change the labels, which stand in
-`models.config` and `routing.json`. An ending has effect on the version that is the canary there, and
+`models.config` and `routing.json`. An ending has effect on the version that is the canary there and
 on no other: so whoever watches can promote what was approved, and nothing else. Each server takes
 the endings into account; where a canary was both promoted and rolled back, the latter holds.
 """
@@ -37,6 +37,8 @@ class Ending(BaseModel):
     """A user, a workflow's run, or `automatic`."""
     why: str = ""
     time: datetime
+    told: bool = False
+    """Whether a webhook was told by who has written this."""
 
     @property
     def name(self) -> str:
@@ -44,10 +46,14 @@ class Ending(BaseModel):
         return f"{FOLDER}/{self.model}/{self.version}.{self.outcome.replace(' ', '-')}.json"
 
 
-def ending(model: str, version: int, outcome: Outcome, by: str, why: str) -> Ending:
+def ending(
+    model: str, version: int, outcome: Outcome, by: str, why: str, told: bool = False
+) -> Ending:
     """An ending of now."""
     now = datetime.now(timezone.utc)
-    return Ending(model=model, version=version, outcome=outcome, by=by, why=why, time=now)
+    return Ending(
+        model=model, version=version, outcome=outcome, by=by, why=why, time=now, told=told
+    )
 
 
 def add(store: Store, made: Ending) -> bool:

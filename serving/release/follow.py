@@ -41,23 +41,27 @@ class Follower:
         self._name = f"{observations.FOLDER}/{secrets.token_hex(8)}.json"
         self._pushed: bytes | None = None
         self._told: dict[str, str] = {}
-        self._waiting: list[tuple[endings.Ending, Callable[[], None]]] = []
+        self._waiting: list[tuple[endings.Ending, Callable[[], None] | None]] = []
         self._stop, self._wake = threading.Event(), threading.Event()
         self._copy.pull_log_settings()
         self._copy.pull()
         self._thread = threading.Thread(target=self._run, name="bucket", daemon=True)
         self._thread.start()
 
-    def rolled_back(self, model: str, version: int, why: str, tell: Callable[[], None]) -> None:
+    def rolled_back(
+        self, model: str, version: int, why: str, tell: Callable[[], None] | None
+    ) -> None:
         """Has a canary that this server has taken out taken out everywhere; comes back at once.
 
         Args:
             model: The model.
             version: The version that was the canary.
             why: What it did.
-            tell: Called once it is in the bucket, unless another server was first.
+            tell: Called once it is in the bucket, unless another server was first; None: nobody is
+                told by this server.
         """
-        made = endings.ending(model, version, "rolled back", "automatic", why)
+        told = tell is not None
+        made = endings.ending(model, version, "rolled back", "automatic", why, told)
         self._copy.own.append(made)
         self._waiting.append((made, tell))
         self._wake.set()
@@ -88,7 +92,7 @@ class Follower:
             made, tell = self._waiting[0]
             new = endings.add(self.store, made)
             self._waiting.pop(0)
-            if new:
+            if new and tell is not None:
                 tell()
 
     def _report_observations(self) -> None:

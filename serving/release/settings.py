@@ -1,4 +1,4 @@
-"""`deploy/release.yaml`: what serves, where, and how long a canary is watched."""
+"""`release.yaml`: what serves, where, and how long a canary is watched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from serving.core.errors import Code, ServingError
 from serving.core.files import settings_file
+
+SERVERS = {
+    "cloud-run": ("embedded", "router", "tensorflow-serving"),
+    "kubernetes": ("embedded", "router"),
+    "vertex": ("embedded",),
+}
+"""What can serve on each platform: a container of Vertex AI is one program."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -32,6 +40,15 @@ class Canary(settings_file.Section):
         return timedelta(hours=self.hours)
 
 
+class Kubernetes(settings_file.Section):
+    """The cluster of platform `kubernetes`."""
+
+    cluster: str | None = None
+    """A cluster of Google Kubernetes Engine; null: whatever `kubectl` asks."""
+    namespace: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")] = "models"
+    """Where the servers are."""
+
+
 class ReleaseSettings(settings_file.Section):
     """The whole file; every key has a default."""
 
@@ -42,6 +59,8 @@ class ReleaseSettings(settings_file.Section):
     server: Literal["embedded", "router", "tensorflow-serving"] = "embedded"
     """What serves: this project's server, its router in front of TensorFlow Serving, or TensorFlow
     Serving alone, which has no request log, so that nothing can be compared: no canary, then."""
+    kubernetes: Kubernetes = Kubernetes()
+    """Where the cluster is."""
     canary: Canary = Canary()
     """How a version gets from approval to all of the traffic."""
 
@@ -53,14 +72,13 @@ def read(path: Path) -> ReleaseSettings:
         ServingError: The file is there and is not usable, or names what there is not.
     """
     found = settings_file.read(path, ReleaseSettings)
-    if found.platform == "vertex" and found.server != "embedded":
-        from serving.core.errors import Code, ServingError
-
+    possible = SERVERS[found.platform]
+    if found.server not in possible:
         raise ServingError(
             Code.INVALID_ARGUMENT,
             f"{path} has a mistake",
-            f"server: a container of Vertex AI is one program. Received: '{found.server}'; "
-            "expected with platform 'vertex': 'embedded'.",
-            "Take the embedded server, or another platform.",
+            f"server: Received: '{found.server}'. Expected with platform '{found.platform}': "
+            f"{' or '.join(repr(each) for each in possible)}.",
+            "Name one of these, or another platform; docs/operating.md says what each is.",
         )
     return found

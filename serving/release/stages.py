@@ -210,8 +210,9 @@ class Release:
             labels = _labels(copy, self._model)
             share = state.read(copy.folder).of(self._model).canary_share
         if ended is not None:
-            told = f"{ended.outcome} by {ended.by} at {ended.time:%Y-%m-%d %H:%M} UTC"
-            return Look(version, ended.outcome, (told, *filter(None, [ended.why])))
+            who = f"{ended.outcome} by {ended.by} at {ended.time:%Y-%m-%d %H:%M} UTC"
+            told = "The webhook was told." if ended.told else ""
+            return Look(version, ended.outcome, tuple(filter(None, (who, ended.why, told))))
         if labels.get(STABLE) == version:
             return Look(version, "promoted")
         if labels.get(CANARY) == version:

@@ -171,7 +171,7 @@ class UploadedLog:
         return await self._log.submit(entry) and self._uploads.seconds_behind < BOUND
 
     def close(self) -> None:
-        """Stores what it still holds and uploads it, within the ten seconds that Cloud Run gives."""
+        """Stores what it still holds and uploads it, within the ten seconds Cloud Run gives."""
         self._log.close(2)
         self._closed.set()
         last = threading.Thread(target=self._uploads.upload, daemon=True)
