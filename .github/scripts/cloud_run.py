@@ -107,8 +107,9 @@ def _ours(server: str, folder: str) -> list[str]:
         # has written the file then that the other one starts from.
         "--startup-probe=httpGet.path=/healthz,httpGet.port=8501,periodSeconds=2,failureThreshold=60",
         "--add-volume-mount=volume=models,mount-path=/models",
-        "--container=tensorflow-serving", f"--image={TENSORFLOW_SERVING}", "--cpu=1", "--memory=3Gi",
-        "--command=/usr/bin/tensorflow_model_server", f"--args={serving}", "--depends-on=router",
+        "--container=tensorflow-serving", f"--image={TENSORFLOW_SERVING}", "--cpu=1",
+        "--memory=3Gi", "--command=/usr/bin/tensorflow_model_server", f"--args={serving}",
+        "--depends-on=router",
         "--add-volume-mount=volume=models,mount-path=/models",
     ]  # fmt: skip
 

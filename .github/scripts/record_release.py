@@ -40,9 +40,9 @@ def submitted() -> None:
 def ended() -> None:
     """Takes away the tag of what was on its way, and says what has become of it.
 
-    OUTCOME is `promoted`, which is released; `canary`, which is watched as VERSION from now on; else
-    it is neither. What a model's own schedule has pushed is tagged by its JOB, so that it is looked
-    at once.
+    OUTCOME is `promoted`, which is released, or `canary`, which is watched as VERSION from now on;
+    else it is neither. What a model's own schedule has pushed is tagged by its JOB, so that it is
+    looked at once.
     """
     model, commit = commands.setting("MODEL"), commands.setting("COMMIT")
     outcome = os.environ.get("OUTCOME", "")

@@ -2,8 +2,8 @@
 
     python serve.py stage|deploy|smoke|begin|watch|roll-back
 
-The version's state is in the serving folder SERVING_BUCKET/SERVICE (`python -m serving release`), so
-that a step that is run again goes on where it was; each platform's module has the server alone.
+The version's state is in the serving folder SERVING_BUCKET/SERVICE (`python -m serving release`),
+so that a step that is run again goes on where it was; a platform's module has the server alone.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def begin() -> None:
 def watch() -> None:
     """Promotes the canary, or rolls it back, where that is due.
 
-    Outputs: `outcome`, `promoted`, `rolled back` or `canary`; `reason`, in one line; `told`, whether
-    a webhook knows.
+    Outputs: `outcome`, `promoted`, `rolled back` or `canary`; `reason`; `told`, whether a webhook
+    knows.
     """
     model, version = commands.setting("MODEL"), commands.setting("VERSION")
     done = _release_may("watch", model, version, "--minutes", os.environ.get("MINUTES") or "0")
