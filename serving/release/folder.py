@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from serving.core.errors import ServingError
 from serving.core.files.atomic_file import write_whole
 from serving.model import models_config, version_folders
 from serving.model.models_config import ServedModel
@@ -106,8 +107,14 @@ class Copy:
             for name, content in ((models_config.FILE, labels), (state.FILE, shares)):
                 if content is not None:
                     Path(scratch, name).write_bytes(content)
-            models = models_config.read(Path(scratch, models_config.FILE))
-            routing = state.read(Path(scratch))
+            try:
+                models = models_config.read(Path(scratch, models_config.FILE))
+                routing = state.read(Path(scratch))
+            except ServingError as error:
+                told = (error.message, error.detail, error.remedy)
+                raise ServingError(
+                    error.code, *(text.replace(scratch, self.store.address) for text in told)
+                ) from error
             models, routing = endings.settled(models, routing, known)
             if labels is None:
                 return {}, {}  # Nothing was released yet.
