@@ -159,6 +159,7 @@ def test_only_a_pushed_version_is_deployed(desk: Desk, address: str) -> None:
     assert not (desk.folder / "calls").exists() and not steps(desk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stable", "canary", "refused"),
     [(18, None, 18), (17, None, None), (16, None, None), (None, None, None), (16, 18, 18)],
@@ -180,6 +181,7 @@ def test_of_one_commit_no_older_version_is_deployed(
         assert desk.outputs()["version"] == "17"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "answer", "outcome"),
     [
@@ -202,6 +204,7 @@ def test_how_a_version_begins(desk: Desk, step: str, answer: int, outcome: str |
         assert desk.outputs() == {"outcome": outcome, "url": "https://s"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "said", "outputs"),
     [
@@ -225,22 +228,6 @@ def test_what_the_look_at_a_canary_says(
     assert ("::notice::Too early" in done.stdout) is (status == 3)
     if outputs:
         assert desk.outputs() == {**outputs, "reason": said.replace("\n", " ")}
-
-
-def test_a_mistake_in_the_settings_is_told_in_words(desk: Desk) -> None:
-    """With the scripts copied, as they read the file beside them."""
-    for name in (".github/scripts", "models", "pipeline", "serving"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, desk.folder / name, ignore=ignored)
-    (desk.folder / "release.yaml").write_text("platform: vertex\nserver: router\n")
-    command = [sys.executable, str(desk.folder / ".github" / "scripts" / "serve.py"), "begin"]
-    settings = {**os.environ, **RELEASE, "VERSION": "17", "URL": "u"}
-    done = subprocess.run(command, env=settings, capture_output=True, text=True)
-    assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert (
-        "::error::" in done.stdout
-        and "release.yaml has a mistake server: Received: 'router'." in done.stdout
-    )
 
 
 @pytest.mark.parametrize(

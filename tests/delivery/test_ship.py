@@ -366,29 +366,6 @@ def test_a_failed_smoke_test_of_what_users_get_gives_the_traffic_back(
     assert result.calling("run deploy taxi ") == []
 
 
-def test_tensorflow_serving_alone_gets_all_requests_once_it_was_approved(
-    repository: Repository,
-) -> None:
-    """The third choice of release.yaml: no serving folder, and nothing to compare."""
-    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING]
-    (repository.root / "release.yaml").write_text("server: tensorflow-serving\n")
-    sha = repository.commit("models/taxi/model.py", "edited")
-    result = repository.run("ship.yml", "push")
-    assert result.status == 0, result.log
-    assert result.calling("serving release") == []
-    for service in ("taxi-pre-production", "taxi"):
-        (deploy,) = result.calling(f"gcloud run deploy {service} ")
-        assert deploy.endswith(
-            f"--labels=commit={sha},model=taxi,version=17 --tag=candidate --no-traffic "
-            "--image=tensorflow/serving:2.19.1 --port=8501 --cpu=2 --memory=2Gi "
-            "--set-env-vars=MODEL_NAME=taxi --clear-volumes --clear-volume-mounts "
-            "--add-volume=name=model,type=cloud-storage,bucket=bucket,readonly=true,"
-            "mount-options=only-dir=serving_models/taxi/17 "
-            "--add-volume-mount=volume=model,mount-path=/models/taxi/17"
-        )
-    assert programs(result)[-2:] == [moved("released/taxi", sha, force=False), removed("taxi")]
-
-
 @pytest.mark.parametrize(
     ("event", "payload", "models"),
     [
