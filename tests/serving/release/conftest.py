@@ -29,6 +29,11 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[storage_
 @pytest.fixture
 def push(tmp_path: Path) -> Callable[[int], str]:
     """Pushes a version of `taxi`, without a network; returns its address."""
+    return pusher(tmp_path)
+
+
+def pusher(tmp_path: Path) -> Callable[[int], str]:
+    """See `push`."""
 
     def make(version: int) -> str:
         folder = tmp_path / "pushed" / "taxi" / str(version)
