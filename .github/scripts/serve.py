@@ -16,10 +16,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import cloud_run
 import commands
-import kubernetes
-import vertex_endpoint
+from platforms import cloud_run, kubernetes, vertex_endpoint
 
 from pipeline.delivery import names, releases
 from pipeline.delivery.releases import Commit

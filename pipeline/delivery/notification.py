@@ -4,7 +4,7 @@ docs/notification.schema.json is the body's schema. The webhook holds nobody up:
 the time and to the number of tries, its answer is not read, no redirect is followed, and nothing is
 raised. Its address is a secret; what is said of it is its host.
 
-The standard library alone; `pipeline/delivery` and `serving/core` have the same file, as they
+The standard library alone; `pipeline/delivery` and `serving/release` have the same file, as they
 import no other room.
 """
 

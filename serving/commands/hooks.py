@@ -7,10 +7,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serving.core import logs, notification
+from serving.core import logs
 from serving.core.hooks import Hooks
 from serving.core.metrics import Gauge
-from serving.core.notification import Notification
+from serving.release import notification
+from serving.release.notification import Notification
 from serving.request_log import gauges as log_gauges
 from serving.request_log import settings
 from serving.request_log.log import RequestLog

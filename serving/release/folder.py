@@ -111,10 +111,9 @@ class Copy:
                 models = models_config.read(Path(scratch, models_config.FILE))
                 routing = state.read(Path(scratch))
             except ServingError as error:
-                told = (error.message, error.detail, error.remedy)
-                raise ServingError(
-                    error.code, *(text.replace(scratch, self.store.address) for text in told)
-                ) from error
+                message = error.message.replace(scratch, self.store.address)
+                detail = error.detail.replace(scratch, self.store.address)
+                raise ServingError(error.code, message, detail, error.remedy) from error
             models, routing = endings.settled(models, routing, known)
             if labels is None:
                 return {}, {}  # Nothing was released yet.

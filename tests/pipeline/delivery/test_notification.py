@@ -1,4 +1,4 @@
-"""The workflows' copy of what tells a webhook; its kinds are tried in tests/serving/core."""
+"""The workflows' copy of what tells a webhook; its kinds are tried in tests/serving/release."""
 
 from __future__ import annotations
 

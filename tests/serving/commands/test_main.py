@@ -17,7 +17,7 @@ def test_it_has_every_command() -> None:
     group = typer.main.get_command(main.command_line())
     assert set(group.commands) == {  # type: ignore[attr-defined]
         "up", "batch", "conformance", "conformance-models", "versions", "canary", "promote",
-        "rollback", "route", "compare", "smoke", "log", "repair",
+        "rollback", "route", "compare", "release", "smoke", "log", "repair",
     }  # fmt: skip
 
 

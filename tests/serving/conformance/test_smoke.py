@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -89,7 +90,7 @@ def server_of(loaded_after: int) -> Iterator[tuple[str, list[str]]]:
 def test_a_version_is_waited_for_and_asked_whatever_the_traffic_gets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(smoke.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     expected = Expectations(ROWS, {"y": [0.5, 0.25]})
     with server_of(loaded_after=3) as (url, asked):
         smoke.wait_for(url, "taxi", 17, "", 60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -42,7 +43,7 @@ def test_a_rollback_is_everywhere_and_told_by_one_server(store: Store, tmp_path:
     servers = [Follower(store, folder) for folder in folders]
     told: list[str] = []
     for name, server in zip(("one", "two"), servers, strict=False):
-        server.rolled_back("taxi", 2, "slow", lambda name=name: told.append(name))
+        server.rolled_back("taxi", 2, "slow", functools.partial(told.append, name))
         until(lambda: endings.read(store))
     until(lambda: all(labels(folder) == {"stable": 1} for folder in folders))
     for server in servers:

@@ -156,11 +156,12 @@ def test_a_first_version_that_fails_leaves_its_place_to_the_next(
 
 def test_what_is_not_there_is_told(release: Release, push: Push) -> None:
     release.stage(push(1), COMMIT)
-    for step in (
+    steps: list[Callable[[], object]] = [
         lambda: release.begin(7, 0.1),
         lambda: release.promote(7),
         lambda: release.watch(7, Canary()),
-    ):
+    ]
+    for step in steps:
         with pytest.raises(ServingError, match="Version 7 of 'taxi' is no canary"):
             step()
     assert release.roll_back(7).stage == "unknown"

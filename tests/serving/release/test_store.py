@@ -38,7 +38,12 @@ def test_a_version_comes_whole_and_its_model_goes_last(
         (version / name).write_bytes(name.encode())
     written: list[str] = []
     write = store.write
-    monkeypatch.setattr(store, "write", lambda n, c: (written.append(n), write(n, c)))
+
+    def note(name: str, content: bytes) -> None:
+        written.append(name)
+        write(name, content)
+
+    monkeypatch.setattr(store, "write", note)
     store.put(version, "taxi/1")
     assert written[-1] == "taxi/1/saved_model.pb" and len(written) == 3
     store.put(version, "taxi/1")

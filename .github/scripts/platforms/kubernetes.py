@@ -12,7 +12,7 @@ import commands
 from pipeline.delivery import names
 from serving.release import settings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "kubernetes"
 MANIFESTS = {"embedded": "released.yaml", "router": "released-router.yaml"}
 MODELS = "/models"

@@ -14,8 +14,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from serving.core import notification, redaction
-from serving.core.notification import EVENTS, Notification, send
+from serving.core import redaction
+from serving.release import notification
+from serving.release.notification import EVENTS, Notification, send
 from tests.helpers.paths import ROOT
 
 SCHEMA = jsonschema.Draft202012Validator(
@@ -30,7 +31,7 @@ def plain(text: str) -> str:
 
 
 def test_both_rooms_have_the_same_file() -> None:
-    own = (ROOT / "serving/core/notification.py").read_text(encoding="utf-8")
+    own = (ROOT / "serving/release/notification.py").read_text(encoding="utf-8")
     assert own == (ROOT / "pipeline/delivery/notification.py").read_text(encoding="utf-8")
 
 
