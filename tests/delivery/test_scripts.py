@@ -387,6 +387,47 @@ def test_what_a_job_has_pushed(
         assert desk.outputs() == {"address": address}
 
 
+OK, FAILED = "success", "failure"
+
+
+@pytest.mark.parametrize(
+    ("given", "event"),
+    [
+        ({"WAIT_RESULT": OK}, "refused"),
+        ({"WAIT_RESULT": FAILED}, "failed"),
+        ({"WAIT_RESULT": OK, "ADDRESS": "gs://b/taxi/17", "PRE_RESULT": FAILED}, "failed"),
+        ({"PRODUCTION_RESULT": FAILED, "ADDRESS": "a"}, "failed"),  # Not approved, say.
+        ({"PRODUCTION_RESULT": FAILED, "ADDRESS": "a", "STAGED": "17"}, "rolled back"),
+        ({"PRODUCTION_RESULT": "cancelled", "ADDRESS": "a", "STAGED": "17"}, "failed"),
+        ({"PRODUCTION_RESULT": OK, "ADDRESS": "a", "OUTCOME": "promoted"}, "deployed"),
+        ({"PRODUCTION_RESULT": OK, "ADDRESS": "a", "OUTCOME": "canary"}, None),
+    ],
+)
+def test_what_there_is_to_tell_follows_from_how_the_jobs_ended(
+    desk: Desk, given: dict[str, str], event: str | None
+) -> None:
+    code = (
+        "import sys; sys.argv[1:] = ['ended']; import notify; from pipeline.delivery import"
+        " notification; notification.send = lambda told, *_: print(told.event, told.model) or ''"
+        "; notify.main()"
+    )
+    settings = {**os.environ, "PYTHONPATH": str(SCRIPTS), "MODEL": "taxi", **given}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=desk.folder, env=settings, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (f"{event} taxi\n" if event else "")
+
+
+@pytest.mark.slow
+def test_a_dead_webhook_fails_no_step_and_its_address_is_not_said(desk: Desk) -> None:
+    url = "http://127.0.0.1:1/services/hush"
+    done = desk.run("notify", "rolled back", MODEL="taxi", NOTIFICATION_URL=url)
+    assert done.returncode == 0 and "::warning::The webhook at 127.0.0.1 was not" in done.stdout
+    assert "hush" not in done.stdout + done.stderr
+    done = desk.run("notify", "no such event", MODEL="taxi", NOTIFICATION_URL=url)
+    assert done.returncode == 0 and "Nobody is told of 'no such event'" in done.stdout
+
+
 def run_record(*metrics: Any, status: str = "pushed") -> dict[str, Any]:
     rows = [{"metric": m, "slice": s, "value": v} for m, s, v in metrics]
     return {"status": status, "metrics": rows}
