@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from serving.core import logs
+from serving.model import models_config
 from serving.release import endings
 from serving.release.folder import Copy
 from serving.release.store import Store
@@ -45,6 +46,9 @@ class Follower:
         self._stop, self._wake = threading.Event(), threading.Event()
         self._copy.pull_log_settings()
         self._copy.pull()
+        if not (folder / models_config.FILE).exists():
+            remedy = "Check the address, or release a version: python -m serving release --help"
+            logs.event("nothing released", "warning", bucket=store.address, remedy=remedy)
         self._thread = threading.Thread(target=self._run, name="bucket", daemon=True)
         self._thread.start()
 

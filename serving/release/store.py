@@ -139,13 +139,15 @@ class Store:
             yield
         except OSError as error:
             refused = isinstance(error, PermissionError)
+            missing = isinstance(error, FileNotFoundError) or "NO_SUCH_BUCKET" in str(error)
+            again = "Check that there is such a bucket." if missing else "Try again in a while."
             raise ServingError(
                 Code.PERMISSION_DENIED if refused else Code.UNAVAILABLE,
                 f"{self.address}/{name} cannot be {done}".replace("/ ", " "),
                 " ".join(str(error).split())[:500],
                 "Check the login and its roles on the bucket: docs/ship.md lists them."
                 if refused
-                else "Try again; nothing was changed that is not named above.",
+                else again,
             ) from error
 
 

@@ -89,6 +89,13 @@ def test_a_bucket_that_fails_is_told_once_and_what_is_served_stays(
     assert capsys.readouterr().err.count("the bucket is out of order") == 1
 
 
+def test_an_address_with_nothing_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Follower(Store(str(tmp_path / "typo")), tmp_path / "one").close()
+    assert "nothing released" in capsys.readouterr().err
+
+
 def test_a_server_does_not_start_on_what_it_cannot_read(tmp_path: Path) -> None:
     (tmp_path / "models.config").write_text("{")
     with pytest.raises(ServingError):

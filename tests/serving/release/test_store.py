@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,22 @@ import pytest
 from serving.core.errors import Code, ServingError
 from serving.release.store import Store
 from tests.delivery.storage_server import Store as Bucket
+from tests.helpers import s3
 
 
-@pytest.fixture(params=["bucket", "disk"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+@pytest.fixture(scope="module")
+def s3_server() -> Iterator[str]:
+    with s3.running() as address:
+        yield address
+
+
+@pytest.fixture(params=["bucket", "disk", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    if request.param == "s3":
+        made = s3.S3(request.getfixturevalue("s3_server"))
+        for name, value in made.variables.items():
+            monkeypatch.setenv(name, value)
+        return Store(f"s3://{made.bucket}/folder")
     if request.param == "disk":
         return Store(str(tmp_path / "folder"))
     request.getfixturevalue("bucket")
@@ -71,8 +84,9 @@ def test_what_is_not_allowed_is_told_with_what_to_do(bucket: Bucket, where: str)
 
 
 def test_a_bucket_that_is_not_there_is_told(bucket: Bucket) -> None:
-    with pytest.raises(ServingError, match="gs://nowhere/folder/a cannot be written"):
+    with pytest.raises(ServingError, match="gs://nowhere/folder/a cannot be written") as told:
         Store("gs://nowhere/folder").write("a", b"")
+    assert told.value.remedy == "Check that there is such a bucket."
 
 
 @pytest.mark.parametrize(
