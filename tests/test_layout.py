@@ -50,6 +50,7 @@ WITHOUT_A_MODULE = {
     "tests/serving/commands/test_traffic.py": "the commands, while requests come",
     "tests/serving/engine/test_served_versions.py": "versions as a client sees them",
     "tests/serving/grpc/test_hostile.py": "gRPC from clients that mean harm",
+    "tests/serving/release/test_released_servers.py": "servers that follow a bucket, and a release",
     "tests/serving/rest/test_hostile.py": "HTTP from clients that mean harm",
     "tests/serving/rest/test_limits.py": "the limits of requests, over a socket",
     "tests/serving/test_slim_environment.py": "the packages that the server does without",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 import commands
-from cloud_run import served_labels
+from serve import on_service
 
 from pipeline.delivery import change_class, git, names, releases
 
@@ -18,9 +19,18 @@ NOTHING = 3
 
 
 def main() -> None:
-    """Sets the output `releases`: a JSON list of `model`, `job` and `commit`."""
+    """Sets the outputs `releases`, a JSON list of `model`, `job` and `commit`, and `canaries`.
+
+    The latter is one of `model`, `version` and `commit`: what is watched in production.
+    """
     found = [release for model in change_class.models(ROOT) for release in of_model(model)]
     commands.output("releases", json.dumps(found))
+    try:
+        known = [vars(each) for each in releases.read(ROOT) if each.version]
+    except git.GitError as error:
+        commands.fail(f"Which versions are canaries is not known: {error}")
+    canaries = [{key: each[key] for key in ("model", "version", "commit")} for each in known]
+    commands.output("canaries", json.dumps(canaries))
 
 
 def of_model(model: str) -> list[dict[str, str]]:
@@ -36,8 +46,9 @@ def of_model(model: str) -> list[dict[str, str]]:
     if not pushed.startswith("gs://") or not version.isdigit():
         return []
     # What pre-production has was taken up: it is served, or waits.
-    labels = served_labels(names.service(model) + names.PRE_PRODUCTION)
-    if int(labels.get("version") or 0) >= int(version):
+    os.environ["MODEL"] = model
+    served = on_service(names.service(model) + names.PRE_PRODUCTION)
+    if any(int(each["version"]) >= int(version) for each in served):
         return []
     if not re.fullmatch(r"[0-9a-f]{40}", commit):
         commands.warn(f"{job} is of no commit of the repository ({commit}): submit from one.")

@@ -1,6 +1,6 @@
 """Records as tags which commit of a model is on its way, and which is released.
 
-    python3 record_release.py submitted|ended
+    python3 record_release.py submitted|ended|watched
 
 pipeline/delivery/releases.py says what the tags mean.
 """
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> None:
     """Does what the argument names."""
-    {"submitted": submitted, "ended": ended}[sys.argv[1]]()
+    {"submitted": submitted, "ended": ended, "watched": watched}[sys.argv[1]]()
 
 
 def submitted() -> None:
@@ -38,24 +38,66 @@ def submitted() -> None:
 
 
 def ended() -> None:
-    """Takes away the tag of what was on its way; where it is RELEASED, tags it as that.
+    """Takes away the tag of what was on its way, and says what has become of it.
 
-    What a model's own schedule has pushed is tagged by its JOB, so that it is looked at once.
+    OUTCOME is `promoted`, which is released, or `canary`, which is watched as VERSION from now on;
+    else it is neither. What a model's own schedule has pushed is tagged by its JOB, so that it is
+    looked at once.
     """
     model, commit = commands.setting("MODEL"), commands.setting("COMMIT")
-    if os.environ.get("RELEASED") == "true":
-        name = f"released/{model}"
-        if not _set(name, commit, force=False):
-            known = [each for each in releases.read(ROOT) if each == Commit(model, each.commit)]
-            newer = releases.newer(known, ROOT, commit)
-            if newer is not None:
-                print(f"::notice::The tag {name} stays at {newer}.")
-            elif not _set(name, commit, force=True):  # History was rewritten.
-                commands.fail(f"The tag {name} was not moved, so the next push submits it again.")
+    outcome = os.environ.get("OUTCOME", "")
+    if outcome == "promoted":
+        _set_released(model, commit)
+    if outcome == "canary":
+        tag = _canary(model, commands.setting("VERSION"))
+        if not _set(tag, commit, force=True):
+            commands.fail(f"The tag {tag} was not made, so nobody watches the canary.")
+    if outcome:  # A newer one has the place of all that were canaries.
+        _forget_canaries(model, but=os.environ.get("VERSION", "") if outcome == "canary" else "")
     if not _remove(_on_its_way(model)):
         print(f"::warning::The tag {_on_its_way(model)} is left; a run that has ended counts not.")
     if job := os.environ.get("JOB"):
         _set_ended(model, job, commit)
+
+
+def watched() -> None:
+    """Records what has become of the canary VERSION; the next push tries what was rolled back."""
+    model, commit, version = (commands.setting(name) for name in ("MODEL", "COMMIT", "VERSION"))
+    outcome = os.environ.get("OUTCOME", "")
+    if outcome == "promoted":
+        _set_released(model, commit)
+    if outcome in ("promoted", "rolled back") and not _remove(_canary(model, version)):
+        commands.fail(f"The tag {_canary(model, version)} is left: the next hour looks again.")
+    if outcome == "rolled back":
+        commands.fail(
+            f"Version {version} of {model} was rolled back. {os.environ.get('REASON', '')}"
+        )
+
+
+def _set_released(model: str, commit: str) -> None:
+    name = f"released/{model}"
+    if _set(name, commit, force=False):
+        return
+    known = [each for each in releases.read(ROOT) if each == Commit(model, each.commit)]
+    newer = releases.newer(known, ROOT, commit)
+    if newer is not None:
+        print(f"::notice::The tag {name} stays at {newer}.")
+    elif not _set(name, commit, force=True):  # History was rewritten.
+        commands.fail(f"The tag {name} was not moved, so the next push submits it again.")
+
+
+def _forget_canaries(model: str, but: str) -> None:
+    try:
+        known = [each for each in releases.read(ROOT) if each.model == model and each.version]
+    except git.GitError as error:
+        commands.fail(f"Which versions were canaries is not known: {error}")
+    for each in known:
+        if each.version != but and not _remove(_canary(model, each.version)):
+            print(f"::warning::The tag {_canary(model, each.version)} is left.")
+
+
+def _canary(model: str, version: str) -> str:
+    return f"canary/{model}/{version}"
 
 
 def _set_ended(model: str, job: str, commit: str) -> None:

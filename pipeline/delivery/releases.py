@@ -4,6 +4,8 @@
   and moves forward alone.
 * `submitted/<model>/<run>`: a commit whose pipeline was submitted and whose release has not ended;
   `<run>` is the workflow's. It is gone when the release has ended, however it did.
+* `canary/<model>/<version>`: a commit whose version has a share of production's requests and is
+  watched. It is gone when that has ended: then it is released, or was rolled back.
 * `scheduled/<model>/<job>`: the newest job of the model's own schedule whose release has ended,
   however it did, at the commit that the job is of. No other run of the workflow looks at it again.
 
@@ -20,6 +22,7 @@ from pipeline.delivery import git
 
 RELEASED = "refs/tags/released/"
 SUBMITTED = "refs/tags/submitted/"
+CANARY = "refs/tags/canary/"
 SCHEDULED = "refs/tags/scheduled/"
 
 
@@ -30,10 +33,14 @@ class Commit:
     model: str
     commit: str
     run: str = ""
-    """The workflow's run that releases it; empty: it is released."""
+    """The workflow's run that releases it; empty: it is released, or a canary."""
+    version: str = ""
+    """The version that is a canary in production; empty: it is none."""
 
     def __str__(self) -> str:
         state = f"on its way in run {self.run}" if self.run else "released"
+        if self.version:
+            state = f"a canary in production, as version {self.version}"
         return f"{self.commit[:12]}, which is {state}"
 
 
@@ -48,13 +55,17 @@ def read(root: Path, ended: Collection[str] = ()) -> list[Commit]:
         GitError: Git cannot say.
     """
     shown = "--format=%(refname) %(objectname) %(*objectname)"
-    listed = git.output(root, "for-each-ref", shown, RELEASED, SUBMITTED)
+    listed = git.output(root, "for-each-ref", shown, RELEASED, SUBMITTED, CANARY)
     found = []
     for line in listed.splitlines():
         reference, commit, *behind = line.split()
         commit = behind[0] if behind else commit  # Behind a tag that has a message.
         if reference.startswith(RELEASED):
             found.append(Commit(reference.removeprefix(RELEASED), commit))
+            continue
+        if reference.startswith(CANARY):
+            model, _, version = reference.removeprefix(CANARY).partition("/")
+            found.append(Commit(model, commit, version=version))
             continue
         model, _, run = reference.removeprefix(SUBMITTED).partition("/")
         if run not in ended:

@@ -24,7 +24,8 @@ COMPLETE = "_SERVING_COMPLETE"
 of `python -m pipeline --install-completion`."""
 # The modules that add commands, in the order in which `--help` lists these.
 _MODULES = (
-    "up", "add", "batch", "conformance", "request_log", "routing", "smoke", "repair", "worker",
+    "up", "add", "batch", "conformance", "request_log", "routing", "release", "smoke", "repair",
+    "worker",
 )  # fmt: skip
 
 

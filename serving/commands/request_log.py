@@ -52,6 +52,21 @@ def export(
 
 
 @log.command()
+def fetch(
+    bucket: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="A serving folder in a bucket: gs:// or s3://.")
+    ],
+    models: Models = MODELS,
+) -> None:
+    """Copy what servers have logged to a bucket here, and what is known of the versions."""
+    from serving.release.store import Store
+    from serving.release.uploads import fetch as fetching
+
+    count = fetching(Store(bucket), models, _folder(models))
+    print(f"{count} files of the log that were not here")
+
+
+@log.command()
 def bigquery(
     dataset: Annotated[str, typer.Argument(metavar="PROJECT.DATASET")],
     models: Models = MODELS,

@@ -253,10 +253,10 @@ def _as_json(one: compare.Comparison) -> dict[str, object]:
 
 def _check(load: bool) -> changes.Check | None:
     """What a version is put to before it gets traffic; None where that was not wanted."""
-    return _check_answers if load else None
+    return check_answers if load else None
 
 
-def _check_answers(version: int, path: Path) -> None:
+def check_answers(version: int, path: Path) -> None:
     """Loads a version as a server does, and asks it what it comes with.
 
     Raises:

@@ -27,14 +27,22 @@ def smoke(
     largest: Annotated[float, typer.Option(help="No prediction may be more.")] = math.inf,
     latency_ms: Annotated[float, typer.Option(help="Of 95 of 100 single rows.")] = 500,
     token: Annotated[str, typer.Option(envvar="SERVING_TOKEN", help="A bearer token.")] = "",
+    version: Annotated[
+        int | None, typer.Option(min=0, help="This one, whatever the traffic gets.")
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds until the version has to be loaded.")
+    ] = 0,
 ) -> None:
     """Ask a server rows whose answers are known. Exit status 1 if something is wrong."""
+    if version is not None:
+        smoke_test.wait_for(url, model, version, token, wait)
     known = smoke_test.read_answers(answers) if answers else smoke_test.known_answers(models, model)
     expected = smoke_test.Expectations(
         known["rows"], known["outputs"], tolerance, smallest, largest, latency_ms
     )
     failed = 0
-    for check in smoke_test.run(url, model, expected, token):
+    for check in smoke_test.run(url, model, expected, token, version):
         failed += not check.ok
         print(f"{'ok    ' if check.ok else 'FAILED'}  {check.name}: {check.found}")
     raise typer.Exit(1 if failed else 0)

@@ -55,9 +55,18 @@ def up(
         str | None,
         typer.Option(metavar="URL", help="Load no model: route to, and log, this server's REST."),
     ] = None,
+    bucket: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            envvar="SERVING_FOLDER",
+            help="A serving folder in a bucket that this one follows: gs:// or s3://.",
+        ),
+    ] = None,
 ) -> None:
     """Serve every model under a folder, until SIGTERM or Ctrl-C."""
-    _check_folder(models)
+    if bucket is None:
+        _check_folder(models)
     secret = _token(token_file)
     # Before TensorFlow is imported: what it says at its start is not about the models. What goes
     # wrong with those comes as exceptions.
@@ -76,27 +85,36 @@ def up(
         grace=grace, drain=drain, interval=interval, token=secret, cors=cors,
         tls_certificate=tls_certificate, tls_key=tls_key, workers=workers,
     )  # fmt: skip
-    if upstream is not None:
-        if workers > 1:
-            raise ServingError(
-                Code.INVALID_ARGUMENT,
-                f"--upstream was given with --workers {workers}",
-                "A server that forwards loads no model, and is one process.",
-                "Leave --workers out, or start several servers behind a balancer.",
-            )
-        from serving.upstream import server as forwarding
-
-        forwarding.run(settings, hooks.of_folder(models), upstream)
-        return
     if workers > 1:
+        _check_workers(workers, upstream, bucket)
         from serving.request_log import settings as request_log_settings
         from serving.workers.supervisor import Supervisor
 
         request_log_settings.read(models)  # A mistake is told once, and not by each worker.
-        raise typer.Exit(Supervisor(settings).run())
+        raise typer.Exit(Supervisor(settings, hooks.Told(str(models)).rolled_back).run())
+    plugged = hooks.of_folder(models, bucket)
+    if upstream is not None:
+        from serving.upstream import server as forwarding
+
+        forwarding.run(settings, plugged, upstream)
+        return
     from serving.server import Server
 
-    Server(settings, hooks.of_folder(models)).run()
+    Server(settings, plugged).run()
+
+
+def _check_workers(workers: int, upstream: str | None, bucket: str | None) -> None:
+    for option, reason in (
+        (upstream and "--upstream", "A server that forwards loads no model, and is one process."),
+        (bucket and "--bucket", "What follows a folder in a bucket, and uploads, is one process."),
+    ):
+        if option:
+            raise ServingError(
+                Code.INVALID_ARGUMENT,
+                f"{option} was given with --workers {workers}",
+                reason,
+                "Leave --workers out, or start several servers behind a balancer.",
+            )
 
 
 def _check_folder(models: Path) -> None:

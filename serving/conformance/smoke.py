@@ -81,13 +81,37 @@ def read_answers(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def run(url: str, model: str, expected: Expectations, token: str = "") -> Iterator[Check]:
+def wait_for(url: str, model: str, version: int, token: str, seconds: float) -> None:
+    """Waits until a server has loaded a version; `run` says whether it has.
+
+    Raises:
+        ServingError: The server cannot be reached.
+    """
+    end = time.monotonic() + seconds
+    case = Case("status", "", _place(model, version), method="GET")
+    while time.monotonic() < end:
+        status, _, body = ask(url, case, token)
+        if status == 200 and b'"AVAILABLE"' in body:
+            return
+        time.sleep(min(2.0, max(0.0, end - time.monotonic())))
+
+
+def run(
+    url: str, model: str, expected: Expectations, token: str = "", version: int | None = None
+) -> Iterator[Check]:
     """Asks a server.
+
+    Args:
+        url: The server's REST URL.
+        model: The model.
+        expected: What its answers must be like.
+        token: A bearer token; empty for none.
+        version: The version to ask; None for the one that requests get.
 
     Raises:
         ServingError: It cannot be reached.
     """
-    place = f"/v1/models/{model}"
+    place = _place(model, version)
     status, _, body = ask(url, Case("status", "", place, method="GET"), token)
     available = status == 200 and b'"AVAILABLE"' in body
     yield Check("a version is available", available, _shown(body))
@@ -121,6 +145,10 @@ def run(url: str, model: str, expected: Expectations, token: str = "") -> Iterat
     yield Check("single rows are answered", refused == 0, found)
     found = f"95 of 100 within {slow:.0f} ms, where {expected.latency_ms:.0f} ms are allowed"
     yield Check("latency", slow <= expected.latency_ms, found)
+
+
+def _place(model: str, version: int | None) -> str:
+    return f"/v1/models/{model}" + ("" if version is None else f"/versions/{version}")
 
 
 def _check_predictions(predictions: Any, expected: Expectations) -> Iterator[Check]:

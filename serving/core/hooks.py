@@ -122,11 +122,15 @@ class Hooks:
     unknown_names: Callable[[Mapping[str, frozenset[str]]], list[str]] = lambda known: []
     """What their settings name and no model has, given each model's inputs and outputs."""
 
+    last: Callable[[], None] = lambda: None
+    """Called when they are closed, such as to report what they have seen."""
+
     def close(self) -> None:
         """Ends what they started."""
         for hook in (self.router, self.request_log):
             if hook is not None:
                 hook.close()
+        self.last()
 
 
 class Peers:

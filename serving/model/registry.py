@@ -80,6 +80,27 @@ class Promotion(_Part):
     why: str = ""
 
 
+class Step(_Part):
+    """A step of a version's release."""
+
+    stage: Literal["staged", "canary", "promoted", "rolled back", "superseded"]
+    """`staged`: it is in the serving folder and loaded; only requests that name it get it."""
+    time: datetime
+    by: str
+    why: str = ""
+
+
+class Release(_Part):
+    """A version's way to its users, from the pipeline's push on; `python -m serving release`."""
+
+    commit: str
+    """The commit whose pipeline has pushed it."""
+    source: str
+    """Where the pipeline has pushed it."""
+    steps: tuple[Step, ...] = ()
+    """The oldest first. A canary's end stands in `.endings/`, where it has ended by itself."""
+
+
 class Record(_Part):
     """The whole file."""
 
@@ -96,6 +117,8 @@ class Record(_Part):
     origin: Origin | None = None
     """Null if it was not added by `python -m serving add`."""
     promotions: tuple[Promotion, ...] = ()
+    release: Release | None = None
+    """Null where it was not released by `python -m serving release`."""
 
 
 def record(model_folder: Path, number: int, runs: Path) -> Record:
@@ -117,6 +140,7 @@ def record(model_folder: Path, number: int, runs: Path) -> Record:
         run=_run(model_folder.name, number, runs),
         origin=known.origin if known else None,
         promotions=known.promotions if known else (),
+        release=known.release if known else None,
     )
     if made != known:
         with contextlib.suppress(ServingError):  # The folder may be mounted to be read only.

@@ -214,7 +214,7 @@ def _identity(path: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _in_use(path: Path) -> bool:
+def in_use(path: Path) -> bool:
     """Whether a server writes this file."""
     if path in Database._open:
         return True
@@ -300,6 +300,47 @@ def read(
         ) from error
 
 
+def write_part(path: Path, to: Path, after: int, upto: int) -> None:
+    """Writes a log file with some of another's entries, which may still be written to.
+
+    Args:
+        path: The file that has them.
+        to: The new file; replaced where it is there.
+        after: Only rows after the one with this number.
+        upto: Only rows up to the one with this number.
+
+    Raises:
+        sqlite3.Error: It cannot be read or written.
+    """
+    to.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(to, isolation_level=None, uri=True)) as part:
+        part.execute("PRAGMA journal_mode=OFF")
+        part.execute("PRAGMA synchronous=OFF")  # It is read back from where it is copied to.
+        part.execute(_CREATE)
+        part.execute("ATTACH ? AS log", (f"{path.absolute().as_uri()}?mode=ro",))
+        part.execute("BEGIN")
+        part.execute(
+            "INSERT INTO main.requests SELECT * FROM log.requests WHERE rowid > ? AND rowid <= ?"
+            " ORDER BY rowid",
+            (after, upto),
+        )
+        part.execute(f"PRAGMA main.user_version={VERSION}")
+        part.execute("COMMIT")
+
+
+def last_row(path: Path) -> int:
+    """The number of a file's last entry; 0 where there is none yet.
+
+    Raises:
+        sqlite3.Error: It cannot be read.
+    """
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as log:
+        if not log.execute("PRAGMA user_version").fetchone()[0]:
+            return 0  # It is being made.
+        return int(log.execute("SELECT coalesce(max(rowid), 0) FROM requests").fetchone()[0])
+
+
 def remove_old(folder: Path, keep_days: float, keep_mb: float, current: Path | None) -> list[Path]:
     """Removes files that are too old, and the oldest while all together are too large.
 
@@ -319,13 +360,18 @@ def remove_old(folder: Path, keep_days: float, keep_mb: float, current: Path | N
     for path, (written, size) in sorted(kept.items(), key=lambda item: item[1][0]):
         too_old = not _clock_was_set() and time.time() - written > keep_days * 86_400
         due = path != current and (too_old or total > keep_mb * 1e6)
-        if due and not _in_use(path):
-            # The database goes last: without it the other two would be left behind.
-            for part in reversed(_parts(path)):
-                part.unlink(missing_ok=True)
+        if due and not in_use(path):
+            remove(path)
             total -= size
             removed.append(path)
     return removed
+
+
+def remove(path: Path) -> None:
+    """Removes a file of the log that no server writes."""
+    # The database goes last: without it the other two would be left behind.
+    for part in reversed(_parts(path)):
+        part.unlink(missing_ok=True)
 
 
 def _clock_was_set() -> bool:

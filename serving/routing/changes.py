@@ -110,9 +110,7 @@ def rollback(
         labels = change.served.labels
         present = labels.get(CANARY)
         if only_canary is not None and present != only_canary:
-            raise ServingError(
-                Code.FAILED_PRECONDITION, f"Version {only_canary} of '{model}' is no canary now"
-            )
+            raise ServingError(Code.ABORTED, f"Version {only_canary} of '{model}' is no canary now")
         if present is not None:
             stable = change.stable(other_than=present)
         else:

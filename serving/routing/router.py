@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.core import logs
-from serving.core.errors import ServingError
+from serving.core.errors import Code, ServingError
 from serving.core.hooks import MIRROR, Choice, Outcome
 from serving.model import models_config
 from serving.routing import changes, compare, observations, sequential, state
@@ -49,11 +49,18 @@ class Router:
 
     Args:
         folder: The serving folder.
+        rolled_back: Told of a canary that was taken out: its model, its version and why.
         on_change: Told of the plans, now and whenever they have changed.
     """
 
-    def __init__(self, folder: Path, on_change: Callable[[Plans], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rolled_back: Callable[[str, int, str], None] = lambda *_: None,
+        on_change: Callable[[Plans], None] | None = None,
+    ) -> None:
         self._folder = folder
+        self._tell = rolled_back
         self._on_change = on_change
         self._plans: Plans = {}
         self._read: tuple[tuple[int, int] | None, ...] | None = None
@@ -158,6 +165,10 @@ class Router:
             changes.rollback(self._folder, model, "automatic", why, only_canary=plan.canary)
         except (ServingError, OSError) as error:
             logs.event("rollback not saved", "error", model=model, error=str(error))
+            # Another server on the folder was first, or somebody has made another the canary.
+            if isinstance(error, ServingError) and error.code == Code.ABORTED:
+                return
+        self._tell(model, plan.canary, why)
 
     def _save(self) -> None:
         if not self._unsaved:

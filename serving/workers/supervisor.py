@@ -43,12 +43,17 @@ class Supervisor:
 
     Args:
         settings: How to serve.
+        rolled_back: Told of a canary that was taken out: its model, its version and why.
 
     Raises:
         ServingError: A port is taken, or a file of the settings cannot be read.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        rolled_back: Callable[[str, int, str], None] = lambda *_: None,
+    ) -> None:
         tls(settings)  # A mistake is told once, and not by each worker.
         self._settings = settings
         self._ports = bind(settings.host, settings.rest_port, settings.grpc_port, settings.workers)
@@ -82,7 +87,9 @@ class Supervisor:
             "answer": self._answer,
         }
         self._router = Router(
-            settings.models, lambda plans: self._events.put(lambda: self._tell_plans(plans))
+            settings.models,
+            rolled_back,
+            lambda plans: self._events.put(lambda: self._tell_plans(plans)),
         )
 
     def run(self) -> int:

@@ -24,7 +24,7 @@ from tests.helpers.paths import ROOT
 
 COPIED = (
     *(".github", "Dockerfile", ".dockerignore", "cloudbuild.yaml", "pyproject.toml", "uv.lock"),
-    "deploy",
+    *("deploy", "release.yaml", "serving"),
 )
 ACT = Path(sys.executable).parent / "act"
 VARIABLES = {
@@ -34,11 +34,13 @@ VARIABLES = {
     "IMAGE": "europe-west4-docker.pkg.dev/project/pipeline/pipeline",
     "PROJECT": "project",
     "REGION": "europe-west4",
+    "SERVING_BUCKET": "serving",
+    "SERVING_IMAGE": "europe-west4-docker.pkg.dev/project/pipeline/model-server:1",
     "SERVING_SERVICE_ACCOUNT": "server@project.iam.gserviceaccount.com",
     "WORKLOAD_IDENTITY_PROVIDER": "projects/1/locations/global/workloadIdentityPools/g/providers/g",
 }
 _USES = re.compile(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40})")
-_PROGRAMS = ("gcloud", "gh", "docker", "uv")
+_PROGRAMS = ("gcloud", "gh", "docker", "kubectl", "uv")
 _STAND_IN = """#!{python}
 import json, os, re, sys
 name, folder = os.path.basename(sys.argv[0]), {folder!r}
@@ -155,8 +157,11 @@ def repository(folder: Path) -> Repository:
     root.mkdir()
     for name in COPIED:
         source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, root / name)
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "cases.yaml", "page")
+            shutil.copytree(source, root / name, ignore=ignored)
+        else:
+            shutil.copy(source, root / name)
     shutil.copytree(ROOT / "pipeline/delivery", root / "pipeline/delivery")
     for name in (
         "pipeline/__init__.py",
@@ -190,7 +195,8 @@ def _stand_ins(made: Repository) -> None:
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     # The pipeline itself has tests of its own; here it matters what it is told.
-    (made.root / "pipeline" / "__main__.py").write_text(text)
+    for room in ("pipeline", "serving"):
+        (made.root / room / "__main__.py").write_text(text)
     for action, _ in made._actions():
         folder = made.programs / "actions" / action
         folder.mkdir(parents=True, exist_ok=True)

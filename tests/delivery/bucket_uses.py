@@ -107,6 +107,67 @@ def answer(bucket: str) -> None:
         file.write(b"{}")
 
 
+MODELS_CONFIG = b"""model_config_list { config { name: "taxi" base_path: "/models/taxi"
+  model_platform: "tensorflow" model_version_policy { specific { versions: 1 versions: 2 } }
+  version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 } } }"""
+ROUTING = b'{"version": 1, "models": {"taxi": {"canary_share": 0.1}}}'
+STAGED = {
+    "taxi/models.config": MODELS_CONFIG,
+    "taxi/routing.json": ROUTING,
+    "taxi/taxi/1/saved_model.pb": b"",
+    "taxi/taxi/2/saved_model.pb": b"",
+}
+"""A serving folder with a canary, for those who only follow or watch it."""
+
+
+def release(bucket: str) -> None:
+    """As the job that deploys: a first version, and a canary that is rolled back."""
+    from serving.release.stages import Release
+    from serving.release.store import Store
+
+    made = Release(Store(f"gs://{bucket}/rents"), "rents", "deployer")
+    for version in (1, 2):
+        folder = Path(tempfile.mkdtemp(), "rents", str(version))
+        folder.mkdir(parents=True)
+        (folder / "saved_model.pb").write_bytes(b"")
+        made.stage(str(folder), "c0ffee")
+        made.begin(version, 0.1)
+    made.roll_back(2)
+
+
+def follow(bucket: str) -> None:
+    """As a server: it takes over what is there, and reports, more than once."""
+    from serving.release.follow import Follower
+    from serving.release.store import Store
+    from serving.release.uploads import Uploads
+    from tests.helpers.log_entries import entry, write
+
+    store, folder = Store(f"gs://{bucket}/taxi"), Path(tempfile.mkdtemp())
+    follower = Follower(store, folder)
+    for number in range(2):
+        # Under one name, as its observations are.
+        store.write(".routing/server.json", b"%d" % number)
+    follower.close()
+    write(folder / "log", entry())
+    if not Uploads(folder / "log", store).upload():
+        store.write("what the upload has told to its log", b"")
+
+
+def watch(bucket: str) -> None:
+    """As the job that looks at canaries."""
+    from serving.release.stages import Release
+    from serving.release.store import Store
+
+    watcher = Release(Store(f"gs://{bucket}/taxi"), "taxi", "watcher")
+    assert watcher.promote(2).stage == "promoted"
+
+
+SERVING_USES: dict[str, list[Use]] = {
+    **{account: [release] for account in ("deployer", "production")},
+    **{account: [follow] for account in ("server", "production-server")},
+    "watcher": [watch],
+}
+"""Of the bucket with the serving folders."""
 USES: dict[str, list[Use]] = {
     "deployer": [upload_code_and_data, stage_source],
     "pipeline": [push, write_examples, write_by_beam, export, answer],
@@ -121,7 +182,8 @@ def main() -> None:
     found: dict[str, str | None] = {}
     for argument in sys.argv[1:]:
         account, bucket = argument.split("=")
-        errors = (_error(use, bucket) for use in USES[account])
+        uses = SERVING_USES if "-serving-" in bucket else USES
+        errors = (_error(use, bucket) for use in uses[account])
         found[bucket] = next(filter(None, errors), None)
     print(json.dumps(found))
 

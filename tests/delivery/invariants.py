@@ -20,11 +20,13 @@ IMAGES = ("Dockerfile", "deploy/serving.Dockerfile")
 BUILD = "cloudbuild.yaml"
 PAGE = "docs/ship.md"
 WORKFLOWS = ".github/workflows/"
-SERVES = ".github/scripts/cloud_run.py"
+SERVES = ".github/scripts/platforms/cloud_run.py"
+STEPS = ".github/scripts/serve.py"
+MANIFESTS = tuple(f"deploy/kubernetes/released{kind}.yaml" for kind in ("", "-router"))
 _SWALLOWED = re.compile(r"\|\|\s*(?:true|:|exit 0|echo)|;\s*(?:true|exit 0)\b|set \+e")
 _NOT_RUN = re.compile(r"--(?:collect-only|co|setup-plan|help|deselect|ignore)\b|\s-k\b")
 _NEVER = re.compile(r"^(?:\$\{\{\s*)?(?:false|''|0|1 == 2)\s*(?:\}\})?$", re.IGNORECASE)
-_AT_LEAST = {"release.wait": 300, "submit.test": 30, "pull-request.test": 45}
+_AT_LEAST = {"release.wait": 300, "submit.test": 30, "pull-request.test": 45, "watch.watch": 40}
 """Minutes of jobs that wait for what takes long: a whole pipeline, or suites of tests."""
 
 
@@ -35,7 +37,7 @@ def _parsed(text: str) -> Any:
 
 def problems(files: Mapping[str, str]) -> list[str]:
     """The mistakes in the files, by path from the root; empty where there are none."""
-    checks = (images, commands, cloud_build, workflows, triggers)
+    checks = (images, commands, cloud_build, workflows, triggers, releases, servers)
     return [problem for check in checks for problem in check(files)]
 
 
@@ -173,6 +175,107 @@ def workflows(files: Mapping[str, str]) -> Iterator[str]:
     others = {name.partition(".")[2] for name in jobs if name.startswith("pull-request.")}
     if set(passed["needs"]) != others - {"passed"} or "always()" not in str(passed.get("if")):
         yield "pull-request.passed: it does not look at every job"
+
+
+def releases(files: Mapping[str, str]) -> Iterator[str]:
+    """A release is tried, approved, watched, recorded and told, in this order."""
+    jobs = {f"{flow}.{name}": job for flow, name, job in _jobs(files)}
+    steps = [f"serve.py {step}" for step in ("stage", "deploy", "smoke", "begin", "smoke")]
+    for name in ("release.pre-production", "release.production"):
+        job = jobs[name]
+        ran = [str(step.get("run", "")).partition("scripts/")[2] for step in job["steps"]]
+        if [each for each in ran if each] != [*steps, "serve.py roll-back"]:
+            yield f"{name}: a version is not staged, tried, begun and tried again"
+        if [step for step in job["steps"][:-1] if "if" in step]:
+            yield f"{name}: a step may be left out"
+        last = job["steps"][-1].get("if", "")
+        if not all(word in last for word in ("failure()", "cancelled()", "version != ''")):
+            yield f"{name}: what has failed, or was cancelled, is not rolled back"
+        if job["env"].get("CANARY") != str(name == "release.production").lower():
+            yield f"{name}: a canary is begun elsewhere than in production"
+        environment = job.get("environment", "none")
+        if job.get("if") != "needs.wait.outputs.address != ''" or environment not in name:
+            yield f"{name}: what was not blessed, or not approved, gets there"
+        if job["concurrency"]["cancel-in-progress"] is not (name == "release.production"):
+            yield f"{name}: what waits holds newer ones, or what is being deployed is cut off"
+    for name, job in jobs.items():
+        place = str(job.get("environment", ""))
+        expected = {"release.production": "production", "watch.watch": "production-watch"}
+        if place.startswith("production") and expected.get(name) != place:
+            yield f"{name}: it is let into {place}"
+        if name in expected and place != expected[name]:
+            yield f"{name}: it is not let into {expected[name]}"
+    for name in ("release.watch", "scheduled.watch"):
+        job = jobs.get(name, {})
+        if not str(job.get("uses")).endswith("/watch.yml") or "version" not in job.get("with", {}):
+            yield f"{name}: no canary is watched"
+    if "end" not in jobs.get("release.watch", {}).get("needs", []):
+        yield "release.watch: it is watched before it is recorded as a canary"
+    minutes = int(re.sub(r"\D", "", str(jobs["release.watch"]["with"].get("minutes", ""))) or 0)
+    if jobs["watch.watch"]["timeout-minutes"] < minutes + 10:
+        yield "watch.watch: it ends before it has looked for as long as it is told"
+    outcome = str(jobs["release.end"].get("env", {}).get("OUTCOME"))
+    if "needs.production.result == 'success' &&" not in outcome:
+        yield "release.end: what has failed is recorded as released, or as a canary"
+    if "always()" not in str(jobs["release.end"].get("if")):
+        yield "release.end: what has failed is not recorded"
+    for name in ("release.end", "watch.end"):
+        told = [step for step in jobs[name]["steps"] if "notify.py" in str(step.get("run"))]
+        if not told or "always()" not in str(told[0].get("if")):
+            yield f"{name}: its end is not told"
+        if not any("record_release.py" in str(step.get("run")) for step in jobs[name]["steps"]):
+            yield f"{name}: its end is not recorded"
+    for name, job in jobs.items():
+        for step in job.get("steps", []):
+            url = step.get("env", {}).get("NOTIFICATION_URL")
+            tells = "notify.py" in str(step.get("run"))
+            if tells and url != "${{ secrets.NOTIFICATION_URL }}":
+                yield f"{name}: who is told is no secret, or is not said"
+            if not tells and url is not None:
+                yield f"{name}: a step knows a secret that it has no use for"
+        calls = str(job.get("uses", "")).endswith(("release.yml", "watch.yml"))
+        if calls and job.get("secrets") != {"NOTIFICATION_URL": "${{ secrets.NOTIFICATION_URL }}"}:
+            yield f"{name}: what is called cannot tell anybody, or knows all secrets"
+    watcher = set(re.findall(r"^(?:\w+)_role watcher (\S+)", files[PAGE], re.MULTILINE))
+    if watcher != {"storage.objectViewer", "storage.objectCreator"}:
+        yield f"{PAGE}: who watches may change what was approved"
+    if 'production@$there" "attribute.environment/production"' not in files[PAGE]:
+        yield f"{PAGE}: jobs that nobody has approved are production's account"
+
+
+def servers(files: Mapping[str, str]) -> Iterator[str]:
+    """What is deployed follows the serving folder, logs, and gets no traffic untried."""
+    text = files[SERVES]
+    for needed in ("--no-traffic", "--tag={CANDIDATE}", "--no-cpu-throttling", "--min-instances=1"):
+        if needed not in text:
+            yield f"{SERVES}: a server is deployed without {needed}"
+    if '"--bucket")' not in text or text.count("--no-allow-unauthenticated") < 2:
+        yield f"{SERVES}: servers follow no serving folder, or anybody may ask them"
+    if '"--depends-on=router"' not in text:
+        yield f"{SERVES}: TensorFlow Serving starts before its file is there"
+    steps = files[STEPS]
+    if "_refuse_older(version, served)" not in steps or '"--version", version' not in steps:
+        yield f"{STEPS}: an older version is released, or another version is asked"
+    if '"canary" if os.environ.get("CANARY") == "true" else "promote"' not in steps:
+        yield f"{STEPS}: it does not begin as a canary"
+    for name in MANIFESTS:
+        manifests = list(yaml.safe_load_all(files[name]))
+        (pod,) = [
+            one["spec"]["template"]["spec"] for one in manifests if one["kind"] == "Deployment"
+        ]
+        server = pod["containers"][0]
+        if server["image"] != "${SERVING_IMAGE}" or "${SERVING_FOLDER}" not in server["args"]:
+            yield f"{name}: it is another server, or follows another folder"
+        if "--bucket" not in server["args"] or "--drain" not in server["args"]:
+            yield f"{name}: it follows no folder, or cuts off what it has accepted"
+        if pod["terminationGracePeriodSeconds"] < 50 or not pod["securityContext"]["runAsNonRoot"]:
+            yield f"{name}: it is killed before the log is out, or runs as root"
+        for container in pod["containers"]:
+            confined = container["securityContext"]
+            if not confined["readOnlyRootFilesystem"] or "readinessProbe" not in container:
+                yield f"{name}: {container['name']} is not confined, or gets requests too early"
+            if not re.fullmatch(r"\$\{SERVING_IMAGE\}|[\w./-]+:\d+\.\d+\.\d+", container["image"]):
+                yield f"{name}: {container['name']} is whatever version there is"
 
 
 def triggers(files: Mapping[str, str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ BUCKET = "storage.buckets.get"
 
 ROLES = {
     "storage.legacyBucketReader": {BUCKET, LIST},
+    "storage.objectCreator": {CREATE},
     "storage.objectUser": {CREATE, DELETE, GET, LIST, UPDATE},
     "storage.objectViewer": {GET, LIST},
 }

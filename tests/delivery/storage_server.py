@@ -262,7 +262,7 @@ def running(folder: Path, allowed: Mapping[str, Collection[str]]) -> Iterator[St
     handler = type("Handler", (_Handler,), {"store": store, "tls": tls})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         store.environment = {
             "STORAGE_EMULATOR_HOST": address,

@@ -16,27 +16,42 @@ from tests.delivery.storage_roles import ROLES
 from tests.helpers.paths import ROOT
 
 PAGE = (ROOT / "docs" / "ship.md").read_text(encoding="utf-8")
-GIVEN: dict[str, set[str]] = {}
-for account, role in re.findall(r"^bucket_role ([\w-]+) (\S+)", PAGE, re.MULTILINE):
-    GIVEN.setdefault(account, set()).add(role)
+
+
+def given(kind: str) -> dict[str, set[str]]:
+    """The roles that each account gets on a bucket."""
+    found: dict[str, set[str]] = {}
+    for account, role in re.findall(rf"^{kind}_role ([\w-]+) (\S+)", PAGE, re.MULTILINE):
+        found.setdefault(account, set()).add(role)
+    return found
+
+
+GIVEN = {
+    **{(account, "-"): roles for account, roles in given("bucket").items()},
+    **{(account, "-serving-"): roles for account, roles in given("serving").items()},
+}
+"""By account, and by what is between it and the rest of the bucket's name."""
 
 
 def test_all_who_have_a_role_are_tried() -> None:
-    assert GIVEN.keys() == bucket_uses.USES.keys()
+    assert given("bucket").keys() == bucket_uses.USES.keys()
+    assert given("serving").keys() == bucket_uses.SERVING_USES.keys()
 
 
 @pytest.mark.slow
 def test_each_account_can_do_what_it_does_and_needs_each_of_its_roles(tmp_path: Path) -> None:
     allowed, accounts = {}, {}
-    for account, roles in GIVEN.items():
+    for (account, kind), roles in GIVEN.items():
         for without in ("", *sorted(roles)):
             left_out = f"without-{without.removeprefix('storage.').lower()}" if without else "all"
-            bucket = f"{account}-{left_out}"
+            bucket = f"{account}{kind}{left_out}"
             allowed[bucket] = set().union(*(ROLES[role] for role in roles if role != without))
             accounts[bucket] = account
     with storage_server.running(tmp_path, allowed) as store:
         for bucket, account in accounts.items():
-            if bucket_uses.USES[account] == [bucket_uses.read]:
+            if "-serving-" in bucket:
+                store.objects |= {(bucket, n): c for n, c in bucket_uses.STAGED.items()}
+            elif bucket_uses.USES[account] == [bucket_uses.read]:
                 store.objects[bucket, bucket_uses.PART] = b"{}"
         done = subprocess.run(
             [

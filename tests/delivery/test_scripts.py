@@ -103,37 +103,135 @@ def test_a_setting_that_is_missing_is_named(desk: Desk) -> None:
     assert "::error::TAG is not set" in done.stdout
 
 
+def serving_that(desk: Desk, **answers: tuple[int, str]) -> None:
+    """A `python -m serving` that answers each step of a release with a status and an output."""
+    folder = desk.folder / "serving"
+    folder.mkdir()
+    for each in (ROOT / "serving").iterdir():
+        if each.name not in ("__main__.py", "__pycache__"):
+            (folder / each.name).symlink_to(each)
+    text = (
+        "import json, sys\n"
+        f"open({str(desk.folder / 'steps')!r}, 'a').write(json.dumps(sys.argv[1:]) + chr(10))\n"
+        f"status, said = {answers!r}.get(sys.argv[2].replace('-', '_'), (0, ''))\n"
+        "print(said)\nsys.exit(status)\n"
+    )
+    (folder / "__main__.py").write_text(text)
+
+
+def steps(desk: Desk) -> list[str]:
+    if not (desk.folder / "steps").exists():
+        return []
+    lines = (desk.folder / "steps").read_text().splitlines()
+    return [" ".join(json.loads(line)) for line in lines]
+
+
+RELEASE = {
+    "CANARY": "true",
+    "COMMIT": "c0ffee",
+    "MODEL": "taxi",
+    "PROJECT": "p",
+    "REGION": "r",
+    "SERVICE": "taxi",
+    "SERVING_BUCKET": "serving",
+}
+
+
+def served(version: int | None, canary: int | None = None) -> tuple[int, str]:
+    """What `release status` prints."""
+    found = [{"version": each, "commit": "c0ffee"} if each else None for each in (version, canary)]
+    return 0, json.dumps({"stable": found[0], "canary": found[1]})
+
+
+def serve(desk: Desk, step: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    more = {"PYTHONPATH": str(desk.folder), "RUNNER_TEMP": str(desk.folder)}
+    return desk.run("serve", step, **{**RELEASE, **more, **settings})
+
+
 @pytest.mark.parametrize(
     "address", ["", "gs://bucket", "gs://bucket/taxi/latest", "/local/taxi/1", "gs://b/taxi/1 --x"]
 )
 def test_only_a_pushed_version_is_deployed(desk: Desk, address: str) -> None:
     desk.program("gcloud", (0, "{}", ""))
-    settings = {"MODEL": "taxi", "SERVICE": "taxi", "PROJECT": "p", "REGION": "r"}
-    done = desk.run("cloud_run", "deploy", PUSHED=address, **settings)
-    assert done.returncode == 1
-    assert not (desk.folder / "calls").exists()
+    serving_that(desk)
+    done = serve(desk, "stage", PUSHED=address)
+    assert done.returncode == 1 and "::error::" in done.stdout
+    assert not (desk.folder / "calls").exists() and not steps(desk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("version", "refused"), [("18", True), ("17", False), ("16", False), ("", False)]
+    ("stable", "canary", "refused"),
+    [(18, None, 18), (17, None, None), (16, None, None), (None, None, None), (16, 18, 18)],
 )
 def test_of_one_commit_no_older_version_is_deployed(
-    desk: Desk, version: str, refused: bool
+    desk: Desk, stable: int | None, canary: int | None, refused: int | None
 ) -> None:
-    traffic = [{"revisionName": "r", "percent": 100, "tag": "candidate", "url": "u"}]
-    labels = {"commit": "c0ffee", "version": version}
-    service = {"status": {"traffic": traffic}, "metadata": {"labels": labels}}
-    desk.program("gcloud", (0, service, ""))
-    settings = {"MODEL": "taxi", "SERVICE": "taxi", "PROJECT": "p", "REGION": "r"}
-    settings |= {"COMMIT": "c0ffee", "SERVING_SERVICE_ACCOUNT": "s", "RUNNER_TEMP": "t"}
-    done = desk.run("cloud_run", "deploy", PUSHED="gs://b/taxi/17", **settings)
-    assert done.returncode == refused, done.stdout
-    assert any("deploy" in call for call in desk.calls()) is not refused
-    assert ("is older than what taxi serves" in done.stdout) is refused
+    desk.program("gcloud", (0, "", ""))
+    serving_that(desk, status=served(stable, canary))
+    done = serve(desk, "stage", PUSHED="gs://b/taxi/17")
+    assert done.returncode == bool(refused), done.stdout
+    folder = "--bucket gs://serving/taxi"
+    assert (f"release stage taxi gs://b/taxi/17 --commit c0ffee {folder}" in steps(desk)) is (
+        refused is None
+    )
+    if refused:
+        assert f"is older than what taxi serves: version {refused}" in done.stdout
+    else:
+        assert desk.outputs()["version"] == "17"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("step", "answer", "outcome"),
+    [
+        ("canary", 3, "canary"),
+        ("canary", 0, "promoted"),  # The first one of the model.
+        ("canary", 1, None),
+        ("canary", 2, None),
+        ("canary", 70, None),
+        ("promote", 0, "promoted"),
+        ("promote", 2, None),
+    ],
+)
+def test_how_a_version_begins(desk: Desk, step: str, answer: int, outcome: str | None) -> None:
+    serving_that(desk, **{step: (answer, "")})
+    canary = str(step == "canary").lower()
+    done = serve(desk, "begin", VERSION="17", URL="https://s", CANARY=canary)
+    assert done.returncode == (outcome is None), done.stdout
+    assert steps(desk) == [f"release {step} taxi 17 --bucket gs://serving/taxi"]
+    if outcome:
+        assert desk.outputs() == {"outcome": outcome, "url": "https://s"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "said", "outputs"),
+    [
+        (0, "promoted by run 7", {"outcome": "promoted", "told": "false"}),
+        (
+            1,
+            "rolled back by automatic\nThe webhook was told.",
+            {"outcome": "rolled back", "told": "true"},
+        ),
+        (3, "Too early to say", {"outcome": "canary", "told": "false"}),
+        (2, "", None),
+        (70, "", None),
+    ],
+)
+def test_what_the_look_at_a_canary_says(
+    desk: Desk, status: int, said: str, outputs: dict[str, str] | None
+) -> None:
+    serving_that(desk, watch=(status, said))
+    done = serve(desk, "watch", VERSION="17")
+    assert done.returncode == (outputs is None)
+    assert ("::notice::Too early" in done.stdout) is (status == 3)
+    if outputs:
+        assert desk.outputs() == {**outputs, "reason": said.replace("\n", " ")}
 
 
 @pytest.mark.parametrize(
-    ("said", "served", "released"),
+    ("said", "is_served", "released"),
     [
         (["taxi-9 " + "c" * 40, "gs://b/taxi/17"], "16", True),
         (["taxi-8 " + "c" * 40, "gs://b/taxi/17"], "16", False),  # Its release has ended.
@@ -145,7 +243,7 @@ def test_of_one_commit_no_older_version_is_deployed(
     ],
 )
 def test_what_a_schedule_has_pushed_is_released_once(
-    desk: Desk, said: list[Any], served: str, released: bool | None
+    desk: Desk, said: list[Any], is_served: str, released: bool | None
 ) -> None:
     pipeline = desk.folder / "pipeline"
     shutil.copytree(ROOT / "pipeline" / "delivery", pipeline / "delivery")
@@ -153,24 +251,26 @@ def test_what_a_schedule_has_pushed_is_released_once(
     text = f"import sys; said = {answers!r}[sys.argv[1]] if sys.argv[2] != 'tiny' else 3\n"
     text += "sys.exit(said) if isinstance(said, int) else print(said)"
     (pipeline / "__main__.py").write_text(text)
-    traffic = {"revisionName": "r", "percent": 100}
-    labels = {"version": served}
-    desk.program(
-        "gcloud", (0, {"status": {"traffic": [traffic]}, "metadata": {"labels": labels}}, "")
-    )
+    serving_that(desk, status=served(int(is_served)))
     git = desk.folder / "git"
-    git.write_text("#!/bin/sh\necho refs/tags/scheduled/taxi/taxi-8\n")
+    tags = "echo refs/tags/scheduled/taxi/taxi-8"
+    canary = f"echo refs/tags/canary/taxi/16 {'d' * 40}"
+    git.write_text(f'#!/bin/sh\ncase "$*" in *released*) {canary};; *) {tags};; esac\n')
     git.chmod(0o755)
-    done = desk.run("find_scheduled", PROJECT="p", REGION="r", PYTHONPATH=str(desk.folder))
+    where = {"PYTHONPATH": str(desk.folder), "SERVING_BUCKET": "serving"}
+    done = desk.run("find_scheduled", PROJECT="p", REGION="r", **where)
     assert done.returncode == (released is None), done.stdout + done.stderr
     if released is not None:
         found = json.loads(desk.outputs()["releases"])
         expected = [{"model": "taxi", "job": "taxi-9", "commit": "c" * 40}]
         assert found == (expected if released else [])
+        canary_of_16 = {"model": "taxi", "version": "16", "commit": "d" * 40}
+        assert json.loads(desk.outputs()["canaries"]) == [canary_of_16]
 
 
 MISSING = '{"message": "Reference does not exist"}'
 TAG = "repos/owner/project/git/refs/tags/released/taxi"
+NO_CANARY = "#!/bin/sh\ntrue\n"
 
 
 @pytest.mark.parametrize(
@@ -189,12 +289,54 @@ def test_how_a_release_ended_is_recorded(
     desk: Desk, released: str, answers: list[tuple[int, str, str]], calls: list[str]
 ) -> None:
     desk.program("gh", *answers)
-    settings = {"MODEL": "taxi", "COMMIT": "c0ffee", "RELEASED": released, "GITHUB_RUN_ID": "7"}
+    (desk.folder / "git").write_text(NO_CANARY)
+    (desk.folder / "git").chmod(0o755)
+    outcome = "promoted" if released == "true" else ""
+    settings = {"MODEL": "taxi", "COMMIT": "c0ffee", "OUTCOME": outcome, "GITHUB_RUN_ID": "7"}
     done = desk.run("record_release", "ended", GITHUB_REPOSITORY="owner/project", **settings)
     assert [call[2] for call in desk.calls()] == calls
     assert done.returncode == (calls[-1] == "PATCH")
     forced = [call[-1] for call in desk.calls() if call[2:4] == ["PATCH", TAG]]
     assert forced == ["force=false", "force=true"][: len(forced)]
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome", "calls", "status"),
+    [
+        (
+            "ended",
+            "canary",
+            ["PATCH canary/taxi/17", "DELETE canary/taxi/16", "DELETE submitted/taxi/7"],
+            0,
+        ),
+        (
+            "ended",
+            "promoted",
+            ["PATCH released/taxi", "DELETE canary/taxi/16", "DELETE submitted/taxi/7"],
+            0,
+        ),
+        ("ended", "", ["DELETE submitted/taxi/7"], 0),
+        ("watched", "promoted", ["PATCH released/taxi", "DELETE canary/taxi/17"], 0),
+        ("watched", "rolled back", ["DELETE canary/taxi/17"], 1),
+        ("watched", "canary", [], 0),
+    ],
+)
+def test_what_becomes_of_canaries_is_recorded(
+    desk: Desk, step: str, outcome: str, calls: list[str], status: int
+) -> None:
+    desk.program("gh", (0, "", ""))
+    (desk.folder / "calls").touch()
+    git = desk.folder / "git"
+    git.write_text(f"#!/bin/sh\necho refs/tags/canary/taxi/16 {'d' * 40}\n")
+    git.chmod(0o755)
+    settings = {"MODEL": "taxi", "COMMIT": "c0ffee", "OUTCOME": outcome, "GITHUB_RUN_ID": "7"}
+    settings |= {"GITHUB_REPOSITORY": "owner/project", "VERSION": "17", "REASON": "It is slower."}
+    done = desk.run("record_release", step, **settings)
+    assert done.returncode == status, done.stdout
+    told = [f"{call[2]} {call[3].partition('/tags/')[2]}" for call in desk.calls()]
+    assert told == calls
+    if status:
+        assert "::error::Version 17 of taxi was rolled back. It is slower." in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -211,7 +353,7 @@ def test_a_scheduled_job_is_recorded_as_ended_in_the_place_of_the_one_before(
     git = desk.folder / "git"
     git.write_text(f"#!/bin/sh\necho refs/tags/scheduled/taxi/j1; {'exit 1' if words else ''}\n")
     git.chmod(0o755)
-    settings = {"MODEL": "taxi", "COMMIT": "c0ffee", "RELEASED": "false", "GITHUB_RUN_ID": "7"}
+    settings = {"MODEL": "taxi", "COMMIT": "c0ffee", "OUTCOME": "", "GITHUB_RUN_ID": "7"}
     settings |= {"GITHUB_REPOSITORY": "owner/project", "JOB": "j2"}
     done = desk.run("record_release", "ended", **settings)
     assert words in done.stdout
@@ -243,6 +385,47 @@ def test_what_a_job_has_pushed(
     assert done.returncode == (address is None)
     if address is not None:
         assert desk.outputs() == {"address": address}
+
+
+OK, FAILED = "success", "failure"
+
+
+@pytest.mark.parametrize(
+    ("given", "event"),
+    [
+        ({"WAIT_RESULT": OK}, "refused"),
+        ({"WAIT_RESULT": FAILED}, "failed"),
+        ({"WAIT_RESULT": OK, "ADDRESS": "gs://b/taxi/17", "PRE_RESULT": FAILED}, "failed"),
+        ({"PRODUCTION_RESULT": FAILED, "ADDRESS": "a"}, "failed"),  # Not approved, say.
+        ({"PRODUCTION_RESULT": FAILED, "ADDRESS": "a", "STAGED": "17"}, "rolled back"),
+        ({"PRODUCTION_RESULT": "cancelled", "ADDRESS": "a", "STAGED": "17"}, "failed"),
+        ({"PRODUCTION_RESULT": OK, "ADDRESS": "a", "OUTCOME": "promoted"}, "deployed"),
+        ({"PRODUCTION_RESULT": OK, "ADDRESS": "a", "OUTCOME": "canary"}, None),
+    ],
+)
+def test_what_there_is_to_tell_follows_from_how_the_jobs_ended(
+    desk: Desk, given: dict[str, str], event: str | None
+) -> None:
+    code = (
+        "import sys; sys.argv[1:] = ['ended']; import notify; from pipeline.delivery import"
+        " notification; notification.send = lambda told, *_: print(told.event, told.model) or ''"
+        "; notify.main()"
+    )
+    settings = {**os.environ, "PYTHONPATH": str(SCRIPTS), "MODEL": "taxi", **given}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=desk.folder, env=settings, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (f"{event} taxi\n" if event else "")
+
+
+@pytest.mark.slow
+def test_a_dead_webhook_fails_no_step_and_its_address_is_not_said(desk: Desk) -> None:
+    url = "http://127.0.0.1:1/services/hush"
+    done = desk.run("notify", "rolled back", MODEL="taxi", NOTIFICATION_URL=url)
+    assert done.returncode == 0 and "::warning::The webhook at 127.0.0.1 was not" in done.stdout
+    assert "hush" not in done.stdout + done.stderr
+    done = desk.run("notify", "no such event", MODEL="taxi", NOTIFICATION_URL=url)
+    assert done.returncode == 0 and "Nobody is told of 'no such event'" in done.stdout
 
 
 def run_record(*metrics: Any, status: str = "pushed") -> dict[str, Any]:

@@ -31,6 +31,8 @@ SERVICE = json.dumps(
     }
 )
 NO_LABELS = ("revisions describe", 0, '{"metadata": {}}', "")
+NOTHING_SERVED = ("serving release status", 0, '{"stable": null, "canary": null}', "")
+CANARY = ("serving release canary", 3, "Version 17 is a canary.\n", "")
 RUNNING = ("run services describe", 0, SERVICE, "")
 PLACE = "--project=project --region=europe-west4 --quiet"
 
@@ -188,75 +190,105 @@ def test_a_failure_stops_what_follows(repository: Repository, name: str) -> None
             assert not any(f" {words}" in call for words in never), call
 
 
-def test_a_blessed_model_goes_through_pre_production_to_production(repository: Repository) -> None:
-    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING]
-    sha = repository.commit("models/taxi/model.py", "edited")
+def released(service: str, begin: str, sha: str) -> list[str]:
+    """What a release calls, up to the version's share."""
+    folder = f"--bucket gs://serving/{service}"
+    smoke = "--model taxi --answers known_answers.json --version 17 --wait 300"
+    image = act.VARIABLES["SERVING_IMAGE"]
+    args = (
+        f"--args=up,--host,0.0.0.0,--grace,3,--bucket,gs://serving/{service},--models,/tmp/models"
+    )
+    deploy = (
+        f"gcloud run deploy {service} {PLACE} --execution-environment=gen2 "
+        "--add-custom-audiences=prediction-service --no-allow-unauthenticated "
+        f"--service-account={act.VARIABLES['SERVING_SERVICE_ACCOUNT']} "
+        f"--labels=model=taxi,server=DIGEST --tag=candidate --no-traffic --image={image} "
+        f"--port=8501 --cpu=2 --memory=4Gi {args} --no-cpu-throttling --min-instances=1"
+    )
+    describe = f"gcloud run services describe {service} {PLACE} --format=json"
+    script = "uv run --no-sync python .github/scripts/serve.py"
+    return [
+        f"{script} stage",
+        f"python -m serving release status taxi {folder}",
+        "gcloud storage cp gs://bucket/serving_models/taxi/17/assets.extra/known_answers.json "
+        "known_answers.json",
+        f"python -m serving release stage taxi gs://bucket/serving_models/taxi/17 --commit {sha} "
+        f"{folder}",
+        f"{script} deploy",
+        describe,
+        f"gcloud run revisions describe taxi-00001 {PLACE} --format=json",
+        deploy,
+        describe,
+        f"{script} smoke",
+        f"python -m serving smoke https://candidate {smoke}",
+        f"{script} begin",
+        f"gcloud run services update-traffic {service} {PLACE} --to-tags=candidate=100",
+        describe,
+        f"python -m serving release {begin} taxi 17 {folder}",
+        f"{script} smoke",
+        f"python -m serving smoke https://service {smoke}",
+    ]
+
+
+def digests_out(calls: list[str]) -> list[str]:
+    return [re.sub(r"server=[0-9a-f]{32}", "server=DIGEST", call) for call in calls]
+
+
+def test_a_blessed_model_is_released_through_a_canary_and_an_older_one_is_refused(
+    repository: Repository,
+) -> None:
+    promoted = ("serving release watch", 0, "Version 17 is promoted.\n", "")
+    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING, NOTHING_SERVED, CANARY, promoted]
+    own = repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 0, result.log
-    released = programs(result)
-    start = released.index("python -m pipeline pushed taxi-RUN") + 1
-
-    def release(service: str) -> list[str]:
-        smoke = "uv run --no-sync python -m serving smoke"
-        answers = "--answers known_answers.json"
-        deploy = (
-            f"gcloud run deploy {service} {PLACE} --image=tensorflow/serving:2.19.1 "
-            f"--service-account={act.VARIABLES['SERVING_SERVICE_ACCOUNT']} "
-            "--execution-environment=gen2 --port=8501 --cpu=2 --memory=2Gi "
-            "--set-env-vars=MODEL_NAME=taxi --clear-volumes --clear-volume-mounts "
-            "--add-volume=name=model,type=cloud-storage,bucket=bucket,readonly=true,"
-            "mount-options=only-dir=serving_models/taxi/17 "
-            "--add-volume-mount=volume=model,mount-path=/models/taxi/17 "
-            f"--labels=commit={sha},model=taxi,version=17 "
-            "--add-custom-audiences=prediction-service "
-            "--no-allow-unauthenticated --tag=candidate --no-traffic"
-        )
-        describe = f"gcloud run services describe {service} {PLACE} --format=json"
-        update = f"gcloud run services update-traffic {service} {PLACE}"
-        return [
-            describe,
-            f"gcloud run revisions describe taxi-00001 {PLACE} --format=json",
-            "gcloud storage cp gs://bucket/serving_models/taxi/17/assets.extra/known_answers.json "
-            "known_answers.json",
-            deploy,
-            describe,
-            f"{smoke} https://candidate --model taxi {answers}",
-            f"{update} --to-tags=candidate=100",
-            describe,
-            f"{smoke} https://service --model taxi {answers}",
-        ]
-
-    assert released[start:] == [
-        *release("taxi-pre-production"),
-        *release("taxi"),
-        moved("released/taxi", sha, force=False),
+    called = digests_out(programs(result))
+    start = called.index("python -m pipeline pushed taxi-RUN") + 1
+    assert called[start:] == [
+        *released("taxi-pre-production", "promote", own),
+        *released("taxi", "canary", own),
+        moved("canary/taxi/17", own),
         removed("taxi"),
+        "uv run --no-sync python .github/scripts/serve.py watch",
+        "python -m serving release watch taxi 17 --minutes 20 --bucket gs://serving/taxi",
+        moved("released/taxi", own, force=False),
+        f"gh api -X DELETE {REFS}/tags/canary/taxi/17",
     ]
+    # A second one, of a commit that is older than what production has: as a canary, even.
+    newer = repository.commit("docs/page.md", "edited")
+    repository.git("branch", "newer")
+    repository.git("reset", "--quiet", "--hard", own)
+    stable = {"version": 3, "commit": own}
+    status = json.dumps({"stable": stable, "canary": {"version": 4, "commit": newer}})
+    repository.answers = [FOUND, PUSHED, ("release status .*serving/taxi$", 0, status, "")]
+    repository.answers += [NO_LABELS, RUNNING, NOTHING_SERVED]
+    result = repository.run("ship.yml", "push")
+    assert result.status == 1
+    assert "is older than what taxi serves: version 4" in result.log
+    assert result.calling("release stage", "serving/taxi ") == []
+    assert result.calling("run deploy taxi ") == result.calling("released/taxi") == []
+    assert programs(result)[-1] == removed("taxi")
 
 
 def test_the_first_revision_of_a_service_gets_no_traffic_where_its_test_fails(
     repository: Repository,
 ) -> None:
     absent = ("describe taxi-pre-production .*--format=json #1", 1, "", "Cannot find service [x]")
-    smoke = ("smoke", 1, "", "nulls")
-    repository.answers = [FOUND, PUSHED, absent, NO_LABELS, RUNNING, smoke]
+    smoke = ("serving smoke", 1, "", "nulls")
+    repository.answers = [FOUND, PUSHED, absent, NO_LABELS, RUNNING, smoke, NOTHING_SERVED]
     repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 1
     first, second = result.calling("gcloud run deploy")
     assert "cloudrun/container/hello" in first and "--no-traffic" not in first
-    assert "tensorflow/serving" in second and second.endswith("--no-traffic")
+    assert "model-server:1" in second and "--no-traffic" in second
     (update,) = result.calling("update-traffic")
     assert "--to-revisions=taxi-00001=100 --remove-tags=candidate" in update
+    assert len(result.calling("release roll-back taxi 17", "serving/taxi-pre-production")) == 1
     assert result.calling("PATCH", "released") == result.calling("run deploy taxi ") == []
 
 
-def served(commit: str, version: int) -> tuple[str, int, str, str]:
-    labels = {"commit": commit, "version": str(version)}
-    return "revisions describe", 0, json.dumps({"metadata": {"labels": labels}}), ""
-
-
-def test_what_a_schedule_has_pushed_of_an_older_commit_is_refused_once(
+def test_what_a_schedule_has_pushed_of_an_older_commit_is_refused_once_and_canaries_are_looked_at(
     repository: Repository,
 ) -> None:
     own = repository.commit("models/taxi/model.py", "edited")
@@ -264,11 +296,14 @@ def test_what_a_schedule_has_pushed_of_an_older_commit_is_refused_once(
     repository.git("branch", "newer")
     repository.git("reset", "--quiet", "--hard", own)
     repository.git("tag", "scheduled/taxi/taxi-8")
+    repository.git("tag", "canary/rents/5", own)
     jobs = [
         ("pipeline scheduled taxi", 0, f"taxi-9 {own}\n", ""),
         ("pipeline scheduled", 3, "", "none"),
     ]
-    repository.answers = [*jobs, PUSHED, served(newer, 3), RUNNING]
+    stable = json.dumps({"stable": {"version": 3, "commit": newer}, "canary": None})
+    worse = ("release watch rents 5", 1, "rolled back: It has 4 % errors.\n", "")
+    repository.answers = [*jobs, PUSHED, ("release status", 0, stable, ""), worse]
     result = repository.run("scheduled.yml", "schedule")
     assert result.status == 1
     assert "is older than what taxi-pre-production serves" in result.log
@@ -277,11 +312,18 @@ def test_what_a_schedule_has_pushed_of_an_older_commit_is_refused_once(
         moved("scheduled/taxi/taxi-9", own),
         f"gh api -X DELETE {REFS}/tags/scheduled/taxi/taxi-8",
     ]
-    assert programs(result)[-3:] == [removed("taxi"), *ended]
+    called = programs(result)
+    place = called.index(removed("taxi"))
+    assert called[place + 1 : place + 3] == ended
+    # The canary of an earlier release, which has ended badly.
+    assert len(result.calling("release watch rents 5 --minutes 0", "gs://serving/rents")) == 1
+    assert len(result.calling("DELETE", "canary/rents/5")) == 1
+    assert "Version 5 of rents was rolled back. rolled back: It has 4 % errors." in result.log
     repository.git("tag", "scheduled/taxi/taxi-9")
+    repository.git("tag", "--delete", "canary/rents/5")
     result = repository.run("scheduled.yml", "schedule")
     assert result.status == 0, result.log
-    assert result.calling("pipeline pushed") == []
+    assert result.calling("pipeline pushed") == result.calling("release watch") == []
 
 
 def test_the_workflow_of_an_older_commit_is_refused(repository: Repository) -> None:
@@ -312,7 +354,7 @@ def test_a_failed_smoke_test_of_what_users_get_gives_the_traffic_back(
     repository: Repository,
 ) -> None:
     fails = ("smoke https://service", 1, "", "nulls")
-    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING, fails]
+    repository.answers = [FOUND, PUSHED, NO_LABELS, RUNNING, fails, NOTHING_SERVED]
     repository.commit("models/taxi/model.py", "edited")
     result = repository.run("ship.yml", "push")
     assert result.status == 1
@@ -320,6 +362,7 @@ def test_a_failed_smoke_test_of_what_users_get_gives_the_traffic_back(
     changed = [re.sub(r"=.*", "", call.split("update-traffic ")[1]) for call in updates]
     assert changed == ["taxi-pre-production --to-tags", "taxi-pre-production --to-revisions"]
     assert "--to-revisions=taxi-00001=100 --remove-tags=candidate" in updates[-1]
+    assert len(result.calling("release roll-back taxi 17", "serving/taxi-pre-production")) == 1
     assert result.calling("run deploy taxi ") == []
 
 

@@ -32,21 +32,26 @@ RIGHTS = {
     **{f"pull-request.{name}": READ for name in ("compile", "plan", "rehearse", "report")},
     **{f"pull-request.{name}": READ for name in ("test", "train")},
     "pull-request.passed": {},
+    "release.ask": READ,
     "release.wait": DEPLOYING,
     "release.pre-production": DEPLOYING,
     "release.production": DEPLOYING,
     "release.end": WRITING,
+    "release.watch": {"contents": "write", "id-token": "write"},
     "scheduled.find": DEPLOYING,
     "scheduled.release": {"contents": "write", "id-token": "write"},
+    "scheduled.watch": {"contents": "write", "id-token": "write"},
     "ship.release": {"contents": "write", "id-token": "write"},
     "ship.submit": {"actions": "read", "contents": "write", "id-token": "write"},
-    "ship.not-submitted": {},
+    "ship.not-submitted": READ,
     "submit.plan": {"actions": "read", "contents": "read"},
     "submit.test": READ,
     "submit.find": DEPLOYING,
     "submit.image": DEPLOYING,
     "submit.submit": DEPLOYING,
     "submit.record": WRITING,
+    "watch.watch": DEPLOYING,
+    "watch.end": WRITING,
 }
 """Each job's rights, all of them."""
 AFTER = {
@@ -60,7 +65,12 @@ AFTER = {
     ("ship", "not-submitted"): {"submit"},
     ("release", "pre-production"): {"wait"},
     ("release", "production"): {"wait", "pre-production"},
+    ("release", "ask"): {"wait", "pre-production"},
     ("release", "end"): {"wait", "pre-production", "production"},
+    # What is watched is recorded as that before, or else a lost machine leaves it to nobody.
+    ("release", "watch"): {"wait", "pre-production", "production", "end"},
+    ("scheduled", "watch"): {"find"},
+    ("watch", "end"): {"watch"},
     ("pull-request", "train"): {"plan"},
     ("pull-request", "rehearse"): {"plan"},
     ("pull-request", "report"): {"plan", "train"},
@@ -131,6 +141,7 @@ def test_no_pull_request_gets_a_login() -> None:
         "scheduled": {"schedule", "workflow_dispatch"},
         "ship": {"push", "schedule", "workflow_dispatch", "repository_dispatch"},
         "submit": {"workflow_call"},
+        "watch": {"workflow_call"},
     }
     assert workflow_files.load("ship")["on"]["push"] == {"branches": ["main"]}
     for name in ("comment", "pull-request"):
@@ -140,7 +151,10 @@ def test_no_pull_request_gets_a_login() -> None:
 
 def test_there_are_no_keys() -> None:
     for name in workflow_files.names():
-        assert not re.search(r"secrets\b|credentials_json", workflow_files.text(name)), name
+        text = workflow_files.text(name)
+        assert "credentials_json" not in text and "secrets: inherit" not in text, name
+        # A webhook's address is no key to anything, and secret all the same.
+        assert set(re.findall(r"secrets\.(\w+)", text)) <= {"NOTIFICATION_URL"}, name
     for step in STEPS:
         if uses(step).startswith("google-github-actions/auth@"):
             assert step.content["with"]["workload_identity_provider"], str(step)
@@ -236,7 +250,7 @@ def test_deploys_wait_for_each_other_and_a_waiting_approval_holds_none() -> None
             waits = job.get("environment") == "production"
             assert job["concurrency"]["cancel-in-progress"] is waits, name
     groups = [job["concurrency"]["group"] for name, job in JOBS if "concurrency" in job]
-    assert len(groups) == len(set(groups)) == 4
+    assert len(groups) == len(set(groups)) == 5
     for workflow in ("ship", "submit", "release", "scheduled"):
         assert "concurrency" not in workflow_files.load(workflow)
 
@@ -247,8 +261,7 @@ def test_only_what_was_blessed_gets_to_production_and_only_approved() -> None:
         job = release[name]
         assert job["if"] == "needs.wait.outputs.address != ''"
         assert job["environment"] == name
-        deploy = next(step for step in job["steps"] if step.get("id") == "deploy")
-        assert deploy["env"]["PUSHED"] == "${{ needs.wait.outputs.address }}"
+        assert job["env"]["PUSHED"] == "${{ needs.wait.outputs.address }}"
     assert release["wait"]["outputs"] == {"address": "${{ steps.pushed.outputs.address }}"}
     pushed = next(step for step in release["wait"]["steps"] if step.get("id") == "pushed")
     assert pushed["run"].endswith(".github/scripts/pushed_model.py")
@@ -259,16 +272,48 @@ def test_both_environments_deploy_in_the_same_way() -> None:
     jobs = workflow_files.load("release")["jobs"]
     assert jobs["pre-production"]["steps"] == jobs["production"]["steps"]
     ran = [step["run"] for step in jobs["production"]["steps"] if "run" in step][1:]
-    asked = '"$URL" --model "$MODEL" --answers "$ANSWERS"'
-    smoke = f"uv run --no-sync python -m serving smoke {asked}"
-    script = "python3 .github/scripts/cloud_run.py"
-    assert ran == [f"{script} deploy", smoke, f"{script} promote", smoke, f"{script} roll-back"]
+    script = "uv run --no-sync python .github/scripts/serve.py"
+    steps = ("stage", "deploy", "smoke", "begin", "smoke", "roll-back")
+    assert ran == [f"{script} {step}" for step in steps]
+    differs = {
+        name: (before, jobs["production"]["env"][name])
+        for name, before in jobs["pre-production"]["env"].items()
+        if before != jobs["production"]["env"][name]
+    }
+    services = ("${{ inputs.model }}-pre-production", "${{ inputs.model }}")
+    assert differs == {"CANARY": ("false", "true"), "SERVICE": services}
     conditions = {
         step.get("name"): step["if"] for step in jobs["production"]["steps"] if "if" in step
     }
     assert conditions == {
-        "Roll back": "(failure() || cancelled()) && steps.deploy.outputs.previous != ''"
+        "Roll back": "(failure() || cancelled()) && steps.stage.outputs.version != ''"
     }
+
+
+def test_who_watches_cannot_approve() -> None:
+    """What ends a canary has an environment of its own, whose account may not name one."""
+    jobs = workflow_files.load("watch")["jobs"]
+    assert jobs["watch"]["environment"] == "production-watch"
+    scripts = [step["run"] for step in jobs["watch"]["steps"] if "run" in step]
+    assert scripts == [
+        "uv sync --locked --only-group serving",
+        "uv run --no-sync python .github/scripts/serve.py watch",
+    ]
+    assert workflow_files.load("release")["jobs"]["watch"]["if"] == (
+        "needs.production.outputs.outcome == 'canary'"
+    )
+
+
+def test_whatever_happens_is_told_and_nothing_waits_for_it() -> None:
+    told = {str(step) for step in STEPS if "notify.py" in str(step.content.get("run", ""))}
+    assert {step.split(": ")[0] + "." + step.split(": ")[1] for step in told} == {
+        "release.ask", "release.end", "ship.not-submitted", "watch.end",
+    }  # fmt: skip
+    jobs = {f"{flow}.{name}": job for flow, name, job in workflow_files.jobs()}
+    assert all("ask" not in job.get("needs", []) for job in jobs.values())
+    for name in ("release.end", "watch.end"):
+        (step,) = [s for s in jobs[name]["steps"] if "notify.py" in str(s.get("run"))]
+        assert "always()" in step["if"]
 
 
 def test_conditions_of_the_submission() -> None:

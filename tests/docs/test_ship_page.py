@@ -34,7 +34,8 @@ def test_a_shell_reads_each_script(script: str) -> None:
 
 def roles() -> set[tuple[str, str]]:
     """Each account with each role that it gets."""
-    given = re.findall(r"^(?:project|production|bucket|registry)_role ([\w-]+) (\S+)", PAGE, re.M)
+    kinds = "project|production|bucket|serving|registry"
+    given = re.findall(rf"^(?:{kinds})_role ([\w-]+) (\S+)", PAGE, re.M)
     return set(given)
 
 
@@ -59,16 +60,31 @@ def test_production_is_another_project_with_another_account_and_identity() -> No
     assert set(own) <= set(common)
     assert not {name for name in own if own[name] == common[name]}
     used = WORKFLOWS.partition("  production:\n")[2].partition("  end:\n")[0]
-    assert set(re.findall(r"vars\.(\w+)", used)) == {*own, "REGION"}
+    assert set(re.findall(r"vars\.(\w+)", used)) == {*own, "REGION", "SERVING_IMAGE"}
+    watch = dict(re.findall(r'^set_to_watch (\w+) "(.*)"$', PAGE, re.MULTILINE))
+    job = WORKFLOWS.partition("    environment: production-watch\n")[2].partition("  end:\n")[0]
+    assert set(re.findall(r"vars\.(\w+)", job)) == set(watch)
+    assert watch["DEPLOY_SERVICE_ACCOUNT"] == "watcher@$there"
+    for name in ("SERVING_BUCKET", "WORKLOAD_IDENTITY_PROVIDER"):
+        assert watch[name] == own[name]
     for account, role in roles():
-        production = account.startswith("production")
+        production = account.startswith(("production", "watcher"))
         assert re.search(rf"^project_role {account} ", PAGE, re.M) is None or not production, role
-    pools = re.findall(r'^pool "\$(\w+)" "\$\w+" "([\w-]+)@\$\w+" "(.*)"$', PAGE, re.MULTILINE)
+    pools = re.findall(r'^pool "\$(\w+)" "(.*?)"', PAGE, re.MULTILINE)
+    environments = "['production', 'production-watch']"
     assert pools == [
-        ("PROJECT", "deployer", ""),
-        ("PRODUCTION", "production", " && assertion.environment == 'production'"),
+        ("PROJECT", ""),
+        ("PRODUCTION", f" && assertion.environment in {environments}"),
     ]
-    condition = re.search(r'--attribute-condition="(.*)\$4"', PAGE)
+    jobs = re.findall(r'^jobs_are "\$(\w+)" "\$\w+" "([\w-]+)@\$\w+" "(.*)"$', PAGE, re.MULTILINE)
+    assert jobs == [
+        ("PROJECT", "deployer", "attribute.repository_id/$REPOSITORY_ID"),
+        # Of those that the condition lets in, each account is one environment's.
+        ("PRODUCTION", "production", "attribute.environment/production"),
+        ("PRODUCTION", "watcher", "attribute.environment/production-watch"),
+    ]
+    assert ",attribute.environment=assertion.environment" in PAGE
+    condition = re.search(r'--attribute-condition="(.*)\$2"', PAGE)
     assert condition and condition[1] == (
         "assertion.repository_id == '$REPOSITORY_ID' && assertion.ref == 'refs/heads/main'"
     )
@@ -85,6 +101,7 @@ PERMISSIONS = {
     "storage.objectUser": {
         *(f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list", "update")),
     },
+    "storage.objectCreator": {"storage.objects.create"},
     "storage.objectViewer": {"storage.objects.get", "storage.objects.list"},
     "storage.legacyBucketReader": {"storage.buckets.get", "storage.objects.list"},
 }
@@ -97,9 +114,12 @@ NEEDED = {
     },
     "deployer": {"storage.buckets.get", "storage.objects.create", "storage.objects.get"},
     "builder": {"storage.objects.get"},
-    "server": {"storage.objects.get", "storage.objects.list"},
-    "production": {"storage.objects.get"},
-    "production-server": {"storage.objects.get", "storage.objects.list"},
+    # What servers observe is written over, and labels are.
+    **{
+        name: {f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list")}
+        for name in ("server", "production", "production-server")
+    },
+    "watcher": {"storage.objects.create", "storage.objects.get", "storage.objects.list"},
 }
 
 
@@ -107,6 +127,12 @@ NEEDED = {
 def test_an_account_has_the_permissions_that_its_work_needs(account: str) -> None:
     own = [PERMISSIONS.get(role, set()) for name, role in roles() if name == account]
     assert NEEDED[account] <= set().union(*own)
+
+
+def test_who_watches_may_replace_nothing() -> None:
+    own = {role for name, role in roles() if name == "watcher"}
+    assert own == {"storage.objectViewer", "storage.objectCreator"}
+    assert "storage.objects.delete" not in set().union(*(PERMISSIONS[role] for role in own))
 
 
 def test_every_environment_is_created() -> None:

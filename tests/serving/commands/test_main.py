@@ -17,7 +17,7 @@ def test_it_has_every_command() -> None:
     group = typer.main.get_command(main.command_line())
     assert set(group.commands) == {  # type: ignore[attr-defined]
         "up", "add", "batch", "conformance", "conformance-models", "versions", "canary", "promote",
-        "rollback", "route", "compare", "smoke", "log", "repair", "worker",
+        "rollback", "route", "compare", "release", "smoke", "log", "repair", "worker",
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,6 +54,53 @@ def test_what_is_wrong_is_found(predictions: Any, outputs: Any, failed: set[str]
     told = {words.get(name, f"'{name}' is what training") for name in failed}
     found = {check.name for check in checks if not check.ok}
     assert len(found) == len(told) and all(any(t in f for f in found) for t in told), found
+
+
+@contextmanager
+def server_of(loaded_after: int) -> Iterator[tuple[str, list[str]]]:
+    """A server that has version 17 after some looks; and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self._answer(200, b'{"state": "AVAILABLE"}' if len(asked) > loaded_after else b"{}")
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(self.path)
+            self._answer(200, b'{"predictions": [0.5, 0.25]}')
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_a_version_is_waited_for_and_asked_whatever_the_traffic_gets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    expected = Expectations(ROWS, {"y": [0.5, 0.25]})
+    with server_of(loaded_after=3) as (url, asked):
+        smoke.wait_for(url, "taxi", 17, "", 60)
+        assert len(asked) == 4
+        assert all(check.ok for check in smoke.run(url, "taxi", expected, version=17))
+    assert {path.partition(":")[0] for path in asked} == {"/v1/models/taxi/versions/17"}
+    with server_of(loaded_after=10**6) as (url, asked):
+        smoke.wait_for(url, "taxi", 17, "", 0.05)
+        checks = {check.name: check.ok for check in smoke.run(url, "taxi", expected, version=17)}
+    assert not checks["a version is available"], "it says so when it has waited for long enough"
 
 
 def test_the_highest_version_that_has_answers_counts(tmp_path: Path) -> None:

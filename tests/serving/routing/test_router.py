@@ -170,6 +170,22 @@ def test_a_bad_canary_is_rolled_back_by_itself(
     assert models_config.read(folder / models_config.FILE)["taxi"].labels == {"stable": 2}
 
 
+def test_of_two_servers_on_a_folder_one_tells_of_a_rollback(folder: Path) -> None:
+    changes.canary(folder, "taxi", 3, 0.5, 0, "ann", "")
+    told: list[tuple[str, int]] = []
+    routers = [
+        Router(folder, lambda model, version, _: told.append((model, version))) for _ in "ab"
+    ]
+    for one in routers:
+        for _ in range(200):
+            observe_all(one, [outcome(2, "stable"), outcome(3, "canary", status=500)])
+    wait_until(lambda: state.read(folder).events[-1].action == "rollback")
+    wait_until(lambda: bool(told))
+    for one in routers:
+        one.close()
+    assert told == [("taxi", 3)]
+
+
 @pytest.mark.slow
 def test_a_bad_canary_stays_out_until_somebody_wants_it_back(
     folder: Path, capsys: pytest.CaptureFixture[str]

@@ -1,0 +1,1 @@
+"""Where models are served: a module for each platform that release.yaml may name."""
