@@ -287,6 +287,7 @@ def test_the_workers_end_with_their_supervisor(tmp_path: Path) -> None:
     [
         (["--tls-key", "nothing.pem"], "and no certificate"),
         (["--upstream", "http://127.0.0.1:1"], "--workers 2"),
+        (["--bucket", "gs://bucket/folder"], "--workers 2"),
         (["--rest-port", "70000"], "Cannot listen"),
     ],
 )
