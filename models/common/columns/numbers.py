@@ -69,8 +69,15 @@ def quantile_ranks(values: tf.Tensor) -> tf.Tensor:
     Returns:
         [batch, columns] of float32: from 0 to 1; -1 where there is no value.
     """
+    # The analyzer fails for a column in which it has seen nothing. What stands in for it where a
+    # batch has no value of a column is above all of them.
+    empty = tf.reduce_all(tf.math.is_nan(values), axis=0, keepdims=True)
+    stand_in = tf.where(empty, tf.float32.max, np.float32("nan"))
     bounds = tft.quantiles(
-        values, QUANTILES, epsilon=0.1 / QUANTILES, reduce_instance_dims=False, name="quantiles"
+        tf.concat([values, stand_in], axis=0),
+        QUANTILES,
+        epsilon=0.1 / QUANTILES,
+        reduce_instance_dims=False,
     )
     last = QUANTILES - 2
     by_column = tf.transpose(values)
