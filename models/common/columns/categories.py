@@ -1,4 +1,4 @@
-"""Categories: text with few values, and numbers that are names, by one vocabulary for all columns."""
+"""Categories, text or numbers that are names, by one vocabulary for all columns."""
 
 from __future__ import annotations
 

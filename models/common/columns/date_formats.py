@@ -139,9 +139,7 @@ class Format:
         return "".join(found)
 
 
-def _of_fields(
-    fields: dict[str, tf.Tensor], matches: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
+def _of_fields(fields: dict[str, tf.Tensor], matches: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Seconds since 1970 of what each directive has matched, and whether there is such a time."""
     number = {
         code: tf.strings.to_number(field, tf.int64)

@@ -44,9 +44,7 @@ def dates(inputs: Mapping[str, Raw], formats: Mapping[str, Sequence[str]]) -> tf
     return tf.concat([parts[name] for name in formats], axis=1)
 
 
-def _parts(
-    inputs: Mapping[str, Raw], names: Sequence[str], formats: Sequence[Format]
-) -> tf.Tensor:
+def _parts(inputs: Mapping[str, Raw], names: Sequence[str], formats: Sequence[Format]) -> tf.Tensor:
     """[batch, names, parts] of columns that have the same formats."""
     text = stack(
         inputs,

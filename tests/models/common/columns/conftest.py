@@ -71,7 +71,7 @@ def _row(number: int) -> Row:
         "day": random.choice(["2024-01-15", "31.12.2024", "soon"]),
         "at": random.choice([5, 905, 2359]),
         "seen": 1_700_000_000 + number * 3600,
-        "note": random.choice(["Good, good work!", "bad work", "gut – größer", ""]),
+        "note": random.choice(["Good, good work!", "bad work", "gut — größer", ""]),
         "remark": random.choice(["work", "bad"]),
         "p1": random.randrange(256),
         "p2": random.random() * 255,

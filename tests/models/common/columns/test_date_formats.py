@@ -100,7 +100,5 @@ def test_a_format_that_says_nothing_is_refused(text: str) -> None:
 def test_the_day_of_the_year_over_eleven_centuries() -> None:
     days = range(-200_000, 200_000, 7)
     start = datetime.date(1970, 1, 1)
-    expected = [
-        (start + datetime.timedelta(days=day)).timetuple().tm_yday - 1 for day in days
-    ]
+    expected = [(start + datetime.timedelta(days=day)).timetuple().tm_yday - 1 for day in days]
     assert time_of_year(tf.constant(list(days), tf.int64)).numpy().tolist() == expected

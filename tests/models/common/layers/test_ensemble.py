@@ -72,7 +72,7 @@ def test_training_takes_the_mean_of_the_losses_and_validation_the_loss_of_the_me
 
 
 def test_each_member_learns_as_if_it_were_alone() -> None:
-    """What a member's own layer learns in a step is, but for the mean, what it would learn alone."""
+    """What a member's own layer learns in a step is what it would learn alone, over the members."""
     model = network()
     labels = np.array([[1.0], [0.0], [1.0]], np.float32)
     members = answers(model, ROWS)
@@ -92,9 +92,7 @@ def test_each_member_learns_as_if_it_were_alone() -> None:
         ("poisson", 1, "exponential", [[3], [0], [1]]),
     ],
 )
-def test_it_learns_every_kind_of_label(
-    loss: str, units: int, activation: str, labels: Any
-) -> None:
+def test_it_learns_every_kind_of_label(loss: str, units: int, activation: str, labels: Any) -> None:
     model = network(units, activation)
     model.compile(keras.optimizers.Adam(0.03), loss, steps_per_execution=4)
     history = model.fit(ROWS, np.array(labels), epochs=60, batch_size=2, verbose=0).history
