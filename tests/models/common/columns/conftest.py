@@ -28,7 +28,7 @@ from models.common.preprocessing import fill_missing
 
 assert models
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 Transformed = Callable[[Sequence[Row]], dict[str, np.ndarray]]
 
 TYPES = {
@@ -108,7 +108,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransformOutput:
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     instances = [
         {name: value if name == "list" else [value] * (value is not None) for name, value in row}
-        for row in map(Mapping.items, ROWS)
+        for row in map(dict.items, ROWS)
     ]
     options = PipelineOptions(["--runner=FnApiRunner", "--no_pipeline_type_check"])
     with beam.Pipeline(options=options) as pipeline, tft_beam.Context(f"{folder}/temporary"):

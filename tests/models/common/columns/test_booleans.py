@@ -29,6 +29,7 @@ def test_numbers_are_truth_values_too() -> None:
     np.testing.assert_equal(found, [[0, 1], [1, 0], [np.nan, np.nan]])
 
 
+@pytest.mark.slow
 def test_columns_of_a_table(transformed: Transformed) -> None:
     found = transformed(ROWS)["booleans"]
     known = {"yes": 1, "TRUE": 1, "No": 0, "f": 0}

@@ -14,6 +14,7 @@ def parts(found: np.ndarray) -> dict[str, np.ndarray]:
     return {"day": found[:, :3], "at": found[:, 3:4], "seen": found[:, 4:]}
 
 
+@pytest.mark.slow
 def test_the_parts_of_each_column(transformed: Transformed) -> None:
     first = min(row["seen"] for row in ROWS if row["seen"] is not None)
     row = {"day": "1.3.2024", "at": 2330, "seen": first + 36 * 3600}
@@ -28,11 +29,13 @@ def test_the_parts_of_each_column(transformed: Transformed) -> None:
     assert hour == pytest.approx(10 + 13 / 60 + 20 / 3600 + (first - 1_700_000_000) / 3600)
 
 
+@pytest.mark.slow
 def test_text_in_no_format_and_nothing_are_missing(transformed: Transformed) -> None:
     for day in ("soon", None, "2024-02-30"):
         assert np.isnan(transformed([{**NOTHING, "day": day}])["dates"]).all()
 
 
+@pytest.mark.slow
 def test_a_time_before_the_first_is_negative(transformed: Transformed) -> None:
     assert transformed([{**NOTHING, "day": "2024-01-14"}])["dates"][0, 0] == -1
 

@@ -37,7 +37,7 @@ def test_many_columns_are_few_operations() -> None:
         spec = {name: tf.TensorSpec([None], tf.float32) for name in names}
         return len(stacked.get_concrete_function(spec).graph.get_operations())
 
-    assert operations(40) - operations(20) <= 20 * 2
+    assert operations(12) - operations(6) <= 6 * 2
 
 
 def test_a_column_of_lists_is_refused() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import tensorflow_transform as tft
 
 from models.common.columns.texts import LONGEST, word_count
 from tests.models.common.columns.conftest import MOST_WORDS, NOTHING, Transformed
 
 
+@pytest.mark.slow
 def test_a_text_is_its_known_words_in_order(
     transformed: Transformed, fitted: tft.TFTransformOutput
 ) -> None:
@@ -22,10 +24,12 @@ def test_a_text_is_its_known_words_in_order(
     assert not remark.any()
 
 
+@pytest.mark.slow
 def test_letters_beyond_ascii_are_letters(fitted: tft.TFTransformOutput) -> None:
     assert not any(word == b"gr" for word in fitted.vocabulary_by_name("words"))
 
 
+@pytest.mark.slow
 def test_a_long_text_counts_by_its_first_words(transformed: Transformed) -> None:
     found = transformed([{**NOTHING, "note": "bad " * 5000 + "work"}])["words"][0, 0]
     assert found.min() == found.max() > 0

@@ -10,6 +10,7 @@ from models.common.columns.vectors import vectors
 from tests.models.common.columns.conftest import ROWS, Transformed
 
 
+@pytest.mark.slow
 def test_each_array_is_scaled_as_a_whole(transformed: Transformed) -> None:
     found = transformed(ROWS)["vectors"]
     lists = np.array([row["list"] for row in ROWS])

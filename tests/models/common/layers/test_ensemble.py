@@ -83,6 +83,7 @@ def test_each_member_learns_as_if_it_were_alone() -> None:
     np.testing.assert_allclose(model.get_weights()[-1], expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "units", "activation", "labels"),
     [
