@@ -238,11 +238,13 @@ def is_number(task: str) -> bool:
 
 
 def score(task: str, labels: np.ndarray, answers: np.ndarray) -> float:
-    """AUC, accuracy, or root of the mean squared error in the label's unit."""
+    """AUC, accuracy, or root mean squared error: of log(1 + label) where networks learn that."""
     if task == "binary":
         return float(roc_auc_score(labels, answers))
     if task == "multi-class":
         return float(accuracy_score(labels, answers))
+    if task == "log":
+        labels, answers = np.log1p(labels), np.log1p(np.maximum(answers, 0))
     return float(mean_squared_error(labels, answers) ** 0.5)
 
 

@@ -7,7 +7,7 @@ same splits, scikit-learn's HistGradientBoosting with its defaults, the best of 
 draws of its hyperparameters by the eval split, and a network of two dense layers of 64 on z-scores
 and embedded categories. Trees and plain network get the columns that the scaffolded model has, with
 the parts of dates, and texts as 20 components of their words' weights. Figures are of the test
-split: AUC, accuracy, or root mean squared error.
+split: AUC, accuracy, or root mean squared error, of a heavy-tailed label on its logarithm.
 
 Packages come from the package index once, into a folder; nothing of them is a part of the project.
 """
