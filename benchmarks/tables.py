@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from _table_sources import SOURCES, Source, download
+from _tables.sources import SOURCES, Source, download
 from stock_template import ROOT, make_project
 
 HELD = 0.01
@@ -72,7 +72,7 @@ def measure(source: Source, project: Path, packages: Path, trials: int) -> dict[
     began = time.monotonic()
     called(project, [sys.executable, "-m", "pipeline", "run", name], allowed=(0, UNBLESSED))
     seconds = round(time.monotonic() - began, 1)
-    rivals = str(ROOT / "benchmarks" / "_table_rivals.py")
+    rivals = str(ROOT / "benchmarks" / "_tables" / "rivals.py")
     printed = called(project, [sys.executable, rivals, name, source.label, str(trials)])
     figures = json.loads(printed.splitlines()[-1])
     figures["seconds"]["run"] = seconds
