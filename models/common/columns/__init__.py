@@ -1,0 +1,1 @@
+"""Raw columns of a table as a few tensors: what a model's `preprocessing_fn` calls."""

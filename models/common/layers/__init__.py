@@ -1,0 +1,1 @@
+"""Layers and a model for tables, each from a paper."""
