@@ -23,6 +23,8 @@ def test_it_has_every_command() -> None:
 
 PRINT_NO_TABLE = {
     "up": "serves",
+    "worker": "is what `up --workers` starts",
+    "add": "prints a sentence; `versions --json` has it",
     "batch": "writes files, and _SUCCESS beside them",
     "conformance": "lists the cases that fail",
     "conformance-models": "writes a folder",
@@ -31,6 +33,7 @@ PRINT_NO_TABLE = {
     "rollback": "the same",
     "smoke": "prints a sentence",
     "log": "a group of commands that write files",
+    "release": "a group of commands for workflows; `release status --json` has where it is",
 }
 """The commands that a program needs no JSON of, and why."""
 
