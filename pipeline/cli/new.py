@@ -70,7 +70,7 @@ def new(
         data,
         label,
         said.parse(settings or []),
-        _reader,
+        reader_of,
         project.ROOT,
         questions.ask if asks else None,
     )
@@ -96,7 +96,7 @@ def new(
     )
 
 
-def _reader(format: str) -> Reader | None:
+def reader_of(format: str) -> Reader | None:
     """What reads files of a format that the command line cannot read by itself."""
     if format != "tfrecord":
         return None

@@ -11,6 +11,7 @@ from rich.text import Text
 from pipeline.scaffold.inference.baseline import Figure
 from pipeline.scaffold.inference.kinds import Choice
 from pipeline.scaffold.inference.proposal import Proposal
+from pipeline.scaffold.inspection import Inspection
 from pipeline.scaffold.reading.profile import ColumnProfile
 from pipeline.show import formatting
 
@@ -44,16 +45,20 @@ def columns(proposal: Proposal, console: Console) -> RenderableType:
 
 
 def _cells(profile: ColumnProfile, kind: str, why: str, style: str) -> list[Text]:
-    share = profile.missing / max(profile.rows, 1)
-    missing = "" if not profile.missing else "<0.1 %" if share < 0.001 else f"{share:.1%}"
+    missing = _share(profile.missing, profile.rows)
     texts = [
         profile.name,
         kind,
-        missing.replace("%", " %").replace("  ", " "),
+        missing,
         _example(profile),
         why,
     ]
     return [Text(formatting.on_one_line(text), style) for text in texts]
+
+
+def _share(missing: int, rows: int) -> str:
+    share = missing / max(rows, 1)
+    return "" if not missing else "< 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
 
 
 def _example(profile: ColumnProfile) -> str:
@@ -138,3 +143,46 @@ def _rows(number: int) -> str:
 
 def _are(number: int) -> str:
     return "is" if number == 1 else "are"
+
+
+def inspected(found: Inspection, console: Console) -> RenderableType:
+    """A line for each column of a model's data."""
+    wide = not console.is_terminal or console.width >= 120
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("Column", no_wrap=True, overflow="ellipsis", max_width=32 if wide else 18)
+    table.add_column("Role", no_wrap=True)
+    table.add_column("Type", no_wrap=True)
+    table.add_column("Missing", no_wrap=True, justify="right")
+    table.add_column("Distinct", no_wrap=True, justify="right")
+    table.add_column("Looks like", no_wrap=True)
+    if wide:
+        table.add_column("Example", no_wrap=True, overflow="ellipsis", max_width=_EXAMPLE)
+    for column in found.columns:
+        cells = [
+            column.name,
+            column.role or "-",
+            column.type or "-",
+            _share(column.missing, found.rows),
+            f"{column.distinct:,}",
+            column.looks_like,
+            *([column.example] if wide else []),
+        ]
+        style = "yellow" if column.suspicions else "" if column.role else "dim"
+        table.add_row(*(Text(formatting.on_one_line(cell), style) for cell in cells))
+    return table
+
+
+def inspection_notes(found: Inspection) -> Iterator[str]:
+    """What is suspicious, what else is to be known, and the splits with their rows."""
+    suspicious = [column for column in found.columns if column.suspicions]
+    if suspicious:
+        yield "Look at:"
+        for column in suspicious:
+            name = formatting.on_one_line(column.name)
+            yield from (f"  {name}: {one}." for one in column.suspicions)
+    yield from found.notices
+    if found.without_label:
+        yield f"{_rows(found.without_label)} without a label {_are(found.without_label)} left out."
+    rows = ", ".join(f"{split} {count:,}" for split, count in found.splits.items())
+    yield f"{_rows(found.rows)}. Splits: {rows}."
+    yield f"Next: {formatting.command(f'run {found.model}')}"

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from models.common.errors import ConfigError, DataError
 from pipeline.scaffold.inference import kinds, splitting, suspects, vectors
 from pipeline.scaffold.inference import task as tasks
@@ -227,15 +229,22 @@ def _slices(
 ) -> tuple[str, ...]:
     """The inputs with few values of which each has enough rows to be judged by."""
     found = []
+    judged = np.ones(len(table.places), bool)
+    if split.way == "time":
+        when = splitting.moments(table.columns[split.column], choices[split.column])
+        judged = when >= np.nanquantile(when, 1 - split.test_share)
+    scale = table.rows * split.test_share / max(judged.sum(), 1)
     for name, choice in choices.items():
         profile = table.columns[name]
         # A slice of fractions is none that anybody could name.
         whole = profile.column.type in ("INT", "STRING")
         if choice.kind not in ("category", "code", "boolean") or not whole or profile.missing:
             continue
-        rows = [count * split.test_share for _, count in profile.counts]
-        if profile.is_exact and 2 <= len(rows) <= _MOST_VALUES and min(rows) >= _FEWEST_ROWS:
-            found.append((len(rows), name))
+        if not profile.is_exact or not 2 <= profile.distinct <= _MOST_VALUES:
+            continue
+        values, rows = np.unique(profile.sample[judged].astype(str), return_counts=True)
+        if len(values) == profile.distinct and min(rows) * scale >= _FEWEST_ROWS:
+            found.append((profile.distinct, name))
     return tuple(name for _, name in sorted(found)[:_MOST_SLICES])
 
 

@@ -84,7 +84,7 @@ def _splits(proposal: Proposal) -> Iterator[str]:
     yield f"# {_sentence(way.why)}"
     for other in proposal.other_ways:
         if other.way != "rows":
-            yield f"# Or: {_key(other)}, as {words(other.why)}."
+            yield f"# Or: {_key(other)}. {_sentence(other.why)}"
     shares = f"train: {train}, eval: {evaluate}, test: {test}"
     key = _key(way)
     yield f"splits: {{{shares}{f', {key}' if key else ''}}}"
@@ -124,8 +124,8 @@ def _evaluation(proposal: Proposal) -> Iterator[str]:
         yield "  yardstick: true"
     if proposal.slices:
         yield f"  slices: {flow(proposal.slices)}"
-    yield "  # A bound is what a linear model reaches on held-out rows, less what chance does among as"
-    yield "  # many rows as the test split has. Raise it once a model is better."
+    yield "  # A bound is what a linear model reaches on held-out rows, less what chance does in a"
+    yield "  # test split of this size. Raise it once a model is better."
     yield "  metrics:"
     judged, bounded = _JUDGED[task.name], False
     for figure in _by_weight(proposal):
