@@ -8,15 +8,18 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from components.tables.quality import findings
 from pipeline.scaffold.inference.baseline import Figure
 from pipeline.scaffold.inference.kinds import Choice
 from pipeline.scaffold.inference.proposal import Proposal
+from pipeline.scaffold.inference.task import Task
 from pipeline.scaffold.inspection import Inspection
 from pipeline.scaffold.reading.profile import ColumnProfile
 from pipeline.show import formatting
 
 _STYLES = {"identifier": "dim", "group": "dim", "constant": "dim", "copy": "yellow"}
 _EXAMPLE = 24
+_TOLD = 10
 
 
 def columns(proposal: Proposal, console: Console) -> RenderableType:
@@ -91,6 +94,12 @@ def notes(proposal: Proposal) -> Iterator[str]:
         yield "Look at:"
         for choice in noted:
             yield from (f"  {_name(choice)}: {note}." for note in choice.notes)
+    used = {*proposal.inputs, *proposal.task.labels}
+    told = [one for one in findings.find(table.summary) if one.column in used and not one.stops]
+    for one in told[:_TOLD]:
+        yield f"  {formatting.on_one_line(one.column)} {one.headline}. {one.remedy}"
+    if len(told) > _TOLD:
+        yield f"  {len(told) - _TOLD} more such are told when a run starts."
     yield from _task(proposal)
 
 
@@ -124,12 +133,14 @@ def _task(proposal: Proposal) -> Iterator[str]:
     offered = f" Or: --set {', --set '.join(others)}." if others else ""
     yield f"Splits: {how[way.way]}; {way.why}.{offered}"
     if proposal.figures:
-        yield f"To beat, on held-out rows: {'; '.join(map(_figure, proposal.figures[:4]))}."
+        figures = "; ".join(_figure(figure, task) for figure in proposal.figures[:4])
+        yield f"To beat, on held-out rows: {figures}."
 
 
-def _figure(figure: Figure) -> str:
+def _figure(figure: Figure, task: Task) -> str:
     linear = "" if figure.linear is None else f"a linear model {figure.linear:.4g}, "
-    return f"{figure.metric}: {linear}a constant {figure.constant:.4g}"
+    of = "" if figure.label is None else f" of {formatting.on_one_line(task.labels[figure.label])}"
+    return f"{figure.metric}{of}: {linear}a constant {figure.constant:.4g}"
 
 
 def _sampled(proposal: Proposal) -> str:

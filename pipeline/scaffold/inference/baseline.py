@@ -25,7 +25,7 @@ from pipeline.scaffold.reading.profile import TableProfile
 Score = Callable[[Array, Array], float]
 
 _RESAMPLES = 200
-_FEWEST_ROWS = 30
+_FEWEST_ROWS = 15
 _MOST_ROWS = 10_000
 _MOST_CELLS = 20_000_000
 _FOLDED = 3_000

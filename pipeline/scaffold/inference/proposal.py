@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from components.tables.quality import findings
 from models.common.errors import ConfigError, DataError
 from pipeline.scaffold.inference import kinds, splitting, suspects, vectors
 from pipeline.scaffold.inference import task as tasks
@@ -116,6 +117,12 @@ def _choices(table: TableProfile, labels: Sequence[str], settings: Settings) -> 
         if name in table.times:
             found[name] = _time(found[name])
     found = vectors.together(table, found)
+    for finding in findings.find(table.summary):
+        choice = found.get(finding.column)
+        if finding.stops and choice is not None and choice.is_input:
+            found[finding.column] = dataclasses.replace(
+                choice, kind="left out", why=finding.headline, others=(), vector=""
+            )
     for name, kind in settings.kinds.items():
         said = kinds.as_kind(table.columns[name], kind)
         if said is None or (name in table.times and said.is_input):

@@ -112,7 +112,7 @@ def _check(table: TableProfile, name: str, data: str) -> None:
         )
     # An exact count of values, as the marks of missing ones are taken out already.
     if profile.distinct < 2:
-        shown = [f"'{value}'" for value, _ in profile.counts[:1]] or ["no value"]
+        shown = [f"'{_class_name(value)}'" for value, _ in profile.counts[:1]] or ["no value"]
         raise DataError(
             f"--label {name}: the column has {shown[0]} alone: there is nothing to learn",
             f"Expected: different values. Received: {profile.present:,} of {profile.rows:,} rows "

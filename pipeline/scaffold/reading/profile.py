@@ -294,7 +294,10 @@ def _values(array: pa.Array, column: Column, marks: Mapping[str, int]) -> npt.ND
                 array = pc.if_else(known, pa.scalar(None, pa.string()), array)
             _, array = csv_file.parse(array, column.type)
         return np.asarray(
-            pc.fill_null(array.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+            # Of whole numbers beyond 2**53 the nearest float will do.
+            pc.fill_null(array.cast(pa.float64(), safe=False), np.nan).to_numpy(
+                zero_copy_only=False
+            )
         )
     if pa.types.is_binary(array.type):
         try:

@@ -100,7 +100,7 @@ def model(name: str, label: str, task: Task, tuples: Sequence[str], budget: Budg
         "",
         "hidden = Ensemble(MEMBERS)(row)",
         "for _ in range(LAYERS):",
-        '    hidden = keras.layers.Dense(hyperparameters["units"], activation="relu")(hidden)',
+        '    hidden = SharedDense(hyperparameters["units"], activation="relu")(hidden)',
         '    hidden = keras.layers.Dropout(hyperparameters["dropout"])(hidden)',
         *_LAST[task.name],
         "",
@@ -218,7 +218,12 @@ def _imports(name: str, body: str) -> str:
         "models.common.columns.categories": ("category_count",),
         "models.common.columns.texts": ("word_count",),
         "models.common.labels.encoding": ("class_names",),
-        "models.common.layers.ensemble": ("Ensemble", "EnsembleModel", "MemberDense"),
+        "models.common.layers.ensemble": (
+            "Ensemble",
+            "EnsembleModel",
+            "MemberDense",
+            "SharedDense",
+        ),
         "models.common.layers.piecewise_linear": ("PiecewiseLinearEmbedding",),
         "models.common.layers.words": ("WordEmbedding",),
     }
