@@ -40,7 +40,10 @@ def truth_values(values: Iterable[object]) -> tuple[list[str], list[str]] | None
     return no, yes
 
 
-_NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(
+    r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?"
+    r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
+)
 _SIGNS = re.compile(r"^[\s$€£¥]+|[\s$€£¥%]+$")
 _DECIMAL_COMMA = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+),\d+")
 
@@ -48,7 +51,7 @@ _DECIMAL_COMMA = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+),\d+")
 def is_number(text: str) -> bool:
     """Whether a text is a number such as `1,234.5`, `$12` or `12 %`."""
     plain = _SIGNS.sub("", text)
-    return any(map(str.isdigit, plain)) and _NUMBER.fullmatch(plain) is not None
+    return _NUMBER.fullmatch(plain) is not None
 
 
 def number(text: str) -> float:
@@ -114,9 +117,10 @@ def date_formats(values: Sequence[str]) -> list[str]:
     day, and `other_reading` has the other.
 
     Args:
-        values: Distinct values of the column.
+        values: Values of the column.
     """
-    left = [value.strip() for value in values]
+    left = list(dict.fromkeys(value.strip() for value in values))
+    most_others = (1 - _MEANT) * len(left)
     if not left or sum(any(map(str.isdigit, value)) for value in left) < _MEANT * len(left):
         return []
     found: dict[str, int] = {}
@@ -127,7 +131,7 @@ def date_formats(values: Sequence[str]) -> list[str]:
         if read and len(read) >= _MEANT * len(matching):
             found[format] = len(read)
             left = [value for value in left if value not in read]
-    if len(left) > (1 - _MEANT) * len(values):
+    if len(left) > most_others:
         return []
     return sorted(found, key=lambda format: -found[format])
 
