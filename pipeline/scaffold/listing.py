@@ -27,8 +27,8 @@ def columns(proposal: Proposal, console: Console) -> RenderableType:
     wide = not console.is_terminal or console.width >= 120
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("Column", no_wrap=True, overflow="ellipsis", max_width=32 if wide else 18)
-    table.add_column("Taken as", no_wrap=True)
-    table.add_column("Missing", no_wrap=True, justify="right")
+    table.add_column("Taken as", no_wrap=True, min_width=10)
+    table.add_column("Missing", no_wrap=True, justify="right", min_width=7)
     table.add_column(
         "Example", no_wrap=True, overflow="ellipsis", max_width=_EXAMPLE if wide else 14
     )

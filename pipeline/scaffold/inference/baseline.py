@@ -144,7 +144,7 @@ def _scores(task: Task) -> list[tuple[str, bool, Score]]:
     if task.name == "binary":
         return [
             ("AUC", True, lambda truth, guess: _or_nan(area_under_curve(guess, truth))),
-            ("AUCPrecisionRecall", True, _average_precision),
+            ("AUCPrecisionRecall", True, average_precision),
             ("BinaryAccuracy", True, lambda truth, guess: float(((guess > 0.5) == truth).mean())),
         ]
     if task.name == "multi-class":
@@ -168,7 +168,7 @@ def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _average_precision(truth: Array, guess: Array) -> float:
+def average_precision(truth: Array, guess: Array) -> float:
     """The area under the precision-recall curve, as a sum over its steps."""
     ones = truth.sum()
     if not ones:

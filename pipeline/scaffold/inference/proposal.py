@@ -154,7 +154,7 @@ def _without_label(
         if choice.is_input and (why := suspects.missing_with_label(table.columns[name], table))
     }
     # Rows that are all but empty lack every column, and say nothing of one.
-    if len(late) > len(choices) / 2:
+    if len(late) >= 0.9 * sum(choice.is_input for choice in choices.values()):
         late = {}
     for name, choice in choices.items():
         if name in settings.kinds or not choice.is_input or choice.vector:
@@ -212,10 +212,9 @@ def _split(
             return ways[-1], tuple(ways[:-1])
         try:
             return splitting.by_column(table, choices, way, column), ()
-        except (ValueError, KeyError) as error:
-            reason = "it is the label" if isinstance(error, KeyError) else str(error)
+        except ValueError as error:
             raise ConfigError(
-                f"--set splits.{way}={column}: rows cannot be split by it: {reason}",
+                f"--set splits.{way}={column}: rows cannot be split by it: {error}",
                 "Expected: a time in every row." if way == "time" else "Expected: several groups.",
                 "Name another column, or leave it out.",
             ) from None

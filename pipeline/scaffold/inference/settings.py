@@ -81,11 +81,11 @@ def check_columns(settings: Settings, columns: Collection[str], labels: Sequence
                 f"Its columns: {', '.join(list(columns)[:40])}.",
                 "Name one of them.",
             )
-    for name in settings.kinds:
+    for name in named:
         if name in labels:
             raise ConfigError(
-                f"--set {name}={settings.kinds[name]}: it is the label",
-                "Expected: the kind of a column that the model reads.",
+                f"--set: '{name}' is the label",
+                "Expected: a column that the model reads, or that rows are split by.",
                 "Say task=... for what is learnt of the label.",
             )
 

@@ -76,7 +76,9 @@ def telling(
     for name, choice in choices.items():
         if not choice.is_input or choice.vector or choice.kind == "text":
             continue
-        one = _telling(groups_of(table.columns[name], choice), label, task)
+        sample = table.columns[name].sample
+        numbers = sample if sample.dtype != object else None
+        one = _telling(groups_of(table.columns[name], choice), numbers, label, task)
         if one is not None:
             found[name] = one
     return found
@@ -141,7 +143,12 @@ def groups_of(profile: ColumnProfile, choice: Choice) -> npt.NDArray[np.int64]:
     return groups
 
 
-def _telling(groups: npt.NDArray[np.int64], label: npt.NDArray[Any], task: Task) -> Telling | None:
+def _telling(
+    groups: npt.NDArray[np.int64],
+    numbers: npt.NDArray[Any] | None,
+    label: npt.NDArray[Any],
+    task: Task,
+) -> Telling | None:
     """What groups of rows tell; None where there are too few rows to say."""
     known = np.isfinite(label)
     groups, label = groups[known] + 1, label[known]
@@ -156,6 +163,8 @@ def _telling(groups: npt.NDArray[np.int64], label: npt.NDArray[Any], task: Task)
         sums = np.bincount(groups[half], learnt, minlength=size)
         means = np.where(rows > 0, sums / np.maximum(rows, 1), learnt.mean())
         left = float(((tried - means[groups[~half]]) ** 2).sum())
+        if numbers is not None:
+            left = min(left, _left_by_a_line(numbers[known], label, half))
         return Telling(max(0.0, 1 - left / total), None, len(tried), False) if total else None
     classes = int(label.max()) + 1
     counts = np.zeros((size, classes))
@@ -172,6 +181,17 @@ def _telling(groups: npt.NDArray[np.int64], label: npt.NDArray[Any], task: Task)
         scores = (counts[:, 1] + rate) / (rows + 1)
         auc = area_under_curve(scores[groups[~half]], tried)
     return Telling(max(0.0, share), auc, len(tried), True)
+
+
+def _left_by_a_line(
+    numbers: npt.NDArray[Any], label: npt.NDArray[Any], half: npt.NDArray[np.bool_]
+) -> float:
+    """The squared error that a straight line leaves, of missing numbers that of the mean."""
+    numbers = np.where(np.isfinite(numbers), numbers, np.nanmean(numbers))
+    if not numbers[half].std():
+        return float("inf")
+    line = np.polynomial.Polynomial.fit(numbers[half], label[half], 1)
+    return float(((label[~half] - line(numbers[~half])) ** 2).sum())
 
 
 def area_under_curve(scores: npt.NDArray[Any], truth: npt.NDArray[Any]) -> float | None:

@@ -89,9 +89,9 @@ def values(task: Task, table: TableProfile) -> npt.NDArray[Any]:
         numbers: dict[str | None, int] = {name: place for place, name in enumerate(task.classes)}
         names = [_class_name(value) for value in sample]
         return np.array([numbers.get(name, np.nan) for name in names], np.float64)
-    if sample.dtype == object:
-        return as_numbers(sample)
-    return sample
+    if sample.dtype != object:
+        return sample
+    return _truths(table.columns[task.labels[0]]) if task.is_classes else as_numbers(sample)
 
 
 def _check(table: TableProfile, name: str, data: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -89,10 +88,16 @@ def scalar(value: object) -> str:
     """A value of config.yaml: text as it is where YAML reads it as text, else in quotes."""
     if isinstance(value, str):
         plain = _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS
-        return value if plain else json.dumps(value, ensure_ascii=not value.isprintable())
+        return value if plain else f'"{"".join(map(_escaped_in_yaml, value))}"'
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value)
+
+
+def _escaped_in_yaml(letter: str) -> str:
+    if letter in ('"', "\\"):
+        return f"\\{letter}"
+    return letter if letter.isprintable() else repr(letter)[1:-1]
 
 
 def flow(values: Iterable[object]) -> str:
