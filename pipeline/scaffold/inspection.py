@@ -93,7 +93,8 @@ def inspect(
     )
     choices = {name: kinds.choose(one) for name, one in table.columns.items()}
     found = _suspicions(config, inputs, table, choices)
-    types = table.summary.types(model_files.column_types(model, root))
+    plain = summary or table.summary  # With marks of missing values as the text that they are.
+    types = plain.types(model_files.column_types(model, root))
     columns = tuple(
         _inspected(one, types.get(name), _role(name, config, inputs), choices[name], found[name])
         for name, one in table.columns.items()
@@ -103,7 +104,7 @@ def inspect(
         table.rows,
         0 if config.label.missing == "keep" else table.without_label,
         columns,
-        split_check.count(model, config, source, table.summary, root, reader),
+        split_check.count(model, config, source, plain, root, reader),
         tuple(preflight.notices(model, summary, root)) + (summary.notices if summary else ()),
     )
 
