@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import components.tables  # noqa: F401  (Arrow before 14.0.1 is not safe without it.)
+
 SEED = 0
 LONGEST = 400
 """Letters of a text that are kept."""

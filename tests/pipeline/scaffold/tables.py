@@ -6,6 +6,7 @@ import csv
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from components.tables import TableSource
 from pipeline.scaffold.inference.proposal import Proposal, propose
@@ -16,7 +17,7 @@ from pipeline.scaffold.reading.profile import ColumnProfile, TableProfile
 ROWS = 200
 
 
-def write(folder: Path, columns: Mapping[str, Sequence[object]], name: str = "t.csv") -> Path:
+def write(folder: Path, columns: Mapping[str, Any], name: str = "t.csv") -> Path:
     """Writes a table, None as an empty cell."""
     path = folder / name
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -26,7 +27,7 @@ def write(folder: Path, columns: Mapping[str, Sequence[object]], name: str = "t.
     return path
 
 
-def read(folder: Path, columns: Mapping[str, Sequence[object]], *labels: str) -> TableProfile:
+def read(folder: Path, columns: Mapping[str, Any], *labels: str) -> TableProfile:
     """Writes a table and reads it."""
     return profile.read(TableSource(str(write(folder, columns))), labels)
 
@@ -39,7 +40,7 @@ def column(folder: Path, name: str, values: Sequence[object]) -> ColumnProfile:
 
 
 def proposal(
-    folder: Path, columns: Mapping[str, Sequence[object]], *labels: str, said: Sequence[str] = ()
+    folder: Path, columns: Mapping[str, Any], *labels: str, said: Sequence[str] = ()
 ) -> Proposal:
     """What is proposed for a table."""
     return propose(read(folder, columns, *labels), labels, parse(said))

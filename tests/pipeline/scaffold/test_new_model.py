@@ -130,13 +130,15 @@ def any_table(draw: st.DrawFn) -> tuple[dict[str, list[Any]], list[str]]:
     """Columns that are cycles of a few cells, and one or two of them as labels."""
     names = draw(st.lists(NAMES, min_size=1, max_size=6, unique=True))
     rows = draw(st.integers(1, 80))
-    columns = {
+    columns: dict[str, list[Any]] = {
         name: (draw(st.lists(CELLS, min_size=1, max_size=9)) * rows)[:rows] for name in names
     }
     labels = [draw(st.sampled_from(names))]
     good = ["y", "z"][: draw(st.integers(1, 2))]
     if draw(st.integers(0, 4)) and not {*good} & {*names}:
-        cells = draw(st.sampled_from([[0, 1], ["a", "b", "c"], [0.5, 1.5, 7], [3, 1, 2]]))
+        cells: list[Any] = draw(
+            st.sampled_from([[0, 1], ["a", "b", "c"], [0.5, 1.5, 7], [3, 1, 2]])
+        )
         columns |= dict.fromkeys(good[:1], (cells * rows)[:rows])
         columns |= {one: ([1, 0, 0] * rows)[:rows] for one in good[1:]}
         if len(good) > 1:
