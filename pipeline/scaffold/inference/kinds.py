@@ -177,7 +177,7 @@ def _text(profile: ColumnProfile) -> Choice:
     words = float(np.mean([len(text.split()) for text in texts]))
     rows_of_value = profile.present / max(distinct, 1)
     if words >= _WORDS and distinct > FEW and rows_of_value < 20:
-        return Choice(name, "text", f"{words:.0f} words in a value", ("category", "left out"))
+        return Choice(name, "text", f"{words:.0f} words in a value")
     if distinct >= _UNIQUE * profile.present and profile.present >= _FEWEST_ROWS:
         return Choice(name, "identifier", "another value in each row")
     hinted = _ID_NAME.search(_lower(name)) or _GROUP_NAME.search(_lower(name))
@@ -187,7 +187,7 @@ def _text(profile: ColumnProfile) -> Choice:
             return _group(profile)
         return Choice(name, "identifier", f"{distinct:,} different values", ("category",))
     if words >= _WORDS and distinct > _CODES:
-        return Choice(name, "text", f"{words:.0f} words in a value", ("category", "left out"))
+        return Choice(name, "text", f"{words:.0f} words in a value")
     if rows_of_value < 2 and profile.present >= _FEWEST_ROWS:
         why = f"{distinct:,} different values in {profile.present:,} rows"
         if words >= 2:
