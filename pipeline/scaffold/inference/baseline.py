@@ -135,6 +135,9 @@ def _figure(
         return None
     worst = float(np.quantile(finite, 0.05 if higher else 0.95))
     bound = sign * max(sign * worst, sign * of_constant) if better else worst
+    if higher:
+        # Who makes no mistake in n rows may make one in n / 3 (Hanley and Lippman-Hand 1983).
+        bound = min(bound, 1 - 3 / max(rows, 6))
     linear = float(of_linear) if np.isfinite(of_linear) else None
     return Figure(metric, higher, float(of_constant), linear, bound, float(finite.std()), number)
 

@@ -22,12 +22,13 @@ _JUDGED = {
     "count": ("RootMeanSquaredError",),
 }
 """The metrics with bounds; others are shown."""
-_SHOWN = {
+_ALSO_SHOWN = {
     "regression": ("MeanAbsoluteError",),
     "log": ("MeanAbsoluteError",),
     "count": ("MeanAbsoluteError",),
 }
 _MOST_LABELS = 10
+_FEWEST_OF_CLASS = 5
 
 
 def config(name: str, label: str, proposal: Proposal, location: Location, budget: Budget) -> str:
@@ -133,17 +134,39 @@ def _evaluation(proposal: Proposal) -> Iterator[str]:
         if figure.label is not None:
             name = f"{figure.metric}_{task.labels[figure.label]}"
         # Most accurate is who never names a rare class.
-        if name == "BinaryAccuracy" and task.is_rare:
-            yield "    BinaryAccuracy:"
-            continue
-        if figure.metric in judged:
+        if (name == "BinaryAccuracy" and task.is_rare) or not _can_be_judged(figure, proposal):
+            yield from _shown(name, figure)
+        elif figure.metric in judged:
             yield from _metric(name, figure, first=not bounded)
             bounded = True
-    for name in _SHOWN.get(task.name, ()):
+    for name in _ALSO_SHOWN.get(task.name, ()):
         yield f"    {name}:"
     if not bounded:
         yield from _unjudged(proposal)
     yield "    ExampleCount:"
+
+
+def _can_be_judged(figure: Figure, proposal: Proposal) -> bool:
+    """Whether the test split is likely to have both classes, and a label can be learnt at all."""
+    task = proposal.task
+    if task.name == "multi-label":
+        assert figure.label is not None
+        share = task.shares[figure.label]
+        if figure.linear is None or figure.linear <= figure.constant:
+            return False
+    elif task.name == "binary":
+        share = task.shares[0]
+    else:
+        return True
+    rows = proposal.rows * proposal.splitting.test_share
+    return rows * min(share, 1 - share) >= _FEWEST_OF_CLASS
+
+
+def _shown(name: str, figure: Figure) -> Iterator[str]:
+    yield f"    {scalar(name)}:"
+    if figure.label is not None:
+        yield f"      metric: {figure.metric}"
+        yield f"      options: {{class_id: {figure.label}}}"
 
 
 def _by_weight(proposal: Proposal) -> list[Figure]:
@@ -154,10 +177,7 @@ def _by_weight(proposal: Proposal) -> list[Figure]:
 
 def _metric(name: str, figure: Figure, first: bool) -> Iterator[str]:
     linear = "no" if figure.linear is None else f"{figure.linear:.4g}"
-    yield f"    {scalar(name)}:"
-    if figure.label is not None:
-        yield f"      metric: {figure.metric}"
-        yield f"      options: {{class_id: {figure.label}}}"
+    yield from _shown(name, figure)
     yield f"      # Linear model: {linear}. Constant: {figure.constant:.4g}."
     key = "at_least" if figure.higher else "at_most"
     yield f"      {key}: {_rounded(figure)}"
@@ -178,7 +198,9 @@ def _rounded(figure: Figure) -> str:
 def _unjudged(proposal: Proposal) -> Iterator[str]:
     """A bound that any model meets which answers at all, where too few rows say what is good."""
     yield "    # Too few rows to say what a good model reaches: set a bound that means something."
-    if proposal.task.name in ("binary", "multi-label"):
+    if proposal.task.name == "binary":
+        yield "    BinaryCrossEntropy: {at_most: 1}"
+    elif proposal.task.name == "multi-label":
         yield "    BinaryAccuracy: {at_least: 0.5}"
     elif proposal.task.name == "multi-class":
         yield "    SparseCategoricalAccuracy: {at_least: 0.1}"
