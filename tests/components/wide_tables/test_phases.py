@@ -14,7 +14,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from components.wide_tables import phases
 
-pytestmark = pytest.mark.tfx
+pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def preprocessing_fn(inputs: dict[str, Any]) -> dict[str, Any]:

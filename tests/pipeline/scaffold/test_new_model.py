@@ -158,7 +158,7 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @given(any_table())
-@settings(suppress_health_check=[*HealthCheck])
+@settings(max_examples=20, suppress_health_check=[*HealthCheck])
 def test_any_table_is_refused_in_words_or_gives_a_folder_that_loads(
     root: Path, accepted: Path, table: tuple[dict[str, list[Any]], list[str]]
 ) -> None:
