@@ -27,7 +27,8 @@ Score = Callable[[Array, Array], float]
 _RESAMPLES = 200
 _FEWEST_ROWS = 15
 _MOST_ROWS = 10_000
-_MOST_CELLS = 20_000_000
+_MOST_CELLS = 8_000_000
+_MOST_FOLDED_CELLS = 500_000
 _FOLDED = 3_000
 """Tables with fewer rows are held out fold by fold, so that each row is once."""
 
@@ -92,6 +93,8 @@ def _figures(
     truth = label[known]
     learnt = np.log1p(truth) if task.name == "log" else truth
     folds = _folds(table, choices, split, known)
+    if len(known) * len(features) > _MOST_FOLDED_CELLS:
+        folds = folds[:1]
     guess, constant = np.full((2, len(known)), np.nan)
     classes = len(task.classes) if task.name == "multi-class" else 0
     if classes:
@@ -208,7 +211,7 @@ def _linear(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if task.is_classes:
-            model = linear_model.LogisticRegression(max_iter=300).fit(before, learnt[train])
+            model = linear_model.LogisticRegression(max_iter=100).fit(before, learnt[train])
             found = model.predict_proba(after)
             if not classes:
                 return found[:, 1]
