@@ -100,6 +100,9 @@ def reader_of(format: str) -> Reader | None:
     """What reads files of a format that the command line cannot read by itself."""
     if format != "tfrecord":
         return None
-    from components import tfrecord_file  # Takes the seconds that TensorFlow does.
+    from pipeline.show import terminal
+
+    with terminal.quiet():  # TensorFlow takes seconds, and tells of what it has not found.
+        from components import tfrecord_file
 
     return tfrecord_file.read
