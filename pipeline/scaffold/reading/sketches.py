@@ -6,7 +6,7 @@ Both have a fixed size, however many rows there are, and are the same in each ru
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +58,9 @@ class RowSample:
         names = list(dict.fromkeys(name for batch in self._batches for name in batch.schema.names))
         places = np.concatenate([*self._places, np.zeros(0, np.int64)])
         order = pa.array(np.argsort(places))
-        columns = {name: _joined(name, self._batches).take(order) for name in names}
+        parts = [dict(zip(one.schema.names, one.columns, strict=True)) for one in self._batches]
+        rows = [one.num_rows for one in self._batches]
+        columns = {name: _joined(name, parts, rows).take(order) for name in names}
         return columns, np.sort(places)
 
     def _prune(self) -> None:
@@ -166,13 +168,11 @@ def _shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
-def _joined(name: str, batches: Sequence[pa.RecordBatch]) -> pa.Array:
+def _joined(name: str, batches: Sequence[Mapping[str, pa.Array]], rows: Sequence[int]) -> pa.Array:
     """A column of all the batches; nulls where a batch has it not, as is free to tf.Examples."""
     parts = [
-        batch.column(batch.schema.get_field_index(name))
-        if name in batch.schema.names
-        else pa.nulls(batch.num_rows)
-        for batch in batches
+        batch[name] if name in batch else pa.nulls(count)
+        for batch, count in zip(batches, rows, strict=True)
     ]
     types = [part.type for part in parts if not pa.types.is_null(part.type)]
     if not types:
