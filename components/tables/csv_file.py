@@ -7,7 +7,11 @@ skipped. Whitespace around a number and a leading plus do not make it text.
 from __future__ import annotations
 
 import codecs
+import collections
+import contextlib
 import io
+import time
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +24,8 @@ from components.tables.columns import ARROW_TYPE, ColumnType, wider_or_same
 from components.tables.source import Files, TableSource, read_errors
 
 _BLOCK = csv_mistakes.LONGEST_ROW
+_LONGEST_WAIT = 5.0
+"""Seconds."""
 _PROBED = 64
 """About how many values are tried before all of a column's in a batch."""
 _MARKS = {
@@ -61,20 +67,7 @@ def _batches(
     schema = pa.schema([(name, pa.string()) for name in names])
     yield pa.RecordBatch.from_arrays([pa.nulls(0, pa.string()) for _ in names], schema=schema)
     try:
-        with pa.csv.open_csv(
-            watched,
-            read_options=pa.csv.ReadOptions(
-                block_size=_BLOCK, encoding="utf8" if _is_utf8(encoding) else encoding
-            ),
-            parse_options=pa.csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=schema,
-                null_values=["", *source.missing],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        ) as reader:
-            yield from reader
+        yield from _read_by_arrow(watched, source, encoding, schema)
     except (pa.ArrowException, UnicodeError) as error:
         # A header without a line break is, to Arrow, no header.
         if watched.has_rows:
@@ -85,6 +78,43 @@ def _batches(
     if watched.suspicious:
         with files.open(path, "rb") as again:
             csv_mistakes.check_end(again, source, path, encoding)
+
+
+def _read_by_arrow(
+    watched: _Watched, source: TableSource, encoding: str, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Yields batches, and ends no sooner than Arrow's threads have let go of the file.
+
+    They read ahead, and one that wants the interpreter while it ends would end the program by a
+    signal, whatever the exit status was.
+    """
+    file = _Handle(watched)
+    held = weakref.ref(file)
+    reader = pa.csv.open_csv(
+        file,
+        read_options=pa.csv.ReadOptions(
+            block_size=_BLOCK, encoding="utf8" if _is_utf8(encoding) else encoding
+        ),
+        parse_options=pa.csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=schema,
+            null_values=["", *source.missing],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+    del file
+    try:
+        yield from reader
+    finally:
+        watched.stop()
+        with contextlib.suppress(pa.ArrowException, UnicodeError):
+            collections.deque(reader, maxlen=0)
+        reader.close()
+        del reader
+        until = time.monotonic() + _LONGEST_WAIT
+        while held() is not None and time.monotonic() < until:
+            time.sleep(0.0005)
 
 
 def parse(array: pa.Array, kind: ColumnType | None) -> tuple[ColumnType | None, pa.Array]:
@@ -138,6 +168,11 @@ class _Watched(io.RawIOBase):
         self._lines = 0
         self._quotes = 0
         self._nul = False
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Has nothing more to read from now on."""
+        self._stopped = True
 
     @property
     def has_rows(self) -> bool:
@@ -153,12 +188,25 @@ class _Watched(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        block = self._file.read(len(buffer))
+        block = b"" if self._stopped else self._file.read(len(buffer))
         buffer[: len(block)] = block
         self._lines += block.count(b"\n") + block.count(b"\r")
         self._quotes += block.count(b'"')
         self._nul |= not self._wide and b"\0" in block
         return len(block)
+
+
+class _Handle(io.RawIOBase):
+    """What Arrow has of a file; it is gone once Arrow has let go of it."""
+
+    def __init__(self, file: _Watched) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._file.readinto(buffer)
 
 
 def _encoding(source: TableSource, path: str, files: Files) -> str:

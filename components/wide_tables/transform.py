@@ -23,6 +23,8 @@ from tfx import types
 from tfx.components.transform import component, executor
 from tfx.dsl.components.base import executor_spec
 
+from components.wide_tables import phases
+
 
 class Executor(executor.Executor):
     """Analyzes as TFX does."""
@@ -34,7 +36,7 @@ class Executor(executor.Executor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Writes the transform graph."""
-        with quick():
+        with quick(), phases.several():
             super().Do(input_dict, output_dict, exec_properties)
 
 

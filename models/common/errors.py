@@ -84,7 +84,8 @@ def did_you_mean(received: str, known: Iterable[str]) -> str:
         if name != received and _composed(name) == _composed(received):
             return f"; did you mean {name!a}? Received: {received!a}, which looks the same"
     others = [name for name in known if name != received]  # It is wrong in another way then.
-    close = difflib.get_close_matches(received, others, n=1, cutoff=0.6)
+    close = [name for name in others if name.casefold() == received.casefold()]
+    close = close or difflib.get_close_matches(received, others, n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 

@@ -89,6 +89,20 @@ def check_model(model: str, root: Path = project.ROOT) -> None:
         )
 
 
+def check_name(model: str) -> None:
+    """Refuses a name that no model can have, whether there is a folder of it or not.
+
+    Raises:
+        ConfigError: It is such a name.
+    """
+    if reason := _no_name(model):
+        raise ConfigError(
+            f"'{model}' is not a model's name",
+            f"Expected: letters, digits and underscores, as in a Python name. {reason}",
+            f"Choose another, such as {_as_name(model)}.",
+        )
+
+
 def _no_name(model: str) -> str:
     """Why no model can be called so; empty: one can."""
     if not model.isidentifier():

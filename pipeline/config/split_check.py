@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from components import tables
 from components.tables import TableSource, TableSummary, spans, splits
-from components.tables.rows import with_values
+from components.tables.reading import Reader
+from components.tables.rows import to_lists, with_values
 from components.tables.splits import SplitRule
 from models.common.errors import DataError
 from pipeline.config import model_files
@@ -71,9 +72,10 @@ def _rows(
     path: str,
     types: Mapping[str, tables.ColumnType | None],
     required: Sequence[str],
+    read: Reader | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """A file's rows, but for those that are left out as they have no label."""
-    for batch in tables.read_file(source, path, types):
+    for batch in tables.read_file(source, path, types, read=read):
         yield with_values(batch, required)
 
 
@@ -130,3 +132,44 @@ def _check_enough_rows(model: str, config: ModelConfig, summary: TableSummary) -
             f"{rows} in {', '.join(map(tables.shown, summary.files[:3]))}.",
             f"Provide more rows, or change splits in models/{model}/config.yaml.",
         )
+
+
+def count(
+    model: str,
+    config: ModelConfig,
+    source: TableSource,
+    summary: TableSummary,
+    root: Path,
+    read: Reader | None = None,
+) -> dict[str, int]:
+    """How many rows each split will have, those without a label left out.
+
+    Args:
+        model: The model's name.
+        config: Its configuration.
+        source: Its data, on this machine.
+        summary: What the data holds.
+        root: The project's root.
+        read: What reads its files; None: what the project has for its format.
+
+    Raises:
+        DataError: Rows cannot be split as the configuration says.
+    """
+    found = tables.find(source)
+    rule = SplitRule.of_config(config.splits.model_dump(), found.splits)
+    types = summary.types(model_files.column_types(model, root))
+    required = [name for name in config.label.required if name in summary.names]
+
+    def files() -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+        return ((path, _rows(source, path, types, required, read)) for path in found.paths)
+
+    if rule.needs_counts:
+        rule = splits.with_cuts(
+            rule, (splits.count_times(rule, batches, path) for path, batches in files())
+        )
+    counts = dict.fromkeys(rule.shares, 0)
+    for path, batches in files():
+        for batch in batches:
+            for split in rule.split_rows(batch, to_lists(batch), path):
+                counts[split] += 1
+    return counts

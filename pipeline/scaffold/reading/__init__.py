@@ -1,0 +1,1 @@
+"""A table on this machine, read once in bounded memory."""

@@ -1,0 +1,42 @@
+"""How large a network is and how long it may train, by the rows of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What is sensible for a table of so many rows."""
+
+    rows: int
+    """Up to which it is."""
+    members: int
+    units: int
+    layers: int
+    dropout: float
+    batch_size: int
+    epochs: int
+    patience: int
+    trials: int
+    trial_epochs: int
+    rare: int
+    """A category in fewer rows is together with others."""
+    words: int = 2_000
+
+
+_BUDGETS = (
+    Budget(2_000, 32, 64, 2, 0.1, 32, 100, 15, 3, 10, 3),
+    Budget(20_000, 16, 128, 2, 0.1, 128, 50, 8, 3, 4, 5),
+    Budget(100_000, 8, 128, 3, 0.1, 256, 30, 5, 2, 2, 10),
+    Budget(2**63, 8, 128, 3, 0.0, 512, 20, 3, 2, 1, 20),
+)
+
+
+def for_rows(rows: int) -> Budget:
+    """The budget for a table.
+
+    Args:
+        rows: Its rows with a label.
+    """
+    return next(budget for budget in _BUDGETS if rows < budget.rows)
