@@ -16,7 +16,7 @@ import typer.core
 
 from models.common import errors
 from models.common.errors import ProjectError, RunError
-from pipeline.cli import baseline, cloud, delivery, repair
+from pipeline.cli import baseline, cloud, data, delivery, repair
 from pipeline.cli.options import Model, ModelOrTaxi, Run, Settings
 from pipeline.config import project
 from pipeline.record import redaction
@@ -218,6 +218,7 @@ def export_mlflow(
 
 baseline.add_to(app)
 cloud.add_to(app)
+data.add_to(app)
 delivery.add_to(app)
 repair.add_to(app)
 
