@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 SEED = 7
-ROWS = 400
+ROWS = 1500
 START, A_YEAR, VARIES = 52_000, 2_150, 5_000
 """Dollars: without experience, more for each year, and the standard deviation of the rest."""
 

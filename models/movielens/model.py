@@ -16,6 +16,8 @@ from models.movielens import features
 
 _MEAN_STARS = 3.5
 """About where ratings lie, for the first step."""
+_TIMES_L2 = 0.02
+"""A stretch of time has ratings of few users: what they have in common is theirs, not the time's."""
 
 
 class TakenForCold(keras.layers.Layer):
@@ -61,12 +63,12 @@ def build_model(
         for width, found in ((hyperparameters["width"], towers), (1, biases)):
             start = "zeros" if width == 1 else keras.initializers.RandomNormal(stddev=0.1)
             vector = keras.layers.Embedding(cold + 1, width, start)(numbers)
-            # Of each row that is looked up, so that rare users and films are held back no more than
-            # frequent ones are by what is known of them.
+            # Of the rows that are looked up: those of rare users and films are no more held back
+            # by it in all than those of frequent ones, whose ratings pull as much more often.
             vector = keras.layers.ActivityRegularization(l2=hyperparameters["l2"])(vector)
             found.append(keras.layers.Flatten()(vector))
     times = keras.layers.Embedding(features.TIMES, 1, "zeros")(inputs[f"{features.TIME}_xf"])
-    biases.append(keras.layers.Flatten()(times))
+    biases.append(keras.layers.Flatten()(keras.layers.ActivityRegularization(l2=_TIMES_L2)(times)))
     logit = keras.layers.Add()([keras.layers.Dot(axes=1)(towers), *biases])
     share = _MEAN_STARS / features.MOST_STARS
     logit = logit + float(keras.ops.log(share / (1 - share)))

@@ -8,5 +8,5 @@ import keras_tuner
 def search_space() -> keras_tuner.HyperParameters:
     """The search space; its default is what is used where nothing was searched."""
     space = keras_tuner.HyperParameters()
-    space.Float("learning_rate", 1e-3, 1e-1, sampling="log", default=1e-2)
+    space.Float("learning_rate", 1e-3, 1e-1, sampling="log", default=2e-2)
     return space

@@ -112,17 +112,17 @@ def write_tables(model: str, dataset: Dataset, folder: Path) -> tuple[Path, bool
         ModelCodeError: The model's code failed.
     """
     full, part = folder / FULL, folder / f".{FULL}.part"
-    origin = {file.name: download.sha256(folder / DOWNLOADS / file.name) for file in dataset.files}
-    with contextlib.suppress(OSError, ValueError):
-        if json.loads((full / MADE_FROM).read_text(encoding="utf-8")) == origin:
-            return full, False
     try:
         with _alone(folder / DOWNLOADS):
+            files = [folder / DOWNLOADS / file.name for file in dataset.files]
+            made_from = {file.name: download.sha256(file) for file in files}
+            if _made_from(full) == made_from:
+                return full, False
             for old in (part, full):
                 shutil.rmtree(old, ignore_errors=True)
             part.mkdir(parents=True)
             dataset.write_tables(folder / DOWNLOADS, part)
-            (part / MADE_FROM).write_text(json.dumps(origin, indent=2), encoding="utf-8")
+            (part / MADE_FROM).write_text(json.dumps(made_from, indent=2), encoding="utf-8")
             part.replace(full)
     except ProjectError:
         raise
@@ -135,6 +135,14 @@ def write_tables(model: str, dataset: Dataset, folder: Path) -> tuple[Path, bool
             f"Correct it, or remove {folder / DOWNLOADS} if the files there are damaged.",
         ) from error
     return full, True
+
+
+def _made_from(full: Path) -> object:
+    """What tables that are there were made from; None where that is not known."""
+    try:
+        return json.loads((full / MADE_FROM).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _url(file: RemoteFile, source: str | None) -> str:

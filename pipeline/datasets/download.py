@@ -50,7 +50,12 @@ def fetch(
     part = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        resumed = part.exists()
         _receive(url, part, progress)
+        if resumed and verified and _mismatch(file, part):
+            # What was left may have been of another file.
+            part.unlink()
+            _receive(url, part, progress)
         if verified and (received := _mismatch(file, part)):
             part.unlink()
             raise _another_file(file, url, received)
