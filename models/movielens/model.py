@@ -17,7 +17,7 @@ from models.movielens import features
 _MEAN_STARS = 3.5
 """About where ratings lie, for the first step."""
 _TIMES_L2 = 0.02
-"""A stretch of time has ratings of few users: what they have in common is theirs, not the time's."""
+"""Strong: a stretch of time has ratings of few users, and what these share is not the time's."""
 
 
 class TakenForCold(keras.layers.Layer):

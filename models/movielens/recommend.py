@@ -1,8 +1,8 @@
 """The best films of each user: what to ask the model, and the ranking of what it answers.
 
-    python -m models.movielens.recommend candidates data/movielens/sample --output candidates.csv
-    python -m serving batch movielens --input candidates.csv --output predictions
-    python -m models.movielens.recommend top predictions
+python -m models.movielens.recommend candidates data/movielens/sample --output candidates.csv
+python -m serving batch movielens --input candidates.csv --output predictions
+python -m models.movielens.recommend top predictions
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ def plots(evaluation_uri: str, classes: Sequence[str] = ()) -> Plots:
         if result.slice_key.single_slice_keys:
             continue
         for item in result.metric_keys_and_values:
-            if item.key.name in (judged_rows.NAME, mistakes.NAME):
-                if evaluation.is_candidate(item.key):
-                    found[item.key.name] = item.value.bytes_value
+            known = item.key.name in (judged_rows.NAME, mistakes.NAME)
+            if known and evaluation.is_candidate(item.key):
+                found[item.key.name] = item.value.bytes_value
     plots = Plots.model_validate_json(found.get(judged_rows.NAME, b"{}"))
     if mistakes.NAME in found:
         plots.mistakes = Mistakes.model_validate_json(found[mistakes.NAME])

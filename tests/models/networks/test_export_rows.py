@@ -228,8 +228,16 @@ def test_an_image_may_have_its_one_channel_as_a_dimension(ask: Ask, rows: int) -
 @pytest.mark.parametrize(
     ("name", "shape", "expected"),
     [
-        ("image/raw", (1, 2, 3, 2), "'image/raw': expected shape [-1, 2, 3], received [1, 2, 3, 2]"),
-        ("image/raw", (1, 3, 2), "Input 'image/raw': expected shape [-1, 2, 3], received [1, 3, 2]"),
+        (
+            "image/raw",
+            (1, 2, 3, 2),
+            "'image/raw': expected shape [-1, 2, 3], received [1, 2, 3, 2]",
+        ),
+        (
+            "image/raw",
+            (1, 3, 2),
+            "Input 'image/raw': expected shape [-1, 2, 3], received [1, 3, 2]",
+        ),
         ("plain", (1, 2), "Input 'plain': expected shape [-1], received [1, 2]"),
         ("image/raw", (2, 392), "Input 'image/raw': expected shape [-1, 2, 3], received [2, 392]"),
         ("A", (), "Input 'A': expected shape [-1], received []"),

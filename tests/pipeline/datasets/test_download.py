@@ -90,9 +90,7 @@ def test_another_file_is_refused_and_not_kept(server: FileServer, tmp_path: Path
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])
-def test_a_refusal_of_the_server_is_told(
-    server: FileServer, tmp_path: Path, status: int
-) -> None:
+def test_a_refusal_of_the_server_is_told(server: FileServer, tmp_path: Path, status: int) -> None:
     server.status = status
     with pytest.raises(RunError) as failed:
         fetch(remote(server), tmp_path / "a.bin")

@@ -58,7 +58,9 @@ def test_mistakes_stand_beside_the_confusion_with_the_classes_names(
     )
     item = found.metric_keys_and_values.add()
     item.key.name = mistakes.NAME
-    item.value.bytes_value = Mistakes(column="image", wrong=9, rows=wrong).model_dump_json().encode()
+    item.value.bytes_value = (
+        Mistakes(column="image", wrong=9, rows=wrong).model_dump_json().encode()
+    )
     monkeypatch.setattr(tfma, "load_metrics", lambda uri: [result(True, candidate=1), found])
     read = plots.plots("somewhere", ["no", "yes"])
     assert read.rows == 7 and read.confusion and read.mistakes

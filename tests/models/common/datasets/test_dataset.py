@@ -8,7 +8,7 @@ from models.common.datasets.dataset import RemoteFile
 
 
 def test_a_file_needs_a_checksum() -> None:
-    with pytest.raises(ValueError, match="https://a/b.gz has no checksum"):
+    with pytest.raises(ValueError, match=r"https://a/b\.gz has no checksum"):
         RemoteFile("https://a/b.gz")
 
 
