@@ -116,7 +116,8 @@ class _Worst(beam.CombineFn):
         return found._replace(wrong=found.wrong + 1, worst=worst)
 
     def merge_accumulators(self, accumulators: Any) -> _Found:
-        wrong, undrawn, worst = 0, 0, []
+        wrong, undrawn = 0, 0
+        worst: list[_Mistake] = []
         for found in accumulators:
             wrong, undrawn = wrong + found.wrong, undrawn + found.undrawn
             worst = heapq.nlargest(MOST, [*worst, *found.worst])

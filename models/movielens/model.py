@@ -56,7 +56,8 @@ def build_model(
     Returns:
         A model from the inputs to the stars, [batch, 1].
     """
-    towers, biases = [], []
+    towers: list[keras.KerasTensor] = []
+    biases: list[keras.KerasTensor] = []
     for name in features.IDS:
         cold = transform.vocabulary_size_by_name(name)
         numbers = TakenForCold(cold, hyperparameters[f"cold_{name}s"])(inputs[f"{name}_xf"])

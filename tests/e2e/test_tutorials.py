@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,12 +122,23 @@ def test_the_report_shows_what_was_wrong(project: Project) -> None:
     assert report.count("data:image/png;base64,") == len(rows) > 0
 
 
+def predict_for(project: Project, model: str, file: Path, output: Path) -> None:
+    """Batch prediction, in this process."""
+    from serving.batch import formats, job
+    from serving.model.loaded_model import LoadedModel
+
+    [folder] = [one for one in project.versions(model) if one.is_dir()]
+    work = job.Job(model, int(folder.name), "serving_default", formats.of_file(file), (str(file),))
+    loaded = LoadedModel(folder)
+    try:
+        assert job.run(work, loaded, output, lambda counts: None).refused == 0
+    finally:
+        loaded.close()
+
+
 def test_files_of_flat_images_are_predicted_for(project: Project, tmp_path: Path) -> None:
-    done = project.command(
-        sys.executable, "-m", "serving", "batch", "fashion", "--output", str(tmp_path / "out"),
-        "--input", "data/fashion/sample/test.parquet", PYTHONPATH=str(Path.cwd()),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    file = project.root / "data" / "fashion" / "sample" / "test.parquet"
+    predict_for(project, "fashion", file, tmp_path / "out")
     [part] = (tmp_path / "out").glob("*.parquet")
     table = pq.read_table(part)
     found = np.argmax(table["output_outputs"].to_pylist(), axis=1)
@@ -152,11 +162,7 @@ def test_batch_prediction_makes_the_best_films_of_each_user(
 ) -> None:
     ratings = project.root / "data" / "movielens" / "sample"
     asked = recommend.candidates(ratings, tmp_path / "candidates.csv", ["1", "2", "999999"])
-    done = project.command(
-        sys.executable, "-m", "serving", "batch", "movielens", "--output", str(tmp_path / "out"),
-        "--input", str(tmp_path / "candidates.csv"), PYTHONPATH=str(Path.cwd()),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    predict_for(project, "movielens", tmp_path / "candidates.csv", tmp_path / "out")
     found = list(recommend.top(tmp_path / "out"))
     assert [rank for _, rank, _, _ in found] == [*range(1, 11)] * 3
     with next(ratings.iterdir()).open(encoding="utf-8", newline="") as file:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import components.tables  # noqa: F401  (no file runs code)
+from models.common.datasets import idx
 from models.common.errors import DataError
 from models.fashion import dataset as fashion
 from models.fashion.features import CLASSES
@@ -46,7 +47,7 @@ def test_images_become_rows_in_their_split(tmp_path: Path) -> None:
     sample = pq.read_schema(ROOT / "data" / "fashion" / "sample" / "train.parquet")
     assert all(table.schema.equals(sample) for table in tables.values())
     assert tables["eval"]["label"].to_pylist() == [CLASSES[2], CLASSES[3]]
-    images = fashion.idx.read(tmp_path / "t10k-images-idx3-ubyte.gz")
+    images = idx.read(tmp_path / "t10k-images-idx3-ubyte.gz")
     assert np.array_equal(tables["test"]["image"].to_pylist(), images.reshape(5, 784))
 
 
