@@ -12,6 +12,7 @@ import pytest
 from models.salary import dataset
 from pipeline.cli import main
 from pipeline.config import project
+from pipeline.datasets import datasets
 from tests.pipeline.datasets.file_server import FileServer, serving
 
 TABLE = b"\xef\xbb\xbfx,y\n0,103100\n"
@@ -28,6 +29,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServ
         )
         described = dataclasses.replace(dataset.DATASET, files=(file,))
         monkeypatch.setattr(dataset, "DATASET", described)
+        # Of the command alone: where models are is known since `datasets` was imported above.
         monkeypatch.setattr(project, "ROOT", tmp_path)
         yield started
 
@@ -51,7 +53,8 @@ def test_it_says_what_it_fetched_from_whom(
         "run salary --set data.path=data/salary/full",
     ):
         assert expected in told
-    assert (tmp_path / "data" / "salary" / "full" / "sal.csv").read_bytes() == TABLE
+    full = tmp_path / "data" / "salary" / datasets.FULL
+    assert (full / "sal.csv").read_bytes() == TABLE
     assert run("salary") == 0
     assert "There is" in capsys.readouterr().out
     assert len(server.asked) == 1
