@@ -72,7 +72,7 @@ def fashion(project: Path, folder: Path) -> None:
 def movielens(project: Path, file: Path) -> None:
     """RMSE beside means and matrix factorisation."""
     delimiter = "|" if "|" in file.open(encoding="utf-8").readline() else ","
-    found = run(project, "movielens", file, f"data.delimiter={delimiter}")
+    found = run(project, "movielens", file, f"data.delimiter='{delimiter}'")
     print(f"movielens  RootMeanSquaredError {found['RootMeanSquaredError']:.4f}")
     train, test = (rows(project, "movielens", split) for split in ("train", "test"))
     evaluation = rows(project, "movielens", "eval")
