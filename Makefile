@@ -24,7 +24,7 @@ find_python = for python in python3 /usr/bin/python3 python; do \
 	[ "$$python" ] || { echo 'error: make needs a Python from 3.8 on the PATH, as python3' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dashboard serve test chaos check static unit clean
+.PHONY: help setup run data dashboard serve test chaos check static unit clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [MODEL=taxi] [PYTHON=3.10]'
@@ -36,6 +36,9 @@ setup: ## install what uv.lock says into .venv (the other targets do it themselv
 
 run: setup ## train, judge and push the model MODEL
 	@$(BIN)/python -m pipeline run $(MODEL)
+
+data: setup ## fetch the public data set that the model MODEL is meant for
+	@$(BIN)/python -m pipeline data $(MODEL)
 
 dashboard: setup ## look at runs in a browser, on this machine alone
 	@$(BIN)/python -m dashboard

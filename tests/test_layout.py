@@ -45,6 +45,7 @@ WITHOUT_A_MODULE = {
     "tests/pipeline/test_secret_places.py": "kinds of secrets in all places that can be read",
     "tests/e2e": "whole pipelines, by the command line",
     "tests/dashboard/test_sample_runs.py": "the records that the dashboard's tests look at",
+    "tests/models/tutorials": "the models of the field's tutorials, and their samples",
     "tests/models/networks": "from training to answers: networks, shapes, training and serving",
     "tests/serving/commands/test_smoked_server.py": "`smoke`, of a server that runs",
     "tests/serving/commands/test_traffic.py": "the commands, while requests come",

@@ -19,7 +19,13 @@ from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import unpack_data_error
 from components.content import artifact as artifact_content
-from components.evaluation import baseline_trial, judged_rows, keras_metric, pushed_baseline  # noqa: F401  (metrics)
+from components.evaluation import (  # noqa: F401  (metrics)
+    baseline_trial,
+    judged_rows,
+    keras_metric,
+    mistakes,
+    pushed_baseline,
+)
 from models.common.errors import RunError
 from models.common.files import manifest
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -76,10 +77,14 @@ def rows(serialized: Sequence[bytes], columns: Sequence[Column]) -> list[dict[st
     """Serialized `tf.Example`s as the rows of one JSON request.
 
     The lists of a column are as long as the longest, as a request needs them: what a row lacks of
-    them is the marker of a missing value.
+    them is the marker of a missing value. Arrays of several dimensions are lists of lists.
     """
     found = [row(example, [column.name for column in columns]) for example in serialized]
     for column in columns:
+        if len(column.shape) > 1:
+            for one in found:
+                array = np.array(one[column.name], dtype=object)
+                one[column.name] = array.reshape(column.shape).tolist()
         if column.shape != (None,):
             continue
         given = [one.get(column.name, []) for one in found]

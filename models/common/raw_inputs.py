@@ -1,6 +1,8 @@
 """Raw features as named tensors: the inputs of the `serving_default` signature.
 
-A scalar feature is a tensor [batch]. Where a row has no value for an optional feature, its place
+A scalar feature is a tensor [batch], a vector [batch, n]. An image of a declared shape [batch,
+height, width] may also come as [batch, height, width, 1], with its one channel, as clients of Keras
+send it. Where a row has no value for an optional feature, its place
 holds a marker: NaN for floats, the empty string for strings, the smallest 64-bit integer for
 integers. A request may leave an optional feature out altogether; the signature's default, one
 marker, stands for it and is repeated for each row.
@@ -128,11 +130,18 @@ def checked(tensor: tf.Tensor, name: str, shape: Sequence[int | None] = ()) -> t
     Args:
         tensor: The input.
         name: What the error calls it.
-        shape: Of one row's value; None for any size.
+        shape: Of one row's value; None for any size. One of at least two dimensions may have
+            another behind them, of size 1.
     """
+    called = re.sub("[^A-Za-z0-9_]", "_", f"input_{name}")
     hidden = tf.raw_ops.PlaceholderWithDefault(
-        input=tensor, shape=tf.TensorShape(None), name=re.sub("[^A-Za-z0-9_]", "_", f"input_{name}")
+        input=tensor, shape=tf.TensorShape(None), name=called
     )
+    if len(shape) > 1:
+        # This leaves a tensor of fewer dimensions as it is, and fails for more values than it has
+        # place for.
+        wanted = tf.shape(hidden)[: 1 + len(shape)]
+        hidden = tf.raw_ops.Reshape(tensor=hidden, shape=wanted, name=called)
     return tf.ensure_shape(hidden, [None, *shape])
 
 

@@ -17,7 +17,7 @@ import typer.core
 
 from models.common import errors
 from models.common.errors import ProjectError, RunError
-from pipeline.cli import baseline, check, cloud, completion, delivery, new, repair, version
+from pipeline.cli import baseline, check, cloud, completion, data, delivery, new, repair, version
 from pipeline.cli.options import AsJson, Model, ModelOrTaxi, OfModel, Run, Settings
 from pipeline.config import project
 from pipeline.record import redaction
@@ -264,6 +264,7 @@ def export_mlflow(
 baseline.add_to(app)
 check.add_to(app)
 cloud.add_to(app)
+data.add_to(app)
 delivery.add_to(app)
 new.add_to(app)
 repair.add_to(app)

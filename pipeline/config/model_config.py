@@ -332,6 +332,9 @@ class Evaluation(Section):
     unreadable_baseline: Literal["judge_alone", "refuse"] = "judge_alone"
     """What happens where the latest blessed model cannot read today's rows: the candidate is judged
     by its other bounds alone, or not at all."""
+    images: ColumnName | None = None
+    """The raw column with an image in each row: the report shows those of the rows that a
+    classifier is most wrong about; null: none."""
     confidence_intervals: bool = False
     """Whether each metric has a 95 % confidence interval; judging takes ten times as long."""
     yardstick: bool = False

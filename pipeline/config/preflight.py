@@ -311,6 +311,10 @@ def _check_columns(
             for names in config.evaluation.slices
             for name in names
         ),
+        *(
+            (f"{file}: evaluation.images", name, ConfigError)
+            for name in filter(None, [config.evaluation.images])
+        ),
         *((f"{file}: splits.by", name, ConfigError) for name in config.splits.by),
         *((f"models/{model}/features.py: INPUTS", name, ModelCodeError) for name in inputs),
     ]

@@ -6,8 +6,9 @@ import json
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.evaluation import judged_rows
+from components.evaluation import judged_rows, mistakes
 from components.evaluation.judged_rows import JudgedRows
+from components.evaluation.mistakes import Mistakes
 from models.common.errors import ConfigError
 from models.common.labels import encoding
 from pipeline.config.model_config import Bounds, Evaluation, Metric, ModelConfig
@@ -17,7 +18,7 @@ from pipeline.record import bounds
 from pipeline.results.evaluation import NEEDS_BOTH_CLASSES, SHARE_OF_POSITIVES
 
 _OVERALL = SliceKey(())
-_RESERVED = {judged_rows.NAME, SHARE_OF_POSITIVES}
+_RESERVED = {judged_rows.NAME, mistakes.NAME, SHARE_OF_POSITIVES}
 
 
 def eval_config(model: str, settings: ModelConfig) -> config_pb2.EvalConfig:
@@ -61,11 +62,21 @@ def _options(evaluation: Evaluation) -> config_pb2.Options:
 
 def _metrics_specs(model: str, evaluation: Evaluation) -> list[config_pb2.MetricsSpec]:
     """One specification of the metrics that are of all classes, and one for each class or such."""
-    own = config_pb2.MetricConfig(
-        class_name=JudgedRows.__name__,
-        module=JudgedRows.__module__,
-        config=json.dumps({"name": judged_rows.NAME}),
-    )
+    own = [
+        config_pb2.MetricConfig(
+            class_name=JudgedRows.__name__,
+            module=JudgedRows.__module__,
+            config=json.dumps({"name": judged_rows.NAME}),
+        )
+    ]
+    if evaluation.images is not None:
+        own.append(
+            config_pb2.MetricConfig(
+                class_name=Mistakes.__name__,
+                module=Mistakes.__module__,
+                config=json.dumps({"name": mistakes.NAME, "column": evaluation.images}),
+            )
+        )
     by_sub_key: dict[tuple[str, int] | None, list[config_pb2.MetricConfig]] = {None: []}
     for name, metric in evaluation.metrics.items():
         _check_name(model, name)
@@ -77,7 +88,7 @@ def _metrics_specs(model: str, evaluation: Evaluation) -> list[config_pb2.Metric
         by_sub_key.setdefault(resolved.sub_key, []).append(resolved.config)
     for metrics in by_sub_key.values():
         metrics += _share_of_positives(metrics)
-    by_sub_key[None].append(own)
+    by_sub_key[None] += own
     return [
         config_pb2.MetricsSpec(metrics=metrics, binarize=metric_probe.binarize(sub_key))
         for sub_key, metrics in by_sub_key.items()

@@ -150,6 +150,32 @@ class Confusion(_Part):
     """One list for each actual class, with a count for each predicted class."""
 
 
+class Mistake(_Part):
+    """A row of images that the model took for another class."""
+
+    label: str
+    """The right class."""
+    predicted: str
+    """The class with the highest score."""
+    score: float
+    """That score."""
+    png: str
+    """The image as a PNG file, in base 64."""
+
+
+class Mistakes(_Part):
+    """What a classifier of images got wrong in the test split."""
+
+    column: str
+    """The raw column with the images."""
+    wrong: int
+    """Rows with another class than their own."""
+    undrawn: int = 0
+    """Those of them whose column holds no image."""
+    rows: list[Mistake] = []
+    """The worst of them, the first the worst."""
+
+
 class Plots(_Part):
     """What the test split shows of the model beyond single numbers, over all rows."""
 
@@ -162,6 +188,7 @@ class Plots(_Part):
     residuals: list[Bucket] = []
     """Histogram of label minus prediction, of a regression."""
     confusion: Confusion | None = None
+    mistakes: Mistakes | None = None
 
 
 class RunDetails(_Part):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
 
-from components.evaluation import judged_rows
-from pipeline.record.run_details import Plots
+from components.evaluation import judged_rows, mistakes
+from pipeline.record.run_details import Mistakes, Plots
 from pipeline.results import evaluation
 
 
@@ -18,20 +18,29 @@ def plots(evaluation_uri: str, classes: Sequence[str] = ()) -> Plots:
         evaluation_uri: The Evaluator's `evaluation` artifact.
         classes: The classes' names, the first of which is 0; none: they are numbers.
     """
+    found: dict[str, bytes] = {}
     for result in tfma.load_metrics(evaluation_uri):
         if result.slice_key.single_slice_keys:
             continue
         for item in result.metric_keys_and_values:
-            if item.key.name == judged_rows.NAME and evaluation.is_candidate(item.key):
-                return _with_names(Plots.model_validate_json(item.value.bytes_value), classes)
-    return Plots()
+            known = item.key.name in (judged_rows.NAME, mistakes.NAME)
+            if known and evaluation.is_candidate(item.key):
+                found[item.key.name] = item.value.bytes_value
+    plots = Plots.model_validate_json(found.get(judged_rows.NAME, b"{}"))
+    if mistakes.NAME in found:
+        plots.mistakes = Mistakes.model_validate_json(found[mistakes.NAME])
+    return _with_names(plots, classes)
 
 
 def _with_names(plots: Plots, classes: Sequence[str]) -> Plots:
-    """The confusion matrix by the classes' names; beyond the largest classes it has no number."""
-    if plots.confusion and classes:
-        plots.confusion.classes = [
-            classes[int(name)] if name.isdecimal() and int(name) < len(classes) else name
-            for name in plots.confusion.classes
-        ]
+    """Classes by their names; what stands for the smallest ones together has no number."""
+
+    def name(number: str) -> str:
+        known = number.isdecimal() and int(number) < len(classes)
+        return classes[int(number)] if known else number
+
+    if plots.confusion:
+        plots.confusion.classes = [name(number) for number in plots.confusion.classes]
+    for one in plots.mistakes.rows if plots.mistakes else ():
+        one.label, one.predicted = name(one.label), name(one.predicted)
     return plots

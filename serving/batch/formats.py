@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -129,6 +130,37 @@ def check_columns(path: Path, columns: list[str], signature: Signature) -> None:
             "Name the columns as the signature does: "
             f"{', '.join(sorted(inputs))} (`python -m serving versions --json` shows the types).",
         )
+
+
+def with_dimensions(rows: Sequence[Row], signature: Signature) -> None:
+    """Gives flat lists the dimensions of their input, in place.
+
+    Tables and `tf.Example`s hold an array of several dimensions, such as an image, as one list.
+    """
+    sizes = {
+        name: info.shape[1:]
+        for name, info in signature.inputs.items()
+        if info.shape is not None and len(info.shape) > 2 and None not in info.shape[1:]
+    }
+    for row in rows if sizes else ():
+        for name in sizes.keys() & (row.instance if isinstance(row.instance, dict) else {}).keys():
+            row.instance[name] = _nested(row.instance[name], sizes[name])
+
+
+def _nested(value: Any, sizes: Sequence[Any]) -> Any:
+    """A flat list as lists of lists; what is no flat list of so many values is left to be refused.
+
+    Args:
+        value: What the file has.
+        sizes: Those of each dimension.
+    """
+    if not isinstance(value, list) or len(value) != math.prod(sizes):
+        return value
+    if any(isinstance(item, list) for item in value):
+        return value
+    for size in reversed(sizes[1:]):
+        value = [value[start : start + size] for start in range(0, len(value), size)]
+    return value
 
 
 def in_chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -124,6 +124,7 @@ def answers(model: LoadedModel, signature: Signature, rows: Sequence[Row]) -> li
     Rows whose values differ in shape are asked apart. Where a batch is refused, its halves are
     asked, down to the row whose fault it is.
     """
+    formats.with_dimensions(rows, signature)
     results: dict[int, Answered | Row] = {}
     groups: dict[Any, list[Row]] = {}
     for row in rows:

@@ -18,7 +18,7 @@ from serving.core.model_spec import ModelSpec
 from serving.core.settings import LOOPBACK, Settings
 from serving.http import encoding
 from serving.http.messages import Request, Response
-from serving.rest import access, pages
+from serving.rest import access, aliases, pages
 from serving.rest.paths import Route
 
 MEMORY_BESIDE = 5
@@ -33,6 +33,9 @@ class BaseRestApp(abc.ABC):
         counts: What is counted.
         settings: Limits and token.
         is_model: Whether a model of that name is served.
+
+    Raises:
+        ServingError: `aliases.yaml` in the serving folder is not usable.
     """
 
     has_page = False
@@ -43,6 +46,7 @@ class BaseRestApp(abc.ABC):
     ) -> None:
         self._counts = counts
         self._settings = settings
+        self._aliases = aliases.read(settings.models)
         self._exchange = Exchange(hooks, counts, settings.token, is_model)
         # Who has the token is no page of another site that has made its name point here.
         self._checks_host = settings.host in LOOPBACK and not settings.token
@@ -102,6 +106,9 @@ class BaseRestApp(abc.ABC):
             page = self._page(request.path)
             if page is not None:
                 return page
+            meant = self._aliases.meant(request)
+            if meant is not None:
+                return await self._answer_api(meant, request_id)
         raise ServingError(Code.NOT_FOUND, f"Not found: {request.path}")
 
     @abc.abstractmethod

@@ -353,7 +353,18 @@ def _plots(random: Random) -> dict[str, Any]:
         bin_ = {"low": low, "high": low + 0.1, "count": 150.0, "prediction": low + 0.05}
         calibration.append({**bin_, "label": label})
     confusion = {"classes": ["0", "1"], "counts": [[1040.0, 61.0], [88.0, 314.0]]}
-    return {"roc": roc, "calibration": calibration, "residuals": [], "confusion": confusion}
+    png = (  # One black pixel.
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    )
+    wrong = {"label": "1", "predicted": "0", "score": 0.9, "png": png}
+    mistakes = {"column": "photo", "wrong": 149, "undrawn": 0, "rows": [wrong, wrong]}
+    return {
+        "roc": roc,
+        "calibration": calibration,
+        "residuals": [],
+        "confusion": confusion,
+        "mistakes": mistakes,
+    }
 
 
 def _log(content: dict[str, Any]) -> str:

@@ -47,6 +47,7 @@ def render(record: RunRecord, details: RunDetails, runs: Path = project.RUNS) ->
         slices=slice_tables(record),
         plots=_plots(details.plots),
         plot_rows=details.plots.rows,
+        mistakes=details.plots.mistakes,
         curves=charts.curves(details.curves),
         epochs=max((len(curve.values) for curve in details.curves), default=0),
         trials=details.trials,

@@ -113,6 +113,22 @@ def test_lists_are_padded_to_the_longest_as_a_request_needs_them() -> None:
     ]
 
 
+def test_arrays_have_their_dimensions_as_a_request_needs_them() -> None:
+    columns = [
+        Column("image", tf.float32, (2, 3), optional=False, parsed_shape=(2, 3)),
+        Column("dot", tf.float32, (1, 1), optional=False, parsed_shape=(1, 1)),
+        Column("names", tf.string, (1, 2), optional=False, parsed_shape=(1, 2)),
+    ]
+    given = {"image": [0.0, 1.0, 2.0, 3.0, 4.0, 5.0], "dot": 7.0, "names": ["a", "b"]}
+    assert known_answers.rows([tiny_sample.example(given)], columns) == [
+        {
+            "image": [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]],
+            "dot": [[7.0]],
+            "names": [["a", "b"]],
+        }
+    ]
+
+
 @pytest.mark.parametrize("shape", [(-1, 2), (1, -1), ()])
 def test_a_network_that_does_not_answer_each_row_is_refused(
     tiny: Sample, tmp_path: Path, shape: tuple[int, ...]

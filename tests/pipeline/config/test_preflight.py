@@ -245,6 +245,15 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/config.yaml: evaluation.slices: the data has no column 'day'",
         "data/t.csv has: fare, city, tip.",
     ),
+    "a column of images that the data lacks": (
+        lambda p: p.write(
+            "config.yaml", CONFIG.replace("slices: [city]", "slices: [city]\n  images: cite")
+        ),
+        ConfigError,
+        "models/M/config.yaml: evaluation.images: the data has no column 'cite'; did you mean "
+        "'city'?",
+        "data/t.csv has: fare, city, tip.",
+    ),
     "a constant label": (
         lambda p: p.write("data/t.csv", "fare,city,tip\n" + "1,Rome,0\n2,Bonn,0\n" * 10),
         DataError,

@@ -188,3 +188,22 @@ def test_tfma_accepts_the_shipped_models() -> None:
     found = eval_config.eval_config("taxi", shipped)
     tfma.utils.verify_eval_config(found)
     assert tfma.utils.has_change_threshold(found)
+
+
+def test_pictures_of_mistakes_are_a_metric_of_their_own() -> None:
+    settings = ModelConfig.model_validate(
+        {
+            "data": {"path": "trips.csv"},
+            "label": "y",
+            "evaluation": {"images": "photo", "metrics": {"AUC": {"at_least": 0.5}}},
+        }
+    )
+    [found] = [
+        metric
+        for spec in eval_config.eval_config("m", settings).metrics_specs
+        for metric in spec.metrics
+        if metric.class_name == "Mistakes"
+    ]
+    assert found.module == "components.evaluation.mistakes"
+    assert json.loads(found.config) == {"name": "mistakes", "column": "photo"}
+    assert not found.per_slice_thresholds

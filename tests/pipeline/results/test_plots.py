@@ -8,8 +8,8 @@ import pytest
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from components.evaluation import judged_rows
-from pipeline.record.run_details import Plots
+from components.evaluation import judged_rows, mistakes
+from pipeline.record.run_details import Confusion, Mistake, Mistakes, Plots
 from pipeline.results import plots
 
 pytestmark = pytest.mark.tfx
@@ -44,3 +44,29 @@ def test_the_candidates_over_all_rows(
 ) -> None:
     monkeypatch.setattr(tfma, "load_metrics", lambda uri: results)
     assert plots.plots("somewhere").rows == rows
+
+
+def test_mistakes_stand_beside_the_confusion_with_the_classes_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = [Mistake(label="1", predicted="0", score=0.7, png="iVBO")]
+    wrong.append(Mistake(label="2", predicted="1", score=0.6, png="iVBO"))
+    found = result(False, candidate=7)
+    confusion = Confusion(classes=["0", "1", "others"], counts=[])
+    found.metric_keys_and_values[0].value.bytes_value = (
+        Plots(rows=7, confusion=confusion).model_dump_json().encode()
+    )
+    item = found.metric_keys_and_values.add()
+    item.key.name = mistakes.NAME
+    item.value.bytes_value = (
+        Mistakes(column="image", wrong=9, rows=wrong).model_dump_json().encode()
+    )
+    monkeypatch.setattr(tfma, "load_metrics", lambda uri: [result(True, candidate=1), found])
+    read = plots.plots("somewhere", ["no", "yes"])
+    assert read.rows == 7 and read.confusion and read.mistakes
+    assert read.confusion.classes == ["no", "yes", "others"]
+    assert read.mistakes.wrong == 9
+    assert [(one.label, one.predicted) for one in read.mistakes.rows] == [
+        ("yes", "no"),
+        ("2", "yes"),
+    ]

@@ -31,6 +31,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     folder: Path = tmp_path_factory.mktemp("models")
     small_model.write(folder / "small" / "1")
+    (folder / "aliases.yaml").write_text("aliases: {'/x/{x}': small, '/lost/{x}': nothing}")
     metrics, settings = Metrics(), Settings(folder)
     versions = Versions(folder, settings.limits, metrics, interval=0.05)
     versions.start()
@@ -50,6 +51,18 @@ def test_a_row_and_a_form_are_answered_alike(app: Any) -> None:
     body = b'{"instances": [{"x": 2.0, "name": "a"}]}'
     assert ask(app, "/v1/models/small:predict", body) == (200, expected)
     assert ask(app, "/v1/models/small/predict", query=b"x=2&name=a") == (200, expected)
+
+
+def test_an_alias_is_answered_as_what_it_stands_for(app: Any) -> None:
+    expected = ask(app, "/v1/models/small/predict", query=b"x=2&name=a")
+    assert ask(app, "/x/2", query=b"name=a") == expected
+    assert expected[0] == 200
+    assert ask(app, "/x/two")[0] == 400
+    status, answer = ask(app, "/x/2", query=b"nmae=a")
+    assert status == 400 and "does not have named input: nmae" in answer["error"]
+    assert ask(app, "/lost/2")[0] == 404
+    assert ask(app, "/x/2/3") == (404, {"error": "Not found: /x/2/3"})
+    assert ask(app, "/x/2", b"{}")[0] == 404, "an alias is for GET"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import { Histogram } from "../charts/histogram.js";
 import * as format from "../format.js";
 
 export function Plots({ plots }) {
-  const { roc, calibration, residuals, confusion } = plots ?? {};
+  const { roc, calibration, residuals, confusion, mistakes } = plots ?? {};
   const some = (list) => Array.isArray(list) && list.length > 0;
   const shown = [
     some(roc) && html`<${Roc} key="roc" points=${roc} />`,
@@ -17,7 +17,22 @@ export function Plots({ plots }) {
   return html`<section>
     <h2 id="plots">Plots</h2>
     <div class="plots">${shown}</div>
+    ${some(mistakes?.rows) && html`<${Mistakes} mistakes=${mistakes} />`}
   </section>`;
+}
+
+function Mistakes({ mistakes }) {
+  const drawn = mistakes.rows.filter((row) => /^[A-Za-z0-9+/]+=*$/.test(String(row.png)));
+  return html`<h3>What it got wrong</h3>
+    <p class="quiet">The worst of ${format.number(mistakes.wrong)} rows.</p>
+    <div class="mistakes">
+      ${drawn.map(
+        (row, place) => html`<figure key=${place}>
+          <img src=${`data:image/png;base64,${row.png}`} alt=${`${row.label}, taken for ${row.predicted}`} />
+          <figcaption>${row.label}<br />taken for <b>${row.predicted}</b>, ${Number(row.score).toFixed(2)}</figcaption>
+        </figure>`,
+      )}
+    </div>`;
 }
 
 function Roc({ points }) {

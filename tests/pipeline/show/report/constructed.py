@@ -14,6 +14,8 @@ from pipeline.record.run_details import (
     Curve,
     Drift,
     Feature,
+    Mistake,
+    Mistakes,
     Plots,
     RocPoint,
     RunDetails,
@@ -124,7 +126,16 @@ REGRESSION = Plots(
     calibration=[CalibrationBin(low=-5, high=3, count=120, prediction=-1, label=-2)],
     residuals=[Bucket(low=-1, high=0, count=50), Bucket(low=0, high=1, count=60)],
 )
-CLASSES = Plots(rows=6, confusion=Confusion(classes=["0", HOSTILE], counts=[[2, 1], [0, 3]]))
+CLASSES = Plots(
+    rows=6,
+    confusion=Confusion(classes=["0", HOSTILE], counts=[[2, 1], [0, 3]]),
+    mistakes=Mistakes(
+        column=HOSTILE,
+        wrong=3,
+        undrawn=1,
+        rows=[Mistake(label="0", predicted=HOSTILE, score=0.75, png="iVBORw0KGgo=")],
+    ),
+)
 
 
 def write(run: RunRecord, found: RunDetails, runs: Path) -> None:

@@ -13,7 +13,7 @@ from pipeline.record.run_record import RunRecord
 from pipeline.show.report import page
 from tests.pipeline.show.report.constructed import details, record
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "img"}
 
 
 class Page(HTMLParser):

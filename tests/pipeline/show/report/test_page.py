@@ -118,8 +118,17 @@ def test_a_regression_and_classes_have_their_plots(tmp_path: Path) -> None:
     run = record("pushed")
     text = Page(page.render(run, details(run, plots=REGRESSION), tmp_path)).text
     assert "Residuals" in text and "10 rows are beyond the ends" in text and "ROC" not in text
-    text = Page(page.render(run, details(run, plots=CLASSES), tmp_path)).text
-    assert "5 of 6 rows are right" in text and "Calibration." not in text
+    shown = Page(page.render(run, details(run, plots=CLASSES), tmp_path))
+    assert "5 of 6 rows are right" in shown.text and "Calibration." not in shown.text
+
+
+def test_what_a_classifier_of_images_got_wrong_is_shown(tmp_path: Path) -> None:
+    run = record("pushed")
+    shown = Page(page.render(run, details(run, plots=CLASSES), tmp_path))
+    assert "3 of the test rows; here is the one whose wrong class" in shown.text
+    assert "1 of them has no image in" in shown.text
+    assert ("src", "data:image/png;base64,iVBORw0KGgo=") in shown.attributes
+    assert "What it got wrong" not in page.render(run, details(run), tmp_path)
 
 
 def test_hostile_strings_are_text(tmp_path: Path) -> None:

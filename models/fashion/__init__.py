@@ -1,0 +1,1 @@
+"""Fashion-MNIST: which of ten pieces of clothing is on a small picture?"""

@@ -1,0 +1,1 @@
+"""MovieLens: how many stars will a user give to a film?"""

@@ -1,0 +1,1 @@
+"""Salaries: what does somebody with so many years of experience earn?"""
