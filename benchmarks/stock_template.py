@@ -26,6 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("pipeline", "components", "models", "data", "pyproject.toml", ".python-version")
+AUC = Path(__file__).with_name("_tables") / "auc.py"
 
 
 def main() -> None:
@@ -48,7 +49,7 @@ def main() -> None:
             )
         quality = json.loads(
             subprocess.run(
-                [sys.executable, __file__.replace("stock_template", "_auc"), project, template],
+                [sys.executable, AUC, project, template],
                 check=True,
                 capture_output=True,
                 text=True,
@@ -98,7 +99,7 @@ def leave_out_test_rows(table: Path, project: Path) -> None:
         header, *rows = csv.reader(file)
     tested = json.loads(
         subprocess.run(
-            [sys.executable, __file__.replace("stock_template", "_auc"), "--rows", project],
+            [sys.executable, AUC, "--rows", project],
             check=True,
             capture_output=True,
             text=True,

@@ -16,8 +16,7 @@ import pyarrow.parquet
 
 from tests.models.tiny_rows import rows
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 UNTRACKED = {"NEPTUNE_MODE": "disabled"}
 """No process of a tracker beside each run."""
@@ -77,7 +76,7 @@ class ManyRuns:
         self._project = project
         self._log = (project.root / "many_runs.log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "many_runs.py")],
+            [sys.executable, str(REPOSITORY / "tests" / "models" / "many_runs.py")],
             cwd=project.root,
             # An edited file may have the size and the second of the one before.
             env={**os.environ, **UNTRACKED, "PYTHONPATH": str(project.root), **NO_BYTECODE},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from dataclasses import dataclass
 
 
@@ -12,6 +14,8 @@ class Budget:
     rows: int
     """Up to which it is."""
     members: int
+    width: int
+    """Of the embeddings of numbers and categories."""
     units: int
     layers: int
     dropout: float
@@ -23,13 +27,15 @@ class Budget:
     rare: int
     """A category in fewer rows is together with others."""
     words: int = 2_000
+    steps: int = 0
+    """Of the longest training."""
 
 
 _BUDGETS = (
-    Budget(2_000, 32, 64, 2, 0.1, 32, 100, 15, 3, 10, 3),
-    Budget(20_000, 16, 128, 2, 0.1, 128, 50, 8, 3, 4, 5),
-    Budget(100_000, 8, 128, 3, 0.1, 256, 30, 5, 2, 2, 10),
-    Budget(2**63, 8, 128, 3, 0.0, 512, 20, 3, 2, 1, 20),
+    Budget(2_000, 32, 8, 64, 2, 0.1, 32, 100, 30, 3, 10, 3),
+    Budget(20_000, 8, 16, 192, 3, 0.1, 128, 25, 8, 2, 4, 5),
+    Budget(100_000, 8, 16, 128, 2, 0.0, 256, 25, 8, 2, 2, 10),
+    Budget(2**63, 8, 16, 128, 2, 0.0, 512, 20, 6, 2, 1, 20),
 )
 
 
@@ -39,4 +45,6 @@ def for_rows(rows: int) -> Budget:
     Args:
         rows: Its rows with a label.
     """
-    return next(budget for budget in _BUDGETS if rows < budget.rows)
+    budget = next(budget for budget in _BUDGETS if rows < budget.rows)
+    steps = math.ceil(0.8 * rows / budget.batch_size) * budget.epochs
+    return dataclasses.replace(budget, steps=max(steps, 1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from pipeline.config.model_config import Evaluation
 from pipeline.scaffold.inference.baseline import Figure
 from pipeline.scaffold.inference.proposal import Proposal
 from pipeline.scaffold.inference.splitting import Splitting
@@ -121,8 +120,7 @@ def _training(proposal: Proposal, budget: Budget) -> Iterator[str]:
 def _evaluation(proposal: Proposal) -> Iterator[str]:
     task = proposal.task
     yield "evaluation:"
-    if "yardstick" in Evaluation.model_fields:
-        yield "  yardstick: true"
+    yield "  yardstick: true"
     if proposal.slices:
         yield f"  slices: {flow(proposal.slices)}"
     yield "  # A bound is what a linear model reaches on held-out rows, less what chance does in a"

@@ -28,7 +28,7 @@ def code(name: str, proposal: Proposal, budget: Budget) -> dict[str, str]:
         "__init__.py": f'"""{name}: what is {label}?"""\n',
         "features.py": _features(name, proposal, budget),
         "preprocessing.py": _preprocessing(name, proposal),
-        "search_space.py": model_text.search_space(budget),
+        "search_space.py": model_text.search_space(budget, proposal.task),
         "model.py": model_text.model(name, label, proposal.task, list(tuples(proposal)), budget),
     }
 

@@ -106,8 +106,11 @@ def model(name: str, label: str, task: Task, tuples: Sequence[str], budget: Budg
         "",
         "# Each member learns by itself; the served answer is their mean.",
         "model = EnsembleModel(dict(inputs), answers)",
+        "rate = keras.optimizers.schedules.CosineDecay(",
+        '    hyperparameters["learning_rate"], STEPS, alpha=0.02',
+        ")",
         "model.compile(",
-        '    keras.optimizers.AdamW(hyperparameters["learning_rate"], weight_decay=3e-4),',
+        "    keras.optimizers.AdamW(rate, weight_decay=3e-4),",
         *(f"    {line}" for line in _LOSS[task.name]),
         "    metrics=[",
         *(f"        {line}" for line in _METRICS[task.name]),
@@ -169,8 +172,10 @@ def build_model(
 '''
 
 
-def search_space(budget: Budget) -> str:
+def search_space(budget: Budget, task: Task) -> str:
     """The text of `search_space.py`."""
+    # On the tables of quantities that were tried, dropout did not help.
+    dropout = budget.dropout if task.is_classes else 0.0
     return f'''\
 """Which hyperparameters the Tuner may try."""
 
@@ -182,9 +187,9 @@ import keras_tuner
 def search_space() -> keras_tuner.HyperParameters:
     """The search space; its defaults are what is used where nothing was searched."""
     space = keras_tuner.HyperParameters()
-    space.Float("learning_rate", 5e-4, 5e-3, sampling="log", default=2e-3)
+    space.Float("learning_rate", 1e-3, 6e-3, sampling="log", default=3e-3)
     space.Int("units", 64, 256, step=64, default={budget.units})
-    space.Float("dropout", 0.0, 0.3, step=0.1, default={budget.dropout})
+    space.Float("dropout", 0.0, 0.3, step=0.1, default={dropout})
     return space
 '''
 
@@ -206,9 +211,13 @@ def _constants(tuples: Sequence[str], budget: Budget) -> str:
     if "numbers" in outputs:
         lines.append("BINS = 32")
     if {"numbers", "categories"} & set(outputs):
-        lines.append("WIDTH = 8")
+        lines.append(f"WIDTH = {budget.width}")
     if "words" in outputs:
-        lines.append("TEXT_WIDTH = 32")
+        lines.append("TEXT_WIDTH = 4")
+    lines += [
+        f"STEPS = {budget.steps}",
+        '"""The steps in which the learning rate falls: those of the longest training."""',
+    ]
     return "\n".join(lines)
 
 

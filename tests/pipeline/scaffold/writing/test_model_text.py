@@ -41,6 +41,6 @@ def test_all_that_is_imported_is_used_and_what_is_used_is_there(name: TaskName) 
 
 
 def test_the_search_space_has_the_budgets_defaults() -> None:
-    text = model_text.search_space(BUDGET)
+    text = model_text.search_space(BUDGET, Task("binary", ("y",), ""))
     assert f"default={BUDGET.units}" in text and f"default={BUDGET.dropout}" in text
     ast.parse(text)
