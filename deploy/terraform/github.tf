@@ -9,6 +9,8 @@ locals {
     WORKLOAD_IDENTITY_PROVIDER = module.training_identity.provider
     DEPLOY_SERVICE_ACCOUNT     = module.training.account_emails["deployer"]
     BUILD_SERVICE_ACCOUNT      = module.training.account_emails["builder"]
+    SERVING_BUCKET             = module.training.serving_bucket
+    SERVING_IMAGE              = "${module.training.server_image}${var.server_image}"
     SERVING_SERVICE_ACCOUNT    = module.training.account_emails["server"]
   }
 
@@ -16,7 +18,14 @@ locals {
     PROJECT                    = var.production_project
     WORKLOAD_IDENTITY_PROVIDER = module.production_identity.provider
     DEPLOY_SERVICE_ACCOUNT     = module.production.account_emails["production"]
+    SERVING_BUCKET             = module.production.serving_bucket
     SERVING_SERVICE_ACCOUNT    = module.production.account_emails["production-server"]
+  }
+
+  watch_variables = {
+    WORKLOAD_IDENTITY_PROVIDER = module.production_identity.provider
+    DEPLOY_SERVICE_ACCOUNT     = module.production.account_emails["watcher"]
+    SERVING_BUCKET             = module.production.serving_bucket
   }
 }
 
@@ -50,6 +59,20 @@ resource "github_actions_environment_variable" "production" {
   for_each      = local.production_variables
   repository    = local.name
   environment   = github_repository_environment.production.environment
+  variable_name = each.key
+  value         = each.value
+}
+
+# What it watches was approved.
+resource "github_repository_environment" "production_watch" {
+  repository  = local.name
+  environment = "production-watch"
+}
+
+resource "github_actions_environment_variable" "production_watch" {
+  for_each      = local.watch_variables
+  repository    = local.name
+  environment   = github_repository_environment.production_watch.environment
   variable_name = each.key
   value         = each.value
 }

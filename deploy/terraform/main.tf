@@ -14,24 +14,45 @@ locals {
 }
 
 module "training" {
-  source  = "./modules/training"
-  project = var.project
-  region  = var.region
-  bucket  = var.bucket
+  source         = "./modules/training"
+  project        = var.project
+  region         = var.region
+  bucket         = var.bucket
+  serving_bucket = var.serving_bucket
 }
 
 module "production" {
-  source  = "./modules/production"
-  project = var.production_project
-  bucket  = module.training.bucket
+  source         = "./modules/production"
+  project        = var.production_project
+  region         = var.region
+  bucket         = module.training.bucket
+  serving_bucket = var.production_serving_bucket
+}
+
+# The server's image is in the first project: for who deploys it, and for Cloud Run, which pulls it.
+data "google_project" "production" {
+  project_id = var.production_project
+}
+
+resource "google_artifact_registry_repository_iam_member" "production" {
+  for_each = {
+    deployer  = module.production.account_members["production"]
+    cloud_run = "serviceAccount:service-${data.google_project.production.number}@serverless-robot-prod.iam.gserviceaccount.com"
+  }
+  project    = var.project
+  location   = var.region
+  repository = module.training.registry
+  role       = "roles/artifactregistry.reader"
+  member     = each.value
 }
 
 module "dev" {
-  source  = "./modules/training"
-  count   = var.dev_project == null ? 0 : 1
-  project = var.dev_project
-  region  = var.region
-  bucket  = var.dev_bucket
+  source         = "./modules/training"
+  count          = var.dev_project == null ? 0 : 1
+  project        = var.dev_project
+  region         = var.region
+  bucket         = var.dev_bucket
+  serving_bucket = var.dev_serving_bucket
 }
 
 resource "google_service_account_iam_member" "developers" {
@@ -42,21 +63,35 @@ resource "google_service_account_iam_member" "developers" {
 }
 
 module "training_identity" {
-  source        = "./modules/identity"
-  project       = var.project
-  account       = module.training.account_names["deployer"]
-  repository_id = data.github_repository.this.repo_id
-  condition     = local.from_main
+  source     = "./modules/identity"
+  project    = var.project
+  condition  = local.from_main
+  attributes = {}
+  jobs = {
+    deployer = {
+      account = module.training.account_names["deployer"]
+      which   = "attribute.repository_id/${data.github_repository.this.repo_id}"
+    }
+  }
 
   depends_on = [module.training]
 }
 
 module "production_identity" {
-  source        = "./modules/identity"
-  project       = var.production_project
-  account       = module.production.account_names["production"]
-  repository_id = data.github_repository.this.repo_id
-  condition     = "${local.from_main} && assertion.environment == 'production'"
+  source     = "./modules/identity"
+  project    = var.production_project
+  condition  = "${local.from_main} && assertion.environment in ['production', 'production-watch']"
+  attributes = { "attribute.environment" = "assertion.environment" }
+  jobs = {
+    production = {
+      account = module.production.account_names["production"]
+      which   = "attribute.environment/production"
+    }
+    watcher = {
+      account = module.production.account_names["watcher"]
+      which   = "attribute.environment/production-watch"
+    }
+  }
 
   depends_on = [module.production]
 }

@@ -35,10 +35,32 @@ variable "bucket" {
   type        = string
 }
 
+variable "serving_bucket" {
+  description = "The name of the bucket that servers follow before production."
+  type        = string
+}
+
+variable "production_serving_bucket" {
+  description = "The name of the bucket that servers follow in production."
+  type        = string
+}
+
 variable "dev_bucket" {
-  description = "The same for dev_project."
+  description = "The bucket of dev_project for artifacts, code, data and pushed models."
   type        = string
   default     = null
+}
+
+variable "dev_serving_bucket" {
+  description = "The bucket of dev_project that servers follow."
+  type        = string
+  default     = null
+}
+
+variable "server_image" {
+  description = "The tag or digest of the model server's image in the registry, such as :1."
+  type        = string
+  default     = ":1"
 }
 
 variable "repository" {

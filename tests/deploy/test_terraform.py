@@ -16,7 +16,7 @@ from tests.helpers.paths import ROOT
 MODULES = [TERRAFORM, *sorted((TERRAFORM / "modules").iterdir())]
 PAGE = (ROOT / "docs" / "ship.md").read_text(encoding="utf-8").replace("\\\n", " ")
 ROLES = re.compile(
-    r"^ *(project|bucket|registry|production)_role ([\w-]+) (\S+)(.*)$", re.MULTILINE
+    r'^(project|bucket|serving|registry|production)_role "?([$\w-]+)"? (\S+)(.*)$', re.MULTILINE
 )
 
 
@@ -83,11 +83,27 @@ def of_terraform(kind: str) -> set[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["project", "bucket", "registry"])
+@pytest.mark.parametrize("kind", ["project", "bucket", "serving", "registry"])
 def test_the_roles_are_those_of_the_page(kind: str) -> None:
     kinds = {"project": ("project", "production")}.get(kind, (kind,))
-    of_page = {(who, role) for what, who, role, _ in ROLES.findall(PAGE) if what in kinds}
+    of_page = {
+        (who, role)
+        for what, who, role, where in ROLES.findall(PAGE)
+        if what in kinds and not (kind == "registry" and where)
+    }
     assert of_page and of_page == of_terraform(kind)
+
+
+def test_production_reads_the_servers_image_as_on_the_page() -> None:
+    of_page = {one[1:3] for one in ROLES.findall(PAGE) if one[0] == "registry" and one[3]}
+    assert of_page == {
+        ("production", "artifactregistry.reader"),
+        ("service-$PRODUCTION_NUMBER", "artifactregistry.reader"),
+    }
+    resources = module(TERRAFORM)["resource"]
+    [binding] = resources["google_artifact_registry_repository_iam_member"].values()
+    assert binding["role"] == "roles/artifactregistry.reader"
+    assert sorted(binding["for_each"]) == ["cloud_run", "deployer"]
 
 
 def test_who_may_act_as_whom_is_as_on_the_page() -> None:
@@ -124,6 +140,7 @@ def test_githubs_variables_are_those_of_the_page() -> None:
     for function, key in {
         "set_variable": "variables",
         "set_in_production": "production_variables",
+        "set_to_watch": "watch_variables",
     }.items():
         of_page = set(re.findall(rf"^{function} (\w+) ", PAGE, re.MULTILINE))
         assert of_page and of_page == set(local[key])
@@ -131,14 +148,22 @@ def test_githubs_variables_are_those_of_the_page() -> None:
 
 def test_only_jobs_of_main_get_in_and_to_production_only_what_was_approved() -> None:
     tree = module(TERRAFORM)
-    [condition] = re.findall(r'--attribute-condition="(.*?)\$4"', PAGE)
-    [more] = re.findall(r'^pool "\$PRODUCTION" .* " (&& .*)"$', PAGE, re.MULTILINE)
+    [condition] = re.findall(r'--attribute-condition="(.*?)\$2"', PAGE)
+    [more] = re.findall(r'^pool "\$PRODUCTION" " (&& .*?)" ', PAGE, re.MULTILINE)
     parts = [part.replace("$REPOSITORY_ID", "ID") for part in condition.split(" && ")]
     text = tree["locals"]["from_main"].replace("${data.github_repository.this.repo_id}", "ID")
     assert all(part in text for part in parts) and len(parts) == 2
     calls = tree["module"]
     assert calls["training_identity"]["condition"] == "${local.from_main}"
     assert calls["production_identity"]["condition"] == f"${{local.from_main}} {more}"
+    of_page = re.findall(r'^jobs_are .* "([\w-]+)@\$\w+" "([^"]*)"$', PAGE, re.MULTILINE)
+    jobs = {**calls["training_identity"]["jobs"], **calls["production_identity"]["jobs"]}
+    number = "${data.github_repository.this.repo_id}"
+    assert {who: which.replace("$REPOSITORY_ID", number) for who, which in of_page} == {
+        who: one["which"] for who, one in jobs.items()
+    }
+    for who, one in jobs.items():
+        assert f'account_names["{who}"]' in one["account"]
 
 
 def test_production_waits_for_somebody_and_main_is_protected() -> None:
@@ -154,10 +179,11 @@ def test_production_waits_for_somebody_and_main_is_protected() -> None:
     assert protected["allows_force_pushes"] is protected["allows_deletions"] is False
 
 
-def test_the_bucket_is_private_and_is_not_destroyed() -> None:
-    [bucket] = module(TERRAFORM / "modules" / "training")["resource"][
-        "google_storage_bucket"
-    ].values()
-    assert bucket["uniform_bucket_level_access"] is True
-    assert bucket["public_access_prevention"] == "enforced"
-    assert bucket["lifecycle"][0]["prevent_destroy"] is True
+@pytest.mark.parametrize("name", ["training", "production"])
+def test_buckets_are_private_and_are_not_destroyed(name: str) -> None:
+    buckets = module(TERRAFORM / "modules" / name)["resource"]["google_storage_bucket"]
+    assert buckets
+    for bucket in buckets.values():
+        assert bucket["uniform_bucket_level_access"] is True
+        assert bucket["public_access_prevention"] == "enforced"
+        assert bucket["lifecycle"][0]["prevent_destroy"] is True

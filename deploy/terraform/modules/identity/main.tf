@@ -12,18 +12,19 @@ resource "google_iam_workload_identity_pool_provider" "repository" {
   workload_identity_pool_provider_id = "repository"
   attribute_condition                = var.condition
 
-  attribute_mapping = {
+  attribute_mapping = merge({
     "google.subject"          = "assertion.sub"
     "attribute.repository_id" = "assertion.repository_id"
-  }
+  }, var.attributes)
 
   oidc {
     issuer_uri = "https://token.actions.githubusercontent.com"
   }
 }
 
-resource "google_service_account_iam_member" "job" {
-  service_account_id = var.account
+resource "google_service_account_iam_member" "jobs" {
+  for_each           = var.jobs
+  service_account_id = each.value.account
   role               = "roles/iam.workloadIdentityUser"
-  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github.name}/attribute.repository_id/${var.repository_id}"
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github.name}/${each.value.which}"
 }

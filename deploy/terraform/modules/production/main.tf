@@ -1,5 +1,5 @@
-# The project that serves in production: one account deploys, another serves, and nobody of the
-# project that trains has a role in it.
+# The project that serves in production: one account deploys, another serves, a third looks at
+# canaries, and nobody of the project that trains has a role in it.
 
 locals {
   services = [
@@ -10,7 +10,7 @@ locals {
     "sts.googleapis.com",
   ]
 
-  accounts = ["production", "production-server"]
+  accounts = ["production", "production-server", "watcher"]
 
   project_roles = {
     production = ["run.developer", "run.invoker"]
@@ -21,12 +21,19 @@ locals {
     production-server = ["storage.objectViewer"]
   }
 
+  serving_roles = {
+    production        = ["storage.objectUser"]
+    production-server = ["storage.objectUser"]
+    watcher           = ["storage.objectViewer", "storage.objectCreator"]
+  }
+
   act_as = {
     production = ["production-server"]
   }
 
   project_bindings = merge([for who, roles in local.project_roles : { for role in roles : "${who} ${role}" => { who = who, role = role } }]...)
   bucket_bindings  = merge([for who, roles in local.bucket_roles : { for role in roles : "${who} ${role}" => { who = who, role = role } }]...)
+  serving_bindings = merge([for who, roles in local.serving_roles : { for role in roles : "${who} ${role}" => { who = who, role = role } }]...)
   act_as_bindings  = merge([for who, others in local.act_as : { for other in others : "${who} ${other}" => { who = who, other = other } }]...)
 }
 
@@ -35,6 +42,21 @@ resource "google_project_service" "this" {
   project            = var.project
   service            = each.value
   disable_on_destroy = false
+}
+
+resource "google_storage_bucket" "serving" {
+  project                     = var.project
+  name                        = var.serving_bucket
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  depends_on = [google_project_service.this]
+
+  lifecycle {
+    # What is served, and what was logged of it, is in it.
+    prevent_destroy = true
+  }
 }
 
 resource "google_service_account" "this" {
@@ -55,6 +77,13 @@ resource "google_project_iam_member" "this" {
 resource "google_storage_bucket_iam_member" "this" {
   for_each = local.bucket_bindings
   bucket   = var.bucket
+  role     = "roles/${each.value.role}"
+  member   = google_service_account.this[each.value.who].member
+}
+
+resource "google_storage_bucket_iam_member" "serving" {
+  for_each = local.serving_bindings
+  bucket   = google_storage_bucket.serving.name
   role     = "roles/${each.value.role}"
   member   = google_service_account.this[each.value.who].member
 }

@@ -7,3 +7,13 @@ variable "bucket" {
   description = "The bucket that has the pushed models; it is another project's."
   type        = string
 }
+
+variable "region" {
+  description = "Where the bucket of what is served is."
+  type        = string
+}
+
+variable "serving_bucket" {
+  description = "The name of the bucket that servers follow."
+  type        = string
+}

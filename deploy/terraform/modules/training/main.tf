@@ -35,6 +35,11 @@ locals {
     server   = ["storage.objectViewer"]
   }
 
+  serving_roles = {
+    deployer = ["storage.objectUser"]
+    server   = ["storage.objectUser"]
+  }
+
   registry_roles = {
     deployer = ["artifactregistry.reader"]
     builder  = ["artifactregistry.writer"]
@@ -48,6 +53,7 @@ locals {
   # One entry for each account and role, by a name that stays as others come and go.
   project_bindings  = merge([for who, roles in local.project_roles : { for role in roles : "${who} ${role}" => { who = who, role = role } }]...)
   bucket_bindings   = merge([for who, roles in local.bucket_roles : { for role in roles : "${who} ${role}" => { who = who, role = role } }]...)
+  serving_bindings  = merge([for who, roles in local.serving_roles : { for role in roles : "${who} ${role}" => { who = who, role = role } }]...)
   registry_bindings = merge([for who, roles in local.registry_roles : { for role in roles : "${who} ${role}" => { who = who, role = role } }]...)
   act_as_bindings   = merge([for who, others in local.act_as : { for other in others : "${who} ${other}" => { who = who, other = other } }]...)
 }
@@ -83,6 +89,21 @@ resource "google_storage_bucket" "pipeline" {
   }
 }
 
+resource "google_storage_bucket" "serving" {
+  project                     = var.project
+  name                        = var.serving_bucket
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  depends_on = [google_project_service.this]
+
+  lifecycle {
+    # What is served, and what was logged of it, is in it.
+    prevent_destroy = true
+  }
+}
+
 resource "google_service_account" "this" {
   for_each   = toset(local.accounts)
   project    = var.project
@@ -101,6 +122,13 @@ resource "google_project_iam_member" "this" {
 resource "google_storage_bucket_iam_member" "this" {
   for_each = local.bucket_bindings
   bucket   = google_storage_bucket.pipeline.name
+  role     = "roles/${each.value.role}"
+  member   = google_service_account.this[each.value.who].member
+}
+
+resource "google_storage_bucket_iam_member" "serving" {
+  for_each = local.serving_bindings
+  bucket   = google_storage_bucket.serving.name
   role     = "roles/${each.value.role}"
   member   = google_service_account.this[each.value.who].member
 }

@@ -12,3 +12,8 @@ variable "bucket" {
   description = "The bucket's name."
   type        = string
 }
+
+variable "serving_bucket" {
+  description = "The name of the bucket that servers follow."
+  type        = string
+}

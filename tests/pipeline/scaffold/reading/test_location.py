@@ -50,7 +50,7 @@ def test_a_path_is_relative_to_the_project_where_it_is_in_there(tmp_path: Path) 
         ("t.tfrecord", b"\x10\0\0\0\0\0\0\0", "tfrecord"),
         ("t.data", b"PAR1\0", "parquet"),
         ("t.txt", b"a,b\n1,2\n", "csv"),
-        ("t.gz", gzip.compress(b"\x10\0\0\0\0\0\0\0"), "tfrecord"),
+        ("t.gz", gzip.compress(b"\x10\0\0\0\0\0\0\0", mtime=0), "tfrecord"),
     ],
 )
 def test_the_format_follows_from_name_or_content(
@@ -85,7 +85,7 @@ def test_what_is_said_wrong_is_refused(tmp_path: Path, said: dict[str, str], mes
 def test_buckets_compressed_text_and_no_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="from this machine alone"):
         locate(tmp_path, "gs://bucket/t.csv")
-    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n", mtime=0))
     with pytest.raises(DataError, match="compressed text") as caught:
         locate(tmp_path, "t.csv.gz")
     assert "gunzip" in caught.value.remedy
