@@ -77,7 +77,7 @@ def _tfma() -> set[str]:
     return {
         name
         for name, found in registered.items()
-        if name not in _OURS and not found.__module__.startswith("models.")
+        if name not in _OURS and not found.__module__.startswith(("models.", "components."))
     }
 
 

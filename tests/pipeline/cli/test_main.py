@@ -378,6 +378,8 @@ PRINT_NO_TABLE = {
     "run": "follows a run; `show --json` and run.json have it",
     "rehearse": "follows a rehearsal, whose run.json has it",
     "report": "prints a path",
+    "new": "writes a folder, of which `check --json` has the table",
+    "data": "writes files",
     "compile": "writes a file",
     "submit": "prints a name and an address",
     "scheduled": "prints two words",
@@ -432,7 +434,7 @@ def test_show_as_json_is_the_record(pipeline_: Shell) -> None:
     record = keep(finished(), "taxi-20260102-030405-4f2a")
     shown = json.loads(pipeline_("show", "--json").output)
     assert shown == json.loads(record.model_dump_json())
-    assert json.loads(pipeline_("models", "--json").output) == ["taxi"]
+    assert json.loads(pipeline_("models", "--json").output) == project.model_names()
 
 
 def test_a_misspelt_last_node_is_a_mistake_found_before_anything_ran(pipeline_: Shell) -> None:

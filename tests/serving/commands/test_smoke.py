@@ -20,8 +20,10 @@ def test_a_check_that_fails_is_the_exit_status(
 ) -> None:
     asked: list[Any] = []
 
-    def run(url: str, model: str, expected: Expectations, token: str) -> list[Check]:
-        asked.extend([url, model, expected, token])
+    def run(
+        url: str, model: str, expected: Expectations, token: str, version: int | None
+    ) -> list[Check]:
+        asked.extend([url, model, expected, token, version])
         return [Check("latency", ok, "95 of 100 within 3 ms")]
 
     monkeypatch.setattr(smoke, "run", run)
@@ -33,6 +35,6 @@ def test_a_check_that_fails_is_the_exit_status(
         status,
         f"{word}  latency: 95 of 100 within 3 ms\n",
     )
-    url, model, expected, token = asked
-    assert (url, model, token) == ("http://x", "taxi", "secret")
+    url, model, expected, token, version = asked
+    assert (url, model, token, version) == ("http://x", "taxi", "secret", None)
     assert (expected.rows, expected.outputs, expected.smallest) == ([{"x": 1}], {"y": [2]}, 0)

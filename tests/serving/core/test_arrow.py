@@ -17,7 +17,7 @@ import sys
 import pyarrow.parquet as pq
 import {module}
 try:
-    pq.read_table(sys.argv[1])
+    pq.ParquetFile(sys.argv[1]).read(use_threads=False)
 except RuntimeError:
     pass
 """
