@@ -7,24 +7,24 @@ locals {
     BUCKET                     = var.bucket
     IMAGE                      = module.training.image
     WORKLOAD_IDENTITY_PROVIDER = module.training_identity.provider
-    DEPLOY_SERVICE_ACCOUNT     = module.training.account_emails["deployer"]
-    BUILD_SERVICE_ACCOUNT      = module.training.account_emails["builder"]
+    DEPLOY_SERVICE_ACCOUNT     = module.training.accounts["deployer"].email
+    BUILD_SERVICE_ACCOUNT      = module.training.accounts["builder"].email
     SERVING_BUCKET             = module.training.serving_bucket
     SERVING_IMAGE              = "${module.training.server_image}${var.server_image}"
-    SERVING_SERVICE_ACCOUNT    = module.training.account_emails["server"]
+    SERVING_SERVICE_ACCOUNT    = module.training.accounts["server"].email
   }
 
   production_variables = {
     PROJECT                    = var.production_project
     WORKLOAD_IDENTITY_PROVIDER = module.production_identity.provider
-    DEPLOY_SERVICE_ACCOUNT     = module.production.account_emails["production"]
+    DEPLOY_SERVICE_ACCOUNT     = module.production.accounts["production"].email
     SERVING_BUCKET             = module.production.serving_bucket
-    SERVING_SERVICE_ACCOUNT    = module.production.account_emails["production-server"]
+    SERVING_SERVICE_ACCOUNT    = module.production.accounts["production-server"].email
   }
 
   watch_variables = {
     WORKLOAD_IDENTITY_PROVIDER = module.production_identity.provider
-    DEPLOY_SERVICE_ACCOUNT     = module.production.account_emails["watcher"]
+    DEPLOY_SERVICE_ACCOUNT     = module.production.accounts["watcher"].email
     SERVING_BUCKET             = module.production.serving_bucket
   }
 }

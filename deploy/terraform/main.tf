@@ -36,7 +36,7 @@ data "google_project" "production" {
 
 resource "google_artifact_registry_repository_iam_member" "production" {
   for_each = {
-    deployer  = module.production.account_members["production"]
+    deployer  = module.production.accounts["production"].member
     cloud_run = "serviceAccount:service-${data.google_project.production.number}@serverless-robot-prod.iam.gserviceaccount.com"
   }
   project    = var.project
@@ -56,8 +56,8 @@ module "dev" {
 }
 
 resource "google_service_account_iam_member" "developers" {
-  for_each           = var.dev_project == null ? [] : toset(var.developers)
-  service_account_id = module.dev[0].account_names["deployer"]
+  for_each           = toset(var.dev_project == null ? [] : var.developers)
+  service_account_id = module.dev[0].accounts["deployer"].name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = each.value
 }
@@ -69,7 +69,7 @@ module "training_identity" {
   attributes = {}
   jobs = {
     deployer = {
-      account = module.training.account_names["deployer"]
+      account = module.training.accounts["deployer"].name
       which   = "attribute.repository_id/${data.github_repository.this.repo_id}"
     }
   }
@@ -84,11 +84,11 @@ module "production_identity" {
   attributes = { "attribute.environment" = "assertion.environment" }
   jobs = {
     production = {
-      account = module.production.account_names["production"]
+      account = module.production.accounts["production"].name
       which   = "attribute.environment/production"
     }
     watcher = {
-      account = module.production.account_names["watcher"]
+      account = module.production.accounts["watcher"].name
       which   = "attribute.environment/production-watch"
     }
   }

@@ -6,7 +6,7 @@ output "targets" {
       region          = var.region
       bucket          = "gs://${module.training.bucket}"
       data            = "gs://${module.training.bucket}/data"
-      service_account = module.training.account_emails["pipeline"]
+      service_account = module.training.accounts["pipeline"].email
     }
   })
 }
@@ -19,7 +19,7 @@ output "dev_targets" {
       region          = var.region
       bucket          = "gs://${module.dev[0].bucket}"
       data            = "gs://${module.dev[0].bucket}/data"
-      service_account = module.dev[0].account_emails["pipeline"]
+      service_account = module.dev[0].accounts["pipeline"].email
     }
   })
 }

@@ -163,7 +163,7 @@ def test_only_jobs_of_main_get_in_and_to_production_only_what_was_approved() -> 
         who: one["which"] for who, one in jobs.items()
     }
     for who, one in jobs.items():
-        assert f'account_names["{who}"]' in one["account"]
+        assert f'accounts["{who}"].name' in one["account"]
 
 
 def test_production_waits_for_somebody_and_main_is_protected() -> None:
@@ -179,7 +179,7 @@ def test_production_waits_for_somebody_and_main_is_protected() -> None:
     assert protected["allows_force_pushes"] is protected["allows_deletions"] is False
 
 
-@pytest.mark.parametrize("name", ["training", "production"])
+@pytest.mark.parametrize("name", ["project", "training"])
 def test_buckets_are_private_and_are_not_destroyed(name: str) -> None:
     buckets = module(TERRAFORM / "modules" / name)["resource"]["google_storage_bucket"]
     assert buckets

@@ -8,16 +8,6 @@ output "image" {
   value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.pipeline.repository_id}/pipeline"
 }
 
-output "account_names" {
-  description = "The accounts' full names by their ids."
-  value       = { for id, account in google_service_account.this : id => account.name }
-}
-
-output "account_emails" {
-  description = "The accounts' addresses by their ids."
-  value       = { for id, account in google_service_account.this : id => account.email }
-}
-
 output "registry" {
   description = "The registry's name."
   value       = google_artifact_registry_repository.pipeline.name
@@ -28,7 +18,12 @@ output "server_image" {
   value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.pipeline.repository_id}/model-server"
 }
 
+output "accounts" {
+  description = "By id: the account's full name, its address, and what it is called as a member of a role."
+  value       = module.project.accounts
+}
+
 output "serving_bucket" {
   description = "The name of the bucket that servers follow, once it is there."
-  value       = google_storage_bucket.serving.name
+  value       = module.project.serving_bucket
 }
