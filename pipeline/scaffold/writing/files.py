@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pipeline.scaffold.inference.proposal import Proposal
 from pipeline.scaffold.writing import model_text
 from pipeline.scaffold.writing.budget import Budget
-from pipeline.scaffold.writing.python_text import LINE, assignment, literal, mapping, words
+from pipeline.scaffold.writing.python_text import (
+    LINE,
+    assignment,
+    constant,
+    mapping,
+    width,
+    words,
+)
 
 TUPLES = ("NUMBERS", "BOOLEANS", "DATES", "CATEGORIES", "TEXTS", "VECTORS")
 LABELS = "labels"
@@ -109,14 +116,14 @@ def _inputs(names: Sequence[str]) -> str:
         for name in names
     ]
     line = f"INPUTS = ({', '.join(items)}{',' if len(items) == 1 else ''})"
-    if len(line) > LINE:
+    if width(line) > LINE:
         line = "\n".join(["INPUTS = (", *(f"    {item}," for item in items), ")"])
     return f'{line}\n"""The columns that a prediction request may carry."""'
 
 
 def _label(proposal: Proposal) -> str:
     task, name = proposal.task, label_name(proposal)
-    lines = [_one_line("LABEL", name)]
+    lines = [constant("LABEL", name)]
     if task.name == "multi-label":
         lines.append(assignment("LABELS", task.labels))
     if task.name == "count":
@@ -126,11 +133,6 @@ def _label(proposal: Proposal) -> str:
         of = "log(1 + label)" if task.name == "log" else "the label"
         lines.append(f'"""Of {of}: the network\'s answer is in its unit."""')
     return "\n".join(lines)
-
-
-def _one_line(name: str, text: str) -> str:
-    line = f"{name} = {literal(text)}"
-    return line if len(line) <= LINE else f"{line}  # noqa: E501"
 
 
 def _preprocessing(name: str, proposal: Proposal) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.scaffold.writing import python_text
+from tests.helpers.paths import ROOT
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=150)
 
@@ -40,6 +44,25 @@ def test_names_that_are_counted_are_counted_in_the_code_too() -> None:
     found: dict[str, object] = {}
     exec(text, found)
     assert found["VECTORS"] == {"pixel": names}
+
+
+def test_the_linter_takes_long_texts_of_every_kind(tmp_path: Path) -> None:
+    address = "https://example.com/"
+    texts = [
+        "a" * 120, "a " * 60, address + "a" * 90, f"see {address}" + "a" * 90,
+        "a " * 55 + address, "\u65e5" * 45, "\u65e5" * 46, "\u65e5 " * 40, "\u65e5" * 60,
+        *("x" * n for n in range(88, 96)), *("x " * n for n in range(42, 49)), "\u00fc " * 47,
+    ]  # fmt: skip
+    lines = [python_text.assignment("NAMES", texts), python_text.mapping("DATES", {"x": texts})]
+    lines += [python_text.assignment(f"ONE_{n}", [text]) for n, text in enumerate(texts)]
+    lines += [python_text.constant(f"TEXT_{n}", text) for n, text in enumerate(texts)]
+    file = tmp_path / "features.py"
+    file.write_text('"""Names."""\n\n' + "\n".join(lines) + "\n", encoding="utf-8")
+    config = ("--config", str(ROOT / "pyproject.toml"), str(file))
+    for command in (["check"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *command, *config]
+        done = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("text", ["größe", "a b", "x", "日本"])
