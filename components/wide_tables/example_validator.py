@@ -32,8 +32,8 @@ class Executor(executor.Executor):
     def _Validate(  # noqa: N802
         self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
     ) -> anomalies_pb2.Anomalies:
-        custom = value_utils.GetSoleValue(inputs, keys.CUSTOM_VALIDATION_CONFIG_KEY)
-        if custom is not None:
+        # TFX 1.16 takes a configuration of custom validations too, 1.21 does not know it.
+        if any(inputs[key] for key in inputs.keys() - {keys.STATISTICS_KEY, keys.SCHEMA_KEY}):
             return super()._Validate(inputs, outputs)
         anomalies = validate(
             value_utils.GetSoleValue(inputs, keys.STATISTICS_KEY),
