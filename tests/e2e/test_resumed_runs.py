@@ -51,7 +51,7 @@ def resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[dic
         status, output, _ = _ended(process)
         assert status == 1, output
         assert f"{name} failed: The run's process was killed by SIGKILL" in output
-        assert output.rstrip().endswith("-m pipeline run tiny --resume")
+        assert "-m pipeline run tiny --resume\n" in output
     config = project.root / "models" / "tiny" / "config.yaml"
     content = config.read_text()
     config.write_text("data: [")  # The runs keep to the config that the first one had.
