@@ -56,7 +56,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "runs" / "b" / "run.json").write_text("{half a fi")
     monkeypatch.chdir(tmp_path)
     # These are versions by name alone; whether one answers is tried with real ones below.
-    monkeypatch.setattr(routing, "_check_answers", lambda version, path: None)
+    monkeypatch.setattr(routing, "check_answers", lambda version, path: None)
     return tmp_path
 
 
