@@ -64,7 +64,7 @@ def test_a_network_that_gives_nan_is_not_exported(small: Project) -> None:
 
 def test_an_unknown_metric_is_told_before_any_node_runs(small: Project) -> None:
     before = len(small.records())
-    outcome = small.run("taxi", "--set", "evaluation.metrics={AUCC: {at_least: 0.5}}")
-    assert outcome.status == 2
-    assert "unknown metric 'AUCC'; did you mean 'AUC'?" in outcome.stdout + outcome.stderr
+    done = small.pipeline("run", "taxi", "--set", "evaluation.metrics={AUCC: {at_least: 0.5}}")
+    assert done.returncode == 2
+    assert "unknown metric 'AUCC'; did you mean 'AUC'?" in done.stdout + done.stderr
     assert len(small.records()) == before

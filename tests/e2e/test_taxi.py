@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
@@ -163,6 +164,11 @@ def test_only_the_comparison_refuses_a_worse_model(pushed: tuple[Project, Outcom
     assert project.versions() == before
 
 
+TRIPS = """trip_miles,fare,trip_start_hour,trip_start_day,trip_start_month,payment_type
+2.1,12.5,15,4,6,Cash
+"""
+
+
 def test_the_requests_on_the_pages_are_answered(pushed: tuple[Project, Outcome]) -> None:
     project, _ = pushed
     pages = [(REPOSITORY / page).read_text() for page in ("README.md", "docs/serving.md")]
@@ -172,12 +178,19 @@ def test_the_requests_on_the_pages_are_answered(pushed: tuple[Project, Outcome])
         for command in re.findall(r"^(curl .*?)\n(?=curl|```)", page, re.MULTILINE | re.DOTALL)
     ]
     assert len(commands) > 4
+    curl = argparse.ArgumentParser()
+    curl.add_argument("address")
+    curl.add_argument("-H", action="append", default=[], dest="headers")
+    curl.add_argument("-d", "--data-binary", dest="data")
     with running(project.root / "serving_models") as server:
-        for _, address, *data in commands:
-            url = re.sub(r"^(http://)?[\w.]+:8501", server.url, address)
+        for command in commands:
+            given = curl.parse_args([word for word in command[1:] if word.strip()])
+            url = re.sub(r"^(http://)?[\w.]+:8501", server.url, given.address)
+            headers = dict(header.split(": ") for header in given.headers)
+            data = TRIPS if given.data == "@trips.csv" else given.data
             ask = requests.post if data else requests.get
-            answer = ask(url, data=data[1] if data else None, timeout=30)
-            assert answer.status_code == 200, (address, answer.text)
+            answer = ask(url, data=data, headers=headers, timeout=30)
+            assert answer.status_code == 200, (given.address, answer.text)
 
 
 def test_runs_are_listed(pushed: tuple[Project, Outcome]) -> None:
