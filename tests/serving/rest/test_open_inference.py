@@ -5,33 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from serving.core.hooks import Entry, Hooks
-from serving.core.metrics import Metrics
-from serving.core.settings import Settings
 from serving.http.messages import Request, Response
-from tests.helpers import small_model
+from tests.serving.rest.small_app import Log, running
 
 pytestmark = pytest.mark.tfx
 
 INFER = "/v2/models/small/infer"
 X = {"name": "x", "datatype": "FP32", "shape": [2], "data": [1.0, 2.0]}
-
-
-class Log:
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-
-    async def submit(self, entry: Entry) -> bool:
-        self.entries.append(entry)
-        return True
-
-    def close(self) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +26,8 @@ def log() -> Log:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, log: Log) -> Iterator[Any]:
-    from serving.engine.engine import Engine
-    from serving.engine.versions import Versions
-    from serving.rest.inference_app import InferenceApp
-
-    folder: Path = tmp_path_factory.mktemp("models")
-    small_model.write(folder / "small" / "1")
-    metrics, settings = Metrics(), Settings(folder, token="t")
-    versions = Versions(folder, settings.limits, metrics, interval=0.05)
-    versions.start()
-    assert versions.scanned.wait(60)
-    yield InferenceApp(Engine(versions, Hooks(request_log=log), metrics, timeout=30), settings)
-    versions.stop()
+    with running(tmp_path_factory.mktemp("models"), log, "t") as app:
+        yield app
 
 
 def ask(app: Any, path: str, body: bytes = b"", method: str = "", **headers: str) -> Response:
