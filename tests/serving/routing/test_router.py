@@ -200,10 +200,10 @@ def test_a_bad_canary_stays_out_until_somebody_wants_it_back(
         for _ in range(200):
             observe_all(one, [outcome(2, "stable"), outcome(3, "canary", status=500)])
         wait_until(lambda: one.choose("taxi", None) == stable)
+        assert models_config.read(folder / models_config.FILE)["taxi"].labels["canary"] == 3
         (folder / state.FILE).write_text(content)
         one._look()
         assert one.choose("taxi", None) == stable
-        assert models_config.read(folder / models_config.FILE)["taxi"].labels["canary"] == 3
         with contextlib.suppress(ServingError):  # The router may have done it by now.
             changes.rollback(folder, "taxi", "ann", "")
         one._look()
