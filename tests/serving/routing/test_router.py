@@ -194,12 +194,19 @@ def test_a_bad_canary_stays_out_until_somebody_wants_it_back(
     stable = Choice(2, "stable")
     changes.canary(folder, "taxi", 3, 0.9, 0, "ann", "")
     content = (folder / state.FILE).read_text()
+    told: list[str] = []
+
+    def heard() -> str:
+        told.append(capsys.readouterr().err)
+        return "".join(told)
+
     with router(folder) as one:
         # The files cannot be changed, but the requests can go elsewhere.
         (folder / state.FILE).write_text("{")
         for _ in range(200):
             observe_all(one, [outcome(2, "stable"), outcome(3, "canary", status=500)])
         wait_until(lambda: one.choose("taxi", None) == stable)
+        wait_until(lambda: '"rollback not saved"' in heard())
         assert models_config.read(folder / models_config.FILE)["taxi"].labels["canary"] == 3
         (folder / state.FILE).write_text(content)
         one._look()
@@ -209,8 +216,7 @@ def test_a_bad_canary_stays_out_until_somebody_wants_it_back(
         one._look()
         changes.canary(folder, "taxi", 3, 0.9, 0, "ann", "it is mended")
         wait_until(lambda: one.choose("taxi", None) == TO_CANARY)
-    told = capsys.readouterr().err
-    assert told.count('"canary rolled back"') == 1 and '"rollback not saved"' in told
+    assert heard().count('"canary rolled back"') == 1
 
 
 @pytest.mark.parametrize(
