@@ -1,0 +1,1 @@
+"""What every part of monitoring needs: errors, files, versioned formats."""

@@ -1,0 +1,85 @@
+"""The key `monitoring` in a model's `config.yaml`: what is watched for, and what then happens.
+
+The pipeline checks the same keys when it reads the file; a test holds both to each other.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from monitoring.core.errors import MonitoringError
+
+Kind = Literal["outputs", "features", "refused", "classifier", "metrics", "estimate"]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Settings(BaseModel):
+    """Every key has a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    window_rows: Annotated[int, Field(ge=1)] = 1_000
+    """After how many served rows it is looked, at the latest after `window_hours`."""
+    window_hours: Annotated[float, Field(gt=0)] = 24
+    """After how many hours it is looked, however few rows there are."""
+    false_alarms: Share = 0.05
+    """The chance of any false alarm, over all looks at a version."""
+    alarm_on: tuple[Kind, ...] = ("outputs", "features", "refused", "classifier", "metrics")
+    """What counts. The rest is shown, and raises no alarm."""
+    ignore: tuple[str, ...] = ()
+    """Features that are known to change, such as a date."""
+    matters_from: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Another effect from which a statistic's difference is an alarm, such as `PSI: 0.2`."""
+    on_alarm: Literal["nothing", "notify", "retrain"] = "notify"
+    """What `watch --act` does; `notify` is part of `retrain`."""
+    cool_down_hours: Annotated[float, Field(ge=0)] = 24
+    """For how long after an alarm the same one is not told of again, and nothing is started."""
+    retrainings_a_week: Annotated[int, Field(ge=0)] = 2
+    """At most so many are started in seven days."""
+    canary_share: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Which share of requests goes to the version that a retraining pushed."""
+    label: str | None = None
+    """How the judged label follows from columns of a file of true labels and from features, such as
+    `tips > 0.2 * fare`; null: the column of the label's name."""
+    export_labelled: str | None = None
+    """A folder below `data/`, to which rows whose labels came are written before a retraining, as
+    files that `data.path` finds; null: nowhere."""
+
+
+def read_settings(models: Path, model: str) -> Settings:
+    """The settings of a model; the defaults where its folder or the key is missing.
+
+    Args:
+        models: The folder of the models' folders.
+        model: The model's name.
+
+    Raises:
+        MonitoringError: The file or a value is no use.
+    """
+    path = models / model / "config.yaml"
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MonitoringError(
+            f"{path} cannot be read", f"Received: {error}.", "Correct the file."
+        ) from error
+    given = content.get("monitoring") if isinstance(content, dict) else None
+    try:
+        return Settings.model_validate(given if given is not None else {})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(["monitoring", *map(str, first["loc"])])
+        value = first["input"]
+        shown = "NaN" if isinstance(value, float) and math.isnan(value) else repr(value)
+        raise MonitoringError(
+            f"{path}: `{key}` cannot be used",
+            f"Received: {shown}. {first['msg']}.",
+            "Correct the key; docs/configuration.md describes it.",
+        ) from error

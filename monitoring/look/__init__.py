@@ -1,0 +1,1 @@
+"""One look: is what is served what the model was trained on?"""
