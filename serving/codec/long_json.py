@@ -182,6 +182,7 @@ def _from_rows(body: bytes, place: Place, signature: Signature, most: int) -> tu
         raise _refused("No values in 'instances' array")
     total = sum(part.elements for part in found)
     most_values = place.end - place.start
+    texts = tensors.Texts()
     columns = {
         name: _Column(total, most_values, info.default) for name, info in signature.inputs.items()
     }
@@ -190,30 +191,32 @@ def _from_rows(body: bytes, place: Place, signature: Signature, most: int) -> tu
         pause()
         try:
             arrays = (
-                _long_row(body, _place(body, part), signature)
+                _long_row(body, _place(body, part), signature, texts)
                 if _is_long(part)
-                else _short_rows(body, part, signature)
+                else _short_rows(body, part, signature, texts)
             )
             for name, column in columns.items():
                 column.add_or_leave_out(arrays[name], part.elements)
         except ServingError as error:
-            raise ServingError(error.code, f"From item {row} on: {error.message}") from None
+            told = f"From item {row} on: {error.message}"
+            raise ServingError(error.code, told, http_status=error.http_status) from None
         row += part.elements
     return {name: column.result() for name, column in columns.items()}, total
 
 
-def _short_rows(body: bytes, part: Part, signature: Signature) -> Arrays:
+def _short_rows(body: bytes, part: Part, signature: Signature, texts: tensors.Texts) -> Arrays:
     rows = b'{"instances":[%b]}' % body[part.start : part.end]
-    return typed_json.arrays(rows, signature) or instances_json.arrays(
+    arrays = typed_json.arrays(rows, signature) or instances_json.arrays(
         _values(body, part), signature
     )
+    return {name: _counted(array, texts) for name, array in arrays.items()}
 
 
-def _long_row(body: bytes, place: Place, signature: Signature) -> Arrays:
+def _long_row(body: bytes, place: Place, signature: Signature, texts: tensors.Texts) -> Arrays:
     """The tensors of one row that is longer than a part."""
     infos = signature.inputs
     if body[place.start : place.start + 1] == b"{":
-        members = _named_tensors(body, place, signature, unknown_is_wrong=True)
+        members = _named_tensors(body, place, signature, texts, unknown_is_wrong=True)
         if members is not None:
             return {
                 name: members[name][None]
@@ -224,19 +227,20 @@ def _long_row(body: bytes, place: Place, signature: Signature) -> Arrays:
     elif len(infos) > 1:
         raise _refused("instances is a plain list, but expecting list of objects")
     (info,) = infos.values()
-    return {info.name: tensor(body, place, info)[None]}
+    return {info.name: tensor(body, place, info, texts)[None]}
 
 
 def _from_columns(body: bytes, place: Place, signature: Signature, most: int) -> Arrays:
     infos = signature.inputs
+    texts = tensors.Texts()
     made = None
     if body[place.start : place.start + 1] == b"{":
-        made = _named_tensors(body, place, signature, unknown_is_wrong=False, most=most)
+        made = _named_tensors(body, place, signature, texts, unknown_is_wrong=False, most=most)
     elif len(infos) > 1:
         raise _refused("inputs is a plain value/list, but expecting an object")
     if made is None:
         (info,) = infos.values()
-        return {info.name: tensor(body, place, info, most)}
+        return {info.name: tensor(body, place, info, texts, most)}
     for name, info in infos.items():
         if name not in made:
             if info.default is None:
@@ -246,7 +250,12 @@ def _from_columns(body: bytes, place: Place, signature: Signature, most: int) ->
 
 
 def _named_tensors(
-    body: bytes, place: Place, signature: Signature, unknown_is_wrong: bool, most: int | None = None
+    body: bytes,
+    place: Place,
+    signature: Signature,
+    texts: tensors.Texts,
+    unknown_is_wrong: bool,
+    most: int | None = None,
 ) -> dict[str, np.ndarray] | None:
     """The tensors of an object's members; None of `{"b64": text}`, which is a single value."""
     made: dict[str, np.ndarray] = {}
@@ -254,7 +263,7 @@ def _named_tensors(
     _check_end(body, close, place.end)
     for name, start, end in members:
         if name in signature.inputs:
-            made[name] = tensor(body, Place(start, end), signature.inputs[name], most)
+            made[name] = tensor(body, Place(start, end), signature.inputs[name], texts, most)
         elif name == "b64" and len(signature.inputs) == 1 and not made:
             return None
         elif unknown_is_wrong:
@@ -265,7 +274,12 @@ def _named_tensors(
 
 
 def tensor(
-    body: bytes, place: Place, info: TensorInfo, most: int | None = None, level: int = 0
+    body: bytes,
+    place: Place,
+    info: TensorInfo,
+    texts: tensors.Texts,
+    most: int | None = None,
+    level: int = 0,
 ) -> np.ndarray:
     """A tensor from a value or nested lists of them, with at most so many rows.
 
@@ -273,6 +287,7 @@ def tensor(
         body: JSON, perhaps.
         place: Where the value is.
         info: What it is for.
+        texts: Counts those of the request.
         most: The most rows; None for any number.
         level: How many lists are around it.
 
@@ -280,7 +295,7 @@ def tensor(
         ServingError: It is no tensor of that type, or has too many rows.
     """
     if not _is_long(place) or body[place.start : place.start + 1] != b"[":
-        made = tensors.tensor(_value(body, place), info)
+        made = _counted(tensors.tensor(_value(body, place), info), texts)
         if most is not None and made.ndim and len(made) > most:
             raise too_many(len(made), most)
         return made
@@ -291,11 +306,17 @@ def tensor(
     for part in found:
         pause()
         filled.add(
-            tensor(body, _place(body, part), info, level=level + 1)[None]
+            tensor(body, _place(body, part), info, texts, level=level + 1)[None]
             if _is_long(part)
-            else tensors.tensor(_values(body, part), info)
+            else _counted(tensors.tensor(_values(body, part), info), texts)
         )
     return np.empty(0, info.dtype) if filled.array is None else filled.array
+
+
+def _counted(array: np.ndarray, texts: tensors.Texts) -> np.ndarray:
+    if array.dtype.kind == "O":
+        texts.take(array.size)
+    return array
 
 
 def _example(body: bytes, place: Place) -> bytes:

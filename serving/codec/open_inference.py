@@ -36,6 +36,8 @@ _DATATYPES = {
     "half": "FP16", "float": "FP32", "double": "FP64", "bfloat16": "BF16", "string": "BYTES",
 }  # fmt: skip
 _TYPES = {datatype: name for name, datatype in _DATATYPES.items()}
+DATATYPES = frozenset(_TYPES)
+"""The protocol's names of types."""
 _MEMORY = ("shared_memory_region", "shared_memory_byte_size", "shared_memory_offset")
 _LENGTH = struct.Struct("<I")
 _MOST_STRINGS = 4096

@@ -6,6 +6,7 @@ its parameter `binary_data_size` says. Long JSON is read in parts, as `long_json
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,13 +47,14 @@ def read(body: bytes, json_bytes: int | None, most_rows: int) -> Request:
     )
     request.raw = request.parameters.get("binary_data_output") is True
     request.outputs = _outputs(envelope.get("outputs", []), request.raw)
+    texts = tensors.Texts()
     for one in found:
         if not isinstance(one, dict):
             raise refused("Each of 'inputs' must be an object")
         name = _text(one.get("name"), "name")
         if name in request.inputs:
             raise refused(f"Input '{name}' is there twice")
-        request.inputs[name] = _input(text, one, name, raw, most_rows)
+        request.inputs[name] = _input(text, one, name, raw, most_rows, texts)
     if raw.left:
         raise refused(f"{raw.left} bytes are left behind those of the inputs")
     return request
@@ -180,7 +182,9 @@ def _check_end(text: bytes, close: int, end: int) -> None:
         raise json_parts.malformed("Missing a comma after a value", close)
 
 
-def _input(text: bytes, one: dict[str, Any], name: str, raw: _Raw, most_rows: int) -> np.ndarray:
+def _input(
+    text: bytes, one: dict[str, Any], name: str, raw: _Raw, most_rows: int, texts: tensors.Texts
+) -> np.ndarray:
     datatype = _text(one.get("datatype"), f"datatype' of input '{name}")
     info = open_inference.info_of(name, datatype)
     sizes = open_inference.checked_shape(name, one.get("shape"), most_rows)
@@ -189,6 +193,8 @@ def _input(text: bytes, one: dict[str, Any], name: str, raw: _Raw, most_rows: in
     if size is not None:
         if "data" in one:
             raise refused(f"Input '{name}' has both 'data' and 'binary_data_size'")
+        if info.dtype.kind == "O":
+            texts.take(math.prod(sizes))
         return open_inference.from_raw(raw.take(name, size), info, sizes)
     if "data" not in one:
         raise refused(f"Input '{name}' has neither 'data' nor the parameter 'binary_data_size'")
@@ -197,11 +203,12 @@ def _input(text: bytes, one: dict[str, Any], name: str, raw: _Raw, most_rows: in
     data = one["data"]
     try:
         if isinstance(data, Place):
-            array = long_json.tensor(text, data, info)
+            array = long_json.tensor(text, data, info, texts)
         else:
             array = tensors.tensor(data, info)
     except ServingError as error:
-        raise ServingError(error.code, f"Input '{name}': {error.message}") from None
+        told = f"Input '{name}': {error.message}"
+        raise ServingError(error.code, told, http_status=error.http_status) from None
     return open_inference.shaped(array, name, sizes)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 
+from serving.core.background import LONG, pause
 from serving.core.errors import Code, ServingError
 from serving.model.signatures import TensorInfo
 
@@ -29,6 +30,13 @@ _FIELDS = {
     "uint64": "uint64_val",
     "bool": "bool_val",
     "object": "string_val",
+}
+
+# Those whose values are numbers as they are; of short ones TensorFlow's own function is as good.
+_LONG_FIELDS = {
+    name: field
+    for name, field in _FIELDS.items()
+    if name not in ("object", "int16", "int8", "uint8", "uint16")
 }
 
 
@@ -70,11 +78,35 @@ def parsed(proto: Any, name: str, limit: int) -> np.ndarray:
         if proto.dtype == types_pb2.DT_STRING and not (proto.string_val or proto.tensor_content):
             # No value stands for empty ones, of which `make_ndarray` makes text instead of bytes.
             return np.full(sizes, b"", dtype=object)
-        return tf.make_ndarray(proto)
+        return _made(proto, sizes)
     except KeyError:  # of a type that no array has, such as a resource
         raise _refused(f"tensor parsing error: {name}: unsupported type {proto.dtype}") from None
     except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
         raise _refused(f"tensor parsing error: {name}: {error}") from None
+
+
+def numbers(values: Any, dtype: np.dtype) -> np.ndarray:
+    """The numbers of a message's repeated field, in parts, none of which takes long."""
+    made = np.empty(len(values), dtype)
+    for start in range(0, len(made), LONG):
+        if start:
+            pause()
+        made[start : start + LONG] = values[start : start + LONG]
+    return made
+
+
+def _made(proto: Any, sizes: list[int]) -> np.ndarray:
+    """What `tf.make_ndarray` makes, which holds the interpreter's lock all the time."""
+    dtype = tf.as_dtype(proto.dtype)
+    field = _LONG_FIELDS.get(dtype.name)
+    values = getattr(proto, field) if field else ()
+    if len(values) <= LONG or proto.tensor_content:
+        return tf.make_ndarray(proto)
+    found = numbers(values, np.dtype(dtype.as_numpy_dtype))
+    count = math.prod(sizes)
+    if len(found) < count:  # The last value stands for those that are left out.
+        found = np.pad(found, (0, count - len(found)), "edge")
+    return found.reshape(sizes)
 
 
 def proto(values: np.ndarray) -> Any:

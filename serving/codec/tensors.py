@@ -20,6 +20,8 @@ from serving.model.signatures import TensorInfo
 
 MOST_DIMENSIONS = 32
 """numpy's limit in its first major version."""
+MOST_TEXTS = 2**19
+"""Of a request; each takes 60 bytes of memory or more, and three of a message or of JSON."""
 
 _NO_WHITE_SPACE = dict.fromkeys(map(ord, " \t\n\v\f\r"))
 _B64_PART = 2**18
@@ -56,6 +58,32 @@ def stacked(values: list[Any], info: TensorInfo) -> np.ndarray:
     """
     made = _whole(values, info)
     return _explain_rows(values, info) if made is None else made
+
+
+class Texts:
+    """Counts the texts of a request."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def take(self, count: int) -> None:
+        """Counts some more.
+
+        Raises:
+            ServingError: Those are more than a request may have.
+        """
+        self._count += count
+        if self._count > MOST_TEXTS:
+            raise too_many_texts()
+
+
+def too_many_texts() -> ServingError:
+    """The refusal of a request with too many texts."""
+    return ServingError(
+        Code.RESOURCE_EXHAUSTED,
+        f"The request has more than {MOST_TEXTS} texts; send its rows in several requests",
+        http_status=413,
+    )
 
 
 def is_bytes(value: Any) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from serving.core import json_text, logs
+from serving.core import background, json_text, logs
 from serving.core.errors import Code, ServingError
 from serving.core.hooks import Entry, Hooks
 from serving.core.metrics import Metrics
@@ -52,6 +52,11 @@ class Answer:
         code = Code.of_http(self.status)
         return code.name if code else "OK"
 
+    @property
+    def long(self) -> bool:
+        """Whether `json` takes longer than a few milliseconds."""
+        return False
+
     def json(self) -> bytes:
         """The answer as the request log has it."""
         return self.body
@@ -87,6 +92,8 @@ class Call(NamedTuple):
     """`REST` or `GRPC`."""
     request: Callable[[], bytes]
     """The request as JSON; asked for once, after the answer, if there is a log."""
+    long: bool = False
+    """Whether that takes longer than a few milliseconds."""
 
 
 class Exchange:
@@ -155,11 +162,14 @@ class Exchange:
         self.metrics.requests.add(model, answer.code_name)
         self.metrics.latency.observe(seconds * 1e6, model, call.method, call.entrypoint)
         if self._log is not None:
+            request = answer.request
+            if request is None:
+                request = await background.run(call.request) if call.long else call.request()
+            response = await background.run(answer.json) if answer.long else answer.json()
             entry = Entry(
                 id=answer.id or call.id, time=time.time() - seconds, model=call.spec.name,
                 version=answer.version, label=answer.label or call.spec.label, seconds=seconds,
-                request=call.request() if answer.request is None else answer.request,
-                response=answer.json(), status=answer.status,
+                request=request, response=response, status=answer.status,
             )  # fmt: skip
             answer.logged = await self._log.submit(entry)
             self.metrics.logged.add(str(answer.logged).lower())

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from tensorflow_serving.apis import classification_pb2, inference_pb2, predict_pb2, regression_pb2
 
-from serving.codec import grpc_requests, predict_json, tensor_protos, tensors
+from serving.codec import grpc_requests, open_inference, predict_json, tensor_protos, tensors
 from serving.core import json_text
+from serving.core.background import pause
 from serving.core.errors import Code, ServingError
 from serving.engine.engine import Result
 from serving.model.signatures import DEFAULT
 
+_VALUES_AT_ONCE = 4096
 _SHORT = 64 * 1024
 """Bytes of a tensor that the request log always takes."""
 
@@ -28,7 +30,7 @@ def request_json(request: Any, limit: int) -> bytes:
         limit: The most bytes that a tensor may take.
     """
     if isinstance(request, predict_pb2.PredictRequest):
-        return json_text.dump_special(_predict(request, limit))
+        return _predict(request, limit)
     body: dict[str, Any] = {}
     if isinstance(request, inference_pb2.MultiInferenceRequest):
         body["tasks"] = [
@@ -38,10 +40,9 @@ def request_json(request: Any, limit: int) -> bytes:
     else:
         body["signature_name"] = _name(request.model_spec)
     examples, context = grpc_requests.examples_and_context(request.input)
-    if context is not None:
-        body["context"] = _example(context)
-    body["examples"] = [_example(example) for example in examples]
-    return json_text.dump_special(body)
+    rows = b",".join([_example(example) for example in examples])
+    shared = b"" if context is None else b'"context":%b,' % _example(context)
+    return b'%b,%b"examples":[%b]}' % (json_text.dump_special(body)[:-1], shared, rows)
 
 
 def response_json(message: Any, result: Result) -> bytes:
@@ -60,17 +61,17 @@ def response_json(message: Any, result: Result) -> bytes:
     return json_text.dump_special({"results": _results(message.result)})
 
 
-def _predict(request: Any, limit: int) -> dict[str, Any]:
-    body: dict[str, Any] = {"signature_name": _name(request.model_spec)}
+def _predict(request: Any, limit: int) -> bytes:
     limit = min(limit, max(_SHORT, 8 * request.ByteSize()))
     try:
-        body["inputs"] = {
-            name: _listed(tensor_protos.parsed(value, name, limit))
+        inputs = {
+            name: _writable(tensor_protos.parsed(value, name, limit))
             for name, value in request.inputs.items()
         }
     except ServingError as error:
-        body["error"] = error.message
-    return body
+        body = {"signature_name": _name(request.model_spec), "error": error.message}
+        return json_text.dump_special(body)
+    return open_inference.logged_request(request.model_spec.signature_name, inputs)
 
 
 def _name(spec: Any) -> str:
@@ -78,23 +79,33 @@ def _name(spec: Any) -> str:
     return name or DEFAULT
 
 
-def _listed(values: np.ndarray) -> Any:
-    if np.iscomplexobj(values):
-        raise ServingError(Code.INVALID_ARGUMENT, "Complex numbers have no form in JSON")
-    if values.dtype.kind != "O":
-        return values.tolist()
-    texts = [value.decode(errors="replace") for value in values.ravel()]
-    return np.array(texts, dtype=object).reshape(values.shape).tolist()
+def _writable(values: np.ndarray) -> np.ndarray:
+    if open_inference.datatype_of(values.dtype) not in open_inference.DATATYPES:
+        told = f"Values of {values.dtype.name} have no form in JSON"
+        raise ServingError(Code.INVALID_ARGUMENT, told)
+    return values
 
 
-def _example(example: Any) -> dict[str, Any]:
+def _example(example: Any) -> bytes:
     """An example's features; one with a single value is that value."""
-    row = {}
+    pause()
+    members = []
     for name, feature in example.features.feature.items():
         kind = feature.WhichOneof("kind")
         values = list(_values(getattr(feature, kind).value, kind)) if kind else []
-        row[name] = values[0] if len(values) == 1 else values
-    return row
+        written = _list(values) if len(values) != 1 else json_text.dump_special(values[0])
+        members.append(b"%b:%b" % (json_text.dump_special(name), written))
+    return b"{%b}" % b",".join(members)
+
+
+def _list(values: list[Any]) -> bytes:
+    """A list as JSON, in parts, none of which takes long."""
+    parts = []
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        if start:
+            pause()
+        parts.append(json_text.dump_special(values[start : start + _VALUES_AT_ONCE])[1:-1])
+    return b"[%b]" % b",".join(parts)
 
 
 def _values(values: Iterable[Any], kind: str) -> Iterable[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tensorflow_serving.apis import (
@@ -14,7 +15,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving.codec import grpc_requests, inference, tensor_protos
+from serving.codec import grpc_requests, inference, predict_json, tensor_protos
 from serving.core import background
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Answer
@@ -32,6 +33,11 @@ class MessageAnswer(Answer):
 
     message: Any = None
     result: Result | None = None
+
+    @property
+    def long(self) -> bool:
+        """Whether `json` takes longer than a few milliseconds."""
+        return self.result is not None and predict_json.is_long(self.result.outputs)
 
     def json(self) -> bytes:
         """The answer as REST would have it, for the request log."""
@@ -83,7 +89,7 @@ async def classify(
         ServingError: The request is refused, or the model fails.
     """
     _check_spec(request)
-    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    serialized = await _examples(request, settings)
     result = await engine.run(spec, _prepare(request.model_spec, serialized, CLASSIFY))
     engine.metrics.examples.observe(len(serialized), spec.name)
     response = classification_pb2.ClassificationResponse()
@@ -101,7 +107,7 @@ async def regress(
         ServingError: The request is refused, or the model fails.
     """
     _check_spec(request)
-    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    serialized = await _examples(request, settings)
     result = await engine.run(spec, _prepare(request.model_spec, serialized, REGRESS))
     engine.metrics.examples.observe(len(serialized), spec.name)
     response = regression_pb2.RegressionResponse()
@@ -121,7 +127,7 @@ async def multi_inference(
     tasks = request.tasks
     if not spec.name:
         raise _refused("ModelSpec has no name specified.")
-    serialized = grpc_requests.examples(request.input, settings.limits.rows)
+    serialized = await _examples(request, settings)
     first, *others = (_prepare(t.model_spec, serialized, t.method_name) for t in tasks)
 
     def checked(version: Version) -> tuple[Signature, Arrays]:
@@ -172,6 +178,11 @@ def _check_spec(request: Any) -> None:
         raise _refused("Missing ModelSpec")
     if not request.model_spec.name:
         raise _refused("ModelSpec has no name specified.")
+
+
+async def _examples(request: Any, settings: Settings) -> list[bytes]:
+    read = partial(grpc_requests.examples, request.input, settings.limits.rows)
+    return await background.run(read) if request.ByteSize() > background.LONG else read()
 
 
 def _prepare(spec: Any, serialized: list[bytes], method: str) -> Prepare:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from serving.codec import open_inference
+from serving.codec import open_inference, tensor_protos, tensors
 from serving.codec.open_inference import Output, Request, refused
 from serving.core import background, json_text
 from serving.core.errors import ServingError
@@ -102,6 +103,7 @@ def read(request: Any, most_rows: int) -> Request:
         raise refused(f"{len(raws)} raw_input_contents for {len(request.inputs)} inputs")
     parameters = open_inference.check_parameters("request", _parameters(request.parameters))
     inputs: dict[str, np.ndarray] = {}
+    texts = tensors.Texts()
     for number, tensor in enumerate(request.inputs):
         open_inference.check_parameters(tensor.name, _parameters(tensor.parameters))
         if tensor.name in inputs:
@@ -113,7 +115,10 @@ def read(request: Any, most_rows: int) -> Request:
         elif tensor.HasField("contents"):
             raise refused(f"Input '{tensor.name}' has contents beside raw_input_contents")
         else:
-            inputs[tensor.name] = open_inference.from_raw(memoryview(raws[number]), info, sizes)
+            raw = memoryview(raws[number])
+            if info.dtype.kind == "O":
+                texts.take(math.prod(sizes))
+            inputs[tensor.name] = open_inference.from_raw(raw, info, sizes)
     outputs = []
     for one in request.outputs:
         open_inference.check_parameters(one.name, _parameters(one.parameters))
@@ -180,7 +185,9 @@ def _from_contents(tensor: Any, info: TensorInfo, sizes: Sequence[int]) -> np.nd
         array = np.empty(len(values), dtype=object)
         array[:] = list(values)
         return open_inference.shaped(array, tensor.name, sizes)
-    wide = np.array(values, {"i": np.int64, "u": np.uint64}.get(info.dtype.kind, info.dtype))
+    wide = tensor_protos.numbers(
+        values, np.dtype({"i": np.int64, "u": np.uint64}.get(info.dtype.kind, info.dtype))
+    )
     array = wide.astype(info.dtype)
     if info.dtype.kind in "iu" and not (array == wide).all():
         worst = wide[array != wide][0]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import grpc
 import grpc.aio
@@ -24,7 +25,8 @@ from tensorflow_serving.apis import (
 )
 
 from serving.codec import open_inference as open_codec
-from serving.core import logs
+from serving.codec import tensors
+from serving.core import background, logs
 from serving.core.errors import Code, ServingError
 from serving.core.exchange import Call, Exchange, Refusal
 from serving.core.model_spec import ModelSpec
@@ -34,6 +36,7 @@ from serving.engine.engine import Engine
 from serving.grpc import (
     health,
     log_json,
+    long_messages,
     methods,
     open_inference,
     open_inference_messages,
@@ -155,7 +158,8 @@ class _Service:
         def logged() -> bytes:
             return log_json.request_json(request, limit)
 
-        call = Call(metadata.get("x-request-id", ""), spec, method, "GRPC", logged)
+        long = request.ByteSize() > background.LONG
+        call = Call(metadata.get("x-request-id", ""), spec, method, "GRPC", logged, long)
         return await self._exchanged(call, handler, request, context)
 
     async def infer_openly(self, request: Any, context: Any) -> Any:
@@ -168,7 +172,8 @@ class _Service:
         def logged() -> bytes:
             return open_inference.request_json(request, most)
 
-        call = Call(sent, spec, "Infer", "GRPC", logged)
+        long = request.ByteSize() > background.LONG
+        call = Call(sent, spec, "Infer", "GRPC", logged, long)
         return await self._exchanged(call, open_inference.infer, request, context)
 
     async def _exchanged(self, call: Call, handler: Handler, request: Any, context: Any) -> Any:
@@ -266,6 +271,8 @@ class _Guard(grpc.aio.ServerInterceptor):
             return None
 
         def read(message: bytes) -> Any:
+            if len(message) > background.LONG and not method.request_streaming:
+                return _Unread(message)
             try:
                 return method.request_deserializer(message)
             except DecodeError as error:
@@ -273,6 +280,8 @@ class _Guard(grpc.aio.ServerInterceptor):
 
         async def answer(request: Any, context: Any) -> Any:
             try:
+                if isinstance(request, _Unread):
+                    request = await _read_in_parts(request.data, method.request_deserializer)
                 _check_readable(request)
                 return await method.unary_unary(request, context)
             except grpc.aio.AbortError:
@@ -314,6 +323,23 @@ class _Guard(grpc.aio.ServerInterceptor):
         if method.response_streaming:
             return grpc.unary_stream_rpc_method_handler(stream, read, method.response_serializer)
         return grpc.unary_unary_rpc_method_handler(answer, read, method.response_serializer)
+
+
+class _Unread(NamedTuple):
+    """A message that takes longer to read than the event loop may be held up."""
+
+    data: bytes
+
+
+async def _read_in_parts(data: bytes, from_string: Callable[[bytes], Any]) -> Any:
+    kind = type(from_string(b""))
+    read = partial(long_messages.parsed, data, kind, tensors.MOST_TEXTS)
+    try:
+        return await background.run(read)
+    except DecodeError as error:
+        return error
+    except long_messages.TooManyPiecesError:
+        raise tensors.too_many_texts() from None
 
 
 def _check_readable(request: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -80,6 +81,31 @@ def test_rows_of_several_inputs(rows: list[Any], size: int) -> None:
 def test_rows_and_columns_of_one_input(value: Any, size: int, in_rows: bool) -> None:
     same({"instances" if in_rows else "inputs": value}, signature("x"), size)
     same({"unknown": value, "inputs": {"x": value}}, signature("x"), size)
+
+
+@pytest.mark.parametrize("texts", [11, 12])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"instances": [{"x": 1, "name": "a"}] * 12},
+        {"inputs": {"x": [1] * 12, "name": ["a"] * 12}},
+        {"inputs": {"x": [1] * 3, "name": [["a"] * 4] * 3}},
+        {"instances": [{"x": 1, "name": ["a"] * 4}] * 3},
+    ],
+)
+def test_texts_are_counted_and_refused_beyond_their_limit(body: Any, texts: int) -> None:
+    from serving.codec import long_json, tensors
+    from serving.core.errors import Code, ServingError
+
+    text = json.dumps(body).encode()
+    read = functools.partial(long_json.predict, text, lambda name: signature("x", "name"), 99)
+    with parts_of(20), mock.patch.object(tensors, "MOST_TEXTS", texts):
+        if texts == 12:
+            assert read()[1]["name"].size == 12
+            return
+        with pytest.raises(ServingError, match="more than 11 texts") as told:
+            read()
+    assert (told.value.code, told.value.http_status) == (Code.RESOURCE_EXHAUSTED, 413)
 
 
 @given(

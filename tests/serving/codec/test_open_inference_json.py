@@ -239,3 +239,20 @@ def test_what_has_no_form_in_json_is_refused_and_not_altered(array: np.ndarray, 
     )
     assert length is not None
     assert body[length:]
+
+
+def test_texts_are_counted_over_all_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from serving.codec import open_inference_json, tensors
+    from serving.core.errors import ServingError
+
+    monkeypatch.setattr(tensors, "MOST_TEXTS", 5)
+    raw = b"\x01\x00\x00\x00a" * 3
+    inputs = [
+        {"name": name, "datatype": "BYTES", "shape": [3], "parameters": {"binary_data_size": 15}}
+        for name in "ab"
+    ]
+    head = json.dumps({"inputs": inputs}).encode()
+    with pytest.raises(ServingError, match="more than 5 texts"):
+        open_inference_json.read(head + 2 * raw, len(head), 99)
+    head = json.dumps({"inputs": inputs[:1]}).encode()
+    assert open_inference_json.read(head + raw, len(head), 99).inputs["a"].tolist() == [b"a"] * 3

@@ -27,6 +27,27 @@ def test_what_is_sent_is_read_again(array: np.ndarray) -> None:
     assert (read.dtype, read.shape, read.tolist()) == (array.dtype, array.shape, array.tolist())
 
 
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "int32", "int64", "uint64", "bool", "int8"]
+)
+def test_many_values_are_what_few_are(dtype: str) -> None:
+    from serving.codec import tensor_protos
+    from serving.core import background
+
+    array = (np.arange(150_000) % 100).astype(dtype).reshape(2, -1)
+    assert array.size > background.LONG
+    sent = tensor_protos.proto(array)
+    np.testing.assert_array_equal(tensor_protos.parsed(sent, "x", 10**7), array)
+    sent.tensor_shape.dim[1].size += 2  # The last value stands for those that are left out.
+    padded = tensor_protos.parsed(sent, "x", 10**7)
+    assert padded.shape == (2, 75_002)
+    assert padded.ravel()[-5:].tolist() == [array[-1, -1].tolist()] * 5
+    assert padded.ravel()[:150_000].tolist() == array.ravel().tolist()
+    sent.tensor_shape.dim[1].size -= 3
+    with pytest.raises(ServingError, match="tensor parsing error"):
+        tensor_protos.parsed(sent, "x", 10**7)
+
+
 def message(dtype: int, sizes: list[int], **fields: Any) -> Any:
     from tensorflow.core.framework import tensor_pb2
 

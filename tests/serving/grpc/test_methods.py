@@ -242,7 +242,7 @@ def test_requests_are_counted_and_logged_with_their_id(served: Served, folder: P
     }
     assert json.loads(good.response) == {"outputs": [2.5, 3.0]}
     assert (bad.status, bad.version) == (400, None)
-    assert "Complex numbers" in json.loads(bad.request)["error"]
+    assert "complex64" in json.loads(bad.request)["error"]
     text = served.engine.metrics.text()
     assert f'request_count{{model_name="{MODEL}",status="OK"}}' in text
     assert 'request_count{model_name="types",status="INVALID_ARGUMENT"} ' in text
