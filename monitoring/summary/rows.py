@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-Column = pa.Array | list[Any]
+Column: TypeAlias = "pa.Array | list[Any]"
 """A value for each row: as JSON had it (None where it was absent), or typed, from Parquet."""
 
 
@@ -17,7 +17,7 @@ class Rows(NamedTuple):
     Every column has a value for each row. A feature or output without a column was in no row.
     """
 
-    count: int = 0
+    size: int = 0
     """Instances of answered requests."""
     inputs: Mapping[str, Column] = {}
     """By the signature's names; also names that the signature does not have."""
