@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+import numpy as np
+
 from monitoring.profile.reference_profile import ReferenceProfile
+from monitoring.summary.window_summary import WindowSummary
 
 
 def numbers(edges: list[float], counts: list[int], **changes: Any) -> dict[str, Any]:
@@ -75,3 +78,11 @@ def profile(**changes: Any) -> ReferenceProfile:
 def of_one(name: str, feature: dict[str, Any], **changes: Any) -> ReferenceProfile:
     """A profile with one feature alone."""
     return profile(features={name: feature}, slices={}, outputs={}, label=None, **changes)
+
+
+def counts(found: WindowSummary) -> dict[str, Any]:
+    """All but what depends on the order: rows by chance, and the last digits of sums."""
+    content = found.model_dump(exclude={"sample"})
+    for output in content["outputs"].values():
+        output["total"] = np.float32(output["total"])
+    return content

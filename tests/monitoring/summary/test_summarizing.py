@@ -14,7 +14,7 @@ from monitoring.profile.reference_profile import ReferenceProfile
 from monitoring.summary.rows import Rows
 from monitoring.summary.summarizing import Summarizer, added
 from monitoring.summary.window_summary import WindowSummary
-from tests.monitoring.trip_profile import numbers, profile
+from tests.monitoring.trip_profile import counts, numbers, profile
 
 PROFILE = profile()
 
@@ -188,14 +188,6 @@ def test_any_split_into_batches_and_windows_gives_the_same(
     assert counts(left) == counts(right) == counts(whole)
     for name, column in whole.sample.items():
         assert sorted(map(repr, left.sample[name])) == sorted(map(repr, column))
-
-
-def counts(found: WindowSummary) -> dict[str, Any]:
-    """All but what depends on the order: rows by chance, and the last digits of sums."""
-    content = found.model_dump(exclude={"sample"})
-    for output in content["outputs"].values():
-        output["total"] = np.float32(output["total"])
-    return content
 
 
 def test_a_large_batch_counts_as_its_rows_do() -> None:
