@@ -72,7 +72,8 @@ def answered(request: bytes | str, response: bytes | str, names: Names) -> Answe
     if not isinstance(predictions, list) or (other and not _all_named(predictions, names)):
         return Answered(inputs, None)
     # What lacks an answer has none; what is answered beyond the instances belongs to no row.
-    some = itertools.islice(itertools.chain(predictions, itertools.repeat(None)), len(inputs))
+    some = predictions[: len(inputs)]
+    some += [None] * (len(inputs) - len(some))
     return Answered(inputs, [_answer(one, names.outputs) for one in some])
 
 
@@ -123,8 +124,9 @@ def _named(value: Any, names: Sequence[str]) -> Row:
 
 
 def _answer(value: Any, names: Sequence[str]) -> Row:
-    pairs = isinstance(value, list) and value and all(_is_pair(one) for one in value)
-    if pairs:  # Of `classify`: each class with its score.
+    if (
+        type(value) is list and value and all(map(_is_pair, value))
+    ):  # Of `classify`: each class with its score.
         return {"classes": [one[0] for one in value], "scores": [one[1] for one in value]}
     return _named(value, names)
 
