@@ -156,6 +156,8 @@ def _finding(metric: Metric, name: str, part: str, live: Interval, settings: Set
         effect=effect,
         reference=reference,
         served=live.value,
+        low=live.lower,
+        high=live.upper,
         matters_from=nearest,
         rows=live.rows,
         verdict=verdict,  # type: ignore[arg-type]

@@ -162,8 +162,7 @@ def _adds(
 ) -> np.ndarray:
     """[n]: what each row that counts adds to the metric's mean."""
     if name in ("BinaryAccuracy", "Precision", "Recall"):
-        threshold = _threshold(name, settings)
-        positive, predicted = labels > 0.5, answers > threshold
+        positive, predicted = labels > 0.5, answers > threshold(name, settings)
         if name == "BinaryAccuracy":
             return (positive == predicted).astype(np.float64)
         which = predicted if name == "Precision" else positive
@@ -181,7 +180,8 @@ def _adds(
     return differences if name == "MeanAbsoluteError" else differences**2
 
 
-def _threshold(name: str, settings: Mapping[str, Any]) -> float:
+def threshold(name: str, settings: Mapping[str, Any]) -> float:
+    """The score from which on a row counts as positive."""
     given = settings.get("threshold" if name == "BinaryAccuracy" else "thresholds")
     return float(given) if isinstance(given, int | float) else 0.5
 

@@ -20,6 +20,8 @@ NamesOf = Callable[[int], Names | None]
 class Chunk(ABC):
     """Arrays of shape [entries]. An entry is a request, or in Parquet one of its rows."""
 
+    whole_requests: bool
+    """Whether each entry is a request with all of its rows."""
     times: np.ndarray
     """Float64: when the request came, in seconds since 1970."""
     versions: np.ndarray
@@ -32,6 +34,19 @@ class Chunk(ABC):
     """Int64: how many rows it has."""
     reads: np.ndarray
     """Int64, ascending: how far the file has been read after it."""
+
+    @abstractmethod
+    def ids(self) -> list[str]:
+        """[entries]: the request's id, which its answer has as `X-Request-Id`."""
+
+    @abstractmethod
+    def only(self, entries: np.ndarray, names_of: NamesOf) -> Chunk:
+        """A chunk of some entries, read with the names of their versions.
+
+        Args:
+            entries: [n]: which, ascending.
+            names_of: Of the versions that are read.
+        """
 
     @abstractmethod
     def rows(self, entries: np.ndarray) -> list[Rows]:

@@ -119,6 +119,8 @@ class EntriesChunk(Chunk):
         names_of: Of the versions that are read.
     """
 
+    whole_requests = True
+
     def __init__(self, entries: list[Any], names_of: NamesOf) -> None:
         self._entries = entries
         self.reads = np.array([entry[0] for entry in entries], dtype=np.int64)
@@ -137,6 +139,14 @@ class EntriesChunk(Chunk):
         ]
         sizes = [len(one.inputs) if one is not None else 0 for one in self._answered]
         self.sizes = np.array(sizes, dtype=np.int64)
+
+    def ids(self) -> list[str]:
+        """See `Chunk.ids`."""
+        return [_text(entry[1]) for entry in self._entries]
+
+    def only(self, entries: np.ndarray, names_of: NamesOf) -> EntriesChunk:
+        """See `Chunk.only`."""
+        return EntriesChunk([self._entries[n] for n in entries.tolist()], names_of)
 
     def rows(self, entries: np.ndarray) -> list[Rows]:
         """See `Chunk.rows`; those without outputs of their own come apart."""

@@ -171,6 +171,8 @@ class TypedChunk(Chunk):
         names_of: Of the versions that are read.
     """
 
+    whole_requests = False
+
     def __init__(self, batch: pa.RecordBatch, reads: np.ndarray, names_of: NamesOf) -> None:
         self._batch = batch
         self.reads = reads
@@ -186,6 +188,15 @@ class TypedChunk(Chunk):
         self.sizes = mine.astype(np.int64)
         for entry, one in self._json.items():
             self.sizes[entry] = len(one.inputs)
+
+    def ids(self) -> list[str]:
+        """See `Chunk.ids`."""
+        return [str(one) for one in self._batch.column("id").to_pylist()]
+
+    def only(self, entries: np.ndarray, names_of: NamesOf) -> TypedChunk:
+        """See `Chunk.only`."""
+        some = _taken(self._batch, entries)
+        return TypedChunk(some, self.reads[entries], names_of)
 
     def rows(self, entries: np.ndarray) -> list[Rows]:
         """See `Chunk.rows`; those that are in JSON come apart."""
@@ -216,10 +227,7 @@ class TypedChunk(Chunk):
         if last - first + 1 == len(entries):
             batch = self._batch.slice(first, len(entries))
         else:
-            batch = pa.RecordBatch.from_arrays(
-                [column.take(pa.array(entries)) for column in self._batch.columns],
-                schema=self._batch.schema,
-            )
+            batch = _taken(self._batch, entries)
         return Rows(
             size=len(entries),
             inputs=_columns(batch, _INPUT),
@@ -264,6 +272,11 @@ class TypedChunk(Chunk):
 
     def _id(self, entry: int) -> str:
         return str(self._batch.column("id")[entry].as_py())
+
+
+def _taken(batch: pa.RecordBatch, entries: np.ndarray) -> pa.RecordBatch:
+    columns = [column.take(pa.array(entries)) for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def _columns(batch: pa.RecordBatch, prefix: str) -> dict[str, Any]:

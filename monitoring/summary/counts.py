@@ -79,7 +79,6 @@ class FeatureCounts:
     def __init__(self, profile: Feature) -> None:
         self._profile = profile
         self._single = profile.kind != "opaque" and _values_in_a_row(profile) == 1
-        self._empty = profile.categories is not None and "" in profile.categories.counts
         self._numbers = NumberCounts(profile.numbers, profile.dtype) if profile.numbers else None
         self._texts = TextCounts(profile.categories) if profile.categories else None
         self._lengths = NumberCounts(profile.lengths, "DT_INT64") if profile.lengths else None
@@ -110,7 +109,7 @@ class FeatureCounts:
             self._missing += int((present == 0).sum())
             self._count_lengths(present)
             return None
-        found = self._parsed(column)
+        found = values_of(self._profile, column)
         self._missing += int(found.missing.sum())
         self._wrong += int(found.wrong.sum())
         if found.examples:
@@ -141,15 +140,18 @@ class FeatureCounts:
             lengths=tuple(self._lengths.bins.tolist()) if self._lengths else (),
         )
 
-    def _parsed(self, column: Column) -> Values:
-        dtype = self._profile.dtype
-        if self._profile.kind == "number":
-            return columns.numbers(column, dtype, self._single)
-        return columns.texts(column, dtype, self._single, self._empty)
-
     def _count_lengths(self, lengths: np.ndarray) -> None:
         if self._lengths is not None and (lengths > 0).any():
             self._lengths.add(lengths[lengths > 0].astype(np.float64))
+
+
+def values_of(profile: Feature, column: Column) -> Values:
+    """The values of a feature that is a number or a category."""
+    single = _values_in_a_row(profile) == 1
+    if profile.kind == "number":
+        return columns.numbers(column, profile.dtype, single)
+    empty = profile.categories is not None and "" in profile.categories.counts
+    return columns.texts(column, profile.dtype, single, empty)
 
 
 def most(counts: dict[str, int], number: int) -> dict[str, int]:

@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from monitoring.profile.reference_profile import Output, ReferenceProfile
 from monitoring.summary import columns
@@ -23,6 +22,7 @@ from monitoring.summary.counts import (
 )
 from monitoring.summary.rows import Column, Rows
 from monitoring.summary.sampling import Sampler
+from monitoring.summary.slicing import rows_of_slices
 from monitoring.summary.window_summary import OutputSummary, WindowSummary
 
 __all__ = ["Summarizer", "added"]
@@ -114,7 +114,7 @@ class Summarizer:
             present = int((columns.presence(batch.inputs[name]) > 0).sum())
             if present:
                 self._unknown[name] += present
-        slices = self._rows_of_slices(values, batch.size)
+        slices = rows_of_slices(self._profile, values, batch.size)
         for name, rows in slices.items():
             self._slices[name] += int(rows.sum())
         if batch.outputs:  # Else it was another signature, or the answer was left out.
@@ -129,16 +129,6 @@ class Summarizer:
                 column = batch.outputs.get(name)
                 parsed[name] = None if column is None else counts.parsed(column)
             counts.add(parsed[name], batch.size, slices)
-
-    def _rows_of_slices(self, values: Mapping[str, Values], size: int) -> dict[str, np.ndarray]:
-        """[rows] for each slice: whether a row is in it."""
-        found = {}
-        for name, part in self._profile.slices.items():
-            inside = np.ones(size, dtype=bool)
-            for feature, value in part.of.items():
-                inside &= _has_value(values.get(feature), value, size)
-            found[name] = inside
-        return found
 
 
 class _OutputCounts:
@@ -202,22 +192,6 @@ class _OutputCounts:
             total=self._total,
             slices={name: tuple(counted.tolist()) for name, counted in self._slices.items()},
         )
-
-
-def _has_value(values: Values | None, value: str, size: int) -> np.ndarray:
-    """[rows]: whether a row has that value, or a list with it."""
-    inside = np.zeros(size, dtype=bool)
-    if values is None or not len(values.values):
-        return inside
-    if isinstance(values.values, np.ndarray):
-        try:
-            equal = values.values == float(value)
-        except ValueError:
-            return inside
-    else:
-        equal = pc.equal(values.values, value).to_numpy(zero_copy_only=False)
-    inside[values.owners[equal]] = True
-    return inside
 
 
 def _time(seconds: float | None) -> datetime | None:

@@ -1,0 +1,156 @@
+"""From the columns of a file of true labels to the label that a model is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from monitoring.core.errors import MonitoringError
+from monitoring.core.settings import Settings
+from monitoring.labels.formula import Formula
+from monitoring.profile.reference_profile import Label, ReferenceProfile
+from monitoring.summary.columns import Values
+
+_YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
+
+
+class Judged(NamedTuple):
+    """How a model's label follows, and from what."""
+
+    label: Label
+    formula: Formula | None
+    """None: it is the column `column`."""
+    column: str
+    columns: tuple[str, ...]
+    """Of the file of true labels."""
+
+
+def judged(profile: ReferenceProfile, settings: Settings, given: Sequence[str] = ()) -> Judged:
+    """How a version's label follows from a file of true labels.
+
+    Args:
+        profile: The version's.
+        settings: The model's.
+        given: The columns that a command names; none: those of the profile.
+
+    Raises:
+        MonitoringError: The model is not judged by one label, or its formula is no use.
+    """
+    label = profile.label
+    if label is None or label.task == "other" or label.output is None:
+        raise MonitoringError(
+            f"{profile.model}: the reference profile has no label to compare answers with",
+            "Several labels at once, or an output that is no score, class or number.",
+            "Judge the model by one label, and push it again.",
+        )
+    columns = tuple(given) or label.columns or (label.name,)
+    # Who gives the label itself needs no formula.
+    text = None if label.name in columns else settings.label or label.formula
+    formula = None
+    if text is not None:
+        try:
+            formula = Formula(text)
+        except ValueError as error:
+            raise MonitoringError(
+                "`monitoring.label` in config.yaml cannot be used", f"Received: {error}.",
+                "Correct the key; docs/configuration.md describes it.",
+            ) from error  # fmt: skip
+        known = {*columns, *profile.features}
+        missing = [name for name in formula.names if name not in known]
+        if missing:
+            raise MonitoringError(
+                f"The label '{text}' needs a column that is not there",
+                f"'{missing[0]}' is neither a column of the label ({', '.join(columns)}) nor a "
+                "feature of the version.",
+                f"Name it: --label {missing[0]}",
+            )
+        columns = tuple(name for name in columns if name in formula.names) or columns
+    elif len(columns) > 1 and label.name not in columns:
+        raise MonitoringError(
+            f"{profile.model}: how '{label.name}' follows from {', '.join(columns)} is not known",
+            "The label has several columns and no formula.",
+            "Set `monitoring.label` in config.yaml, such as: label: tips > 0.2 * fare",
+        )
+    column = label.name if label.name in columns else columns[0]
+    return Judged(label, formula, column, columns)
+
+
+def labels(
+    how: Judged, truths: Sequence[Mapping[str, Any]], features: Mapping[str, Values]
+) -> np.ndarray:
+    """[rows]: the label of each row as a number; NaN: it is none.
+
+    Of a binary label 0 or 1, of several classes the class's place, else the number.
+
+    Args:
+        how: See `judged`.
+        truths: For each row the columns of its file.
+        features: The rows' features.
+
+    Raises:
+        MonitoringError: The formula does not fit the columns.
+    """
+    if how.formula is None:
+        given = [truth.get(how.column) for truth in truths]
+    else:
+        own = {name: _array([t.get(name) for t in truths]) for name in how.columns}
+        others = {
+            name: _first(features.get(name), len(truths))
+            for name in how.formula.names
+            if name not in own
+        }
+        try:
+            given = how.formula.evaluate({**others, **own}).tolist()
+        except ValueError as error:
+            raise MonitoringError(
+                "The label cannot be computed", f"Received: {error}.",
+                "Correct `monitoring.label` in config.yaml, or the file.",
+            ) from error  # fmt: skip
+    return np.array([_number(one, how.label) for one in given], dtype=np.float64)
+
+
+def _number(value: Any, label: Label) -> float:
+    if isinstance(value, str):
+        if value in label.classes:
+            return float(label.classes.index(value))
+        low = value.lower()
+        if label.task == "binary" and low in _YES | _NO:
+            return float(low in _YES)
+        return float("nan")
+    if value is None:
+        return float("nan")
+    if label.classes and label.task != "regression" and str(value) in label.classes:
+        return float(label.classes.index(str(value)))  # Classes that are named by numbers.
+    number = float(value)
+    if not np.isfinite(number):
+        return float("nan")
+    if label.task == "binary":
+        return number if number in (0.0, 1.0) else float("nan")
+    if label.task == "multiclass":
+        known = len(label.classes) or 2**31
+        return number if number.is_integer() and 0 <= number < known else float("nan")
+    return number
+
+
+def _array(values: list[Any]) -> np.ndarray:
+    if any(isinstance(value, str) for value in values):
+        return np.array(values, dtype=object)
+    return np.array([np.nan if v is None else float(v) for v in values], dtype=np.float64)
+
+
+def _first(values: Values | None, rows: int) -> np.ndarray:
+    """[rows]: each row's first value; NaN or None where it has none."""
+    if values is None:
+        return np.full(rows, np.nan)
+    starts = np.cumsum(values.lengths) - values.lengths
+    has = values.lengths > 0
+    if isinstance(values.values, np.ndarray):
+        numbers = np.full(rows, np.nan)
+        numbers[has] = values.values[starts[has]]
+        return numbers
+    texts = np.full(rows, None, dtype=object)
+    flat = np.array(values.values.to_pylist(), dtype=object)
+    texts[has] = flat[starts[has]]
+    return texts
