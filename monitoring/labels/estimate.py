@@ -23,7 +23,7 @@ from monitoring.profile.reference_profile import Metric, Output, ReferenceProfil
 from monitoring.summary.window_summary import WindowSummary
 
 ASSUMPTION = "if rows with such answers still have the label as often as on the test split"
-_RESAMPLES = 200
+_RESAMPLES = 100
 _FEWEST = 30
 """Rows, without which nothing is estimated."""
 _EPSILON = 1e-7

@@ -219,8 +219,6 @@ class _Joiner:
         }
         found = labels(how, truths, values)
         answers = _answers(profile, how, rows, places)
-        if answers is None:
-            return
         usable = np.isfinite(found) & np.isfinite(answers.reshape(len(found), -1)).all(axis=1)
         if how.label.task == "multiclass":
             usable &= found < answers.shape[1]
@@ -266,13 +264,9 @@ def _first_of_each(
     return list(found), np.array(list(found.values()), dtype=np.int64)
 
 
-def _answers(
-    profile: ReferenceProfile, how: Judged, rows: Rows, places: np.ndarray
-) -> np.ndarray | None:
-    """[rows], or [rows, classes]; NaN where there is no answer; None: not of this signature."""
-    column = rows.outputs.get(how.label.output or "")
-    if column is None:
-        return None
+def _answers(profile: ReferenceProfile, how: Judged, rows: Rows, places: np.ndarray) -> np.ndarray:
+    """[rows], or [rows, classes]; NaN where there is no answer."""
+    column = rows.outputs.get(how.label.output or "", [None] * rows.size)
     found = columns.numbers(_some(column, places), "DT_FLOAT", keep_nan=True)
     parts = [o for o in profile.outputs.values() if o.output == how.label.output]
     width = max([1, *(o.position + 1 for o in parts if o.position is not None)])

@@ -123,7 +123,8 @@ def _finding(metric: Metric, name: str, part: str, live: Interval, settings: Set
     reference = metric.value if part == ALL else None
     if part in metric.slices:
         reference = metric.slices[part].value
-    below = lower is not None and live.upper is not None and live.upper < lower
+    high = None if live.cut else live.upper
+    below = lower is not None and high is not None and high < lower
     above = upper is not None and live.lower > upper
     inside = (lower is None or live.lower >= lower) and (
         upper is None or (live.upper is not None and live.upper <= upper)
@@ -132,7 +133,7 @@ def _finding(metric: Metric, name: str, part: str, live: Interval, settings: Set
     verdict = "differs" if below or above else "same" if inside else "too early"
     said = f"{name}{f' of {part}' if part else ''}"
     value = "no value yet" if live.value is None else f"{live.value:.4g}"
-    top = "open" if live.upper is None else f"{live.upper:.4g}"
+    top = "no limit" if high is None else f"{high:.4g}"
     words = f"{said} is {value} on {live.rows} labelled rows, between {live.lower:.4g} and {top}"
     if below:
         words += f": below its bound, at least {lower:.4g}."
@@ -157,7 +158,7 @@ def _finding(metric: Metric, name: str, part: str, live: Interval, settings: Set
         reference=reference,
         served=live.value,
         low=live.lower,
-        high=live.upper,
+        high=high,
         matters_from=nearest,
         rows=live.rows,
         verdict=verdict,  # type: ignore[arg-type]

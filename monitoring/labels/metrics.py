@@ -63,8 +63,10 @@ class Interval(Record):
     value: float | None
     lower: float
     upper: float | None
-    """None: not known, as rows were cut or the bound is of another kind."""
+    """None: not known, as no row has the label yet."""
     rows: int
+    cut: bool = False
+    """Whether rows were cut, so that the upper end is that of the rest."""
 
 
 def tracked(profile: ReferenceProfile) -> dict[str, Metric]:
@@ -153,8 +155,8 @@ def interval(kept: Joined, metric: Metric) -> Interval:
     if name == "RootMeanSquaredError":
         value = None if value is None else math.sqrt(value)
         lower, upper = math.sqrt(max(0.0, lower)), math.sqrt(upper)
-    unbounded = kept.scale != 1.0 and (kept.cut or not kept.rows)
-    return Interval(value=value, lower=lower, upper=None if unbounded else upper, rows=kept.rows)
+    cut = kept.scale != 1.0 and (kept.cut > 0 or not kept.rows)
+    return Interval(value=value, lower=lower, upper=upper, rows=kept.rows, cut=cut)
 
 
 def _adds(

@@ -20,7 +20,7 @@ FILE = "labels.sqlite"
 VERSION = 1
 WAITING, JOINED, SURPLUS, INVALID = range(4)
 """What became of a label: its request is not in the log yet; it was joined; the request has no such
-row; it is no label of the model."""
+row; it is no label of the model, or the row has no answer."""
 _LOCKED_SECONDS = 30.0
 _MOST_IDS = 500
 _CREATE = f"""

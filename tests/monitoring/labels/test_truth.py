@@ -1,0 +1,87 @@
+"""How a model's label follows from the columns of a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from monitoring.core.errors import MonitoringError
+from monitoring.core.settings import Settings
+from monitoring.labels.truth import judged, labels
+from monitoring.summary.counts import values_of
+from tests.monitoring.trip_profile import profile
+
+PROFILE = profile()
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "given", "expected"),
+    [
+        ("binary", [], [0, 1, True, "yes", "False", 2, None, "x"], [0, 1, 1, 1, 0, NAN, NAN, NAN]),
+        ("binary", ["no tip", "tip"], ["tip", "no tip", 1], [1, 0, 1]),
+        ("multiclass", ["a", "b"], ["b", 0, 2, 1.5, "c"], [1, 0, NAN, NAN, NAN]),
+        ("multiclass", ["3", "5"], [5, "3", 4], [1, 0, NAN]),
+        ("multiclass", [], [7, -1], [7, NAN]),
+        ("regression", [], [1.5, "x", float("inf"), None], [1.5, NAN, NAN, NAN]),
+    ],
+)
+def test_labels_as_numbers(
+    task: str, classes: list[str], given: list[Any], expected: list[float]
+) -> None:
+    label = {
+        "name": "y", "task": task, "columns": ["y"], "output": "probability", "classes": classes,
+    }  # fmt: skip
+    how = judged(profile(label=label), Settings())
+    found = labels(how, [{"y": value} for value in given], {})
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_formula_takes_columns_of_the_file_and_features() -> None:
+    how = judged(PROFILE, Settings(label="tips > 0.2 * fare and company == 'A'"))
+    assert how.columns == ("tips",)
+    values = {
+        "fare": values_of(PROFILE.features["fare"], [10.0, None, 10.0]),
+        "company": values_of(PROFILE.features["company"], ["A", "A", None]),
+    }
+    found = labels(how, [{"tips": 3.0}, {"tips": 1.0}, {"tips": 3.0}], values)
+    assert found.tolist() == [1, 1, 0]
+
+
+def test_who_gives_the_label_itself_needs_no_formula() -> None:
+    how = judged(PROFILE, Settings(label="tips > 0.2 * fare"), ["big_tip"])
+    assert how.formula is None
+    assert labels(how, [{"big_tip": 1}], {}).tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "given", "told"),
+    [
+        ({"label": None}, {}, [], "no label"),
+        ({}, {"label": "tips >"}, [], "`monitoring.label`"),
+        ({}, {"label": "tipz > fare"}, [], "'tipz' is neither"),
+        (
+            {"label": {"name": "y", "task": "binary", "columns": ["a", "b"], "output": "p"}},
+            {}, [], "how 'y' follows from a, b is not known",
+        ),
+        (
+            {"label": {"name": "y", "task": "other", "columns": ["y"], "output": "p"}}, {}, [],
+            "no label",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_judged(
+    changes: dict[str, Any], settings: dict[str, Any], given: list[str], told: str
+) -> None:
+    with pytest.raises(MonitoringError, match=told) as refused:
+        judged(profile(**changes), Settings(**settings), given)
+    assert refused.value.remedy
+
+
+def test_a_formula_that_does_not_fit_the_values() -> None:
+    how = judged(PROFILE, Settings(label="tips > company"))
+    values = {"company": values_of(PROFILE.features["company"], ["A"])}
+    with pytest.raises(MonitoringError, match="cannot be computed"):
+        labels(how, [{"tips": 1.0}], values)
