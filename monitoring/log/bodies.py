@@ -118,7 +118,7 @@ def _named(value: Any, names: Sequence[str]) -> Row:
     """A row by names; where there is one input alone, its value has none."""
     if value is None:
         return {}
-    if isinstance(value, dict) and value.keys() != {"b64"}:
+    if isinstance(value, dict) and not (len(value) == 1 and "b64" in value):
         return value
     return {names[0] if len(names) == 1 else "value": value}
 

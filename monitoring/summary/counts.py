@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 
+import monitoring.core.arrow  # noqa: F401  (no file runs code)
 from monitoring.profile.reference_profile import Categories, Feature, Numbers
 from monitoring.summary import columns
 from monitoring.summary.columns import Values, as_stored

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
+import monitoring.core.arrow  # noqa: F401  (no file runs code)
+
 Column: TypeAlias = "pa.Array | list[Any]"
 """A value for each row: as JSON had it (None where it was absent), or typed, from Parquet."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+import monitoring.core.arrow  # noqa: F401  (no file runs code)
 from monitoring.summary.columns import Values
 
 MOST_ROWS = 2_000

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow.compute as pc
 
+import monitoring.core.arrow  # noqa: F401  (no file runs code)
 from monitoring.profile.reference_profile import ReferenceProfile
 from monitoring.summary.columns import Values
 

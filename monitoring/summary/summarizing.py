@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import numpy as np
 import pyarrow as pa
 
+import monitoring.core.arrow  # noqa: F401  (no file runs code)
 from monitoring.profile.reference_profile import Output, ReferenceProfile
 from monitoring.summary import columns
 from monitoring.summary.adding import added
