@@ -86,7 +86,7 @@ class DatabaseFile:
         # While a server has a file open, its write-ahead log is beside it. Without one nobody
         # writes, and the file is read as it is, also in a folder that cannot be written to.
         closed = not self._path.with_name(f"{self._path.name}-wal").exists()
-        mode = "immutable=1" if closed else "mode=ro"
+        mode = "mode=ro&immutable=1" if closed else "mode=ro"
         address = f"{self._path.absolute().as_uri()}?{mode}"
         try:
             with contextlib.closing(
