@@ -1,10 +1,11 @@
-"""Labels that follow from columns: a small expression language, such as `tips > 0.2 * fare`.
+"""How a label follows from columns, as `monitoring.label` in `config.yaml` says it.
 
-Its grammar is that of Python's expressions, of which it takes names, numbers, quoted text,
-`+ - * / // % **`, comparisons (also `in` a list in brackets), `and`, `or`, `not` and brackets.
-A column whose name is no Python name stands in backquotes. Nothing is ever executed.
+A formula is a comparison such as `tips > 0.2 * fare`, or anything else made of names of columns,
+numbers, quoted text, `+ - * / // %`, comparisons, `and`, `or`, `not` and parentheses, read as
+Python reads it. A column whose name is not a Python name stands in backquotes, such as
+`` `total price` > 10 ``.
 
-The pipeline has the same file, byte for byte, since no room imports another.
+The pipeline has a copy of this file, and a test holds both to each other.
 """
 
 from __future__ import annotations
@@ -13,228 +14,198 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-_LONGEST = 10_000
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`([^`]*)`")
-# A letter that stays what it is when Python makes its identifiers uniform, and that nobody types.
-_MARK = "ᚠ"
+MOST_CHARACTERS = 1_000
+_MOST_DEPTH = 50
+_LARGEST = 2**63 - 1
+_TOKEN = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|`([^`]*)`""")
+"""Quoted text, in which a backquote is nothing special, or a name in backquotes."""
+_PLACEHOLDER = "_column_{}_in_backquotes"
+
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-    ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}  # fmt: skip
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
-    ast.Eq: operator.eq, ast.NotEq: operator.ne,
-}  # fmt: skip
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_OF_TEXT = (ast.Eq, ast.NotEq)
 
 
+class FormulaError(ValueError):
+    """A formula cannot be read, or does not fit the columns that it is given."""
+
+
+@dataclass(frozen=True)
 class Formula:
-    """An expression over columns.
+    """A formula that was read."""
 
-    Args:
-        text: The expression.
+    text: str
+    columns: tuple[str, ...]
+    """The columns that it names, each once, in order."""
+    _tree: ast.expr
 
-    Raises:
-        ValueError: It is none; the message names the position, counted from 1.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        if len(text) > _LONGEST:
-            raise ValueError(f"it has {len(text)} characters; at most {_LONGEST} are taken")
-        self._quoted: dict[str, str] = {}
-        if _MARK in text:
-            raise self._error(text.index(_MARK), f"{_MARK!r} cannot be used")
-        self._code = _QUOTED.sub(self._marked, text)
-        if "`" in _QUOTED.sub("", text):
-            raise self._error(text.rindex("`"), "this backquote has no other")
-        # Python takes what is indented for a mistake; nobody else does.
-        self._indent = len(self._code) - len(self._code.lstrip())
-        try:
-            tree = ast.parse(self._code.lstrip(), mode="eval")
-        except SyntaxError as error:
-            place = self._indent + max((error.offset or 1) - 1, 0)
-            raise self._error(place, f"not an expression ({error.msg})") from None
-        except (RecursionError, MemoryError, ValueError) as error:
-            raise ValueError(f"it cannot be read: {error or 'nested too deeply'}") from None
-        self._tree = tree.body
-        self._names: dict[str, None] = {}
-        try:
-            self._check(self._tree)
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
-        if not self._names:
-            raise ValueError(f"'{text}' names no column")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns that it names, in their order, each once."""
-        return tuple(self._names)
-
-    def evaluate(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The value of each row.
-
-        A missing value counts as the preprocessing fills it: 0 among numbers, empty text among
-        text. What is divided by 0 is infinite or NaN.
+    def values(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What the formula gives for each row.
 
         Args:
-            columns: For each name an array of shape [rows]: numbers (NaN: missing), booleans, or
-                text (None: missing).
+            columns: For each name in `columns` its values, [rows]: numbers, or text as objects or
+                Python's `str`. Whoever calls has filled what is missing; where a number is NaN,
+                no comparison but `!=` holds.
 
         Returns:
-            Shape [rows]: booleans of a condition, else numbers or text.
+            [rows]: of booleans, numbers or text.
 
         Raises:
-            ValueError: A column is missing, or text stands where a number has to.
+            FormulaError: A column is not there, or text stands where a number is needed.
         """
-        filled = {}
-        for name in self._names:
+        for name in self.columns:
             if name not in columns:
-                known = ", ".join(map(repr, columns)) or "none"
-                raise ValueError(f"'{self.text}' needs the column '{name}'; there are: {known}")
-            filled[name] = _filled(np.asarray(columns[name]))
-        with np.errstate(all="ignore"):
-            return np.asarray(self._value(self._tree, filled))
-
-    def _marked(self, found: re.Match[str]) -> str:
-        """A name in backquotes as an identifier of the same length, so that places stay."""
-        name, whole = found[1], found[0]
-        if name is None:
-            return whole
-        if not name.strip():
-            raise self._error(found.start(), "there is no name between the backquotes")
-        mark = f"{_MARK}{len(self._quoted):x}".ljust(len(whole), _MARK)
-        if len(mark) > len(whole):
-            raise self._error(found.start(), "too many names in backquotes")
-        self._quoted[mark] = name
-        return mark
-
-    def _check(self, node: ast.AST) -> None:
-        match node:
-            case ast.Name(id=name):
-                self._names[self._quoted.get(name, name)] = None
-                return
-            case ast.Constant(value=bool() | int() | float() | str()):
-                return
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-                parts = [left, right]
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
-                parts = [operand]
-            case ast.BoolOp(values=values):
-                parts = values
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                parts = [left]
-                for compare, other in zip(ops, comparators, strict=True):
-                    parts += self._compared(compare, other)
-            case _:
-                place = self._place(node)
-                source = ast.get_source_segment(self._code.lstrip(), node) or "it"
-                for mark, name in self._quoted.items():
-                    source = source.replace(mark, f"`{name}`")
-                raise self._error(place, f"'{source}' cannot be used here")
-        for part in parts:
-            self._check(part)
-
-    def _compared(self, op: ast.cmpop, other: ast.expr) -> list[ast.expr]:
-        """What has to be checked of the right side of a comparison."""
-        if type(op) in _COMPARISONS:
-            return [other]
-        if not isinstance(op, ast.In | ast.NotIn):
-            raise self._error(self._place(other), "`is` cannot be used; write ==")
-        if not isinstance(other, ast.Tuple | ast.List) or not other.elts:
-            raise self._error(self._place(other), "`in` needs a list, such as ('Cash', 'Card')")
-        return other.elts
-
-    def _value(self, node: ast.AST, columns: Mapping[str, np.ndarray]) -> Any:
-        match node:
-            case ast.Name(id=name):
-                return columns[self._quoted.get(name, name)]
-            case ast.Constant(value=str() as text):
-                return text
-            case ast.Constant(value=bool() | int() | float() as number):
-                return self._float(number, node)
-            case ast.BinOp(left=left, op=op, right=right):
-                return _ARITHMETIC[type(op)](
-                    self._number(left, columns), self._number(right, columns)
-                )
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return np.logical_not(self._number(operand, columns))
-            case ast.UnaryOp(op=op, operand=operand):
-                value = self._number(operand, columns)
-                return -value if isinstance(op, ast.USub) else value
-            case ast.BoolOp(op=op, values=values):
-                join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-                result = self._number(values[0], columns)
-                for other in values[1:]:
-                    result = join(result, self._number(other, columns))
-                return result
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                result, before = np.True_, left
-                for compare, other in zip(ops, comparators, strict=True):
-                    result = np.logical_and(
-                        result, self._comparison(before, compare, other, columns)
-                    )
-                    before = other
-                return result
-        raise AssertionError(node)
-
-    def _comparison(
-        self, left: ast.expr, op: ast.cmpop, right: ast.expr, columns: Mapping[str, np.ndarray]
-    ) -> Any:
-        if isinstance(op, ast.In | ast.NotIn):
-            assert isinstance(right, ast.Tuple | ast.List)
-            found: Any = np.False_
-            for one in right.elts:
-                found = np.logical_or(found, self._comparison(left, ast.Eq(), one, columns))
-            return found if isinstance(op, ast.In) else np.logical_not(found)
-        a, b = self._value(left, columns), self._value(right, columns)
-        if _is_text(a) != _is_text(b):
-            place = self._place(right)
-            raise self._error(place, "text is compared with a number: quote text, not numbers")
-        return _COMPARISONS[type(op)](a, b)
-
-    def _number(self, node: ast.expr, columns: Mapping[str, np.ndarray]) -> Any:
-        value = self._value(node, columns)
-        if _is_text(value):
-            raise self._error(self._place(node), "a number is needed here, and this is text")
-        return value * 1.0 if np.asarray(value).dtype.kind == "b" else value
-
-    def _float(self, number: float, node: ast.AST) -> np.float64:
+                raise FormulaError(f"there is no column '{name}'")
+        rows = len(columns[self.columns[0]])
         try:
-            return np.float64(number)
+            with np.errstate(all="ignore"):
+                found = _value(self._tree, columns)
+        except ZeroDivisionError:
+            raise FormulaError("it divides by the number 0") from None
         except OverflowError:
-            raise self._error(self._place(node), "the number is too large") from None
-
-    def _place(self, node: ast.AST) -> int:
-        """Where a part begins, in characters from 0."""
-        code = self._code.lstrip().splitlines() or [""]
-        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        before = sum(len(text) + 1 for text in code[: line - 1])
-        return self._indent + before + len(code[line - 1].encode()[:column].decode())
-
-    def _error(self, place: int, said: str) -> ValueError:
-        return ValueError(f"'{self.text}', position {place + 1}: {said}")
+            raise FormulaError("a number in it grows larger than 64 bits hold") from None
+        return np.broadcast_to(found, (rows,))
 
 
-def _filled(column: np.ndarray) -> np.ndarray:
-    """A column without missing values, as numbers or as text."""
-    if column.dtype.kind in "biuf":
-        return np.nan_to_num(column.astype(np.float64), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    if column.dtype.kind == "O":
-        given = [value for value in column if value is not None and value == value]
-        if not any(isinstance(value, str | bytes) for value in given):
-            return _filled(np.array([np.nan if v is None else v for v in column], dtype=np.float64))
-        return np.array(["" if v is None or v != v else _text(v) for v in column], dtype=object)
-    return column.astype(object)
+def parse(text: str) -> Formula:
+    """Reads a formula.
+
+    Raises:
+        FormulaError: It is none; the message says what is wrong, as the end of a sentence.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise FormulaError(f"it has {len(text):,} characters, and {MOST_CHARACTERS:,} are the most")
+    quoted: list[str] = []
+
+    def replace(found: re.Match[str]) -> str:
+        if found[2] is None:
+            return found[0]
+        quoted.append(found[2])
+        return _PLACEHOLDER.format(len(quoted) - 1)
+
+    try:
+        tree = ast.parse(_TOKEN.sub(replace, text).strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        what = error.msg if isinstance(error, SyntaxError) else str(error) or type(error).__name__
+        raise FormulaError(f"it cannot be read: {what}") from None
+    placeholders = {_PLACEHOLDER.format(number): name for number, name in enumerate(quoted)}
+    names: dict[str, None] = {}
+    _check(tree, placeholders, names, 0)
+    if not names:
+        raise FormulaError("it names no column")
+    return Formula(text, tuple(names), tree)
 
 
-def _text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+def _check(tree: ast.expr, quoted: Mapping[str, str], names: dict[str, None], depth: int) -> None:
+    """Refuses what is no part of a formula, gives columns their names, and collects these."""
+    if depth > _MOST_DEPTH:
+        raise FormulaError(f"its parentheses and operators are more than {_MOST_DEPTH} deep")
+    below: list[ast.expr]
+    if isinstance(tree, ast.Name):
+        tree.id = quoted.get(tree.id, tree.id)
+        names[tree.id] = None
+        below = []
+    elif isinstance(tree, ast.Constant):
+        _check_constant(tree.value)
+        below = []
+    elif isinstance(tree, ast.BinOp) and type(tree.op) in _ARITHMETIC:
+        below = [tree.left, tree.right]
+    elif isinstance(tree, ast.UnaryOp) and not isinstance(tree.op, ast.Invert):
+        below = [tree.operand]
+    elif isinstance(tree, ast.BoolOp):
+        below = tree.values
+    elif isinstance(tree, ast.Compare) and all(type(op) in _COMPARISONS for op in tree.ops):
+        below = [tree.left, *tree.comparators]
+    else:
+        raise FormulaError(
+            f"'{ast.unparse(tree):.60}' is no part of a formula: there are names of columns (odd "
+            "ones in backquotes), numbers, quoted text, + - * / // %, comparisons, and, or, not"
+        )
+    for part in below:
+        _check(part, quoted, names, depth + 1)
+
+
+def _check_constant(value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise FormulaError(f"'{value!r:.60}' is neither a number nor quoted text")
+    if not isinstance(value, str) and not abs(value) <= _LARGEST:
+        raise FormulaError("a number in it is larger than 64 bits hold")
+
+
+def _value(tree: ast.expr, columns: Mapping[str, np.ndarray]) -> Any:
+    """The value of a part of the formula: an array, or one number or text."""
+    if isinstance(tree, ast.Name):
+        return columns[tree.id]
+    if isinstance(tree, ast.Constant):
+        return tree.value
+    if isinstance(tree, ast.BinOp):
+        left, right = (
+            _counted(_number(_value(part, columns), part)) for part in (tree.left, tree.right)
+        )
+        result = _ARITHMETIC[type(tree.op)](left, right)
+        if isinstance(result, int) and abs(result) > _LARGEST:
+            raise OverflowError
+        return result
+    if isinstance(tree, ast.UnaryOp):
+        value = _number(_value(tree.operand, columns), tree.operand)
+        if isinstance(tree.op, ast.Not):
+            return np.logical_not(value)
+        return -_counted(value) if isinstance(tree.op, ast.USub) else _counted(value)
+    if isinstance(tree, ast.BoolOp):
+        parts = [_number(_value(part, columns), part) for part in tree.values]
+        return reduce(np.logical_and if isinstance(tree.op, ast.And) else np.logical_or, parts)
+    assert isinstance(tree, ast.Compare), "`_check` lets nothing else pass"
+    operands = [tree.left, *tree.comparators]
+    values = [_value(part, columns) for part in operands]
+    pairs = zip(tree.ops, values, values[1:], operands, operands[1:], strict=False)
+    return reduce(np.logical_and, [_compared(*pair) for pair in pairs])
+
+
+def _compared(operator: ast.cmpop, left: Any, right: Any, of: ast.expr, other: ast.expr) -> Any:
+    if _is_text(left) != _is_text(right):
+        raise FormulaError(f"'{ast.unparse(of)}' and '{ast.unparse(other)}' are text and a number")
+    if not _is_text(left):
+        return _COMPARISONS[type(operator)](left, right)
+    if not isinstance(operator, _OF_TEXT):
+        raise FormulaError(f"'{ast.unparse(of)}' is text, of which only == and != are known")
+    # As objects: an array of fixed width and one text may not be compared.
+    same = np.asarray(left, dtype=object) == np.asarray(right, dtype=object)
+    return same if isinstance(operator, ast.Eq) else np.logical_not(same)
+
+
+def _number(value: Any, of: ast.expr) -> Any:
+    if _is_text(value):
+        raise FormulaError(f"'{ast.unparse(of)}' is text, and a number is needed there")
+    return value
+
+
+def _counted(value: Any) -> Any:
+    """Booleans as 0 and 1, which NumPy adds and negates as numbers alone.
+
+    A number of the formula stays Python's own, so that NumPy keeps to the columns' precision.
+    """
+    return value + 0 if isinstance(value, bool | np.bool_ | np.ndarray) else value
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) or np.asarray(value).dtype.kind == "O"
+    return isinstance(value, str) or (isinstance(value, np.ndarray) and value.dtype.kind in "OUS")

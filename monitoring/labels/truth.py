@@ -9,7 +9,7 @@ import numpy as np
 
 from monitoring.core.errors import MonitoringError
 from monitoring.core.settings import Settings
-from monitoring.labels.formula import Formula
+from monitoring.labels.formula import Formula, FormulaError, parse
 from monitoring.profile.reference_profile import Label, ReferenceProfile
 from monitoring.summary.columns import Values
 
@@ -25,6 +25,8 @@ class Judged(NamedTuple):
     column: str
     columns: tuple[str, ...]
     """Of the file of true labels."""
+    dtypes: Mapping[str, str]
+    """Of the features."""
 
 
 def judged(profile: ReferenceProfile, settings: Settings, given: Sequence[str] = ()) -> Judged:
@@ -51,14 +53,14 @@ def judged(profile: ReferenceProfile, settings: Settings, given: Sequence[str] =
     formula = None
     if text is not None:
         try:
-            formula = Formula(text)
-        except ValueError as error:
+            formula = parse(text)
+        except FormulaError as error:
             raise MonitoringError(
-                "`monitoring.label` in config.yaml cannot be used", f"Received: {error}.",
+                "`monitoring.label` in config.yaml cannot be used", f"Received: {text!r}; {error}.",
                 "Correct the key; docs/configuration.md describes it.",
             ) from error  # fmt: skip
         known = {*columns, *profile.features}
-        missing = [name for name in formula.names if name not in known]
+        missing = [name for name in formula.columns if name not in known]
         if missing:
             raise MonitoringError(
                 f"The label '{text}' needs a column that is not there",
@@ -66,7 +68,7 @@ def judged(profile: ReferenceProfile, settings: Settings, given: Sequence[str] =
                 "feature of the version.",
                 f"Name it: --label {missing[0]}",
             )
-        columns = tuple(name for name in columns if name in formula.names) or columns
+        columns = tuple(name for name in columns if name in formula.columns) or columns
     elif len(columns) > 1 and label.name not in columns:
         raise MonitoringError(
             f"{profile.model}: how '{label.name}' follows from {', '.join(columns)} is not known",
@@ -74,7 +76,8 @@ def judged(profile: ReferenceProfile, settings: Settings, given: Sequence[str] =
             "Set `monitoring.label` in config.yaml, such as: label: tips > 0.2 * fare",
         )
     column = label.name if label.name in columns else columns[0]
-    return Judged(label, formula, column, columns)
+    dtypes = {name: feature.dtype for name, feature in profile.features.items()}
+    return Judged(label, formula, column, columns, dtypes)
 
 
 def labels(
@@ -97,13 +100,13 @@ def labels(
     else:
         own = {name: _array([t.get(name) for t in truths]) for name in how.columns}
         others = {
-            name: _first(features.get(name), len(truths))
-            for name in how.formula.names
+            name: _first(features.get(name), how.dtypes.get(name, ""), len(truths))
+            for name in how.formula.columns
             if name not in own
         }
         try:
-            given = how.formula.evaluate({**others, **own}).tolist()
-        except ValueError as error:
+            given = how.formula.values({**others, **own}).tolist()
+        except FormulaError as error:
             raise MonitoringError(
                 "The label cannot be computed", f"Received: {error}.",
                 "Correct `monitoring.label` in config.yaml, or the file.",
@@ -135,22 +138,19 @@ def _number(value: Any, label: Label) -> float:
 
 
 def _array(values: list[Any]) -> np.ndarray:
+    """[rows]: a column of a file as training has it: 32 bits, and what is missing filled."""
     if any(isinstance(value, str) for value in values):
-        return np.array(values, dtype=object)
-    return np.array([np.nan if v is None else float(v) for v in values], dtype=np.float64)
+        return np.array(["" if v is None else str(v) for v in values], dtype=object)
+    return np.array([0.0 if v is None else float(v) for v in values], dtype=np.float32)
 
 
-def _first(values: Values | None, rows: int) -> np.ndarray:
-    """[rows]: each row's first value; NaN or None where it has none."""
-    if values is None:
-        return np.full(rows, np.nan)
-    starts = np.cumsum(values.lengths) - values.lengths
-    has = values.lengths > 0
-    if isinstance(values.values, np.ndarray):
-        numbers = np.full(rows, np.nan)
-        numbers[has] = values.values[starts[has]]
-        return numbers
-    texts = np.full(rows, None, dtype=object)
-    flat = np.array(values.values.to_pylist(), dtype=object)
-    texts[has] = flat[starts[has]]
-    return texts
+def _first(values: Values | None, dtype: str, rows: int) -> np.ndarray:
+    """[rows]: each row's first value, with training's precision, and what is missing filled."""
+    text = dtype == "DT_STRING"
+    found = np.full(rows, "" if text else 0.0, dtype=object if text else np.float64)
+    if values is not None:
+        starts = np.cumsum(values.lengths) - values.lengths
+        has = values.lengths > 0
+        # Codes are text among categories, and numbers to the pipeline.
+        found[has] = np.array(values.values)[starts[has]]
+    return found.astype(np.float32) if dtype == "DT_FLOAT" else found

@@ -61,7 +61,6 @@ def test_labels_are_joined_judged_and_exported(project: Path) -> None:
     assert found["labels"]["not_in_the_log_examples"] == ["nobody"]
     of_all = [one for one in found["versions"]["1"] if not one["slice"]]
     (judged,) = [one for one in of_all if one["name"] == "accuracy"]
-    ]
     assert (judged["verdict"], judged["rows"]) == ("differs", 300)
     text = run("labels", "trips", "--file", str(file))
     assert "repeated: 301" in text

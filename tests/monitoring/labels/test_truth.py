@@ -85,3 +85,14 @@ def test_a_formula_that_does_not_fit_the_values() -> None:
     values = {"company": values_of(PROFILE.features["company"], ["A"])}
     with pytest.raises(MonitoringError, match="cannot be computed"):
         labels(how, [{"tips": 1.0}], values)
+
+
+def test_codes_are_numbers_and_numbers_have_the_precision_of_training() -> None:
+    how = judged(PROFILE, Settings(label="tips > 0.2 * fare and area == 2"))
+    values = {
+        "fare": values_of(PROFILE.features["fare"], [7.65, 7.65, None]),
+        "area": values_of(PROFILE.features["area"], [2, 3, 2]),
+    }
+    found = labels(how, [{"tips": 1.53}, {"tips": 9.0}, {"tips": 0.5}], values)
+    expected = float(np.float32(1.53) > np.float32(0.2) * np.float32(7.65))
+    assert found.tolist() == [expected, 0, 1]
