@@ -88,6 +88,7 @@ def test_differs_beyond_the_bound_and_counts_only_where_it_is_asked_to(
     assert not asked["AUC"].counts  # It has no bound.
 
 
+@pytest.mark.slow
 def test_the_same_data_seldom_differ_from_a_bound_they_are_at() -> None:
     one = reference()
     at = one.metrics["accuracy"].model_copy(update={"lower": one.metrics["accuracy"].value})

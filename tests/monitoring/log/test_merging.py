@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.core.errors import MonitoringError
@@ -69,6 +69,7 @@ def stream(name: str, file: File, read: int = 0, **changes: object) -> Stream:
 _TIMES = st.lists(st.integers(0, 50), max_size=12)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(_TIMES, max_size=4), st.integers(1, 5))
 def test_all_entries_come_once_in_the_order_of_time(files: list[list[int]], size: int) -> None:
     ordered = [sorted(map(float, times)) for times in files]
@@ -83,6 +84,7 @@ def test_all_entries_come_once_in_the_order_of_time(files: list[list[int]], size
     assert read == {str(n): len(t) for n, t in enumerate(ordered) if t}
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(_TIMES, min_size=1, max_size=3), st.integers(1, 5))
 def test_where_clocks_were_set_all_entries_still_come_once(
     files: list[list[int]], size: int
