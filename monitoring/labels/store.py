@@ -108,18 +108,18 @@ class LabelStore:
             self._connection.execute("COMMIT")
 
     def given(self, labels: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Truth]:
-        """What was given before of some labels."""
+        """What was given before of some labels; what was no label may be given again."""
         wanted = set(labels)
         return {
             (one, row): truth
-            for one, row, truth, _ in self._of_ids({one for one, _ in labels})
-            if (one, row) in wanted
+            for one, row, truth, state in self._of_ids({one for one, _ in labels})
+            if (one, row) in wanted and state != INVALID
         }
 
     def add(self, labels: Iterable[tuple[str, int, Truth]]) -> None:
         """Adds labels that were not given before; within a transaction."""
         self._connection.executemany(
-            "INSERT INTO labels VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?)",
             [(one, row, json.dumps(truth), WAITING) for one, row, truth in labels],
         )
 

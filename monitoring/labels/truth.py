@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +15,8 @@ from monitoring.labels.formula import Formula, FormulaError, parse
 from monitoring.profile.reference_profile import Label, ReferenceProfile
 from monitoring.summary.columns import Values
 
+_MOST_TRIED = 6
+"""Columns of a file, of which each may be numbers or text."""
 _YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
 
 
@@ -68,6 +72,7 @@ def judged(profile: ReferenceProfile, settings: Settings, given: Sequence[str] =
                 "feature of the version.",
                 f"Name it: --label {missing[0]}",
             )
+        _check(formula, columns, profile)
         columns = tuple(name for name in columns if name in formula.columns) or columns
     elif len(columns) > 1 and label.name not in columns:
         raise MonitoringError(
@@ -92,26 +97,60 @@ def labels(
         truths: For each row the columns of its file.
         features: The rows' features.
 
-    Raises:
-        MonitoringError: The formula does not fit the columns.
     """
     if how.formula is None:
         given = [truth.get(how.column) for truth in truths]
     else:
-        own = {name: _array([t.get(name) for t in truths]) for name in how.columns}
-        others = {
-            name: _first(features.get(name), how.dtypes.get(name, ""), len(truths))
-            for name in how.formula.columns
-            if name not in own
-        }
-        try:
-            given = how.formula.values({**others, **own}).tolist()
-        except FormulaError as error:
-            raise MonitoringError(
-                "The label cannot be computed", f"Received: {error}.",
-                "Correct `monitoring.label` in config.yaml, or the file.",
-            ) from error  # fmt: skip
+        given = _of_formula(how, truths, features)
     return np.array([_number(one, how.label) for one in given], dtype=np.float64)
+
+
+def _of_formula(
+    how: Judged, truths: Sequence[Mapping[str, Any]], features: Mapping[str, Values]
+) -> list[Any]:
+    """What the formula gives for each row; None where its values do not fit."""
+    assert how.formula is not None
+    own = [name for name in how.formula.columns if name in how.columns]
+    others = {
+        name: _first(features.get(name), how.dtypes.get(name, ""), len(truths))
+        for name in how.formula.columns
+        if name not in own
+    }
+    # A text among numbers is that row's mistake alone.
+    kinds: dict[tuple[bool, ...], list[int]] = {}
+    for row, truth in enumerate(truths):
+        kind = tuple(isinstance(truth.get(name), str) for name in own)
+        kinds.setdefault(kind, []).append(row)
+    found: list[Any] = [None] * len(truths)
+    for rows in kinds.values():
+        columns = {name: column[rows] for name, column in others.items()}
+        columns |= {name: _array([truths[row].get(name) for row in rows]) for name in own}
+        with contextlib.suppress(FormulaError):
+            for row, value in zip(rows, how.formula.values(columns).tolist(), strict=True):
+                found[row] = value
+    return found
+
+
+def _check(formula: Formula, columns: Sequence[str], profile: ReferenceProfile) -> None:
+    """Checks that a formula fits the features, whether the file's columns are numbers or text."""
+    kinds = {name: profile.features[name].dtype for name in formula.columns if name not in columns}
+    features = {name: _first(None, dtype, 1) for name, dtype in kinds.items()}
+    own = [name for name in formula.columns if name in columns]
+    problem: FormulaError | None = None
+    for texts in itertools.product((False, True), repeat=min(len(own), _MOST_TRIED)):
+        text = dict(zip(own, texts, strict=False))
+        values = {name: _array(["" if text.get(name) else 0.0]) for name in own}
+        try:
+            formula.values({**features, **values})
+        except FormulaError as error:
+            problem = problem or error
+        else:
+            return
+    raise MonitoringError(
+        f"The label '{formula.text}' does not fit the features",
+        f"Received: {problem}.",
+        "Correct `monitoring.label` in config.yaml; docs/configuration.md describes it.",
+    )
 
 
 def _number(value: Any, label: Label) -> float:

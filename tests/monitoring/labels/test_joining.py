@@ -207,3 +207,13 @@ def test_a_kill_between_batches_joins_nothing_twice(
     live = store.live(1)
     assert live is not None and live.rows == 10
     assert len({row.id for row in rows_of(store)}) == 10
+
+
+def test_what_was_no_label_may_be_corrected(store: LabelStore, models: Path, write: Write) -> None:
+    write(entry(1), entry(2))
+    given(store, ("request-1", "many"), ("request-2", 5.0))
+    assert joined(store, models) == 1
+    assert store.counts() == {JOINED: 1, INVALID: 1}
+    assert given(store, ("request-1", 5.0)).new == 1
+    assert joined(store, models) == 1
+    assert store.counts() == {JOINED: 2}

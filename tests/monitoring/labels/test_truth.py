@@ -80,11 +80,16 @@ def test_what_cannot_be_judged(
     assert refused.value.remedy
 
 
-def test_a_formula_that_does_not_fit_the_values() -> None:
-    how = judged(PROFILE, Settings(label="tips > company"))
-    values = {"company": values_of(PROFILE.features["company"], ["A"])}
-    with pytest.raises(MonitoringError, match="cannot be computed"):
-        labels(how, [{"tips": 1.0}], values)
+def test_a_formula_that_does_not_fit_the_features_is_refused_at_once() -> None:
+    with pytest.raises(MonitoringError, match="does not fit the features") as error:
+        judged(PROFILE, Settings(label="tips > 1 and company > 2"))
+    assert "company" in error.value.detail
+
+
+def test_a_text_among_numbers_is_no_label_and_the_others_are() -> None:
+    how = judged(PROFILE, Settings(label="tips > 1"))
+    found = labels(how, [{"tips": 3.0}, {"tips": "many"}, {"tips": 0}], {})
+    np.testing.assert_array_equal(found, [1, NAN, 0])
 
 
 def test_codes_are_numbers_and_numbers_have_the_precision_of_training() -> None:
