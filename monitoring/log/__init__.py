@@ -1,0 +1,1 @@
+"""The request log: SQLite files and Parquet exports, read in windows."""
