@@ -159,7 +159,7 @@ def of_values(
         noise=lambda: (
             max(0.0, chance.level - chance.mean)
             if statistic == "PSI"
-            else noise(l_infinity, reference, served).level
+            else noise(l_infinity, *groups).level
         ),
         rows_needed=lambda level: rows_for_share(LARGE_SHARE, LARGE_SHARE, n, level / 2),
     )  # fmt: skip

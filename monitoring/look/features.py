@@ -202,6 +202,10 @@ def of_categories(
     yield of_share(key._replace(test="unseen"), share, fact, p_value, more=True)
 
 
+_SURELY_NAMED = 20
+"""Expected rows of the reference; it has none by chance once in e^20 times."""
+
+
 class Named(NamedTuple):
     """Values by name."""
 
@@ -232,9 +236,11 @@ def _of_named(key: Key, reference: Named, served: Named, distinct: int) -> Compa
     a, b = all_a[:-1], all_b[:-1]
     if not n or not m or not names:
         return of_values(key, all_a, all_b, 1.0, "there are no values to compare")
-    # What is named depends on the reference alone; not so, nearly, of values that are frequent.
+    # Which values have a name depends on the reference, which would tell it from the window. It does
+    # not matter for values so frequent in both together that the reference has to have them.
     order = np.argsort(-(a + b), kind="stable")
-    frequent = order[(a + b)[order] >= max(5, 2 * int(a.min()))]
+    expected = (a + b)[order] * (n / (n + m))
+    frequent = order[expected >= _SURELY_NAMED + 2 * int(a.min())]
     p_value = min(
         1.0,
         2 * values_p_value(a, n, b, m, distinct),

@@ -158,7 +158,8 @@ def _verdict(findings: list[Finding], window: WindowSummary) -> tuple[Verdict, s
     alarms = [each for each in findings if each.verdict == "differs" and each.counts]
     if alarms:
         more = len({(each.subject, each.name) for each in alarms}) - 1
-        others = f" (and {words.many(more, 'other')} differ)" if more else ""
+        verb = "differs" if more == 1 else "differ"
+        others = f" (and {words.many(more, 'other')} {verb})" if more else ""
         return "alarm", f"{alarms[0].words}{others}"
     if not window.rows:
         if window.requests:

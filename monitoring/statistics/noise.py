@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-_SAMPLES = 400
+_SAMPLES = 200
 _BELOW = 0.95
 
 
@@ -26,7 +26,7 @@ def noise(
 ) -> Noise:
     """What a statistic of counts is for samples of these sizes, if both are of the same data.
 
-    The data are both samples together; 400 pairs are drawn, always the same ones.
+    The data are both samples together; 200 pairs are drawn, always the same ones.
 
     Args:
         statistic: Of counts of the reference and of the served rows, over the last axis.
@@ -34,6 +34,8 @@ def noise(
         served: Counts of the served rows.
     """
     together = reference + served
+    if np.count_nonzero(together) < 2:
+        return Noise(0.0, 0.0)
     shares = together / together.sum()
     generator = np.random.default_rng(0)
     values = statistic(
