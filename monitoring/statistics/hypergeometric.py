@@ -38,7 +38,10 @@ class Tails(NamedTuple):
 
 
 def tails(
-    reference: np.ndarray, reference_rows: np.ndarray, served: np.ndarray, served_rows: np.ndarray
+    reference: np.ndarray | int,
+    reference_rows: np.ndarray | int,
+    served: np.ndarray | int,
+    served_rows: np.ndarray | int,
 ) -> Tails:
     """The p-values of events that occur as often in both samples.
 
