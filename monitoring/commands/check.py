@@ -48,9 +48,10 @@ def check(
     from monitoring.core.settings import read_settings
     from monitoring.log.source import log_source
     from monitoring.look import floors
-    from monitoring.look.chosen import chosen, none_chosen
+    from monitoring.look.chosen import Chosen, chosen
     from monitoring.look.looking import look
     from monitoring.profile.reference_profile import ReferenceProfile, read_profile
+    from monitoring.summary.window_summary import WindowSummary
 
     wanted = _version(models, model, version)
     settings = read_settings(source, model)
@@ -69,8 +70,9 @@ def check(
         raise problems[0]
     number = wanted if found is None else found.window.version
     profile = profile_of(number)
-    window, last = (none_chosen(model, number), None) if found is None else found
-    looked = look(profile, window, last, settings)
+    if found is None:
+        found = Chosen(WindowSummary(model=model, version=number, first=None, last=None), None)
+    looked = look(profile, found.window, found.last, settings)
     if to is not None:
         from monitoring.report.page import page
 

@@ -48,7 +48,9 @@ def chosen(
     """
     rows = settings.window_rows if since is None else min(_FINE, settings.window_rows)
     found: dict[int, Chosen] = {}
-    for each in _of(windows(log, model, profiles, Position(), rows, settings.window_hours), version):
+    for each in _of(
+        windows(log, model, profiles, Position(), rows, settings.window_hours), version
+    ):
         summary = each.summary
         before = found.get(summary.version)
         if since is not None:
@@ -67,8 +69,3 @@ def chosen(
 
 def _of(all_windows: Iterator[Window], version: int | None) -> Iterator[Window]:
     return (each for each in all_windows if version in (None, each.summary.version))
-
-
-def none_chosen(model: str, version: int) -> WindowSummary:
-    """A window without a request."""
-    return WindowSummary(model=model, version=version, first=None, last=None)

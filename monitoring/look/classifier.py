@@ -148,6 +148,4 @@ def _codes(values: list[Any]) -> np.ndarray:
     """Texts by how frequent they are among both; rare ones together."""
     frequent = Counter(value for value in values if value is not None).most_common(_CODES - 1)
     codes = {value: code for code, (value, _) in enumerate(frequent)}
-    return np.array(
-        [np.nan if value is None else codes.get(value, _CODES - 1) for value in values]
-    )
+    return np.array([np.nan if value is None else codes.get(value, _CODES - 1) for value in values])

@@ -236,8 +236,8 @@ def _of_named(key: Key, reference: Named, served: Named, distinct: int) -> Compa
     a, b = all_a[:-1], all_b[:-1]
     if not n or not m or not names:
         return of_values(key, all_a, all_b, 1.0, "there are no values to compare")
-    # Which values have a name depends on the reference, which would tell it from the window. It does
-    # not matter for values so frequent in both together that the reference has to have them.
+    # Which values have a name depends on the reference, which would tell it from the window. That
+    # is no matter for values so frequent in both together that the reference has to have them.
     order = np.argsort(-(a + b), kind="stable")
     expected = (a + b)[order] * (n / (n + m))
     frequent = order[expected >= _SURELY_NAMED + 2 * int(a.min())]

@@ -152,9 +152,9 @@ def _words(candidate: Candidate, verdict: str, needed: int | None, floor: float)
 
 
 def _order(finding: Finding) -> tuple[int, bool, int, float]:
-    """Alarms first, of them outputs, then by how far above what matters they are."""
+    """Alarms first, outputs before features; then by how far above what matters they are."""
     verdicts = {"differs": 0, "differs little": 1, "same": 2, "too early": 3}
-    subjects = ["requests", "output", "rows", "feature", "metric"]
+    subjects = ["metric", "requests", "output", "feature", "rows"]
     ratio = (finding.effect or 0.0) / (finding.matters_from or 1.0)
     return (
         verdicts[finding.verdict],

@@ -51,7 +51,10 @@ def test_few_values_that_change_much_and_many_that_change_a_little() -> None:
 
 def test_nothing_to_compare_has_no_effect() -> None:
     none = np.zeros(3, dtype=int)
-    for found in (of_bins(KEY, (1.0, 2.0), none, none, "values"), of_values(KEY, none, none, 1, "")):
+    for found in (
+        of_bins(KEY, (1.0, 2.0), none, none, "values"),
+        of_values(KEY, none, none, 1, ""),
+    ):
         assert found.effect is None
         assert found.noise() is None
         assert found.p_value == 1

@@ -28,7 +28,10 @@ def test_slices_are_compared_too() -> None:
 
 def test_answers_that_are_missing() -> None:
     output = Output(output="score", rows=2_000, numbers=SCORES)
-    found = {each.key.test: each for each in of_output("score", output, OutputSummary(rows=90, missing=90))}
+    found = {
+        each.key.test: each
+        for each in of_output("score", output, OutputSummary(rows=90, missing=90))
+    }
     assert found["missing"].p_value < 1e-20
     assert found["missing"].reference == 0
 

@@ -41,7 +41,9 @@ def test_where_distributions_are_farthest_apart() -> None:
     reference = np.array([50, 30, 20])
     up = words.largest_difference((1.0, 2.0), reference, np.array([1, 5, 4]), "values", "training")
     assert up == "90.0 % of values are above 1, of training 50.0 %"
-    down = words.largest_difference((1.0, 2.0), reference, np.array([9, 1, 0]), "values", "training")
+    down = words.largest_difference(
+        (1.0, 2.0), reference, np.array([9, 1, 0]), "values", "training"
+    )
     assert down == "90.0 % of values are at most 1, of training 50.0 %"
     none = words.largest_difference((), reference, reference, "values", "training")
     assert none == "there are no values to compare with training's"

@@ -75,9 +75,7 @@ def test_values_of_the_same_data_seldom_differ(values: int, slope: float) -> Non
         reference, served = generator.multinomial([5_000, 1_000], [shares, shares])
         named = np.argsort(-reference)[:1_000]
         distinct = int(((reference + served) > 0).sum())
-        found.append(
-            values_p_value(reference[named], 5_000, served[named], 1_000, distinct)
-        )
+        found.append(values_p_value(reference[named], 5_000, served[named], 1_000, distinct))
     assert np.mean(np.array(found) <= 0.05) <= 0.09
 
 

@@ -17,9 +17,7 @@ def test_windows_are_put_together_by_twos() -> None:
 
 def test_all_looks_together_spend_at_most_the_bound() -> None:
     total = sum(
-        allowance(look, windows)
-        for look in range(1, 20_001)
-        for windows in windows_together(look)
+        allowance(look, windows) for look in range(1, 20_001) for windows in windows_together(look)
     )
     assert 0.9 < total <= 1
     assert 0.99 < sum(spent(look) for look in range(1, 100_001)) <= 1
