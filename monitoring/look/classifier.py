@@ -23,7 +23,7 @@ from monitoring.summary.window_summary import WindowSummary
 
 _ROWS = 1_000
 """Of each side, at most."""
-_LEAST = 20
+_LEAST = 40
 """Rows of each side; with fewer nothing is trained."""
 _CODES = 50
 """Distinct texts that are told apart."""
@@ -111,9 +111,9 @@ def _judged(
     with threadpool_limits(1):  # Two threads take longer than one for so few rows.
         for train in (half, ~half):
             classifier = HistGradientBoostingClassifier(
-                max_iter=40,
-                max_leaf_nodes=8,
-                min_samples_leaf=10,
+                max_iter=30,
+                max_leaf_nodes=4,
+                min_samples_leaf=30,
                 early_stopping=False,
                 class_weight="balanced",
                 categorical_features=texts,
