@@ -4,9 +4,9 @@ uv venv peers && uv pip install --python peers evidently nannyml river
 python -m benchmarks.monitoring peers/bin/python
 
 Data: employment in Massachusetts from the US census, which NannyML's package has. Windows of the
-reference year's rows raise false alarms; changed ones, and rows of later years, are to be found. For
-each way of telling, the threshold is what 1 % of clean windows are above, so that all raise as many
-false alarms: only then can one say who finds more.
+reference year's rows raise false alarms; changed ones, and rows of later years, are to be found.
+For each way of telling, the threshold is what 1 % of clean windows are above, so that all raise as
+many false alarms: only then can one say who finds more.
 """
 
 from __future__ import annotations

@@ -170,6 +170,8 @@ def _verdict(findings: list[Finding], window: WindowSummary) -> tuple[Verdict, s
         for each in findings
         if each.against == "training" and each.test == "distribution" and each.counts
     ] or [each for each in findings if each.counts and each.subject in ("feature", "output")]
+    if not main:
+        return "too early", "There is no feature and no output that counts and can be compared."
     waiting = [each for each in main if each.verdict == "too early"]
     if 2 * len(waiting) <= len(main):
         return "nothing", f"{words.many(window.rows, 'row')}: nothing differs that matters."

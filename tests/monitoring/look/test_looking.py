@@ -161,6 +161,21 @@ def test_no_request_and_no_answer_are_too_early() -> None:
     assert look(PROFILE, refused, None, SETTINGS).headline == "None of 3 requests was answered."
 
 
+def test_where_nothing_can_be_compared_no_verdict_is_made_up() -> None:
+    bare = PROFILE.model_copy(update={"features": {}, "outputs": {}, "sample": {}})
+    found = look(bare, window(bare, {}, rows=100, requests=100), None, SETTINGS)
+    assert found.verdict == "too early"
+    assert "no feature and no output" in found.headline
+
+
+def test_a_reference_of_a_few_rows_has_no_verdict() -> None:
+    tiny = profile({"fare": np.arange(8.0)}, sample=8)
+    seen = window(tiny, {"fare": np.full(500, 99.0)}, sample=500)
+    found = look(tiny, seen, None, SETTINGS)
+    assert found.verdict == "too early"
+    assert any("training has too few rows to compare with" in e.words for e in found.findings)
+
+
 def test_refused_requests_are_an_alarm_without_a_single_row() -> None:
     found = look(PROFILE, window(PROFILE, {}, requests=90, refused=80), None, SETTINGS)
     assert found.verdict == "alarm"
