@@ -29,6 +29,8 @@ _CODES = 50
 """Distinct texts that are told apart."""
 _LARGE_AUC = 0.75
 _NAMED = 3
+_CHANCE = 0.01
+"""The p-value above which it is not asked what the classifier used: most likely noise."""
 _KEY = Key("rows", "", "classifier")
 
 
@@ -126,6 +128,8 @@ def _judged(
                 scores[truth == 1], scores[truth == 0], alternative="greater", method="asymptotic"
             )
             p_values.append(float(found.pvalue))
+            if p_values[-1] > _CHANCE:
+                continue
             for column in range(rows.shape[1]):
                 without = held_out.copy()
                 without[:, column] = generator.permutation(without[:, column])
