@@ -1,0 +1,40 @@
+"""What this project says of the same windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.monitoring.scenarios import MISSING, Scenario
+from monitoring.core.settings import Settings
+from monitoring.look.features import of_feature
+from monitoring.look.looking import look
+from tests.monitoring.sampled import profile, window
+
+
+def scores(scenario: Scenario) -> np.ndarray:
+    """For each window, how little chance explains it: the logarithm of 1 / p over all its tests."""
+    columns = [_column(scenario, values) for values in (scenario.reference, *scenario.windows)]
+    trained = profile({"x": columns[0]})
+    found = []
+    for values in columns[1:]:
+        seen = window(trained, {"x": values}).features["x"]
+        tests = [each.p_value for each in of_feature("x", trained.features["x"], seen)]
+        found.append(-np.log(max(1e-300, len(tests) * min(tests))))
+    return np.array(found)
+
+
+def _column(scenario: Scenario, values: np.ndarray) -> np.ndarray:
+    if not scenario.category:
+        return values
+    return np.array([None if v == MISSING else str(int(v)) for v in values], dtype=object)
+
+
+def wide(features: int) -> Callable[[], object]:
+    """A look at so many features, with the classifier."""
+    generator = np.random.default_rng(0)
+    columns = {f"x{i}": generator.normal(size=5_000) for i in range(features)}
+    trained = profile(columns, sample=1_000)
+    seen = window(trained, {name: values[:1_000] for name, values in columns.items()}, sample=1_000)
+    return lambda: look(trained, seen, None, Settings())

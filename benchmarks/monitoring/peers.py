@@ -1,0 +1,100 @@
+"""Run by the interpreter that has Evidently and NannyML: their scores of each window.
+
+python peers.py census OUT.npz | number|category WINDOWS.npz SCORES.npz
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+
+COLUMNS = ("AGEP", "SCHL", "RELP", "predicted_probability")
+
+
+def census(out: str) -> None:
+    """Columns of the reference year, and of the last year."""
+    import nannyml
+
+    reference, later, _ = nannyml.load_us_census_ma_employment_data()
+    last = later[later["year"] == later["year"].max()]
+    columns = {name: reference[name].to_numpy(float) for name in COLUMNS}
+    np.savez(out, **columns, **{f"later_{name}": last[name].to_numpy(float) for name in COLUMNS})
+
+
+def scores(kind: str, path: str, out: str) -> None:
+    """For each way of telling, a score of each window; larger is farther from the reference."""
+    import pandas as pd
+
+    data = np.load(path)
+    category = kind == "category"
+
+    def series(values: np.ndarray) -> Any:
+        found = pd.Series(values)
+        if category:
+            found = found.map(lambda code: None if code == -1 else f"c{int(code)}")
+        return found
+
+    reference = series(data["reference"])
+    windows = [series(values) for values in data["windows"]]
+    np.savez(
+        out, **_nannyml(category, reference, windows), **_evidently(category, reference, windows)
+    )
+
+
+def _nannyml(category: bool, reference: Any, windows: list[Any]) -> dict[str, Any]:
+    import nannyml
+    import pandas as pd
+
+    methods = (
+        ["jensen_shannon", "chi2", "l_infinity", "hellinger"]
+        if category
+        else ["jensen_shannon", "kolmogorov_smirnov", "wasserstein", "hellinger"]
+    )
+    method_key = "categorical_methods" if category else "continuous_methods"
+    calculator = nannyml.UnivariateDriftCalculator(
+        column_names=["x"], chunk_size=len(windows[0]), **{method_key: methods},
+        treat_as_categorical=["x"] if category else [],
+    )  # fmt: skip
+    calculator.fit(pd.DataFrame({"x": reference}))
+    found = calculator.calculate(pd.DataFrame({"x": pd.concat(windows, ignore_index=True)}))
+    frame = found.filter(period="analysis").to_df()
+    scores = {f"nannyml {m}": frame["x", m, "value"].to_numpy(float) for m in methods}
+    missing = nannyml.MissingValuesCalculator(column_names=["x"], chunk_size=len(windows[0]))
+    missing.fit(pd.DataFrame({"x": reference}))
+    found = missing.calculate(pd.DataFrame({"x": pd.concat(windows, ignore_index=True)}))
+    scores["nannyml missing"] = (
+        found.filter(period="analysis").to_df()["x", "value"].to_numpy(float)
+    )
+    return scores
+
+
+def _evidently(category: bool, reference: Any, windows: list[Any]) -> dict[str, Any]:
+    from evidently.legacy.calculations import stattests
+    from evidently.legacy.core import ColumnType
+
+    column_type = ColumnType.Categorical if category else ColumnType.Numerical
+    tests = (
+        {"chi2": stattests.chi_stat_test, "psi": stattests.psi_stat_test}
+        if category
+        else {"ks": stattests.ks_stat_test, "psi": stattests.psi_stat_test,
+              "wasserstein": stattests.wasserstein_stat_test}
+    )  # fmt: skip
+    found: dict[str, Any] = {}
+    for name, test in tests.items():
+        values = []
+        for window in windows:
+            value = test(reference.dropna(), window.dropna(), column_type, 0.05).drift_score
+            values.append(-np.log(max(value, 1e-300)) if name in ("ks", "chi2") else value)
+        found[f"evidently {name}"] = np.array(values)
+    return found
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    if sys.argv[1] == "census":
+        census(sys.argv[2])
+    else:
+        scores(*sys.argv[1:])
