@@ -7,7 +7,7 @@ fail every request in a server.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -60,14 +60,36 @@ class LoadedModel:
         """The signatures' names, without TensorFlow's internal one."""
         return sorted(name for name in self._signatures if not name.startswith("__"))
 
-    def call(self, signature: str, tensors: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def signature(self, name: str) -> meta_graph_pb2.SignatureDef:
+        """A signature's inputs and outputs, as the file has them.
+
+        Raises:
+            ServingError: There is no such signature.
+        """
+        # Looking an unknown name up would add it, empty.
+        if name not in self._signatures:
+            raise ServingError(
+                f"{self._path} has no signature '{name}'",
+                f"It has: {', '.join(self.signatures)}.",
+                "Export with models.common.export.",
+            )
+        return self._signatures[name]
+
+    def call(
+        self, signature: str, tensors: Mapping[str, Any], outputs: Collection[str] | None = None
+    ) -> dict[str, np.ndarray]:
         """Runs a signature; an input that is left out takes the signature's default.
+
+        Args:
+            signature: Its name.
+            tensors: Its inputs.
+            outputs: Those of its outputs that are computed; None: all.
 
         Raises:
             ServingError: There is no such signature, a required input is missing, an unknown one is
                 given, or TensorFlow fails.
         """
-        definition = self._signature(signature)
+        definition = self.signature(signature)
         missing = set(definition.inputs) - set(tensors) - set(definition.defaults)
         unknown = set(tensors) - set(definition.inputs)
         if missing or unknown:
@@ -81,7 +103,11 @@ class LoadedModel:
             for name in definition.inputs
         }
         feeds = {definition.inputs[name].name: value for name, value in values.items()}
-        fetches = {name: info.name for name, info in definition.outputs.items()}
+        fetches = {
+            name: info.name
+            for name, info in definition.outputs.items()
+            if outputs is None or name in outputs
+        }
         try:
             return self._session.run(fetches, feeds)
         except (tf.errors.OpError, ValueError, TypeError) as error:
@@ -97,7 +123,7 @@ class LoadedModel:
         Raises:
             ServingError: A row lacks a required feature or has a value that does not fit it.
         """
-        definition = self._signature("serving_default")
+        definition = self.signature("serving_default")
         tensors = {}
         for name, info in definition.inputs.items():
             values = [row.get(name) for row in rows]
@@ -114,16 +140,6 @@ class LoadedModel:
                         "Send values of the type that the signature names.",
                     ) from error
         return self.call("serving_default", tensors)
-
-    def _signature(self, name: str) -> meta_graph_pb2.SignatureDef:
-        # Looking an unknown name up would add it, empty.
-        if name not in self._signatures:
-            raise ServingError(
-                f"{self._path} has no signature '{name}'",
-                f"It has: {', '.join(self.signatures)}.",
-                "Export with models.common.export.",
-            )
-        return self._signatures[name]
 
 
 def _batch(values: Sequence[Any], info: meta_graph_pb2.TensorInfo) -> np.ndarray:

@@ -121,6 +121,7 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
     inputs = _inputs(model)
     model_files.frozen_schema(model, root)
     _check_inputs(model, config, inputs)
+    monitored_columns.check(model, config, inputs)
     return inputs
 
 

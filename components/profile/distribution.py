@@ -1,0 +1,150 @@
+"""Distributions of numbers and categories: counted exactly, and made coarser without looking again.
+
+An edge is a value of the data, written a little larger than it is: the next number up with few
+digits. So whoever counts the same values again gets the same bins, be they in single precision, in
+double, or what JSON made of them: 0.1 in single precision is more than 0.1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from components.profile.format import Categories, Numbers
+
+DIGITS = 7
+"""Of an edge; the extremes have as many."""
+_TAILS = (0.001, 0.005)
+LEVELS: tuple[tuple[float, ...], ...] = (
+    (*_TAILS, *(round(0.01 * n, 2) for n in range(1, 100)), 0.995, 0.999),
+    (*_TAILS, 0.01, 0.02, *(round(0.05 * n, 2) for n in range(1, 20)), 0.98, 0.99, 0.995, 0.999),
+    (0.01, 0.05, *(round(0.1 * n, 1) for n in range(1, 10)), 0.95, 0.99),
+    (0.05, 0.25, 0.5, 0.75, 0.95),
+    (0.25, 0.5, 0.75),
+)
+"""Which quantiles are edges, from the finest to the coarsest."""
+
+
+def numbers(values: np.ndarray, digits: int = DIGITS) -> Numbers:
+    """How numbers are distributed, with the finest edges.
+
+    Args:
+        values: Finite numbers, of any shape.
+        digits: Significant digits of edges and extremes, fewer where there are many features.
+    """
+    ordered = np.sort(values, axis=None)
+    rows = len(ordered)
+    if not rows:
+        return Numbers((), (0,))
+    places = [math.ceil(share * rows) - 1 for share in LEVELS[0]]
+    edges = np.array(sorted({upwards(float(value), digits) for value in ordered[places]}))
+    ends = np.searchsorted(_as_doubles(ordered), edges, side="right")
+    counts = np.diff(ends, prepend=0, append=rows)
+    with np.errstate(all="ignore"):
+        mean, deviation = float(ordered.mean(dtype=float)), float(ordered.std(dtype=float))
+    return Numbers(
+        edges=tuple(edges.tolist()),
+        counts=tuple(counts.tolist()),
+        minimum=-upwards(-float(ordered[0]), digits),
+        maximum=upwards(float(ordered[-1]), digits),
+        mean=rounded(mean, digits) if math.isfinite(mean) else None,
+        standard_deviation=rounded(deviation, digits) if math.isfinite(deviation) else None,
+        integers=bool((ordered == np.floor(ordered)).all()),
+    )
+
+
+def bins(values: np.ndarray, edges: Sequence[float]) -> np.ndarray:
+    """The number of each value's bin: 0 up to the first edge, then from one edge to the next."""
+    return np.searchsorted(np.asarray(edges, dtype=float), _as_doubles(values), side="left")
+
+
+def counted(values: np.ndarray, edges: Sequence[float]) -> tuple[int, ...]:
+    """How many values are in each bin."""
+    found = np.bincount(bins(values, edges), minlength=len(edges) + 1)
+    return tuple(found.tolist())
+
+
+def kept_edges(of: Numbers, level: int) -> list[int]:
+    """Which edges a coarser level keeps: those nearest to its quantiles."""
+    total = sum(of.counts)
+    if not level or not total:
+        return list(range(len(of.edges)))
+    shares = np.cumsum(of.counts[:-1]) / total
+    return sorted({int(np.abs(shares - share).argmin()) for share in LEVELS[level]})
+
+
+def merged(counts: Sequence[int], kept: Sequence[int]) -> tuple[int, ...]:
+    """Counts of the bins between some of the edges alone, given those between all."""
+    ends = np.cumsum(counts)
+    found = np.diff(np.append(ends[list(kept)], ends[-1]), prepend=0)
+    return tuple(found.tolist())
+
+
+def coarser(of: Numbers, level: int) -> Numbers:
+    """The same numbers with fewer edges; the coarsest two levels leave mean and deviation out."""
+    if not level:
+        return of
+    kept = kept_edges(of, level)
+    told = level < len(LEVELS) - 2
+    return Numbers(
+        edges=tuple(of.edges[place] for place in kept),
+        counts=merged(of.counts, kept),
+        minimum=of.minimum,
+        maximum=of.maximum,
+        mean=of.mean if told else None,
+        standard_deviation=of.standard_deviation if told else None,
+        integers=of.integers,
+    )
+
+
+def categories(counts: Mapping[str, int], most: int, most_bytes: int) -> Categories:
+    """How often each value occurred: the most frequent ones by name, in order.
+
+    Of more values than can be named, those that occur once are not: they are names, numbers and
+    free text, which tell nothing of others.
+
+    Args:
+        counts: All values.
+        most: Values with a name.
+        most_bytes: Of these values as UTF-8.
+    """
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named: dict[str, int] = {}
+    used = 0
+    for value, number in ranked[:most]:
+        used += len(value.encode("utf-8", errors="replace"))
+        if used > most_bytes or (number == 1 and len(ranked) > most):
+            break
+        named[value] = number
+    others = sum(counts.values()) - sum(named.values())
+    return Categories(named, others, len(ranked) - len(named))
+
+
+def fewer(of: Categories, most: int, most_bytes: int) -> Categories:
+    """The same categories with fewer of them by name."""
+    found = categories(of.counts, most, most_bytes)
+    return Categories(
+        found.counts, of.other_rows + found.other_rows, of.other_values + found.other_values
+    )
+
+
+def upwards(value: float, digits: int) -> float:
+    """The least number of so many significant digits that is no less; whole numbers stay."""
+    if value.is_integer() and abs(value) < 2**53:
+        return value
+    exponent = math.floor(math.log10(abs(value))) - digits + 1
+    short = float(f"{value:.{digits - 1}e}")
+    if short < value:
+        short = float(f"{short + 10.0**exponent:.{digits - 1}e}")
+    return short if math.isfinite(short) else value
+
+
+def rounded(value: float, digits: int) -> float:
+    """The nearest number of so many significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
+def _as_doubles(values: np.ndarray) -> np.ndarray:
+    return values if values.dtype == np.float64 else values.astype(np.float64)

@@ -1,0 +1,1 @@
+"""Labels that come late: joined with what was answered, and judged."""
