@@ -66,14 +66,13 @@ class Executor(executor.Executor):
             return
         model, profile = self.GetModelPath(input_dict), _profile(input_dict)
         io_utils.copy_dir(model, pushed.uri)
-        if profile:
-            write_profile(Path(pushed.uri), profile)
+        _write(pushed.uri, profile)
         version = push(Path(model), Path(destination.filesystem.base_directory), profile)
         self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
 
 
 class BucketExecutor(executor.Executor):
-    """TFX's own, for a bucket, where nothing can be renamed; it adds the profile."""
+    """Copies a blessed model to a bucket, where nothing can be renamed, as TFX's own does."""
 
     def Do(  # noqa: N802
         self,
@@ -82,18 +81,35 @@ class BucketExecutor(executor.Executor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Pushes the model if both blessings allow it."""
-        super().Do(input_dict, output_dict, exec_properties)
+        destination = pusher_pb2.PushDestination()
+        given = exec_properties[standard_component_specs.PUSH_DESTINATION_KEY]
+        proto_utils.json_to_proto(given, destination)
+        self._log_startup(input_dict, output_dict, exec_properties)
         pushed = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.PUSHED_MODEL_KEY]
         )
-        version, profile = pushed.get_string_custom_property("pushed_destination"), None
-        if version:
-            profile = _profile(input_dict)
-        for folder in (version, pushed.uri) if profile else ():
-            # A bucket has no folders, and a write replaces what was there.
-            fileio.makedirs(f"{folder}/{manifest.EXTRA}")
-            with fileio.open(f"{folder}/{PROFILE}", "wb") as file:
-                file.write(profile)
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed)
+            return
+        model, profile = self.GetModelPath(input_dict), _profile(input_dict)
+        version = str(int(time.time()))
+        folder = f"{destination.filesystem.base_directory}/{version}"
+        if not fileio.exists(folder):
+            # What makes a version comes last.
+            io_utils.copy_dir(model, folder, deny_regex_patterns=[r"saved_model\.pb"])
+            _write(folder, profile)
+            io_utils.copy_file(f"{model}/saved_model.pb", f"{folder}/saved_model.pb")
+        io_utils.copy_dir(model, pushed.uri)
+        _write(pushed.uri, profile)
+        self._MarkPushed(pushed, pushed_destination=folder, pushed_version=version)
+
+
+def _write(folder: str, profile: bytes | None) -> None:
+    """Writes a profile into a folder that nobody reads yet, local or in a bucket."""
+    if profile:
+        fileio.makedirs(f"{folder}/{manifest.EXTRA}")
+        with fileio.open(f"{folder}/{PROFILE}", "wb") as file:
+            file.write(profile)
 
 
 class PusherSpec(standard_component_specs.PusherSpec):

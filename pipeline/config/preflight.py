@@ -29,6 +29,7 @@ from models.common.files import regular_file
 from pipeline.config import (
     beam_arguments,
     model_files,
+    monitored_columns,
     project,
     split_check,
     yaml_file,
