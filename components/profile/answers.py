@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
+from tensorflow.core.framework import types_pb2
 
 from components.profile.features import Input
 from components.profile.reading import batches
 from models.common.labels import encoding
 from models.common.loaded_model import LoadedModel
 
+_ANSWERS, _TRANSFORMED = "serving_examples", "transform_features"
 _ROWS = 1024
 """That are asked at once."""
 
@@ -51,7 +52,7 @@ class Asked:
         found = self._model.signature("serving_default").inputs
         return {
             name: Input(
-                f"DT_{tf.as_dtype(info.dtype).name.upper()}",
+                types_pb2.DataType.Name(info.dtype),
                 all(dimension.size >= 0 for dimension in info.tensor_shape.dim[1:]),
             )
             for name, info in sorted(found.items())
@@ -59,7 +60,7 @@ class Asked:
 
     def transformed(self) -> set[str]:
         """What preprocessing returns, by name: the Evaluator slices by these first."""
-        return set(self._model.signature("transform_features").outputs)
+        return set(self._model.signature(_TRANSFORMED).outputs)
 
     def answers(self, serialized: Sequence[bytes], label: str) -> Answers:
         """Asks rows, with a bounded number of them at a time.
@@ -69,13 +70,14 @@ class Asked:
             label: The label among the outputs of preprocessing.
         """
         number = f"{label}{encoding.NUMBER}"
+        wanted = {_ANSWERS: None, _TRANSFORMED: [number]}
         outputs: dict[str, list[np.ndarray]] = {}
         labels = []
         for batch in batches(serialized, _ROWS):
-            inputs = {"inputs": np.array(batch, dtype=object)}
-            for name, values in self._model.call("serving_examples", inputs).items():
+            asked = self._model.call_several(wanted, {"inputs": np.array(batch, dtype=object)})
+            for name, values in asked[_ANSWERS].items():
                 outputs.setdefault(name, []).append(_as_numbers(values))
-            labels.append(self._model.call("transform_features", inputs, [number])[number])
+            labels.append(asked[_TRANSFORMED][number])
         found = np.concatenate(labels) if labels else np.empty(0)
         return Answers(
             {name: np.concatenate(parts) for name, parts in outputs.items()},

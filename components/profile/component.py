@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any, ClassVar
@@ -169,13 +170,18 @@ def _profile(
     judging = settings.judging
     transform = tft.TFTransformOutput(inputs["transform_graph"].uri)
     classes = encoding.class_names(transform)
-    train = reading.read(inputs["examples"], "train")
     test = reading.read(inputs["examples"], "test")
     classes_of = {name: one.metric for name, one in settings.metrics.items()}
     values = metric_values.read(inputs["evaluation"].uri, classes_of)
-    with Asked(path_utils.serving_model_path(inputs["model"].uri)) as model:
+    with (
+        Asked(path_utils.serving_model_path(inputs["model"].uri)) as model,
+        ThreadPoolExecutor(1) as beside,
+    ):
         requested, transformed = model.inputs(), model.transformed()
+        # TensorFlow and Arrow both work outside of Python's lock.
+        described = beside.submit(_described, inputs, requested, _coded(transform))
         answers = model.answers(test.serialized, judging.name)
+        training_rows, columns, found_features = described.result()
     names = _slices(values, set(requested) - transformed)
     raw = reading.columns(test.serialized, {*_label_columns(judging), *_features_of(names)})
     label: format.Label | None = labels.describe(judging, answers.outputs, answers.label, classes)
@@ -183,14 +189,13 @@ def _profile(
         notes.append(_unknown_label(judging, found))
     sliced = {name: raw[name] for name in _features_of(names)}
     members = outputs.slices(names, sliced, len(test.serialized))
-    columns = reading.columns(train.serialized, requested)
     profile = format.ReferenceProfile(
         model=judging.model,
         run=run,
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        training_rows=train.of,
+        training_rows=training_rows,
         test_rows=test.of,
-        features=_features(requested, columns, _coded(transform)),
+        features=found_features,
         outputs=outputs.describe(answers.outputs, label, answers.label, members),
         slices=outputs.described_slices(names, members),
         metrics=metrics.describe(settings.metrics, values, set(members)),
@@ -199,14 +204,18 @@ def _profile(
     return document.fitted(profile, columns)
 
 
-def _features(
-    requested: Mapping[str, features.Input], columns: Mapping[str, Column], coded: Collection[str]
-) -> dict[str, Feature]:
+def _described(
+    inputs: Mapping[str, Artifact], requested: Mapping[str, features.Input], coded: Collection[str]
+) -> tuple[int, dict[str, Column], dict[str, Feature]]:
+    """The training split: its rows, the columns of those that were looked at, and the features."""
+    train = reading.read(inputs["examples"], "train")
+    columns = reading.columns(train.serialized, requested)
     digits = document.digits(len(requested))
-    return {
+    found = {
         name: features.feature(one, columns[name], " ".join(name.split()) in coded, digits)
         for name, one in requested.items()
     }
+    return train.of, columns, found
 
 
 def _slices(

@@ -107,7 +107,7 @@ def sample(
     rows = len(columns[names[0]].lengths)
     chosen = np.sort(random.permutation(rows)[:SAMPLED_ROWS])
     found = {name: _cells(features[name], columns[name], chosen) for name in names}
-    # A row's bytes by column; the first rows are as much by chance as any.
+    # A row's bytes by column.
     widths = {name: format.size(cells) / len(chosen) for name, cells in found.items()}
     fewest = min(FEWEST_SAMPLED_ROWS, len(chosen))
     kept: list[str] = []

@@ -114,10 +114,11 @@ class Label:
     output: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReferenceProfile:
     """What a pushed version was trained on, and how it answered."""
 
+    version: Literal[1] = 1
     model: str
     run: str
     made: str
@@ -126,7 +127,6 @@ class ReferenceProfile:
     test_rows: int
     features: dict[str, Feature]
     outputs: dict[str, Output]
-    version: Literal[1] = 1
     slices: dict[str, Slice] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     label: Label | None = None
@@ -158,10 +158,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value
+        return [_short(one) if type(one) is float else one for one in value]
+    return _short(value) if isinstance(value, float) else value
+
+
+def _short(value: float) -> float | int:
+    """A whole number without the point."""
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _is_said(document: Any, name: str, value: Any) -> bool:

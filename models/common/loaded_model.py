@@ -75,47 +75,61 @@ class LoadedModel:
             )
         return self._signatures[name]
 
-    def call(
-        self, signature: str, tensors: Mapping[str, Any], outputs: Collection[str] | None = None
-    ) -> dict[str, np.ndarray]:
+    def call(self, signature: str, tensors: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Runs a signature; an input that is left out takes the signature's default.
-
-        Args:
-            signature: Its name.
-            tensors: Its inputs.
-            outputs: Those of its outputs that are computed; None: all.
 
         Raises:
             ServingError: There is no such signature, a required input is missing, an unknown one is
                 given, or TensorFlow fails.
         """
-        definition = self.signature(signature)
+        return self.call_several({signature: None}, tensors)[signature]
+
+    def call_several(
+        self, outputs: Mapping[str, Collection[str] | None], tensors: Mapping[str, Any]
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """Runs signatures of the same inputs in one go, for which TensorFlow prepares once.
+
+        Args:
+            outputs: For each signature those of its outputs that are computed; None: all.
+            tensors: The inputs.
+
+        Raises:
+            ServingError: As of `call`.
+        """
+        feeds, fetches = {}, {}
+        for signature, wanted in outputs.items():
+            definition = self.signature(signature)
+            feeds.update(self._feeds(signature, definition, tensors))
+            fetches[signature] = {
+                name: info.name
+                for name, info in definition.outputs.items()
+                if wanted is None or name in wanted
+            }
+        try:
+            found: dict[str, dict[str, np.ndarray]] = self._session.run(fetches, feeds)
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            raise ServingError(
+                f"The signature '{', '.join(outputs)}' of {self._path} fails",
+                str(error),
+                "See whether the model's layers keep state that the export does not hold.",
+            ) from error
+        return found
+
+    def _feeds(
+        self, name: str, definition: meta_graph_pb2.SignatureDef, tensors: Mapping[str, Any]
+    ) -> dict[str, Any]:
         missing = set(definition.inputs) - set(tensors) - set(definition.defaults)
         unknown = set(tensors) - set(definition.inputs)
         if missing or unknown:
             raise ServingError(
-                f"The inputs do not fit the signature '{signature}' of {self._path}",
+                f"The inputs do not fit the signature '{name}' of {self._path}",
                 f"Missing: {sorted(missing)}. Unknown: {sorted(unknown)}.",
                 f"Inputs: {sorted(definition.inputs)}.",
             )
-        values = {
-            name: tensors[name] if name in tensors else tf.make_ndarray(definition.defaults[name])
-            for name in definition.inputs
+        return {
+            info.name: tensors[key] if key in tensors else tf.make_ndarray(definition.defaults[key])
+            for key, info in definition.inputs.items()
         }
-        feeds = {definition.inputs[name].name: value for name, value in values.items()}
-        fetches = {
-            name: info.name
-            for name, info in definition.outputs.items()
-            if outputs is None or name in outputs
-        }
-        try:
-            return self._session.run(fetches, feeds)
-        except (tf.errors.OpError, ValueError, TypeError) as error:
-            raise ServingError(
-                f"The signature '{signature}' of {self._path} fails",
-                str(error),
-                "See whether the model's layers keep state that the export does not hold.",
-            ) from error
 
     def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
         """Asks `serving_default` a batch of JSON rows; a row may lack optional features.

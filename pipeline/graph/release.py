@@ -84,7 +84,7 @@ def _judged(evaluation: Evaluation) -> Iterator[tuple[str, Judged]]:
     """The metrics with their bounds, as the reference profile has them."""
     for name, metric in evaluation.metrics.items():
         bounds = evaluation.slice_bounds(name).items()
-        says = metric.better or metric.at_least is not None or metric.at_most is not None
+        says = metric.better or (metric.at_least is None) != (metric.at_most is None)
         yield (
             name,
             Judged(
