@@ -23,8 +23,10 @@ LEVELS: tuple[tuple[float, ...], ...] = (
     (0.01, 0.05, *(round(0.1 * n, 1) for n in range(1, 10)), 0.95, 0.99),
     (0.05, 0.25, 0.5, 0.75, 0.95),
     (0.25, 0.5, 0.75),
+    (0.25, 0.5, 0.75),
 )
-"""Which quantiles are edges, from the finest to the coarsest."""
+"""Which quantiles are edges, from the finest to the coarsest. The last three tell of no mean and
+deviation, and the very last of no extremes."""
 
 
 def numbers(values: np.ndarray, digits: int = DIGITS) -> Numbers:
@@ -39,16 +41,18 @@ def numbers(values: np.ndarray, digits: int = DIGITS) -> Numbers:
     if not rows:
         return Numbers((), (0,))
     places = [math.ceil(share * rows) - 1 for share in LEVELS[0]]
-    edges = np.array(sorted({upwards(float(value), digits) for value in ordered[places]}))
-    ends = np.searchsorted(_as_doubles(ordered), edges, side="right")
+    # Beyond, not every whole number is one in single precision, and is written as another.
+    whole = 2.0 ** (24 if ordered.dtype == np.float32 else 53)
+    edges = np.array(sorted({upwards(float(one), digits, whole) for one in ordered[places]}))
+    ends = np.searchsorted(ordered, _in_type_of(ordered, edges), side="right")
     counts = np.diff(ends, prepend=0, append=rows)
     with np.errstate(all="ignore"):
         mean, deviation = float(ordered.mean(dtype=float)), float(ordered.std(dtype=float))
     return Numbers(
         edges=tuple(edges.tolist()),
         counts=tuple(counts.tolist()),
-        minimum=-upwards(-float(ordered[0]), digits),
-        maximum=upwards(float(ordered[-1]), digits),
+        minimum=-upwards(-float(ordered[0]), digits, whole),
+        maximum=upwards(float(ordered[-1]), digits, whole),
         mean=rounded(mean, digits) if math.isfinite(mean) else None,
         standard_deviation=rounded(deviation, digits) if math.isfinite(deviation) else None,
         integers=bool((ordered == np.floor(ordered)).all()),
@@ -72,7 +76,8 @@ def kept_edges(of: Numbers, level: int) -> list[int]:
     if not level or not total:
         return list(range(len(of.edges)))
     shares = np.cumsum(of.counts[:-1]) / total
-    return sorted({int(np.abs(shares - share).argmin()) for share in LEVELS[level]})
+    nearest = np.abs(shares[:, np.newaxis] - np.array(LEVELS[level])).argmin(axis=0)
+    return sorted(set(nearest.tolist()))
 
 
 def merged(counts: Sequence[int], kept: Sequence[int]) -> tuple[int, ...]:
@@ -83,16 +88,16 @@ def merged(counts: Sequence[int], kept: Sequence[int]) -> tuple[int, ...]:
 
 
 def coarser(of: Numbers, level: int) -> Numbers:
-    """The same numbers with fewer edges; the coarsest two levels leave mean and deviation out."""
+    """The same numbers with fewer edges; see LEVELS."""
     if not level:
         return of
     kept = kept_edges(of, level)
-    told = level < len(LEVELS) - 2
+    told, ranged = level < len(LEVELS) - 3, level < len(LEVELS) - 1
     return Numbers(
         edges=tuple(of.edges[place] for place in kept),
         counts=merged(of.counts, kept),
-        minimum=of.minimum,
-        maximum=of.maximum,
+        minimum=of.minimum if ranged else None,
+        maximum=of.maximum if ranged else None,
         mean=of.mean if told else None,
         standard_deviation=of.standard_deviation if told else None,
         integers=of.integers,
@@ -130,9 +135,12 @@ def fewer(of: Categories, most: int, most_bytes: int) -> Categories:
     )
 
 
-def upwards(value: float, digits: int) -> float:
-    """The least number of so many significant digits that is no less; whole numbers stay."""
-    if value.is_integer() and abs(value) < 2**53:
+def upwards(value: float, digits: int, whole: float = 2.0**53) -> float:
+    """The least number of so many significant digits that is no less.
+
+    Whole numbers below `whole` stay as they are.
+    """
+    if value.is_integer() and abs(value) < whole:
         return value
     exponent = math.floor(math.log10(abs(value))) - digits + 1
     short = float(f"{value:.{digits - 1}e}")
@@ -144,6 +152,15 @@ def upwards(value: float, digits: int) -> float:
 def rounded(value: float, digits: int) -> float:
     """The nearest number of so many significant digits."""
     return float(f"{value:.{digits}g}")
+
+
+def _in_type_of(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Edges that divide values alike, without a copy of the values in double precision."""
+    if values.dtype != np.float32:
+        return edges
+    with np.errstate(over="ignore"):
+        single = edges.astype(np.float32)
+    return np.where(single > edges, np.nextafter(single, np.float32(-np.inf)), single)
 
 
 def _as_doubles(values: np.ndarray) -> np.ndarray:

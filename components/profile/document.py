@@ -16,7 +16,7 @@ fit keep presence alone, the last by name first."""
 MANY_FEATURES = 200
 """With more of them numbers have fewer digits."""
 FEW_DIGITS = 4
-_LEAST_FOR_SAMPLE = 50_000
+_LEAST_FOR_SAMPLE = 30_000
 """Bytes that features and outputs leave to the sample."""
 
 
@@ -36,8 +36,6 @@ def fitted(
         most: Bytes.
     """
     room = most - _LEAST_FOR_SAMPLE
-    bare = replace(profile, features={}, outputs={}, metrics={}, slices={})
-    rest = format.size(bare)
     levels = range(len(distribution.LEVELS))
     for level in levels:
         found = _coarser(profile, level)
@@ -45,7 +43,7 @@ def fitted(
             break
     else:
         found = _coarser(profile, levels[-1])
-        found = _without_details(found, room - rest - _size_beside_features(found))
+        found = _without_details(found, room - _size_beside_features(found))
     left = most - format.size(found)
     sample = features.sample(found.features, columns, min(features.SAMPLED_BYTES, left * 9 // 10))
     while sample and format.size(replace(found, sample=sample)) > most:
@@ -61,14 +59,14 @@ def _coarser(profile: ReferenceProfile, level: int) -> ReferenceProfile:
         name: outputs.coarser(one, level) for name, one in profile.outputs.items()
     }
     bounded = profile.metrics
-    if level >= len(distribution.LEVELS) - 2:
+    if level >= len(distribution.LEVELS) - 3:
         bounded = {name: replace(one, slices={}) for name, one in bounded.items()}
     return replace(
         profile,
         features={name: features.coarser(one, level) for name, one in profile.features.items()},
         outputs=described,
         metrics=bounded,
-        slices=profile.slices if level < len(distribution.LEVELS) - 2 else {},
+        slices=profile.slices if level < len(distribution.LEVELS) - 3 else {},
     )
 
 

@@ -17,6 +17,8 @@ FEWEST_REPEATS = 5
 """where each occurs so many times on average: 20 rows of years from 1 to 20 are numbers."""
 MOST_VALUES, MOST_VALUE_BYTES = 1_000, 64_000
 """Values of a category that have a name."""
+NAMED = ((MOST_VALUES, MOST_VALUE_BYTES), (200, 8_000), (50, 1_000), (20, 300), (5, 60), (3, 40))
+"""So many values, of so many bytes, by level of `distribution.LEVELS`."""
 LONGEST_TEXT = 1_000
 """Bytes on average, above which text is no category."""
 SAMPLED_ROWS, SAMPLED_BYTES = 1_000, 100_000
@@ -75,15 +77,14 @@ def coarser(of: Feature, level: int) -> Feature:
         return of
     if level == len(distribution.LEVELS):
         return Feature("opaque", of.dtype, of.rows, of.missing)
-    values = distribution.categories({}, 0, 0) if of.categories is None else of.categories
-    most, most_bytes = ((), (200, 8_000), (50, 1_000), (20, 300), (5, 60))[level] or (0, 0)
+    most, most_bytes = NAMED[level]
     return Feature(
         of.kind,
         of.dtype,
         of.rows,
         of.missing,
         None if of.numbers is None else distribution.coarser(of.numbers, level),
-        None if of.categories is None else distribution.fewer(values, most, most_bytes),
+        None if of.categories is None else distribution.fewer(of.categories, most, most_bytes),
         None if of.lengths is None else distribution.coarser(of.lengths, level),
     )
 
@@ -106,19 +107,21 @@ def sample(
         return {}
     rows = len(columns[names[0]].lengths)
     chosen = np.sort(random.permutation(rows)[:SAMPLED_ROWS])
-    found = {name: _cells(features[name], columns[name], chosen) for name in names}
-    # A row's bytes by column.
-    widths = {name: format.size(cells) / len(chosen) for name, cells in found.items()}
     fewest = min(FEWEST_SAMPLED_ROWS, len(chosen))
-    kept: list[str] = []
+    found: dict[str, tuple[Value, ...]] = {}
+    width = 0.0  # Bytes of a row.
     for name in random.permutation(np.array(names, dtype=object)).tolist():
-        if (sum(widths[one] for one in kept) + widths[name]) * fewest <= most_bytes:
-            kept.append(name)
-    if not kept:
+        cells = _cells(features[name], columns[name], chosen)
+        width += format.size(cells) / len(chosen)
+        if width * fewest > most_bytes:
+            width -= format.size(cells) / len(chosen)
+            break
+        found[name] = cells
+    if not found:
         return {}
-    fit = min(len(chosen), int(most_bytes / sum(widths[name] for name in kept)))
+    fit = min(len(chosen), int(most_bytes / width))
     places = np.sort(random.permutation(len(chosen))[:fit]).tolist()
-    return {name: tuple(found[name][p] for p in places) for name in names if name in kept}
+    return {name: tuple(found[name][p] for p in places) for name in names if name in found}
 
 
 def _texts(values: np.ndarray) -> dict[str, int] | None:
@@ -167,6 +170,8 @@ def _cells(of: Feature, column: Column, rows: Sequence[int] | np.ndarray) -> tup
             found.append(value.decode(errors="replace"))
         elif of.kind == "category":
             found.append(str(value))
+        elif isinstance(value, np.integer):
+            found.append(int(value))
         else:
             found.append(float(str(value)))  # As short as single precision tells.
     return tuple(found)

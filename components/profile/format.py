@@ -46,7 +46,7 @@ class Feature:
     kind: Literal["number", "category", "opaque"]
     dtype: str
     rows: int
-    missing: int
+    missing: int = 0
     numbers: Numbers | None = None
     categories: Categories | None = None
     lengths: Numbers | None = None
@@ -133,7 +133,7 @@ class ReferenceProfile:
     sample: dict[str, tuple[Value, ...]] = field(default_factory=dict)
 
 
-_ALWAYS = {"version", "value", "rows", "missing"}
+_ALWAYS = {"version", "value", "rows"}
 """Written even where they are what a reader would take for granted."""
 
 
@@ -170,4 +170,8 @@ def _short(value: float) -> float | int:
 def _is_said(document: Any, name: str, value: Any) -> bool:
     """Whether a reader needs to be told; what a field without a default holds it always does."""
     required = {"edges", "counts", "columns", "positives", "features", "outputs", "of"}
-    return name in required or not (value is None or value is False or value in ((), {}))
+    if name in required:
+        return True
+    if name in ("missing", "other_rows", "other_values"):
+        return bool(value)
+    return not (value is None or value is False or value in ((), {}))

@@ -162,7 +162,10 @@ def _value(tree: ast.expr, columns: Mapping[str, np.ndarray]) -> Any:
         left, right = (
             _counted(_number(_value(part, columns), part)) for part in (tree.left, tree.right)
         )
-        return _ARITHMETIC[type(tree.op)](left, right)
+        result = _ARITHMETIC[type(tree.op)](left, right)
+        if isinstance(result, int) and abs(result) > _LARGEST:
+            raise OverflowError
+        return result
     if isinstance(tree, ast.UnaryOp):
         value = _number(_value(tree.operand, columns), tree.operand)
         if isinstance(tree.op, ast.Not):

@@ -57,10 +57,10 @@ def describe(
 
 
 def _task(answer: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Task:
-    if truth.ndim != 1 or answer.dtype.kind not in "fiu":
+    if truth.ndim != 1 or not len(truth) or answer.dtype.kind not in "fiu":
         return "other"
     values = answer.reshape(len(answer), -1)
-    if not np.isfinite(truth).all() or not len(truth):
+    if not np.isfinite(truth).all():
         return "other"
     if values.shape[1] == 1:
         shares = len(classes) == 2 or (values.min() >= 0 and values.max() <= 1)
@@ -101,8 +101,7 @@ def mismatch(
     if truth.ndim != 1:
         raise _refused(
             judging,
-            f"the label '{judging.name}' has {truth.shape[1:]} numbers a row, and a formula gives "
-            "one",
+            f"the label '{judging.name}' has several numbers a row, and a formula gives one",
             "Remove the formula.",
         )
     _check_formula(judging, columns, truth, classes)

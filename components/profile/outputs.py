@@ -9,7 +9,7 @@ import numpy as np
 
 from components.evaluation.slice_names import value_in_words
 from components.profile import distribution
-from components.profile.features import MOST_VALUE_BYTES, MOST_VALUES
+from components.profile.features import MOST_VALUE_BYTES, MOST_VALUES, NAMED
 from components.profile.format import Calibration, Label, Output, Slice
 from components.profile.reading import Column
 
@@ -17,6 +17,8 @@ MOST_NUMBERS = 50
 """Of an output with more numbers, such as an embedding, so many are described: the first ones."""
 MOST_SLICES = 100
 """The largest ones."""
+MOST_SLICED = 1_000
+"""Outputs times slices: of an output with many numbers fewer slices are described."""
 FEWEST_ROWS = 50
 """Without that many an output is not described in a slice."""
 
@@ -73,6 +75,9 @@ def describe(
         members: The rows of each slice.
     """
     found = {}
+    number = sum(min(values[:1].size, MOST_NUMBERS) for values in answers.values())
+    kept = list(members)[: MOST_SLICED // max(number, 1)]
+    members = {name: members[name] for name in kept}
     for output, values in answers.items():
         judged = label is not None and output == label.output
         task = label.task if judged and label is not None else "other"
@@ -96,17 +101,16 @@ def describe(
 
 
 def coarser(of: Output, level: int) -> Output:
-    """An output in fewer bytes; see `distribution.LEVELS`. The coarsest two have no slices."""
+    """An output in fewer bytes; see `distribution.LEVELS`. The coarsest three have no slices."""
     level = min(level, len(distribution.LEVELS) - 1)
     if not level:
         return of
-    most, most_bytes = ((), (200, 8_000), (50, 1_000), (20, 300), (5, 60))[level] or (0, 0)
     if of.categories is not None:
-        return replace(of, categories=distribution.fewer(of.categories, most, most_bytes))
+        return replace(of, categories=distribution.fewer(of.categories, *NAMED[level]))
     if of.numbers is None:
         return of
     kept = distribution.kept_edges(of.numbers, level)
-    told = of.slices if level < len(distribution.LEVELS) - 2 else {}
+    told = of.slices if level < len(distribution.LEVELS) - 3 else {}
     return replace(
         of,
         numbers=distribution.coarser(of.numbers, level),
