@@ -11,6 +11,7 @@ model: where the same model is judged anew, the version gets the new profile in 
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import shutil
 import time
@@ -272,7 +273,8 @@ def write_profile(version: Path, profile: bytes) -> None:
         partial.write_bytes(profile)
         partial.replace(file)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Where nothing can be written, nothing was.
+            partial.unlink()
         raise RunError(
             f"{file} cannot be written",
             f"Received: {error.strerror or error}.",

@@ -17,6 +17,8 @@ from components.profile.format import Categories, Numbers
 DIGITS = 7
 """Of an edge; the extremes have as many."""
 _TAILS = (0.001, 0.005)
+_FEW = 20
+"""So many different values are named, even if each occurs once."""
 LEVELS: tuple[tuple[float, ...], ...] = (
     (*_TAILS, *(round(0.01 * n, 2) for n in range(1, 100)), 0.995, 0.999),
     (*_TAILS, 0.01, 0.02, *(round(0.05 * n, 2) for n in range(1, 20)), 0.98, 0.99, 0.995, 0.999),
@@ -107,8 +109,8 @@ def coarser(of: Numbers, level: int) -> Numbers:
 def categories(counts: Mapping[str, int], most: int, most_bytes: int) -> Categories:
     """How often each value occurred: the most frequent ones by name, in order.
 
-    Of more values than can be named, those that occur once are not: they are names, numbers and
-    free text, which tell nothing of others.
+    Of more values than can be named, and where nearly all differ, those that occur once are not:
+    they are identifiers and free text, which tell nothing of other rows.
 
     Args:
         counts: All values.
@@ -116,11 +118,13 @@ def categories(counts: Mapping[str, int], most: int, most_bytes: int) -> Categor
         most_bytes: Of these values as UTF-8.
     """
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    nearly_all_differ = len(ranked) > _FEW and sum(counts.values()) < 2 * len(ranked)
+    rare_are_others = len(ranked) > most or nearly_all_differ
     named: dict[str, int] = {}
     used = 0
     for value, number in ranked[:most]:
         used += len(value.encode("utf-8", errors="replace"))
-        if used > most_bytes or (number == 1 and len(ranked) > most):
+        if used > most_bytes or (number == 1 and rare_are_others):
             break
         named[value] = number
     others = sum(counts.values()) - sum(named.values())

@@ -50,7 +50,7 @@ def test_json_single_and_double_precision_have_the_same_bins(
     edges = json.loads(json.dumps(found.edges))
     assert distribution.counted(as_text, edges) == found.counts
     if values:
-        assert as_text.min() >= float(str(found.minimum)) and as_text.max() <= found.maximum  # type: ignore[operator]
+        assert as_text.min() >= float(str(found.minimum)) and as_text.max() <= found.maximum
 
 
 @given(NUMBERS, NUMBERS, st.integers(0, len(LEVELS) - 1))
@@ -123,3 +123,5 @@ def test_of_too_many_values_none_that_occurs_once_is_named() -> None:
     assert set(few.counts) == {"a", "b"}
     many = distribution.categories({"a": 2, "b": 1, "c": 1}, 2, 100)
     assert many.counts == {"a": 2} and (many.other_rows, many.other_values) == (2, 2)
+    unique = distribution.categories({f"{n}": 1 for n in range(30)} | {"a": 3}, 1_000, 10_000)
+    assert unique.counts == {"a": 3} and (unique.other_rows, unique.other_values) == (30, 30)

@@ -109,6 +109,6 @@ def test_a_coarser_output_has_the_same_rows(level: int) -> None:
         assert counts == distribution.counted(SCORES[:100], found.numbers.edges)
     assert bool(found.slices) == (level < len(distribution.LEVELS) - 3)
     text = format.Output("k", 9, categories=format.Categories({f"{n}": 1 for n in range(9)}))
-    assert (
-        sum(outputs.coarser(text, level).categories.counts.values()) == (9, 9, 9, 9, 0, 0, 0)[level]
-    )  # type: ignore[union-attr]
+    named = outputs.coarser(text, level).categories
+    assert named is not None
+    assert sum(named.counts.values()) == (9, 9, 9, 9, 0, 0, 0)[level]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def test_what_stands_for_a_missing_value_is_none() -> None:
 
 def test_a_column_that_only_some_batches_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_BATCH_BYTES", 1)  # A batch for each row.
-    rows = [{"a": "x"}, {}, {"b": 2}, {"a": "y", "b": 3}]
+    rows: list[dict[str, Any]] = [{"a": "x"}, {}, {"b": 2}, {"a": "y", "b": 3}]
     found = reading.columns([example(row) for row in rows], ["a", "b"])
     assert found["a"].filled(b"-").tolist() == [b"x", b"-", b"-", b"y"]
     assert found["b"].filled(0).tolist() == [0, 0, 2, 3]
@@ -66,7 +67,7 @@ def files(tmp_path: Path) -> list[str]:
 
 
 def numbers(rows: reading.Rows) -> list[int]:
-    return reading.columns(rows.serialized, ["n"])["n"].values.tolist()  # type: ignore[no-any-return]
+    return reading.columns(rows.serialized, ["n"])["n"].values.tolist()
 
 
 def test_few_rows_are_all_there_in_order(files: list[str]) -> None:

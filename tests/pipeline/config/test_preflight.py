@@ -221,6 +221,16 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/features.py: INPUTS has 'fare' twice",
         "Received: ('fare', 'city', 'fare').",
     ),
+    "a formula of a column that there is not": (
+        lambda p: p.write("config.yaml", MONITORED.replace("WHAT", "label: tip > 0.2 * fair")),
+        ConfigError,
+        "models/M/config.yaml: monitoring.label: there is no column 'fair'; did you mean 'fare'?",
+    ),
+    "a feature to ignore that there is not": (
+        lambda p: p.write("config.yaml", MONITORED.replace("WHAT", "ignore: [tip]")),
+        ConfigError,
+        "models/M/config.yaml: monitoring.ignore: there is no column 'tip'",
+    ),
     "a label among the inputs": (
         lambda p: p.write("features.py", 'INPUTS = ("fare", "tip")\n'),
         ConfigError,
