@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 OVERALL = "overall"
 """The slice of all rows."""
 
@@ -24,6 +22,8 @@ def slice_name(pairs: Iterable[tuple[str, float | bytes | str]]) -> str:
 def value_in_words(value: float | bytes | str) -> str:
     """A feature's value as a slice's name has it: numbers as short as single precision tells."""
     if isinstance(value, float):
+        import numpy as np  # Whoever reads a configuration does without.
+
         short = f"{value:g}"
         return short if np.float32(short) == np.float32(value) else str(np.float32(value))
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

@@ -36,13 +36,8 @@ def fitted(
         most: Bytes.
     """
     room = most - _LEAST_FOR_SAMPLE
-    levels = range(len(distribution.LEVELS))
-    for level in levels:
-        found = _coarser(profile, level)
-        if format.size(found) <= room:
-            break
-    else:
-        found = _coarser(profile, levels[-1])
+    found = _finest(profile, room)
+    if format.size(found) > room:
         found = _without_details(found, room - _size_beside_features(found))
     left = most - format.size(found)
     sample = features.sample(found.features, columns, min(features.SAMPLED_BYTES, left * 9 // 10))
@@ -50,6 +45,20 @@ def fitted(
         sample = {name: cells[: len(cells) // 2] for name, cells in sample.items()}
         sample = sample if next(iter(sample.values())) else {}
     return replace(found, sample=sample)
+
+
+def _finest(profile: ReferenceProfile, room: int) -> ReferenceProfile:
+    """The profile at the finest level that fits, or else at the coarsest: each one is smaller."""
+    if format.size(profile) <= room:
+        return profile
+    low, high = 1, len(distribution.LEVELS) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if format.size(_coarser(profile, middle)) <= room:
+            high = middle
+        else:
+            low = middle + 1
+    return _coarser(profile, low)
 
 
 def _coarser(profile: ReferenceProfile, level: int) -> ReferenceProfile:

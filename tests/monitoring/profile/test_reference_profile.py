@@ -29,6 +29,9 @@ GOOD: dict[str, Any] = {
     "outputs": {},
 }
 
+X = GOOD["features"]["x"]
+DOUBLED = {"edges": [1, 1], "counts": [1, 1, 1]}
+
 
 def written(folder: Path, text: str) -> Path:
     (folder / FILE).parent.mkdir()
@@ -47,9 +50,9 @@ def test_a_profile_is_read(tmp_path: Path) -> None:
     [
         ({"version": 2}, "version"),
         ({"training_rows": None}, "training_rows"),
-        ({"features": {"x": {**GOOD["features"]["x"], "kind": "image"}}}, "features.x.kind"),
+        ({"features": {"x": {**X, "kind": "image"}}}, "features.x.kind"),
         (
-            {"features": {"x": {**GOOD["features"]["x"], "numbers": {"edges": [], "counts": []}}}},
+            {"features": {"x": {**X, "numbers": {"edges": [], "counts": []}}}},
             "0 edges, and 0 counts",
         ),
         (

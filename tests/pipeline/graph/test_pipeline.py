@@ -129,8 +129,8 @@ def test_the_source_files_that_a_node_depends_on_are_hashed_into_its_parameters(
                 hashed = parameter(graph[spec.name], "custom_config")["code"]
             assert hashed == code_hash.file_hashes(*spec.code_of("taxi"))
             # The sample model has no metrics of its own.
-            without = (nodes.EVALUATOR, nodes.SERVING_CHECK, nodes.YARDSTICK)
-            without += (nodes.REFERENCE_PROFILE,)
+            without = {nodes.EVALUATOR, nodes.SERVING_CHECK, nodes.YARDSTICK}
+            without.add(nodes.REFERENCE_PROFILE)
             assert ("models/taxi/__init__.py" in hashed) == (spec.name not in without)
 
 
