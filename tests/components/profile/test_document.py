@@ -87,6 +87,7 @@ def test_a_few_columns_are_as_fine_as_can_be() -> None:
     assert len(found.sample) == 10 and len(found.sample["column_0000"]) == 500
 
 
+@pytest.mark.slow
 def test_two_thousand_columns_fit_with_their_quartiles() -> None:
     profile, columns = table(2_000, rows=100)
     found = check(document.fitted(profile, columns))
