@@ -17,8 +17,6 @@ from typing import Any
 import jsonschema
 import pytest
 import requests
-from tensorflow.data import TFRecordDataset
-from tensorflow.train import Example
 
 from monitoring.profile.reference_profile import read_profile
 from pipeline import nodes
@@ -55,6 +53,9 @@ def test_the_shipped_model_is_blessed_and_pushed(pushed: tuple[Project, Outcome]
 
 
 def test_the_pushed_version_says_what_it_was_trained_on(pushed: tuple[Project, Outcome]) -> None:
+    from tensorflow.data import TFRecordDataset
+    from tensorflow.train import Example
+
     project, outcome = pushed
     [version] = project.versions()
     profile = read_profile(version)
