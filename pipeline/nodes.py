@@ -26,6 +26,7 @@ TRAINER = "Trainer"
 RESOLVER = "Resolver"
 EVALUATOR = "Evaluator"
 SERVING_CHECK = "ServingCheck"
+REFERENCE_PROFILE = "ReferenceProfile"
 PUSHER = "Pusher"
 YARDSTICK = "Yardstick"
 BATCH_EXAMPLES = "BatchExamples"
@@ -227,9 +228,21 @@ NODES = (
         is_gate=True,
     ),
     NodeSpec(
+        REFERENCE_PROFILE,
+        "describes what monitoring compares with",
+        upstream=(EXAMPLE_GEN, TRANSFORM, TRAINER, EVALUATOR),
+        config_keys=(
+            *("label.name", "label.columns", "label.output"),
+            *("evaluation.metrics", "monitoring.label"),
+        ),
+        code=("components.profile.component",),
+        required_inputs={"model": TRAINER, "blessing": EVALUATOR},
+        results="read_reference_profile",
+    ),
+    NodeSpec(
         PUSHER,
         "pushes a blessed model",
-        upstream=(TRAINER, EVALUATOR, SERVING_CHECK),
+        upstream=(TRAINER, EVALUATOR, SERVING_CHECK, REFERENCE_PROFILE),
         config_keys=("serving.name",),
         required_inputs={
             "model": TRAINER,

@@ -7,7 +7,7 @@ fail every request in a server.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -60,6 +60,21 @@ class LoadedModel:
         """The signatures' names, without TensorFlow's internal one."""
         return sorted(name for name in self._signatures if not name.startswith("__"))
 
+    def signature(self, name: str) -> meta_graph_pb2.SignatureDef:
+        """A signature's inputs and outputs, as the file has them.
+
+        Raises:
+            ServingError: There is no such signature.
+        """
+        # Looking an unknown name up would add it, empty.
+        if name not in self._signatures:
+            raise ServingError(
+                f"{self._path} has no signature '{name}'",
+                f"It has: {', '.join(self.signatures)}.",
+                "Export with models.common.export.",
+            )
+        return self._signatures[name]
+
     def call(self, signature: str, tensors: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Runs a signature; an input that is left out takes the signature's default.
 
@@ -67,29 +82,54 @@ class LoadedModel:
             ServingError: There is no such signature, a required input is missing, an unknown one is
                 given, or TensorFlow fails.
         """
-        definition = self._signature(signature)
+        return self.call_several({signature: None}, tensors)[signature]
+
+    def call_several(
+        self, outputs: Mapping[str, Collection[str] | None], tensors: Mapping[str, Any]
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """Runs signatures of the same inputs in one go, for which TensorFlow prepares once.
+
+        Args:
+            outputs: For each signature those of its outputs that are computed; None: all.
+            tensors: The inputs.
+
+        Raises:
+            ServingError: As of `call`.
+        """
+        feeds, fetches = {}, {}
+        for signature, wanted in outputs.items():
+            definition = self.signature(signature)
+            feeds.update(self._feeds(signature, definition, tensors))
+            fetches[signature] = {
+                name: info.name
+                for name, info in definition.outputs.items()
+                if wanted is None or name in wanted
+            }
+        try:
+            found: dict[str, dict[str, np.ndarray]] = self._session.run(fetches, feeds)
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            raise ServingError(
+                f"The signature '{', '.join(outputs)}' of {self._path} fails",
+                str(error),
+                "See whether the model's layers keep state that the export does not hold.",
+            ) from error
+        return found
+
+    def _feeds(
+        self, name: str, definition: meta_graph_pb2.SignatureDef, tensors: Mapping[str, Any]
+    ) -> dict[str, Any]:
         missing = set(definition.inputs) - set(tensors) - set(definition.defaults)
         unknown = set(tensors) - set(definition.inputs)
         if missing or unknown:
             raise ServingError(
-                f"The inputs do not fit the signature '{signature}' of {self._path}",
+                f"The inputs do not fit the signature '{name}' of {self._path}",
                 f"Missing: {sorted(missing)}. Unknown: {sorted(unknown)}.",
                 f"Inputs: {sorted(definition.inputs)}.",
             )
-        values = {
-            name: tensors[name] if name in tensors else tf.make_ndarray(definition.defaults[name])
-            for name in definition.inputs
+        return {
+            info.name: tensors[key] if key in tensors else tf.make_ndarray(definition.defaults[key])
+            for key, info in definition.inputs.items()
         }
-        feeds = {definition.inputs[name].name: value for name, value in values.items()}
-        fetches = {name: info.name for name, info in definition.outputs.items()}
-        try:
-            return self._session.run(fetches, feeds)
-        except (tf.errors.OpError, ValueError, TypeError) as error:
-            raise ServingError(
-                f"The signature '{signature}' of {self._path} fails",
-                str(error),
-                "See whether the model's layers keep state that the export does not hold.",
-            ) from error
 
     def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
         """Asks `serving_default` a batch of JSON rows; a row may lack optional features.
@@ -97,7 +137,7 @@ class LoadedModel:
         Raises:
             ServingError: A row lacks a required feature or has a value that does not fit it.
         """
-        definition = self._signature("serving_default")
+        definition = self.signature("serving_default")
         tensors = {}
         for name, info in definition.inputs.items():
             values = [row.get(name) for row in rows]
@@ -114,16 +154,6 @@ class LoadedModel:
                         "Send values of the type that the signature names.",
                     ) from error
         return self.call("serving_default", tensors)
-
-    def _signature(self, name: str) -> meta_graph_pb2.SignatureDef:
-        # Looking an unknown name up would add it, empty.
-        if name not in self._signatures:
-            raise ServingError(
-                f"{self._path} has no signature '{name}'",
-                f"It has: {', '.join(self.signatures)}.",
-                "Export with models.common.export.",
-            )
-        return self._signatures[name]
 
 
 def _batch(values: Sequence[Any], info: meta_graph_pb2.TensorInfo) -> np.ndarray:

@@ -16,9 +16,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
+
+# NumPy is imported where it computes: whoever reads a configuration does without.
 
 MOST_CHARACTERS = 1_000
 _MOST_DEPTH = 50
@@ -73,6 +76,8 @@ class Formula:
         Raises:
             FormulaError: A column is not there, or text stands where a number is needed.
         """
+        import numpy as np
+
         for name in self.columns:
             if name not in columns:
                 raise FormulaError(f"there is no column '{name}'")
@@ -154,6 +159,8 @@ def _check_constant(value: object) -> None:
 
 def _value(tree: ast.expr, columns: Mapping[str, np.ndarray]) -> Any:
     """The value of a part of the formula: an array, or one number or text."""
+    import numpy as np
+
     if isinstance(tree, ast.Name):
         return columns[tree.id]
     if isinstance(tree, ast.Constant):
@@ -188,6 +195,8 @@ def _compared(operator: ast.cmpop, left: Any, right: Any, of: ast.expr, other: a
         return _COMPARISONS[type(operator)](left, right)
     if not isinstance(operator, _OF_TEXT):
         raise FormulaError(f"'{ast.unparse(of)}' is text, of which only == and != are known")
+    import numpy as np
+
     # As objects: an array of fixed width and one text may not be compared.
     same = np.asarray(left, dtype=object) == np.asarray(right, dtype=object)
     return same if isinstance(operator, ast.Eq) else np.logical_not(same)
@@ -204,8 +213,11 @@ def _counted(value: Any) -> Any:
 
     A number of the formula stays Python's own, so that NumPy keeps to the columns' precision.
     """
+    import numpy as np
+
     return value + 0 if isinstance(value, bool | np.bool_ | np.ndarray) else value
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, np.ndarray) and value.dtype.kind in "OUS")
+    dtype = getattr(value, "dtype", None)
+    return isinstance(value, str) or (dtype is not None and dtype.kind in "OUS")

@@ -31,6 +31,8 @@ class Numbers(Record):
     counts: tuple[int, ...]
     """One more than edges."""
     minimum: float | None = None
+    """Null, and the ones below too, where there was no value, or where thousands of features leave
+    no room for it."""
     maximum: float | None = None
     mean: float | None = None
     standard_deviation: float | None = None
@@ -66,7 +68,7 @@ class Feature(Record):
     """Of the signature, such as `DT_FLOAT`."""
     rows: int
     """Rows that were looked at."""
-    missing: int
+    missing: int = 0
     """Rows of them without a value."""
     numbers: Numbers | None = None
     """Of all values; of a list, all of its values count."""

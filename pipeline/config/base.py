@@ -18,7 +18,8 @@ def refuse(message: str, *at: str, **context: Any) -> NoReturn:
     raise PydanticCustomError(MISTAKE, "{message}", {"message": message, "at": at, **context})
 
 
-def _not_a_boolean(value: Any) -> Any:
+def not_a_boolean(value: Any) -> Any:
+    """Refuses true and false where a number is asked for."""
     # To pydantic, true is the number 1; in a config it can only be a slip.
     if isinstance(value, bool):
         refuse("expected a number", received=value)
@@ -26,8 +27,8 @@ def _not_a_boolean(value: Any) -> Any:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, BeforeValidator(_not_a_boolean), Field(gt=0)]
-Bound = Annotated[float, BeforeValidator(_not_a_boolean)]
+Count = Annotated[int, BeforeValidator(not_a_boolean), Field(gt=0)]
+Bound = Annotated[float, BeforeValidator(not_a_boolean)]
 
 
 class Section(BaseModel):

@@ -15,9 +15,11 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BeforeValidator, Field
 
+from components.evaluation.slice_names import SliceKey
+from components.profile import formula
+from components.profile.formula import FormulaError
 from pipeline.config import slice_bounds
-from pipeline.config.base import Bound, Count, Section, Text, refuse
-from pipeline.config.slice_bounds import SliceKey
+from pipeline.config.base import Bound, Count, Section, Text, not_a_boolean, refuse
 from pipeline.config.target_schema import Beam, ModelTarget, PlatformName
 
 
@@ -429,6 +431,54 @@ class Serving(Section):
         return name
 
 
+Share = Annotated[Bound, Field(gt=0, lt=1)]
+Alarm = Literal["outputs", "features", "refused", "classifier", "metrics", "estimate"]
+
+
+class Monitoring(Section):
+    """What is watched for once the model serves, and what then happens.
+
+    The room `monitoring` reads the same keys; a test holds its settings to these.
+    """
+
+    window_rows: Count = 1_000
+    """After how many served rows it is looked, at the latest after `window_hours`."""
+    window_hours: Annotated[Bound, Field(gt=0)] = 24
+    """After how many hours it is looked, however few rows there are."""
+    false_alarms: Share = 0.05
+    """The chance of any false alarm, over all looks at a version."""
+    alarm_on: tuple[Alarm, ...] = ("outputs", "features", "refused", "classifier", "metrics")
+    """What counts. The rest is shown, and raises no alarm."""
+    ignore: tuple[ColumnName, ...] = ()
+    """Features that are known to change, such as a date."""
+    matters_from: dict[Text, Annotated[Bound, Field(gt=0)]] = Field(default_factory=dict)
+    """Another effect from which a statistic's difference is an alarm, such as `PSI: 0.2`."""
+    on_alarm: Literal["nothing", "notify", "retrain"] = "notify"
+    """What `watch --act` does; `notify` is part of `retrain`."""
+    cool_down_hours: Annotated[Bound, Field(ge=0)] = 24
+    """For how long after an alarm the same one is not told of again, and nothing is started."""
+    retrainings_a_week: Annotated[int, BeforeValidator(not_a_boolean), Field(ge=0)] = 2
+    """At most so many are started in seven days."""
+    canary_share: Share = 0.1
+    """Which share of requests goes to the version that a retraining pushed."""
+    label: Text | None = None
+    """How the judged label follows from columns of a file of true labels and from features, such as
+    `tips > 0.2 * fare`; null: the column of the label's name."""
+    export_labelled: Text | None = None
+    """A folder below `data/`, to which rows whose labels came are written before a retraining, as
+    files that `data.path` finds; null: nowhere."""
+
+    @pydantic.field_validator("label")
+    @classmethod
+    def _can_be_read(cls, label: str | None) -> str | None:
+        if label is not None:
+            try:
+                formula.parse(label)
+            except FormulaError as error:
+                refuse(f"no formula of columns: {error}")
+        return label
+
+
 class BatchPrediction(Data):
     """Rows that each blessed model predicts for at the end of its run."""
 
@@ -454,6 +504,8 @@ class ModelConfig(Section):
     """Rows that a blessed model predicts for, on Beam; null: none."""
     serving: Serving = Serving()
     """What the model is called once it serves."""
+    monitoring: Monitoring = Monitoring()
+    """What is watched for once the model serves. It trains nothing anew."""
     beam: Beam = Beam()
     """Where the data nodes run."""
     targets: dict[PlatformName, ModelTarget] = Field(default_factory=dict)
@@ -468,6 +520,14 @@ class ModelConfig(Section):
                 at = ("evaluation", "metrics", name, "options", "class_id")
                 message = f"expected a class of label.classes, 0 to {len(classes) - 1}"
                 refuse(message, *at, received=number)
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _formula_names_a_label_column(self) -> ModelConfig:
+        text, columns = self.monitoring.label, self.label.columns
+        if text is not None and not set(formula.parse(text).columns) & set(columns):
+            needed = f"names none of label.columns ({', '.join(columns)}), without which no label"
+            refuse(f"{needed} can be known", "monitoring", "label", received=text)
         return self
 
     @pydantic.field_validator("label", mode="before")

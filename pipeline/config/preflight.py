@@ -14,6 +14,7 @@ from pathlib import Path
 
 from components import code_hash, tables
 from components.evaluation import metric_names
+from components.profile import formula
 from components.tables import TableSource, TableSummary, sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
@@ -121,6 +122,7 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
     inputs = _inputs(model)
     model_files.frozen_schema(model, root)
     _check_inputs(model, config, inputs)
+    _check_monitored(model, config, inputs)
     return inputs
 
 
@@ -233,6 +235,25 @@ def _check_inputs(model: str, config: ModelConfig, inputs: tuple[str, ...]) -> N
                 "Remove it from INPUTS, or from label.columns in "
                 f"models/{model}/config.yaml if requests do carry it.",
             )
+
+
+def _check_monitored(model: str, config: ModelConfig, inputs: tuple[str, ...]) -> None:
+    """Refuses columns that neither a request nor a file of true labels carries."""
+    text = config.monitoring.label
+    in_formula = formula.parse(text).columns if text else ()
+    known = (*config.label.columns, *inputs)
+    for key, named, columns, which in (
+        ("label", in_formula, known, "label.columns, or of INPUTS in features.py"),
+        ("ignore", config.monitoring.ignore, inputs, "INPUTS in features.py"),
+    ):
+        for name in named:
+            if name not in columns:
+                raise ConfigError(
+                    f"models/{model}/config.yaml: monitoring.{key}: there is no column '{name}'"
+                    f"{did_you_mean(name, columns)}",
+                    f"Expected: a column of {which}: {', '.join(columns)}.",
+                    "Correct the name.",
+                )
 
 
 def _check_root(root: Path) -> None:

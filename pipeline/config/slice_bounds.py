@@ -12,38 +12,12 @@ double quotes: `city="Paris, Texas",sex=f`.
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+
+from components.evaluation.slice_names import SliceKey
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-
-@dataclass(frozen=True, order=True)
-class SliceKey:
-    """Which slices a bound is for."""
-
-    pairs: tuple[tuple[str, str | None], ...]
-    """Each feature with its value, None for any value, in order of the features' names."""
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The features of the slices, in order of their names."""
-        return tuple(feature for feature, _ in self.pairs)
-
-    def covers(self, values: Mapping[str, str]) -> bool:
-        """Whether a slice is among them, by the value of each of its features."""
-        return values.keys() == set(self.features) and all(
-            value is None or _same(values[feature], value) for feature, value in self.pairs
-        )
-
-    def overlaps(self, other: SliceKey) -> bool:
-        """Whether a slice may be among those of both."""
-        return self.features == other.features and all(
-            mine is None or its is None or _same(mine, its)
-            for (_, mine), (_, its) in zip(self.pairs, other.pairs, strict=True)
-        )
 
 
 def read(key: str, slices: Sequence[Sequence[str]]) -> SliceKey:
@@ -138,15 +112,3 @@ def _shown(key: SliceKey) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False) if re.search(r'[=,"]', text) else text
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether TFMA takes two values for one: `1`, `01` and `1.0` are the same number to it."""
-    return one == other or _number(one) == _number(other)
-
-
-def _number(value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        return math.nan

@@ -8,14 +8,14 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation import judged_rows, mistakes
 from components.evaluation.judged_rows import JudgedRows
+from components.evaluation.metric_values import NEEDS_BOTH_CLASSES, SHARE_OF_POSITIVES
 from components.evaluation.mistakes import Mistakes
+from components.evaluation.slice_names import SliceKey
 from models.common.errors import ConfigError
 from models.common.labels import encoding
 from pipeline.config.model_config import Bounds, Evaluation, Metric, ModelConfig
-from pipeline.config.slice_bounds import SliceKey
 from pipeline.graph import metric_probe
 from pipeline.record import bounds
-from pipeline.results.evaluation import NEEDS_BOTH_CLASSES, SHARE_OF_POSITIVES
 
 _OVERALL = SliceKey(())
 _RESERVED = {judged_rows.NAME, mistakes.NAME, SHARE_OF_POSITIVES}

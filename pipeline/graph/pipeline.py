@@ -32,6 +32,7 @@ BUILDERS: dict[str, Callable[[Wiring], BaseNode]] = {
     nodes.RESOLVER: release.resolver,
     nodes.EVALUATOR: release.evaluator,
     nodes.SERVING_CHECK: release.serving_check,
+    nodes.REFERENCE_PROFILE: release.reference_profile,
     nodes.PUSHER: release.pusher,
     nodes.BATCH_EXAMPLES: release.batch_examples,
     nodes.BULK_INFERRER: release.bulk_inferrer,

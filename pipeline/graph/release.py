@@ -15,9 +15,14 @@ from components import code_hash
 from components.evaluation.evaluator import Evaluator, Settings
 from components.evaluation.judged_rows import JudgedRows
 from components.model_code import packages
+from components.profile.component import ReferenceProfile
+from components.profile.component import Settings as ProfileSettings
+from components.profile.labels import Judging
+from components.profile.metrics import Judged
 from components.serving_check import ServingCheck
 from components.yardstick.component import Yardstick
 from pipeline import nodes
+from pipeline.config.model_config import Evaluation
 from pipeline.graph import data
 from pipeline.graph.wiring import Wiring
 
@@ -52,6 +57,46 @@ def serving_check(wiring: Wiring) -> BaseNode:
     return ServingCheck(model=wiring.trained, code=code)
 
 
+def reference_profile(wiring: Wiring) -> BaseNode:
+    """Describes data and answers of a blessed model, for monitoring."""
+    label = wiring.config.label
+    return ReferenceProfile(
+        examples=wiring.examples,
+        transform_graph=wiring.output(nodes.TRANSFORM, "transform_graph"),
+        model=wiring.trained,
+        evaluation=wiring.output(nodes.EVALUATOR, "evaluation"),
+        blessing=wiring.output(nodes.EVALUATOR, "blessing"),
+        settings=ProfileSettings(
+            Judging(
+                model=wiring.model,
+                name=label.name,
+                columns=label.columns,
+                output=label.output,
+                formula=wiring.config.monitoring.label,
+            ),
+            dict(_judged(wiring.config.evaluation)),
+        ),
+        code=wiring.code_hashes(nodes.REFERENCE_PROFILE),
+    )
+
+
+def _judged(evaluation: Evaluation) -> Iterator[tuple[str, Judged]]:
+    """The metrics with their bounds, as the reference profile has them."""
+    for name, metric in evaluation.metrics.items():
+        bounds = evaluation.slice_bounds(name).items()
+        says = metric.better or (metric.at_least is None) != (metric.at_most is None)
+        yield (
+            name,
+            Judged(
+                metric=evaluation.class_of(name),
+                options=metric.options,
+                limits=(metric.at_least, metric.at_most),
+                better=metric.direction if says else None,
+                per_slice=tuple((key, (one.at_least, one.at_most)) for key, one in bounds),
+            ),
+        )
+
+
 def pusher(wiring: Wiring) -> BaseNode:
     """Pushes the candidate if it has both blessings."""
     return wiring.target.pusher(
@@ -59,6 +104,7 @@ def pusher(wiring: Wiring) -> BaseNode:
         model=wiring.trained,
         model_blessing=wiring.output(nodes.EVALUATOR, "blessing"),
         infra_blessing=wiring.output(nodes.SERVING_CHECK, "blessing"),
+        profile=wiring.output(nodes.REFERENCE_PROFILE, "profile"),
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tfx.components.pusher.component import Pusher as TfxPusher
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.proto import pusher_pb2
@@ -14,7 +13,7 @@ from tfx.types import standard_artifacts
 from tfx.types.channel import BaseChannel, Channel
 
 from components.evaluation import latest_blessed
-from components.pusher import Pusher
+from components.pusher import BucketPusher, Pusher
 from pipeline.config import project
 from pipeline.config.target_schema import Beam
 
@@ -32,8 +31,7 @@ def latest_other_blessed(trained: BaseChannel, serving: str) -> BaseNode:
 def push_to_folder(serving: str, **inputs: BaseChannel) -> BaseNode:
     """Pushes to a folder or bucket that a server watches."""
     filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=serving)
-    # In a bucket nothing can be renamed, so the project's own would have nothing to add there.
-    pusher = TfxPusher if "://" in serving else Pusher
+    pusher = BucketPusher if "://" in serving else Pusher
     return pusher(**inputs, push_destination=pusher_pb2.PushDestination(filesystem=filesystem))
 
 
@@ -62,7 +60,8 @@ class Target:
     """Makes the node that finds the model to beat, from the trained model and the serving folder.
     It has the output `model`."""
     pusher: Callable[..., BaseNode] = push_to_folder
-    """Makes the node that pushes, from the serving folder, the model and both blessings."""
+    """Makes the node that pushes, from the serving folder, the model, both blessings, and
+    the reference profile."""
 
 
 LOCAL = Target(

@@ -3,22 +3,16 @@ not blessed."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import tensorflow_model_analysis as tfma
 
-from components.evaluation.slice_names import slice_name, value_in_words
+from components.evaluation import metric_values
+from components.evaluation.slice_names import SliceKey, slice_name
 from pipeline.config.model_config import Evaluation
-from pipeline.config.slice_bounds import SliceKey
 from pipeline.record import bounds
 from pipeline.record.run_record import OVERALL, Refusal, SliceMetric
-
-NEEDS_BOTH_CLASSES = {"AUC", "AUCPrecisionRecall"}
-"""Metrics that TFMA gives as 0 where a slice has labels of one class; there they are undefined."""
-SHARE_OF_POSITIVES = "share_of_positives"
-_BASELINE = "baseline"
 
 
 def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric]:
@@ -28,47 +22,19 @@ def slice_metrics(evaluation_uri: str, settings: Evaluation) -> list[SliceMetric
         evaluation_uri: The Evaluator's `evaluation` artifact.
         settings: The config's `evaluation` section.
     """
-    values: dict[tuple[str, str], dict[str, float | None]] = {}
-    intervals: dict[tuple[str, str], tuple[float, float]] = {}
-    positives: dict[tuple[str, bytes], float | None] = {}
-    sub_keys: dict[str, bytes] = {}
-    keys = {}
-    for result in tfma.load_metrics(evaluation_uri):
-        name = _slice_name(result.slice_key)
-        keys[name] = result.slice_key
-        for item in result.metric_keys_and_values:
-            if item.key.is_diff or item.value.WhichOneof("type") != "double_value":
-                continue
-            value, sub_key = _finite(item.value.double_value.value), _sub_key(item.key)
-            if item.key.name == SHARE_OF_POSITIVES:
-                positives[name, sub_key] = value
-                continue
-            sub_keys[item.key.name] = sub_key
-            found = values.setdefault((name, item.key.name), {})
-            model = "candidate" if is_candidate(item.key) else _BASELINE
-            found[model] = value
-            if model == "candidate" and item.HasField("confidence_interval"):
-                intervals[name, item.key.name] = _interval(item.confidence_interval)
-    rows = []
     limits_of = _Limits(settings)
-    for (name, metric), found in values.items():
-        if metric not in settings.metrics:
-            continue
-        one_class = positives.get((name, sub_keys[metric])) in (0, 1)
-        if one_class and settings.class_of(metric) in NEEDS_BOTH_CLASSES:
-            found = {}
-        at_least, at_most = limits_of(metric, keys[name])
-        low, high = intervals.get((name, metric), (math.nan, math.nan))
-        certain = found and math.isfinite(low) and math.isfinite(high)
+    rows = []
+    for found in metric_values.read(evaluation_uri, _classes(settings)):
+        at_least, at_most = limits_of(found.metric, dict(found.pairs))
         rows.append(
             SliceMetric(
-                metric=metric,
-                slice=name,
-                features=[part.column for part in keys[name].single_slice_keys],
-                value=found.get("candidate"),
-                low=low if certain else None,
-                high=high if certain else None,
-                baseline=found.get(_BASELINE),
+                metric=found.metric,
+                slice=found.slice,
+                features=[column for column, _ in found.pairs],
+                value=found.value,
+                low=found.low,
+                high=found.high,
+                baseline=found.baseline,
                 at_least=at_least,
                 at_most=at_most,
             )
@@ -106,15 +72,10 @@ def refusals(
     return found
 
 
-def is_candidate(key: Any) -> bool:
-    """Whether a metric's key is of the model that is judged, not of the baseline."""
-    return key.model_name != _BASELINE
-
-
 def _failures(
     validation: Any, settings: Evaluation, known: dict[tuple[str, str], SliceMetric]
 ) -> Iterator[Refusal]:
-    name = _slice_name(validation.slice_key)
+    name = slice_name(metric_values.pairs_of(validation.slice_key))
     limits_of = _Limits(settings)
     for failure in validation.failures:
         metric = failure.metric_key.name
@@ -123,7 +84,9 @@ def _failures(
         if failure.metric_key.is_diff:
             bound = _regression(settings, metric, value, measured.baseline if measured else None)
         else:
-            at_least, at_most = limits_of(metric, validation.slice_key)
+            at_least, at_most = limits_of(
+                metric, dict(metric_values.pairs_of(validation.slice_key))
+            )
             bound = bounds.in_words(at_least, at_most) or "a value"
             if not bounds.missed(value, at_least, at_most):
                 # Whatever it was that TFMA judged, it is not this value.
@@ -160,10 +123,9 @@ class _Limits:
             name: settings.slice_bounds(name) for name in settings.metrics
         }
 
-    def __call__(self, metric: str, slice_key: Any) -> tuple[float | None, float | None]:
+    def __call__(self, metric: str, values: Mapping[str, str]) -> tuple[float | None, float | None]:
         if metric not in self._metrics:
             return None, None
-        values = {part.column: _slice_value(part) for part in slice_key.single_slice_keys}
         found: list[Any] = [
             limits for key, limits in self._per_slice[metric].items() if key.covers(values)
         ]
@@ -174,30 +136,5 @@ class _Limits:
         return max(lower, default=None), min(upper, default=None)
 
 
-def _sub_key(key: Any) -> bytes:
-    """Which class or such a metric is of, as something to compare."""
-    return bytes(key.sub_key.SerializeToString())
-
-
-def _slice_name(key: Any) -> str:
-    return slice_name((part.column, _value(part)) for part in key.single_slice_keys)
-
-
-def _slice_value(part: Any) -> str:
-    return value_in_words(_value(part))
-
-
-def _value(part: Any) -> float | bytes:
-    found: float | bytes = getattr(part, part.WhichOneof("kind"))
-    return found
-
-
-def _interval(interval: Any) -> tuple[float, float]:
-    return (
-        interval.lower_bound.double_value.value,
-        interval.upper_bound.double_value.value,
-    )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _classes(settings: Evaluation) -> dict[str, str]:
+    return {name: settings.class_of(name) for name in settings.metrics}

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
 
-from components.evaluation import judged_rows, mistakes
+from components.evaluation import judged_rows, metric_values, mistakes
 from pipeline.record.run_details import Mistakes, Plots
-from pipeline.results import evaluation
 
 
 def plots(evaluation_uri: str, classes: Sequence[str] = ()) -> Plots:
@@ -24,7 +23,7 @@ def plots(evaluation_uri: str, classes: Sequence[str] = ()) -> Plots:
             continue
         for item in result.metric_keys_and_values:
             known = item.key.name in (judged_rows.NAME, mistakes.NAME)
-            if known and evaluation.is_candidate(item.key):
+            if known and metric_values.is_candidate(item.key):
                 found[item.key.name] = item.value.bytes_value
     plots = Plots.model_validate_json(found.get(judged_rows.NAME, b"{}"))
     if mistakes.NAME in found:

@@ -20,6 +20,7 @@ from tfx.types.artifact_utils import decode_split_names
 
 from components import data_gate, example_gen
 from components.evaluation.evaluator import comparison_of
+from components.profile import component as profile_component
 from components.yardstick import component as yardstick_component
 from models.common import training
 from models.common.errors import RunError
@@ -171,6 +172,12 @@ def read_evaluation(result: NodeResult) -> None:
     classes = result.run.trained.classes if result.run.trained else []
     result.details.plots = plots.plots(uri, classes)
     result.run.warn(nodes.EVALUATOR, run_warnings.never_predicted(result.details.plots, classes))
+
+
+def read_reference_profile(result: NodeResult) -> None:
+    """Takes over why there is no profile, or what monitoring cannot do with it."""
+    found = _json(f"{result.outputs['profile'].uri}/{profile_component.NOTES}")
+    result.run.warn(nodes.REFERENCE_PROFILE, [(headline, detail) for headline, detail in found])
 
 
 def read_pushed_model(result: NodeResult) -> None:

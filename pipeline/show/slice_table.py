@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.config.slice_bounds import SliceKey
+from components.evaluation.slice_names import SliceKey
 from pipeline.record import bounds
 from pipeline.record.metric_direction import badness
 from pipeline.record.run_record import OVERALL, RunRecord, SliceMetric

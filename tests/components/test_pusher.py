@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
+from tfx.types.experimental.simple_artifacts import File
 from tfx.utils import proto_utils
 
 from components import pusher
@@ -286,3 +287,109 @@ def test_a_file_where_versions_should_be_is_told(model: Path, serving: Path) -> 
     serving.write_text("")
     with pytest.raises(RunError, match="The model cannot be copied to"):
         pusher.push(model, serving)
+
+
+PROFILE = "assets.extra/reference_profile.json"
+
+
+def test_a_version_comes_with_its_profile(model: Path, serving: Path) -> None:
+    version = pusher.push(model, serving, b"one")
+    assert content(version) == {**FILES, PROFILE: "one"}
+    assert content(model) == FILES, "what was exported stays as it is"
+
+
+@pytest.mark.parametrize("with_manifest", [True, False])
+def test_the_same_model_gets_a_new_profile_and_no_new_version(
+    model: Path, serving: Path, with_manifest: bool
+) -> None:
+    if with_manifest:
+        manifest.write(str(model))
+    version = pusher.push(model, serving, b"one")
+    assert pusher.push(model, serving, b"other") == version
+    assert (version / PROFILE).read_text() == "other"
+    assert pusher.push(model, serving) == version
+    assert (version / PROFILE).read_text() == "other", "what there is stays"
+    assert names(serving) == [version.name]
+    assert pusher.damage(str(model), str(version)) is None
+
+
+def test_a_version_of_before_there_were_profiles_gets_one(model: Path, serving: Path) -> None:
+    version = pusher.push(model, serving)
+    assert pusher.push(model, serving, b"one") == version
+    assert content(version) == {**FILES, PROFILE: "one"}
+
+
+def test_a_profile_that_is_killed_while_it_is_written_is_no_half_one(
+    model: Path, serving: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = pusher.push(model, serving, b"one")
+
+    def push() -> None:
+        monkeypatch.setattr(Path, "replace", kill)
+        pusher.push(model, serving, b"other")
+
+    assert killed(push)
+    assert (version / PROFILE).read_text() == "one"
+    assert pusher.push(model, serving, b"other") == version
+    assert content(version) == {**FILES, PROFILE: "other"}
+
+
+def test_a_deleted_profile_comes_back_from_what_was_pushed(
+    model: Path, serving: Path, tmp_path: Path
+) -> None:
+    version = pusher.push(model, serving, b"one")
+    archive = tmp_path / "archive"
+    shutil.copytree(version, archive)
+    for change in (Path.unlink, lambda path: path.write_text("damaged")):
+        change(version / PROFILE)
+        assert pusher.damage(str(archive), str(version)) is None, "the model is whole"
+        pusher.restore(archive, version)
+        assert (version / PROFILE).read_text() == "one"
+    shutil.rmtree(version)
+    pusher.restore(archive, version)
+    assert content(version) == {**FILES, PROFILE: "one"}
+
+
+def test_a_profile_that_cannot_be_written_is_told(model: Path, serving: Path) -> None:
+    version = pusher.push(model, serving)
+    (version / "assets.extra").write_text("a file")
+    with pytest.raises(RunError, match="cannot be written") as caught:
+        pusher.write_profile(version, b"one")
+    assert "free some space" in caught.value.remedy
+    assert (version / "assets.extra").read_text() == "a file"
+
+
+@pytest.mark.parametrize("executor", [pusher.Executor, pusher.BucketExecutor])
+@pytest.mark.parametrize("blessed", [1, 0])
+@pytest.mark.parametrize("made", [True, False])
+def test_the_node_pushes_the_profile_that_another_made(
+    model: Path, serving: Path, tmp_path: Path, executor: type, blessed: int, made: bool
+) -> None:
+    inputs = {
+        "model": standard_artifacts.Model(),
+        "model_blessing": standard_artifacts.ModelBlessing(),
+        "profile": File(),
+    }
+    inputs["model"].uri = str(model.parent)
+    inputs["model_blessing"].set_int_custom_property("blessed", blessed)
+    inputs["profile"].uri = str(tmp_path / "profile")
+    (tmp_path / "profile").mkdir()
+    if made:
+        (tmp_path / "profile" / "reference_profile.json").write_text("one")
+    pushed = standard_artifacts.PushedModel()
+    pushed.uri = str(tmp_path / "pushed")
+    filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=str(serving))
+    destination = proto_utils.proto_to_json(pusher_pb2.PushDestination(filesystem=filesystem))
+    executor().Do(
+        {name: [one] for name, one in inputs.items()},
+        {"pushed_model": [pushed]},
+        {"push_destination": destination, "custom_config": "null"},
+    )
+    assert pushed.get_int_custom_property("pushed") == blessed
+    assert serving.exists() == bool(blessed)
+    if blessed:
+        [version] = names(serving)
+        expected = {**FILES, PROFILE: "one"} if made else FILES
+        assert content(serving / version) == content(Path(pushed.uri)) == expected
+        assert pushed.get_string_custom_property("pushed_version") == version
+        assert pushed.get_string_custom_property("pushed_destination") == str(serving / version)

@@ -48,8 +48,10 @@ def read(bucket: str) -> None:
 
 def push(bucket: str) -> None:
     """As the Pusher does into an empty bucket."""
-    from tfx.components.pusher import executor
     from tfx.types import standard_artifacts
+    from tfx.types.experimental.simple_artifacts import File
+
+    from components import pusher
 
     model, pushed = standard_artifacts.Model(), standard_artifacts.PushedModel()
     folder = Path(tempfile.mkdtemp())
@@ -59,7 +61,14 @@ def push(bucket: str) -> None:
     model.uri, pushed.uri = str(folder), f"gs://{bucket}/runs/pushed_model"
     place = {"filesystem": {"baseDirectory": f"gs://{bucket}/serving_models/model"}}
     properties = {"push_destination": json.dumps(place)}
-    executor.Executor().Do({"model": [model]}, {"pushed_model": [pushed]}, properties)
+    profile = File()
+    profile.uri = str(folder / "profile")
+    Path(profile.uri).mkdir()
+    Path(profile.uri, "reference_profile.json").write_text("{}", encoding="utf-8")
+    blessing = standard_artifacts.ModelBlessing()
+    blessing.set_int_custom_property("blessed", 1)
+    inputs = {"model": [model], "model_blessing": [blessing], "profile": [profile]}
+    pusher.BucketExecutor().Do(inputs, {"pushed_model": [pushed]}, properties)
 
 
 def write_examples(bucket: str) -> None:

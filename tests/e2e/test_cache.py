@@ -17,6 +17,7 @@ from pipeline.nodes import (
     EXAMPLE_GEN,
     FROZEN_SCHEMA,
     PUSHER,
+    REFERENCE_PROFILE,
     RESOLVER,
     SERVING_CHECK,
     TRAINER,
@@ -29,10 +30,10 @@ from tests.helpers.pipeline_nodes import NODES
 pytestmark = pytest.mark.e2e
 
 EVERY = set(NODES)
-FROM_TRAINER = {TRAINER, RESOLVER, EVALUATOR, SERVING_CHECK, PUSHER}
+FROM_EVALUATOR = {RESOLVER, EVALUATOR, REFERENCE_PROFILE, PUSHER}
+FROM_TRAINER = {TRAINER, SERVING_CHECK, *FROM_EVALUATOR}
 FROM_TUNER = {TUNER, *FROM_TRAINER}
 FROM_TRANSFORM = {TRANSFORM, *FROM_TUNER}
-FROM_EVALUATOR = {RESOLVER, EVALUATOR, PUSHER}
 NOTHING = {RESOLVER}
 """A Resolver has no cache."""
 
@@ -142,8 +143,14 @@ def test_an_edit_runs_what_it_concerns_and_nothing_else(
         # The Evaluator names versions by where they are served.
         (
             "serving.name=other",
-            *({EVALUATOR, PUSHER, RESOLVER}, EVALUATOR, "serving.name null -> other"),
+            *(FROM_EVALUATOR, EVALUATOR, "serving.name null -> other"),
         ),
+        (
+            "monitoring.label=tips > 2",
+            *({REFERENCE_PROFILE, PUSHER, RESOLVER}, REFERENCE_PROFILE),
+            "monitoring.label null -> tips > 2",
+        ),
+        ("monitoring.window_rows=7", NOTHING, RESOLVER, "looks anew in each run"),
     ],
 )
 def test_a_setting_runs_what_it_concerns_and_nothing_else(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import re
 import shlex
 import shutil
 import sys
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import jsonschema
 import pytest
 import requests
 
+from monitoring.profile.reference_profile import read_profile
 from pipeline import nodes
 from tests.e2e.project_copy import REPOSITORY, Outcome, Project
 from tests.helpers import neptune_files
@@ -47,6 +50,51 @@ def test_the_shipped_model_is_blessed_and_pushed(pushed: tuple[Project, Outcome]
     assert overall["AUC"] > 0.94
     sliced = {m["slice"].partition("=")[0] for m in outcome.record["metrics"]}
     assert sliced == {"overall", "payment_type", "trip_start_day"}
+
+
+def test_the_pushed_version_says_what_it_was_trained_on(pushed: tuple[Project, Outcome]) -> None:
+    from tensorflow.data import TFRecordDataset
+    from tensorflow.train import Example
+
+    project, outcome = pushed
+    [version] = project.versions()
+    profile = read_profile(version)
+    rows = outcome.record["rows"]
+    assert (profile.model, profile.run) == ("taxi", outcome.record["id"])
+    assert (profile.training_rows, profile.test_rows) == (rows["train"], rows["test"])
+    [folder] = (project.root / "runs/taxi/ExampleGen/examples").iterdir()
+    train = [
+        Example.FromString(record).features.feature
+        for path in (folder / "Split-train").iterdir()
+        for record in TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
+    ]
+    inputs = importlib.import_module("models.taxi.features").INPUTS
+    assert set(profile.features) == set(inputs)
+    for name, one in profile.features.items():
+        values = [value for row in train for value in values_of(row, name)]
+        assert (one.rows, one.missing) == (len(train), len(train) - len(values)), name
+        if one.categories is not None:
+            assert one.categories.counts == Counter(map(str, values)), name
+        else:
+            assert one.numbers is not None
+            bins = Counter(sum(edge < value for edge in one.numbers.edges) for value in values)
+            assert one.numbers.counts == tuple(bins[n] for n in range(len(one.numbers.counts)))
+    by_slice = {m["slice"]: m for m in outcome.record["metrics"] if m["metric"] == "ExampleCount"}
+    for name, part in profile.slices.items():
+        assert part.rows == by_slice[name]["value"], name
+    for m in outcome.record["metrics"]:
+        found = profile.metrics[m["metric"]]
+        told = found if m["slice"] == "overall" else found.slices[m["slice"]]
+        assert (told.value, told.lower, told.upper) == (m["value"], m["at_least"], m["at_most"])
+    assert profile.label is not None and profile.label.formula == "tips > 0.2 * fare"
+
+
+def values_of(row: Any, name: str) -> list[Any]:
+    """What an example has of a feature, text as text."""
+    found = row[name]
+    kind = found.WhichOneof("kind")
+    values = getattr(found, kind).value if kind else []
+    return [value.decode() if isinstance(value, bytes) else value for value in values]
 
 
 def test_the_screen_has_no_log_line_of_tfx(pushed: tuple[Project, Outcome]) -> None:

@@ -21,8 +21,14 @@ NAMES = NODES
     [
         ([], set()),
         (["Pusher"], {"Pusher"}),
-        (["Evaluator", "ServingCheck"], {"Evaluator", "ServingCheck", "Pusher"}),
-        (["Trainer"], {"Trainer", "Resolver", "Evaluator", "ServingCheck", "Pusher"}),
+        (
+            ["Evaluator", "ServingCheck"],
+            {"Evaluator", "ServingCheck", "ReferenceProfile", "Pusher"},
+        ),
+        (
+            ["Trainer"],
+            {"Trainer", "Resolver", "Evaluator", "ServingCheck", "ReferenceProfile", "Pusher"},
+        ),
         (["ExampleGen"], set(NAMES) - {"FrozenSchema"}),
         (["SchemaGen"], {"SchemaGen"}),  # With a frozen schema, nobody uses the inferred one.
     ],

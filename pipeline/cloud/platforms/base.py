@@ -251,7 +251,7 @@ class Platform(Section, ABC):
 
         Args:
             serving: The folder of the model's pushed versions.
-            inputs: `model`, `model_blessing` and `infra_blessing`.
+            inputs: `model`, `model_blessing`, `infra_blessing` and `profile`.
         """
         from pipeline.graph.target import push_to_folder
 

@@ -120,6 +120,7 @@ class VertexAI(Platform):
         from tfx.extensions.google_cloud_ai_platform import constants
         from tfx.extensions.google_cloud_ai_platform.pusher.component import Pusher
 
+        del inputs["profile"]  # An endpoint has no folder for each version.
         return Pusher(
             **inputs,
             custom_config={

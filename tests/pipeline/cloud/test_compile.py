@@ -134,7 +134,7 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
         assert told == ([f"--pipeline_code={address}"] if address else []), name
     assert set(bundles) == {
         "ExampleGen", "StatisticsGen", "SchemaGen", "FrozenSchema", "ExampleValidator", "DataGate",
-        "Transform", "Tuner", "Trainer", "Evaluator", "ServingCheck",
+        "Transform", "Tuner", "Trainer", "Evaluator", "ServingCheck", "ReferenceProfile",
     }  # fmt: skip
 
     def files(node: str) -> set[str]:
@@ -248,7 +248,7 @@ EDITS: dict[str, set[str]] = {
     "models/taxi/model.py": {"Tuner", "Trainer"},
     "models/taxi/search_space.py": {"Tuner"},
     "models/common/training.py": {"Tuner", "Trainer"},
-    "models/common/loaded_model.py": {"ServingCheck"},
+    "models/common/loaded_model.py": {"ServingCheck", "ReferenceProfile"},
     "models/common/errors.py": set(),
 }
 """Files, and the nodes whose bundles hold them; an empty set stands for all that have one."""

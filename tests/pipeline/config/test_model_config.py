@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
+import yaml
 
+from models.common.errors import ConfigError
+from monitoring.core import settings
 from pipeline.cloud import targets
-from pipeline.config import project
+from pipeline.config import model_config, project
 from pipeline.config.base import Section
 from pipeline.config.loading import load
 from pipeline.config.model_config import ModelConfig
@@ -42,8 +46,8 @@ BAD_KEYS = {
     "what is elsewhere": (
         "hyperparameters: {units: 3}",
         "hyperparameters: unknown key. Known here: data, label, splits, validation, training, "
-        "tuning, evaluation, batch_prediction, serving, beam, targets. Hyperparameters are in the "
-        "model's folder: ",
+        "tuning, evaluation, batch_prediction, serving, monitoring, beam, targets. Hyperparameters "
+        "are in the model's folder: ",
     ),
     "an option that the key says": (
         "evaluation: {metrics: {AUC: {at_least: 0.5, options: {name: x}}}}",
@@ -312,3 +316,61 @@ def test_a_metric_of_a_class_that_there_is_not(root: Path) -> None:
         "evaluation.metrics.AUC.options.class_id: expected a class of label.classes, 0 to 1. "
         "Received: 2."
     ) in message(root)
+
+
+def test_the_room_monitoring_reads_the_same_keys() -> None:
+    ours, theirs = model_config.Monitoring.model_fields, settings.Settings.model_fields
+    assert list(ours) == list(theirs)
+    for key, one in ours.items():
+        assert one.description == theirs[key].description, key
+    defaults = model_config.Monitoring().model_dump()
+    assert defaults == settings.Settings().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("window_rows", "0"),
+        ("window_rows", "1.5"),
+        ("window_rows", "'x'"),
+        ("window_hours", "0"),
+        ("window_hours", ".nan"),
+        ("false_alarms", "0"),
+        ("false_alarms", "1"),
+        ("alarm_on", "[label]"),
+        ("alarm_on", "outputs"),
+        ("ignore", "x"),
+        ("matters_from", "{PSI: 0}"),
+        ("matters_from", "0.2"),
+        ("on_alarm", "panic"),
+        ("cool_down_hours", "-1"),
+        ("retrainings_a_week", "-1"),
+        ("canary_share", "1"),
+        ("canary_share", "0"),
+        ("label", "1"),
+        ("export_labelled", "[a]"),
+        ("windows", "1"),
+    ],
+)
+def test_both_refuse_the_same_values(root: Path, key: str, value: str) -> None:
+    given = {key: yaml.safe_load(value)}
+    with pytest.raises(ConfigError) as caught:
+        load("m", [f"monitoring.{key}={value}"], root)
+    assert f"monitoring.{key}" in str(caught.value)
+    with pytest.raises(pydantic.ValidationError):
+        settings.Settings.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("len(y) > 1", "no formula of columns: 'len(y)' is no part of a formula"),
+        ("y >", "no formula of columns: it cannot be read"),
+        ("x > 1", "names none of label.columns (y), without which no label can be known"),
+    ],
+)
+def test_what_is_no_formula_of_a_label_is_refused(root: Path, value: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("m", [f"monitoring.label={value}", "label=y"], root)
+    assert "monitoring.label: " in str(caught.value) and told in str(caught.value)
+    assert load("m", ["monitoring.label=y > 2 * x", "label=y"], root).monitoring.label

@@ -221,6 +221,18 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/features.py: INPUTS has 'fare' twice",
         "Received: ('fare', 'city', 'fare').",
     ),
+    "a formula of a column that there is not": (
+        lambda p: p.write("config.yaml", CONFIG + "monitoring: {label: tip > 0.2 * fair}\n"),
+        ConfigError,
+        "models/M/config.yaml: monitoring.label: there is no column 'fair'; did you mean 'fare'?",
+        "Expected: a column of label.columns, or of INPUTS in features.py: tip, fare, city.",
+    ),
+    "a feature to ignore that there is not": (
+        lambda p: p.write("config.yaml", CONFIG + "monitoring: {ignore: [tip]}\n"),
+        ConfigError,
+        "models/M/config.yaml: monitoring.ignore: there is no column 'tip'",
+        "Expected: a column of INPUTS in features.py: fare, city.",
+    ),
     "a label among the inputs": (
         lambda p: p.write("features.py", 'INPUTS = ("fare", "tip")\n'),
         ConfigError,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.evaluation.slice_names import SliceKey
 from pipeline.config import slice_bounds
-from pipeline.config.slice_bounds import SliceKey
 
 NAME = st.text(st.sampled_from('ab=, "\\ü'), min_size=1, max_size=4)
 VALUE = st.text(st.sampled_from('ab=, "\\ü1'), max_size=5)

@@ -69,6 +69,8 @@ CHANGES = {
     "evaluation.confidence_intervals": "true",
     "serving.check_rows": 3,
     "serving.name": "tips",
+    "monitoring.label": "tips > 1",
+    "monitoring.window_rows": 17,
     "batch_prediction.delimiter": ";",
 }
 """Another value for each key that a node's parameters may depend on."""
@@ -121,13 +123,14 @@ def test_the_source_files_that_a_node_depends_on_are_hashed_into_its_parameters(
     graph = compiled(load("evaluation.yardstick=true", "tuning.mode=always"), tmp_path)
     for spec in nodes.NODES:
         if spec.code:
-            if spec.name in (nodes.SERVING_CHECK, nodes.YARDSTICK):
+            if spec.name in (nodes.SERVING_CHECK, nodes.REFERENCE_PROFILE, nodes.YARDSTICK):
                 hashed = parameter(graph[spec.name], "code")
             else:
                 hashed = parameter(graph[spec.name], "custom_config")["code"]
             assert hashed == code_hash.file_hashes(*spec.code_of("taxi"))
             # The sample model has no metrics of its own.
-            without = (nodes.EVALUATOR, nodes.SERVING_CHECK, nodes.YARDSTICK)
+            without = {nodes.EVALUATOR, nodes.SERVING_CHECK, nodes.YARDSTICK}
+            without.add(nodes.REFERENCE_PROFILE)
             assert ("models/taxi/__init__.py" in hashed) == (spec.name not in without)
 
 

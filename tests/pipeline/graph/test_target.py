@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from tfx.components.pusher.component import Pusher as TfxPusher
 from tfx.types import channel_utils, standard_artifacts
+from tfx.types.experimental.simple_artifacts import File
 
 from components.evaluation.latest_blessed import LatestOtherBlessedModel
-from components.pusher import Pusher
+from components.pusher import BucketPusher, Pusher
 from pipeline.graph import target
 
 pytestmark = pytest.mark.tfx
@@ -21,6 +21,7 @@ def inputs() -> dict[str, Any]:
         "model": channel_utils.as_channel([standard_artifacts.Model()]),
         "model_blessing": channel_utils.as_channel([standard_artifacts.ModelBlessing()]),
         "infra_blessing": channel_utils.as_channel([standard_artifacts.InfraBlessing()]),
+        "profile": channel_utils.as_channel([File()]),
     }
 
 
@@ -29,11 +30,11 @@ def inputs() -> dict[str, Any]:
     [
         ("/data/serving/taxi", Pusher),
         ("serving/taxi", Pusher),
-        ("gs://bucket/serving/taxi", TfxPusher),
-        ("s3://bucket/taxi", TfxPusher),
+        ("gs://bucket/serving/taxi", BucketPusher),
+        ("s3://bucket/taxi", BucketPusher),
     ],
 )
-def test_a_folder_gets_whole_versions_and_a_bucket_tfx_own_pusher(serving: str, kind: type) -> None:
+def test_a_folder_gets_whole_versions_and_a_bucket_another_pusher(serving: str, kind: type) -> None:
     node: Any = target.push_to_folder(serving, **inputs())
     parameters = node.exec_properties
     assert type(node) is kind

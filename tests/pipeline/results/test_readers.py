@@ -140,3 +140,13 @@ def test_a_version_is_pushed_or_not(node: Node, pushed: int, version: int | None
     readers.read_pushed_model(node.result)
     assert node.run.pushed_version == version
     assert node.run.pushed_to == ("/serving/taxi/17" if pushed else None)
+
+
+def test_why_there_is_no_profile_is_told(node: Node) -> None:
+    node.output("profile", {"notes.json": '[["No profile", "It failed"]]'})
+    readers.read_reference_profile(node.result)
+    [warning] = node.run.warnings
+    assert (warning.node, warning.headline, warning.detail) == (
+        *("ReferenceProfile", "No profile"),
+        "It failed",
+    )
