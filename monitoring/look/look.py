@@ -33,6 +33,9 @@ class Finding(Record):
     """Of a share or metric: what it was in the reference."""
     served: float | None = None
     """The same, as served."""
+    low: float | None = None
+    """Of a metric: between these two it lies, as served, by its confidence sequence."""
+    high: float | None = None
     noise: float | None = None
     """What 95 % of samples of the same data and size stay below."""
     matters_from: float | None = None
