@@ -232,7 +232,20 @@ def _read_profile(path: Path) -> tuple[dict[str, Any], str]:
     except (OSError, UnreadableError) as error:
         return {}, str(error)
     wanted = ("run", "made", "training_rows", "test_rows", "metrics")
-    return {key: content.get(key) for key in wanted}, ""
+    # The rest, such as the reference's counts, is not kept: it may be a few hundred kB.
+    return {key: content.get(key) for key in wanted} | {"categories": _categories(content)}, ""
+
+
+def _categories(profile: dict[str, Any]) -> list[str]:
+    """The features and outputs whose bins are values; of the others they are ranges."""
+    parts = [profile.get("features"), profile.get("outputs")]
+    return [
+        name
+        for part in parts
+        if isinstance(part, dict)
+        for name, one in part.items()
+        if isinstance(one, dict) and isinstance(one.get("categories"), dict)
+    ]
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

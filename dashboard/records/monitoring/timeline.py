@@ -85,6 +85,7 @@ def of_profile(content: dict[str, Any]) -> dict[str, Any] | None:
         "training_rows": profile.number("training_rows"),
         "test_rows": profile.number("test_rows"),
         "metrics": {name: _bounds(metrics.part(name)) for name in metrics.content},
+        "categories": profile.items("categories"),
     }
 
 
