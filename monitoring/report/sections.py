@@ -45,7 +45,6 @@ class Chart:
     title: str
     drawing: Markup
     points: Sequence[Point]
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,8 +164,8 @@ def metric_charts(looks: Sequence[Look], profile: ReferenceProfile) -> list[Char
         metric: Metric | None = profile.metrics.get(name)
         if metric is not None and metric.value is not None:
             lines.append(Line("test split", metric.value))
-        note = "An estimate, before labels are there." if estimate else ""
-        found.append(_chart(formatting.cut(name), at, lines, note))
+        title = formatting.cut(name) + (", estimated before labels" if estimate else "")
+        found.append(_chart(title, at, lines))
     return [chart for chart in found if chart.drawing][:MOST_CHARTS]
 
 
@@ -201,9 +200,8 @@ def _chart(
     title: str,
     points: Sequence[Point],
     lines: Sequence[Line],
-    note: str = "",
     *,
     from_zero: bool = False,
 ) -> Chart:
     drawing = charts.draw(Series(title, points, lines, from_zero))
-    return Chart(title, drawing, charts.latest(points), note)
+    return Chart(title, drawing, charts.latest(points))

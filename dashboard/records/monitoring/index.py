@@ -173,8 +173,9 @@ class MonitoringIndex:
     def _read(
         self, folder: Path, names: Iterable[str], deadline: float, at_least: int = 0
     ) -> list[Look]:
-        """The looks of these names, as far as there is time."""
+        """The looks of these names, as far as there is time, or `at_least` so many more."""
         found: list[Look] = []
+        new = 0
         for name in names:
             path = folder / name
             state = _state(path)
@@ -183,8 +184,9 @@ class MonitoringIndex:
                 self._looks.move_to_end(path)
                 found.append(kept[1])
                 continue
-            if len(found) >= at_least and time.monotonic() > deadline:
+            if new >= at_least and time.monotonic() > deadline:
                 break
+            new += 1
             found.append(self._keep(path, state))
         return found
 

@@ -57,7 +57,13 @@ def test_the_first_look_has_no_charts_over_time() -> None:
 
 
 def test_an_empty_look_is_a_page() -> None:
-    nothing: dict[str, Any] = {"rows": 0, "requests": 0, "first": None, "last": None, "findings": ()}
+    nothing: dict[str, Any] = {
+        "rows": 0,
+        "requests": 0,
+        "first": None,
+        "last": None,
+        "findings": (),
+    }
     nothing |= {"features": {}, "outputs": {}}
     look = sample_looks.look(1, "too early").model_copy(update=nothing)
     assert Page(page(look, PROFILE, [])).headings[1:] == ["What changed most"]

@@ -64,6 +64,6 @@ function cut(label) {
 
 export function DistributionLegend() {
   return html`<ul class="legend" aria-hidden="true">
-    ${NAMES.map(([key, title]) => html`<li key=${key}><svg class="shares" width="18" height="12"><rect class=${key} x="1" y="1" width="16" height="10" /></svg>${title}</li>`)}
+    ${NAMES.map(([key, title]) => html`<li key=${key}><svg class="shares" width="18" height="12"><rect class=${key} x="1" y="1" width="16" height="10" /></svg>${key === "reference" ? "training; of answers, the test split" : title}</li>`)}
   </ul>`;
 }

@@ -19,7 +19,7 @@ export function Look({ model, version, file, categories, all }) {
   findings.sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
   const drawn = drawings(data, findings);
   const shown = all ? drawn : drawn.slice(0, DRAWN);
-  return html`<section data-testid="look">
+  return html`<section class="watched-look" data-testid="look">
     <h2 id="look">The look of <${Time} at=${Date.parse(data.time) / 1000} /></h2>
     <p><strong><bdi>${String(data.headline ?? "")}</bdi></strong></p>
     <${Facts} rows=${facts(data)} />
@@ -78,7 +78,7 @@ function Findings({ findings }) {
             (one, number) => html`<tr key=${number}>
               <th scope="row" class="named"><bdi>${one.name || one.subject}</bdi>${one.slice && html`<div class="quiet"><bdi>${one.slice}</bdi></div>`}</th>
               <td><${State} state=${one.state} /></td>
-              <td>${one.test}<div class="quiet">against ${one.against}</div></td>
+              <td>${one.test}${one.against !== "bound" && html`<div class="quiet">against ${one.against}</div>`}</td>
               <td class="number nowrap">${typeof one.effect === "number" && `${one.statistic} ${format.number(one.effect)}`}</td>
               <td class="number">${format.number(one.noise)}</td>
               <td class="number">${format.number(one.matters_from)}</td>

@@ -27,7 +27,7 @@ export function Strip({ states, label, height = 18, step = 6 }) {
     .map((state) => [state, states.filter((other) => other === state).length])
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${format.number(count)} ${WORDS[state] ?? state}`);
-  return html`<svg class="strip" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`${label}: ${counted.join(", ") || "nothing"}`}>
+  return html`<svg class="strip" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label=${`${label}: ${counted.join(", ") || "nothing"}`}>
     ${states.map((state, place) => {
       if (state === null) return null;
       const tall = Math.max(height * (HEIGHTS[state] ?? 0.3), 2);

@@ -12,9 +12,7 @@ export function Timeline({ looks, chosen, total }) {
   return html`<section>
     <h2 id="looks">Looks and alarms</h2>
     <${StripLegend} states=${["alarm", "nothing", "too early"]} />
-    <${Scroll} label="Looks over time">
-      <${Strip} states=${oldestFirst.map((look) => look.verdict)} label="Looks, the oldest first" height=${28} step=${8} />
-    <//>
+    <${Strip} states=${oldestFirst.map((look) => look.verdict)} label="Looks, the oldest first" height=${28} step=${8} />
     <p class="quiet"><${Time} at=${begin.time} /> to <${Time} at=${end.time} />, ${format.plural(looks.length, "look")} of ${format.number(total)}</p>
     <details class="values">
       <summary>All ${format.plural(looks.length, "look")}</summary>
