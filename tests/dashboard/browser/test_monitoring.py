@@ -68,10 +68,10 @@ def test_a_new_look_shows_by_itself_and_a_damaged_one_is_told(
     page: Page, dashboard: Dashboard, looks: Path
 ) -> None:
     page.goto(f"{dashboard.address}/monitoring/taxi/{VERSION}")
-    expect(page.get_by_text("14 looks of 14", exact=False).first).to_be_visible()
+    expect(page.get_by_test_id("looked")).to_contain_text("14 looks of 14")
     (looks / "2026-12-01T000000.000000Z.json").write_text('{"verdict": "al')
     expect(page.get_by_test_id("damaged")).to_contain_text("1 look cannot be read")
-    expect(page.get_by_text("15 looks of 15")).to_be_visible()
+    expect(page.get_by_test_id("looked")).to_contain_text("15 looks of 15")
 
 
 def test_where_nothing_is_served_it_says_how_to_start(page: Page, dashboard: Dashboard) -> None:

@@ -13,7 +13,7 @@ export function Timeline({ looks, chosen, total }) {
     <h2 id="looks">Looks and alarms</h2>
     <${StripLegend} states=${["alarm", "nothing", "too early"]} />
     <${Strip} states=${oldestFirst.map((look) => look.verdict)} label="Looks, the oldest first" height=${28} step=${8} />
-    <p class="quiet"><${Time} at=${begin.time} /> to <${Time} at=${end.time} />, ${format.plural(looks.length, "look")} of ${format.number(total)}</p>
+    <p class="quiet" data-testid="looked"><${Time} at=${begin.time} /> to <${Time} at=${end.time} />, ${format.plural(looks.length, "look")} of ${format.number(total)}</p>
     <details class="values">
       <summary>All ${format.plural(looks.length, "look")}</summary>
       <${Looks} looks=${looks} chosen=${chosen} />
