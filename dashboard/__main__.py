@@ -9,14 +9,16 @@ from pathlib import Path
 from dashboard.errors import DashboardError
 from dashboard.web.serve import serve
 
-RUNS = Path(__file__).resolve().parent.parent / "runs"
+_PROJECT = Path(__file__).resolve().parent.parent
+RUNS = _PROJECT / "runs"
+SERVING = _PROJECT / "serving_models"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serves until interrupted; returns the exit status."""
     options = parser().parse_args(arguments)
     try:
-        serve(options.runs, options.host, options.port, open_browser=options.open)
+        serve(options.runs, options.serving, options.host, options.port, open_browser=options.open)
     except DashboardError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -30,6 +32,13 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--runs", type=Path, default=RUNS, metavar="DIR", help="where the runs are (default: runs)"
+    )
+    result.add_argument(
+        "--serving",
+        type=Path,
+        default=SERVING,
+        metavar="DIR",
+        help="where the served models are, with their monitoring (default: serving_models)",
     )
     result.add_argument(
         "--host",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +24,10 @@ from dashboard.records import (
 )
 from dashboard.records.index import RunIndex
 from dashboard.records.json_files import UnreadableError, read_object
+from dashboard.records.monitoring.index import MonitoringIndex
 from dashboard.records.runs import RECORD, Run
-from dashboard.web.security import FILE_POLICY, refused
+from dashboard.web.answers import Answer, as_json, count, encoded, optional_count, threaded
+from dashboard.web.security import FILE_POLICY
 
 DETAILS = "details.json"
 REPORT = "report.html"
@@ -37,14 +37,13 @@ _MAX_CODE = 2**20
 _MAX_HIDDEN = 64 * 2**20
 """Bytes up to which a file is looked through for secrets."""
 
-Answer = Callable[[Request], Response]
-
 
 class Api:
     """The handlers of all requests about one folder of runs."""
 
-    def __init__(self, index: RunIndex):
+    def __init__(self, index: RunIndex, monitoring: MonitoringIndex):
         self._index = index
+        self._monitoring = monitoring
         self._listing = Listing()
         # Runs of earlier releases, and of other machines, may say more than they should.
         self._hide = redaction.redactor()
@@ -63,7 +62,7 @@ class Api:
             "/report/{run}": self.report,
             "/files/{run}/{path:path}": self.file,
         }
-        routes = [Route(path, _threaded(answer)) for path, answer in reading.items()]
+        routes = [Route(path, threaded(answer)) for path, answer in reading.items()]
         return [*routes, Route("/api/runs/{run}/notes", self.write_notes, methods=["PUT"])]
 
     def runs(self, request: Request) -> Response:
@@ -73,8 +72,8 @@ class Api:
             text=asked.get("text", ""),
             where=asked.get("where", ""),
             sort=asked.get("sort") or "-started",
-            offset=_whole(asked.get("offset"), 0),
-            limit=_whole(asked.get("limit"), 50),
+            offset=count(asked.get("offset"), 0),
+            limit=count(asked.get("limit"), 50),
         )
         answer = self._listing.answer(self._index.snapshot(), query)
         return self._json(request, {**answer, "folder": str(self._index.folder)})
@@ -82,7 +81,9 @@ class Api:
     def models(self, request: Request) -> Response:
         """Every model with its versions."""
         snapshot = self._index.snapshot()
-        return _json(request, {"models": versions.models(snapshot), "complete": snapshot.complete})
+        return as_json(
+            request, {"models": versions.models(snapshot), "complete": snapshot.complete}
+        )
 
     def run(self, request: Request) -> Response:
         """A run's row, its whole record, and which files there are beside it."""
@@ -93,7 +94,13 @@ class Api:
             record = {}
         has = {name: (folder / name).is_file() for name in (DETAILS, REPORT, LOG)}
         has[neptune.FOLDER] = (folder / neptune.FOLDER).is_dir()
-        return self._json(request, {"run": row.as_json(), "record": record, "has": has})
+        # The serving folder calls a model as its config does, which may be otherwise than the run.
+        served, _, version = row.pushed_to.rstrip("/").rpartition("/")
+        model = served.rpartition("/")[2]
+        known = self._monitoring.knows(model, version)
+        watched = {"model": model, "version": version} if known else None
+        answer = {"run": row.as_json(), "record": record, "has": has, "monitoring": watched}
+        return self._json(request, answer)
 
     def details(self, request: Request) -> Response:
         """Curves, trials, features and plots; empty while there are none."""
@@ -101,21 +108,21 @@ class Api:
         try:
             return self._json(request, {"details": read_object(folder / DETAILS), "problem": ""})
         except FileNotFoundError:
-            return _json(request, {"details": {}, "problem": ""})
+            return as_json(request, {"details": {}, "problem": ""})
         except UnreadableError as error:
-            return _json(request, {"details": {}, "problem": str(error)})
+            return as_json(request, {"details": {}, "problem": str(error)})
 
     def files(self, request: Request) -> Response:
         """The run folder's files."""
         _, folder = self._find(request.path_params["run"])
-        return _json(request, paths.listing(folder))
+        return as_json(request, paths.listing(folder))
 
     def text(self, request: Request) -> Response:
         """A part of a text file: `path`, and `from` or `before` in bytes, or its end."""
         _, folder = self._find(request.path_params["run"])
         path = paths.inside(folder, request.query_params.get("path", LOG))
-        start = _optional(request.query_params.get("from"))
-        before = _optional(request.query_params.get("before"))
+        start = optional_count(request.query_params.get("from"))
+        before = optional_count(request.query_params.get("before"))
         return self._json(request, text_window.window(path, start=start, before=before))
 
     def neptune(self, request: Request) -> Response:
@@ -162,10 +169,10 @@ class Api:
     def _keep_notes(self, name: str, written: notes.Notes) -> Response:
         _, folder = self._find(name)
         notes.write(folder, written)
-        return Response(_encoded(written.as_json()), media_type="application/json")
+        return Response(encoded(written.as_json()), media_type="application/json")
 
     def _json(self, request: Request, content: Any) -> Response:
-        return _json(request, self._hide.tree(content))
+        return as_json(request, self._hide.tree(content))
 
     def _file(self, path: Path, media_type: str, filename: str | None) -> Response:
         """A file; one of text comes without secrets, if it has any."""
@@ -202,40 +209,3 @@ class Api:
         if file.stat().st_size > _MAX_CODE:
             raise DashboardError(f"{path} is too long", "More than 1 MB is not compared.")
         return file.read_text(encoding="utf-8", errors="replace")
-
-
-def _threaded(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-    """A handler that reads files, off the thread that takes requests; errors become answers."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            return await run_in_threadpool(answer, request)
-        except OSError as error:
-            return refused(DashboardError("The file cannot be read", str(error), status=500))
-
-    return handle
-
-
-def _json(request: Request, content: Any) -> Response:
-    """JSON with an ETag, and no body for who has it already."""
-    body = _encoded(content)
-    tag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
-    headers = {"ETag": tag}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
-
-
-def _encoded(content: Any) -> bytes:
-    """Strict JSON; characters beyond ASCII are escaped, as lone surrogates have no UTF-8."""
-    return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
-
-
-def _whole(text: str | None, default: int) -> int:
-    number = _optional(text)
-    return default if number is None else number
-
-
-def _optional(text: str | None) -> int | None:
-    """A count that a request gives, if it gives one."""
-    return int(text) if text and text.isdecimal() and text.isascii() and len(text) < 16 else None

@@ -14,19 +14,33 @@ from starlette.staticfiles import StaticFiles
 
 from dashboard.errors import DashboardError
 from dashboard.records.index import RunIndex
+from dashboard.records.monitoring.index import MonitoringIndex
 from dashboard.web.api import Api
+from dashboard.web.monitoring_api import MonitoringApi
 from dashboard.web.security import Guard, refused
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-PAGES = ("/", "/compare", "/models", "/runs/{run}")
+PAGES = (
+    *("/", "/compare", "/models", "/runs/{run}"),
+    *("/monitoring", "/monitoring/{model}/{version}"),
+)
+NOWHERE = Path("/dev/null")
 
 
-def create(index: RunIndex, host: str = "127.0.0.1") -> Starlette:
-    """The application that shows an index's runs, for a server bound to `host`."""
+def create(index: RunIndex, host: str = "127.0.0.1", serving: Path = NOWHERE) -> Starlette:
+    """The application that shows an index's runs, for a server bound to `host`.
+
+    Args:
+        index: The runs.
+        host: The address that the server is bound to.
+        serving: The serving folder, whose monitoring is shown; by default there is none.
+    """
+    monitoring = MonitoringIndex(serving)
     return Starlette(
         routes=[
             *(Route(path, _page) for path in PAGES),
-            *Api(index).routes(),
+            *Api(index, monitoring).routes(),
+            *MonitoringApi(index, monitoring).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, host=host)],

@@ -17,11 +17,12 @@ from dashboard.records.index import RunIndex
 from dashboard.web import app
 
 
-def serve(runs: Path, host: str, port: int, *, open_browser: bool | None) -> None:
+def serve(runs: Path, serving: Path, host: str, port: int, *, open_browser: bool | None) -> None:
     """Serves until interrupted.
 
     Args:
         runs: The folder of run folders; it may come into being later.
+        serving: The serving folder, with its monitoring; it may come into being later.
         host: The address to bind to.
         port: The port; 0 takes any that is free.
         open_browser: Whether to open the page; None: if there is someone to see it.
@@ -33,7 +34,7 @@ def serve(runs: Path, host: str, port: int, *, open_browser: bool | None) -> Non
     address = url(host, listening.getsockname()[1])
     index = RunIndex(runs.absolute())
     config = uvicorn.Config(
-        app.create(index, host),
+        app.create(index, host, serving.absolute()),
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -24,10 +24,11 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], [command.RUNS, "127.0.0.1", 8050, None]),
-        (["--runs", "/a", "--port", "0"], [Path("/a"), "127.0.0.1", 0, None]),
-        (["--host", "0.0.0.0", "--open"], [command.RUNS, "0.0.0.0", 8050, True]),
-        (["--no-open"], [command.RUNS, "127.0.0.1", 8050, False]),
+        ([], [command.RUNS, command.SERVING, "127.0.0.1", 8050, None]),
+        (["--runs", "/a", "--port", "0"], [Path("/a"), command.SERVING, "127.0.0.1", 0, None]),
+        (["--serving", "/b"], [command.RUNS, Path("/b"), "127.0.0.1", 8050, None]),
+        (["--host", "0.0.0.0", "--open"], [command.RUNS, command.SERVING, "0.0.0.0", 8050, True]),
+        (["--no-open"], [command.RUNS, command.SERVING, "127.0.0.1", 8050, False]),
     ],
 )
 def test_the_options_reach_the_server(

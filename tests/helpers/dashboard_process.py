@@ -21,11 +21,15 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @dataclass
 class Dashboard:
-    """A server over a folder of runs."""
+    """A server over a folder of runs, and the serving folder beside it."""
 
     runs: Path
     port: int = 0
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    @property
+    def serving(self) -> Path:
+        return self.runs.parent / "serving_models"
 
     @property
     def address(self) -> str:
@@ -35,7 +39,10 @@ class Dashboard:
         """Starts the server, on the port that it had before."""
         command = [sys.executable, "-m", "dashboard", "--no-open", "--port", str(self.port)]
         self.process = subprocess.Popen(
-            [*command, "--runs", str(self.runs)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [*command, "--runs", str(self.runs), "--serving", str(self.serving)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
         found = re.search(r"127\.0\.0\.1:(\d+)", self.process.stdout.readline())

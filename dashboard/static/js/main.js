@@ -7,11 +7,13 @@ import { RunsPage } from "./pages/runs.js";
 import { RunPage } from "./pages/run.js";
 import { ComparePage } from "./pages/compare.js";
 import { ModelsPage } from "./pages/models.js";
+import { MonitoringPage } from "./pages/monitoring.js";
 
 const PLACES = [
   ["/", "Runs", ["", "runs"]],
   ["/compare", "Compare", ["compare"]],
   ["/models", "Models", ["models"]],
+  ["/monitoring", "Monitoring", ["monitoring"]],
 ];
 
 function Page({ route }) {
@@ -22,6 +24,7 @@ function Page({ route }) {
   }
   if (first === "compare") return html`<${ComparePage} params=${route.params} />`;
   if (first === "models") return html`<${ModelsPage} params=${route.params} />`;
+  if (first === "monitoring") return html`<${MonitoringPage} path=${route.path} params=${route.params} />`;
   return html`<h1>There is no such page</h1>
     <p><a href="/">All runs</a></p>`;
 }

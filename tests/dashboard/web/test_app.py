@@ -11,8 +11,11 @@ from starlette.testclient import TestClient
 from dashboard.records.outcomes import STATUSES
 from dashboard.web import app
 
+PAGES = ["/", "/compare", "/models", "/runs/taxi-1", "/runs/a%2Fb?tab=x", "/monitoring"]
+PAGES += ["/monitoring/taxi/17"]
 
-@pytest.mark.parametrize("path", ["/", "/compare", "/models", "/runs/taxi-1", "/runs/a%2Fb?tab=x"])
+
+@pytest.mark.parametrize("path", PAGES)
 def test_each_page_is_the_one_document(path: str, client: TestClient) -> None:
     answer = client.get(path)
     if path == "/runs/a%2Fb?tab=x":

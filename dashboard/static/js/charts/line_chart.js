@@ -4,8 +4,9 @@ import uPlot from "../../vendor/uplot.js";
 import * as format from "../format.js";
 import { smoothed } from "./smooth.js";
 
-// `lines` are {label, color: 1 to 8, dashed, values: [[x, y], ...]}. `smooth` is 0 to below 1.
-export function LineChart({ title, lines, log = false, smooth = 0, height = 240, xLabel = "epoch" }) {
+// `lines` are {label, color: 1 to 8, dashed, values: [[x, y], ...]}. `smooth` is 0 to below 1. With
+// `xFormat` x is a time in seconds, which it puts into words.
+export function LineChart({ title, lines, log = false, smooth = 0, height = 240, xLabel = "epoch", xFormat = null }) {
   const box = useRef(null);
   const chart = useRef(null);
   const zoom = useRef(null);
@@ -40,9 +41,9 @@ export function LineChart({ title, lines, log = false, smooth = 0, height = 240,
       height,
       legend: { show: false },
       cursor: { drag: { x: true, y: false, uni: 8 }, points: { size: 7 } },
-      scales: { x: { time: false }, y: { distr: log ? 3 : 1, range: log ? logRange : undefined } },
+      scales: { x: { time: xFormat !== null }, y: { distr: log ? 3 : 1, range: log ? logRange : undefined } },
       axes: [
-        { ...axis, size: 30, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : "")) },
+        { ...axis, size: 30, space: xFormat ? 110 : 50, values: (_, ticks) => ticks.map((tick) => (xFormat ? xFormat(tick) : Number.isInteger(tick) ? String(tick) : "")) },
         { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : tidy(tick))) },
       ],
       series: [{}, ...lines.flatMap((line) => drawn(line, colors, smooth > 0))],
@@ -70,9 +71,9 @@ export function LineChart({ title, lines, log = false, smooth = 0, height = 240,
       <span>${title}</span>
       ${zoomed && html`<button type="button" class="link" onClick=${reset}>Show all</button>`}
     </figcaption>
-    <${Legend} lines=${lines} xs=${xs} at=${at} xLabel=${xLabel} />
+    <${Legend} lines=${lines} xs=${xs} at=${at} xLabel=${xLabel} xFormat=${xFormat} />
     <div class="plot" ref=${box} onDblClick=${reset} role="img" aria-label=${`${title}; the values are in the table below`}></div>
-    <${Values} title=${title} lines=${lines} xs=${xs} xLabel=${xLabel} />
+    <${Values} title=${title} lines=${lines} xs=${xs} xLabel=${xLabel} xFormat=${xFormat} />
   </figure>`;
 }
 
@@ -104,7 +105,7 @@ function tidy(tick) {
   return String(Number(tick.toPrecision(4)));
 }
 
-function Legend({ lines, xs, at, xLabel }) {
+function Legend({ lines, xs, at, xLabel, xFormat }) {
   const x = at === null ? null : xs[at];
   return html`<ul class="legend" aria-hidden="true">
     ${lines.map((line) => {
@@ -114,12 +115,12 @@ function Legend({ lines, xs, at, xLabel }) {
         <span class="value">${found ? format.number(found[1]) : ""}</span>
       </li>`;
     })}
-    <li class="quiet at">${x === null || x === undefined ? "" : `${xLabel} ${x}`}</li>
+    <li class="quiet at">${x === null || x === undefined ? "" : `${xLabel} ${xFormat ? xFormat(x) : x}`}</li>
   </ul>`;
 }
 
 // The same for those who do not see the lines, and for copying.
-function Values({ title, lines, xs, xLabel }) {
+function Values({ title, lines, xs, xLabel, xFormat }) {
   const [open, setOpen] = useState(false);
   return html`<details class="values" onToggle=${(event) => setOpen(event.currentTarget.open)}>
     <summary>Values</summary>
@@ -130,7 +131,7 @@ function Values({ title, lines, xs, xLabel }) {
         <tbody>
           ${xs.map(
             (x) => html`<tr key=${x}>
-              <th scope="row">${x}</th>
+              <th scope="row" class=${xFormat ? "nowrap" : ""}>${xFormat ? xFormat(x) : x}</th>
               ${lines.map((line) => html`<td class="number">${format.number(line.values.find(([other]) => other === x)?.[1])}</td>`)}
             </tr>`,
           )}

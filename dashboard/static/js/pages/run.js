@@ -3,6 +3,7 @@ import { html, useEffect, useRef } from "../lib.js";
 import { runApi, useLive } from "../api.js";
 import { Duration, ErrorBox, Hash, Loading, Status, Tabs, Time } from "../parts/basic.js";
 import { runAddress } from "../router.js";
+import { versionAddress } from "../monitoring/address.js";
 import { Overview } from "../run/overview.js";
 import { Training } from "../run/training.js";
 import { Evaluation } from "../run/evaluation.js";
@@ -47,7 +48,7 @@ export function RunPage({ id, params }) {
   const details = found.data.details;
   const shown = { run, record, details, has, id, params, reload };
   const address = (name) => runAddress(id, name === "overview" ? "" : `?tab=${name}`);
-  return html`<${Head} run=${run} has=${has} reload=${reload} />
+  return html`<${Head} run=${run} has=${has} monitoring=${data.monitoring} reload=${reload} />
     ${error && html`<${ErrorBox} error=${error} />`}
     ${run.problem && html`<div class="box bad" data-testid="problem"><strong>The record is damaged.</strong> ${run.problem}</div>`}
     ${found.data.problem && html`<div class="box bad">${found.data.problem}</div>`}
@@ -76,13 +77,14 @@ function Tab({ name, shown }) {
   }
 }
 
-function Head({ run, has, reload }) {
+function Head({ run, has, monitoring, reload }) {
   return html`<div class="run-head">
     <div class="page-head">
       <h1 class="mono" data-testid="run-id">${run.id}</h1>
       <div aria-live="polite"><${Status} status=${run.status} /></div>
       <div class="actions">
         <a class="button" href=${`/compare?runs=${encodeURIComponent(run.id)}`}>Compare with …</a>
+        ${monitoring && html`<a class="button" href=${versionAddress(monitoring.model, monitoring.version)}>Monitoring</a>`}
         ${has["report.html"] &&
         html`<a class="button" href=${`/report/${encodeURIComponent(run.id)}`} target="_blank" rel="noopener">Report</a>`}
       </div>
