@@ -1,0 +1,1 @@
+"""`python -m monitoring`: a module for each command."""
