@@ -1,1 +1,1 @@
-"""`python -m monitoring`: a module for each command."""
+"""Commands of `python -m monitoring`."""

@@ -1,4 +1,4 @@
-"""The command line of monitoring, to which each module of this package adds its commands."""
+"""The command line of monitoring, to which each module of this package adds its command."""
 
 from __future__ import annotations
 

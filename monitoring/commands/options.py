@@ -7,14 +7,24 @@ from typing import Annotated
 
 import typer
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's folder in both.")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A folder in the serving folder.")]
 Models = Annotated[
     Path, typer.Option("--models", metavar="DIR", help="The serving folder, with all models.")
 ]
 Source = Annotated[
-    Path, typer.Option("--source", metavar="DIR", help="The folder of models' config.yaml.")
+    Path,
+    typer.Option("--source", metavar="DIR", help="The models' folders, with their config.yaml."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+Log = Annotated[
+    Path | None,
+    typer.Option(
+        "--log",
+        metavar="PATH",
+        help="The request log: a folder of its files, or of Parquet exports. Default: the serving "
+        "folder's.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 MODELS = Path("serving_models")
 SOURCE = Path("models")
