@@ -170,13 +170,14 @@ class Watcher:
 
     def _publish(self, state: VersionState) -> list[Event]:
         path = self._folder.look(state.look.version, state.look.time)
-        if not path.exists():
-            record.write(path, state.look)
-        event = state.event
-        if event is None or _is_there(event, self._folder.history.read()):
+        if path.exists():  # It comes last.
             return []
-        self._folder.history.append(event)
-        return [event]
+        added = []
+        if state.event and not _is_there(state.event, self._folder.history.read()):
+            self._folder.history.append(state.event)
+            added.append(state.event)
+        record.write(path, state.look)
+        return added
 
 
 def _is_there(event: Event, events: list[Event]) -> bool:

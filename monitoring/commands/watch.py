@@ -1,0 +1,178 @@
+"""`watch`: looks again and again, tells, and acts."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from monitoring.commands.app import app
+from monitoring.commands.options import MODELS, SOURCE, Log, Model, Models, Source
+from monitoring.core.errors import MonitoringError
+from monitoring.core.settings import Settings, read_settings
+from monitoring.loop import dispatch
+from monitoring.loop.loop import Loop, Places
+from monitoring.loop.programs import Programs
+from monitoring.watch.events import Event
+from monitoring.watch.folder import ModelFolder, model_folder
+from monitoring.watch.gauges import Gauges
+from monitoring.watch.lock import held
+from monitoring.watch.log_lines import log as log_line
+from monitoring.watch.rounds import Rounds
+from monitoring.watch.telling import Teller, receivers
+from monitoring.watch.watcher import Watcher
+
+INTERRUPTED = 130
+_LEAST_PAUSE = 9.0
+"""Times that a round has taken, before the next one: so that reading takes no more than a tenth."""
+
+
+@app.command()
+def watch(
+    model: Model,
+    act: Annotated[
+        bool, typer.Option("--act", help="Train again on alarm, where monitoring.on_alarm says so.")
+    ] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look at what there is, and end: for cron.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option("--every", min=0.1, metavar="SECONDS", help="How often it is looked.")
+    ] = 10.0,
+    command: Annotated[
+        str, typer.Option("--command", help="A program that gets each event as JSON on stdin.")
+    ] = "",
+    repository: Annotated[
+        str, typer.Option("--dispatch", metavar="OWNER/NAME", help="Have its workflow train.")
+    ] = "",
+    metrics_port: Annotated[
+        int | None, typer.Option("--metrics-port", min=0, max=65535, help="For Prometheus.")
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option("--metrics-host", help="The address of that port.")
+    ] = "127.0.0.1",
+    metrics_file: Annotated[
+        Path | None, typer.Option("--metrics-file", help="For node_exporter: NAME.prom.")
+    ] = None,
+    keep: Annotated[
+        int, typer.Option("--keep", min=1, help="How many looks are kept, and as many alarms.")
+    ] = 1000,
+    models: Models = MODELS,
+    source: Source = SOURCE,
+    log: Log = None,
+    runs: Annotated[
+        Path, typer.Option("--runs", metavar="DIR", help="The folder of the pipeline's runs.")
+    ] = Path("runs"),
+) -> None:
+    """Look at a model's traffic window by window, tell of alarms, and train again.
+
+    Exit status with --once: 0 nothing, 1 an alarm, 2 a mistake, 3 no window is complete yet.
+    """
+    folder = model_folder(models, model)
+    folder = ModelFolder(models, model, keep, keep)
+    arguments = _arguments(command)
+    if repository:
+        dispatch.check(repository)
+    read_settings(source, model)  # A mistake is told at once.
+    with held(folder.lock, model):
+        teller = Teller(model, str(models), receivers(arguments), folder.history)
+        rounds = Rounds(
+            _watcher(folder, source, log),
+            Loop(folder, Programs(models, runs), Places(source, runs, repository=repository))
+            if act
+            else None,
+            teller,
+            Gauges(model, metrics_port, metrics_file, metrics_host),
+            lambda: read_settings(source, model),
+        )
+        teller.tell_again()
+        try:
+            status = _once(rounds) if once else _again_and_again(rounds, folder, every)
+        finally:
+            teller.close()
+    raise typer.Exit(status)
+
+
+def _watcher(folder: ModelFolder, source: Path, log: Path | None) -> Watcher:
+    # They import numpy, scipy, scikit-learn and pyarrow; a mistake is told without.
+    from monitoring.log.source import find
+    from monitoring.watch import sources
+
+    profiles = sources.pushed_profiles(folder.models, folder.model)
+
+    def settings() -> Settings:
+        return read_settings(source, folder.model)
+
+    reader = sources.log_reader(
+        find(folder.models, folder.model, log), folder.model, profiles, settings
+    )
+    return Watcher(folder, reader, sources.looks_by(profiles))
+
+
+def _once(rounds: Rounds) -> int:
+    looks = rounds.round()
+    if any(look.verdict == "alarm" for look in looks):
+        return 1
+    return 0 if any(look.verdict == "nothing" for look in looks) else 3
+
+
+def _again_and_again(rounds: Rounds, folder: ModelFolder, every: float) -> int:
+    with _ended_by_signals() as (ended, received):
+        _note(folder, "watch started")
+        while not ended.is_set():
+            began = time.monotonic()
+            try:
+                rounds.round(ended.is_set)
+            except MonitoringError as error:
+                rounds.failed(error)
+            ended.wait(max(every, _LEAST_PAUSE * (time.monotonic() - began)))
+        _note(folder, "watch ended")
+    return INTERRUPTED if signal.SIGINT in received else 0
+
+
+def _note(folder: ModelFolder, event: str) -> None:
+    made = Event.model_validate({"time": datetime.now(timezone.utc), "event": event})
+    log_line(event, model=folder.model)
+    try:
+        folder.history.append(made)
+    except MonitoringError as error:
+        log_line("error", "error", why=str(error))
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[tuple[threading.Event, list[int]]]:
+    """Ends after the look at hand: by Ctrl-C, `kill`, or a closed terminal."""
+    ended = threading.Event()
+    received: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        ended.set()
+
+    before = {
+        number: signal.signal(number, end)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield ended, received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _arguments(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise MonitoringError(
+            "--command cannot be read", f"Received: {command}. {error}.", "Close its quotes."
+        ) from error
