@@ -46,11 +46,11 @@ class Gauges:
         self._file = file
         self._registry = registry = CollectorRegistry()
         of, version = ("model",), ("model", "version")
-        self._looks = Counter(
-            "monitoring_looks", "Looks that were made.", (*version, "verdict"), registry=registry
+        self._number = Gauge(
+            "monitoring_look", "The number of the last look.", version, registry=registry
         )
-        self._rows = Counter(
-            "monitoring_rows", "Served rows that were looked at.", version, registry=registry
+        self._rows = Gauge(
+            "monitoring_window_rows", "Rows of the last window.", version, registry=registry
         )
         self._errors = Counter(
             "monitoring_errors", "Rounds that ended in an error.", of, registry=registry
@@ -90,10 +90,10 @@ class Gauges:
                 ) from error
 
     def look(self, look: Look) -> None:
-        """Counts a look."""
+        """Takes over the last look."""
         labels = (self._model, str(look.version))
-        self._looks.labels(*labels, look.verdict).inc()
-        self._rows.labels(*labels).inc(look.rows)
+        self._number.labels(*labels).set(look.number)
+        self._rows.labels(*labels).set(look.rows)
         self._alarm.labels(*labels).set(look.verdict == "alarm")
         self._refused.labels(*labels).set(look.refused / look.requests if look.requests else 0)
         self._time.labels(*labels).set(look.time.timestamp())

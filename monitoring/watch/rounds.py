@@ -54,6 +54,8 @@ class Rounds:
         self._gauges = gauges
         self._settings = settings
         self._failure = ""
+        if watcher.last is not None:
+            gauges.look(watcher.last)
 
     def round(self, ended: Callable[[], bool] = lambda: False) -> list[Look]:
         """Makes a round.
@@ -72,7 +74,7 @@ class Rounds:
         self._tell(self._watcher.unfinished(), settings)
         looks = []
         # What goes on is to go on also while many windows are looked at, or none can be.
-        self._act(settings)
+        problem = self._act(settings)
         for look, events in self._watcher.round(settings):
             looks.append(look)
             self._gauges.look(look)
@@ -86,7 +88,9 @@ class Rounds:
             if ended():
                 break
         if looks:
-            self._act(settings)
+            problem = self._act(settings)
+        if problem is not None:
+            raise problem
         self._gauges.round(time.time(), failed=False)
         self._failure = ""
         return looks
@@ -101,10 +105,17 @@ class Rounds:
         except MonitoringError as also:
             log("error", "error", why=str(also))
 
-    def _act(self, settings: Settings) -> None:
-        if self._acting is not None:
+    def _act(self, settings: Settings) -> MonitoringError | None:
+        """Makes the loop's step; what it failed with, as that must not keep from looking."""
+        if self._acting is None:
+            return None
+        try:
             self._tell(self._acting.step(settings), settings)
+        except MonitoringError as error:
+            return error
+        finally:
             self._gauges.step(self._acting.state)
+        return None
 
     def _tell(self, events: Iterable[Event], settings: Settings) -> None:
         for event in events:

@@ -86,6 +86,11 @@ class Watcher:
                 self._newest = state
         self._position = self._newest.position if self._newest else None
 
+    @property
+    def last(self) -> Look | None:
+        """The last look at any version; None: there is none yet."""
+        return self._newest.look if self._newest else None
+
     def unfinished(self) -> list[Event]:
         """Does what a kill has left undone of the last look; the events that were not there.
 
