@@ -13,6 +13,7 @@ import os
 import re
 import socket
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from typing import Any
@@ -52,7 +53,8 @@ def check(repository: str) -> None:
     """Checks what can be known before the first alarm.
 
     Raises:
-        DispatchError: The repository's name is none, or there is no token.
+        DispatchError: The repository's name is none, there is no token, or the API's address is no
+            address.
     """
     if not _REPOSITORY.fullmatch(repository):
         raise DispatchError(
@@ -65,6 +67,12 @@ def check(repository: str) -> None:
             f"There is no token to ask {repository} with",
             f"The environment variable {TOKEN} is not set.",
             "Make a fine-grained token with the permission 'Contents: write', and set it.",
+        )
+    if not _is_address(_api()):
+        raise DispatchError(
+            f"{API} is no address",
+            f"Received: '{redactor().text(_api())}'. Expected: https://api.github.com, or alike.",
+            "Correct it, or unset it.",
         )
 
 
@@ -84,12 +92,30 @@ def dispatch(
         DispatchError: It was not taken, or nobody knows.
     """
     check(repository)
-    base = os.environ.get(API, "").strip() or "https://api.github.com"
-    host = urlsplit(base).hostname or base
+    host = urlsplit(_api()).hostname or ""
+    ended: list[DispatchError | None] = []
+
+    def run() -> None:
+        try:
+            _send(host, repository, model, version, alarm, seconds)
+            ended.append(None)
+        except DispatchError as error:
+            ended.append(error)
+
+    # A server that sends a byte now and then would keep a socket's own timeout from coming.
+    thread = threading.Thread(target=run, name="dispatch", daemon=True)
+    thread.start()
+    thread.join(seconds + 0.1)
+    error = ended[0] if ended else _unreached(host, TimeoutError())
+    if error is not None:
+        raise error
+
+
+def _send(host: str, repository: str, model: str, version: int, alarm: str, seconds: float) -> None:
     payload = {"model": model, "version": str(version), "alarm": alarm}
     try:
         request = urllib.request.Request(
-            f"{base.rstrip('/')}/repos/{repository}/dispatches",
+            f"{_api()}/repos/{repository}/dispatches",
             json.dumps({"event_type": EVENT, "client_payload": payload}).encode(),
             {
                 "Accept": "application/vnd.github+json",
@@ -109,6 +135,18 @@ def dispatch(
         raise _unreached(host, error.reason) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _unreached(host, error) from None
+
+
+def _api() -> str:
+    return (os.environ.get(API, "").strip() or "https://api.github.com").rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _refused(repository: str, host: str, error: urllib.error.HTTPError) -> DispatchError:

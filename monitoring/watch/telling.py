@@ -102,7 +102,7 @@ class Teller:
             problems["webhook"] = notification.send(message, url, redactor().text)
         if command:
             problems["command"] = run(command, body["metadata"]["event_payload"])
-        failed = {who: redactor().text(problem) for who, problem in problems.items() if problem}
+        failed = [redactor().text(problem) for problem in problems.values() if problem]
         log("told", "warning" if failed else "info", of=event.event, id=message.id, failed=failed)
         made = Event(
             time=datetime.now(timezone.utc),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from monitoring.core import record
 from monitoring.core.settings import Settings
@@ -40,20 +40,12 @@ Reader = Callable[[dict[str, Any] | None], Iterable[Served]]
 """Reads the windows behind a position; None: from the log's beginning."""
 
 
-class Looking(Protocol):
-    """Looks at a window; gives the look, and what is to be remembered for the next one."""
-
-    def __call__(
-        self,
-        window: WindowSummary,
-        last: WindowSummary | None,
-        settings: Settings,
-        number: int,
-        history: dict[str, Any] | None,
-        time: datetime,
-    ) -> tuple[Look, dict[str, Any] | None]:
-        """See `look/looking.py`."""
-        ...
+Looking = Callable[
+    [WindowSummary, WindowSummary | None, Settings, int, dict[str, Any] | None, datetime],
+    tuple[Look, dict[str, Any] | None],
+]
+"""Looks at a window, beside the one before it, by the settings; with the look's number, what was
+remembered of the looks before, and the time. Gives the look, and what is to be remembered then."""
 
 
 class Watcher:
@@ -170,7 +162,7 @@ class Watcher:
             event="alarm",
             version=look.version,
             alarm=self._folder.relative(self._folder.look(look.version, look.time)),
-            detail={"text": look.headline, "causes": found, "number": look.number},
+            detail={"text": look.headline, "causes": list(found), "number": look.number},
         )
 
     def _publish(self, state: VersionState) -> list[Event]:
