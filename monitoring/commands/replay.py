@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -44,13 +45,14 @@ def replay(
     tried = _policies(policy, source, model)
     changes = None if known is None else truth.read(known)
     # They import numpy, scipy, scikit-learn and pyarrow; a mistake is told without.
-    from monitoring.log.source import find
+    from monitoring.log.source import log_source
     from monitoring.replay.replaying import Profiles, replay
     from monitoring.replay.table import print_replays
     from monitoring.watch import sources
     from monitoring.watch.watcher import Reader
 
-    where = find(models, model, log)
+    left_out = sources.LeftOut(lambda error: print(f"left out: {error}", file=sys.stderr))
+    where = log_source(models, model, log, left_out)
 
     def reader_of(profiles: Profiles, settings: Settings) -> Reader:
         return sources.log_reader(where, model, profiles, lambda: settings)
@@ -60,10 +62,10 @@ def replay(
         replay(name, settings, profiles, reader_of, sources.looks_by, changes)
         for name, settings in tried.items()
     ]
-    if not replays[0].looks:
-        raise MonitoringError(
+    if not any(each.looks for each in replays):
+        raise left_out.first or MonitoringError(
             f"There is no whole window of '{model}' in the log",
-            f"{where.folder} has too few of its rows.",
+            f"{where.path} has too few of its rows.",
             "Name another log: --log; or a policy with fewer `window_rows` or `window_hours`.",
         )
     if as_json:

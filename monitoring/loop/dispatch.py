@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitoring.core.errors import MonitoringError
+from monitoring.core.redaction import HIDDEN
 from monitoring.watch.log_lines import redactor
 
 EVENT = "drift"
@@ -218,7 +219,8 @@ def _message(error: urllib.error.HTTPError) -> str:
         said = json.loads(content).get("message", "")
     except (OSError, http.client.HTTPException, ValueError, AttributeError):
         said = ""
-    return redactor().text(" ".join(str(said).split())[:200]) or "no reason"
+    said = str(said).replace(os.environ[TOKEN].strip(), HIDDEN)
+    return redactor().text(" ".join(said.split())[:200]) or "no reason"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from monitoring.replay.replaying import Replay
 
@@ -21,7 +22,7 @@ def print_replays(replays: Sequence[Replay], console: Console | None = None) -> 
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for replay in replays:
-        table.add_column(replay.policy, justify="right", overflow="fold")
+        table.add_column(Text(replay.policy), justify="right", overflow="fold")
     columns = [_cells(replay) for replay in replays]
     for name in columns[0]:
         if any(column[name] for column in columns):

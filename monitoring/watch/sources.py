@@ -7,14 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from monitoring.core.errors import MonitoringError
 from monitoring.core.settings import Settings
-from monitoring.log.windows import LogSource, Position, windows
+from monitoring.log.source import LogSource
+from monitoring.log.windows import Position, windows
 from monitoring.look.history import History, remember
 from monitoring.look.look import Look
 from monitoring.look.looking import look
 from monitoring.profile.reference_profile import ReferenceProfile, read_profile
 from monitoring.summary.window_summary import WindowSummary
 from monitoring.watch.watcher import Looking, Reader, Served
+
+_MOST_TOLD = 1_000
 
 Profiles = Callable[[int], ReferenceProfile]
 
@@ -38,6 +42,26 @@ def pushed_profiles(models: Path, model: str) -> Profiles:
     return profile
 
 
+class LeftOut:
+    """What cannot be read of a log, or not be compared: each is told of once.
+
+    Args:
+        tell: Tells of it.
+    """
+
+    def __init__(self, tell: Callable[[MonitoringError], None]) -> None:
+        self.first: MonitoringError | None = None
+        self._tell = tell
+        self._told: set[str] = set()
+
+    def __call__(self, error: MonitoringError) -> None:
+        """Takes note of it."""
+        self.first = self.first or error
+        if error.headline not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(error.headline)
+            self._tell(error)
+
+
 def log_reader(
     log: LogSource, model: str, profiles: Profiles, settings: Callable[[], Settings]
 ) -> Reader:
@@ -48,9 +72,13 @@ def log_reader(
         model: The model.
         profiles: Gives a version's profile.
         settings: Gives the model's settings, which may change meanwhile.
+
+    Returns:
+        What reads; it raises a MonitoringError where there is no log.
     """
 
     def read(position: dict[str, Any] | None) -> Iterator[Served]:
+        log.check()
         begin = Position() if position is None else Position.model_validate(position)
         now = settings()
         found = windows(log, model, profiles, begin, now.window_rows, now.window_hours)
