@@ -120,7 +120,8 @@ def _watcher(folder: ModelFolder, source: Path, log: Path | None) -> tuple[Watch
     reader = sources.log_reader(
         where, folder.model, profiles, lambda: read_settings(source, folder.model)
     )
-    return Watcher(folder, reader, sources.looks_by(profiles)), left_out
+    drawing = sources.pages_by(profiles, folder)
+    return Watcher(folder, reader, sources.looks_by(profiles), drawing=drawing), left_out
 
 
 def _once(rounds: Rounds, left_out: LeftOut) -> int:

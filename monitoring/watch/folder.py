@@ -74,8 +74,11 @@ class ModelFolder:
 
     def look(self, version: int, time: datetime) -> Path:
         """The file of a look."""
-        name = time.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
-        return self.path / str(version) / "looks" / f"{name}.json"
+        return self.path / str(version) / "looks" / f"{_name(time)}.json"
+
+    def page(self, version: int, time: datetime) -> Path:
+        """The page of a look that raised an alarm."""
+        return self.path / str(version) / "pages" / f"{_name(time)}.html"
 
     def relative(self, path: Path) -> str:
         """A look's file as events name it, such as `3/looks/20261127T093000.000000Z.json`."""
@@ -133,6 +136,10 @@ def versions_of(folder: Path) -> list[int]:
         return sorted(int(path.name) for path in folder.iterdir() if _VERSION.fullmatch(path.name))
     except OSError:  # Such as `lost+found`, which nobody but root may read.
         return []
+
+
+def _name(time: datetime) -> str:
+    return time.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def _is_alarm(path: Path) -> bool:

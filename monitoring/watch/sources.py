@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from monitoring.core import record
 from monitoring.core.errors import MonitoringError
 from monitoring.core.settings import Settings
 from monitoring.log.source import LogSource
@@ -16,9 +18,12 @@ from monitoring.look.look import Look
 from monitoring.look.looking import look
 from monitoring.profile.reference_profile import ReferenceProfile, read_profile
 from monitoring.summary.window_summary import WindowSummary
-from monitoring.watch.watcher import Looking, Reader, Served
+from monitoring.watch.folder import ModelFolder
+from monitoring.watch.watcher import Drawing, Looking, Reader, Served
 
 _MOST_TOLD = 1_000
+_MOST_EARLIER = 200
+"""Looks that a page shows over time."""
 
 Profiles = Callable[[int], ReferenceProfile]
 
@@ -110,3 +115,23 @@ def looks_by(profiles: Profiles) -> Looking:
         return found, remember(known, profile, window, settings).model_dump(mode="json")
 
     return looking
+
+
+def pages_by(profiles: Profiles, folder: ModelFolder) -> Drawing:
+    """Makes pages of looks, beside the looks before them.
+
+    Args:
+        profiles: Gives a version's profile.
+        folder: What is kept of the model.
+    """
+
+    def drawing(look: Look) -> str:
+        from monitoring.report.page import page  # Few looks raise an alarm.
+
+        earlier = []
+        for path in folder.looks(look.version)[-_MOST_EARLIER:]:
+            with contextlib.suppress(MonitoringError):
+                earlier.append(record.read(path, Look, "The look", ""))
+        return page(look, profiles(look.version), earlier)
+
+    return drawing

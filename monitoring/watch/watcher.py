@@ -19,9 +19,12 @@ from monitoring.summary.window_summary import WindowSummary
 from monitoring.watch import policy
 from monitoring.watch.events import Event
 from monitoring.watch.folder import ModelFolder
+from monitoring.watch.log_lines import log
 from monitoring.watch.state import VersionState
 
 _REMEDY = "Set the file aside: the watcher then begins anew with this version."
+_MOST_PAGES = 100
+"""Pages that are kept of a version."""
 _MOST_STATES = 4
 """Versions whose states are held in memory; more than these have no traffic at once."""
 
@@ -47,6 +50,9 @@ Looking = Callable[
 """Looks at a window, beside the one before it, by the settings; with the look's number, what was
 remembered of the looks before, and the time. Gives the look, and what is to be remembered then."""
 
+Drawing = Callable[[Look], str]
+"""Makes a page of a look, as HTML."""
+
 
 class Watcher:
     """Looks at a model's traffic. One at a time may, see `watch/lock.py`.
@@ -56,6 +62,7 @@ class Watcher:
         reader: Reads the log.
         looking: Looks at a window.
         clock: Gives the time.
+        drawing: Makes the page of a look that raised an alarm; None: there is none.
     """
 
     def __init__(
@@ -64,11 +71,13 @@ class Watcher:
         reader: Reader,
         looking: Looking,
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        drawing: Drawing | None = None,
     ) -> None:
         self._folder = folder
         self._reader = reader
         self._looking = looking
         self._clock = clock
+        self._drawing = drawing
         self._states: dict[int, VersionState] = {}
         self._newest: VersionState | None = None
         """The state of the last look at any version."""
@@ -162,7 +171,12 @@ class Watcher:
             event="alarm",
             version=look.version,
             alarm=self._folder.relative(self._folder.look(look.version, look.time)),
-            detail={"text": look.headline, "causes": list(found), "number": look.number},
+            detail={
+                "text": look.headline,
+                "causes": list(found),
+                "number": look.number,
+                "page": self._folder.relative(self._folder.page(look.version, look.time)),
+            },
         )
 
     def _publish(self, state: VersionState) -> list[Event]:
@@ -171,10 +185,24 @@ class Watcher:
             return []
         added = []
         if state.event and not _is_there(state.event, self._folder.history.read()):
+            self._draw(state.look)
             self._folder.history.append(state.event)
             added.append(state.event)
         record.write(path, state.look)
         return added
+
+    def _draw(self, look: Look) -> None:
+        """Writes the page of an alarm. It is for people: without it the alarm is one all the same."""
+        if self._drawing is None:
+            return
+        path = self._folder.page(look.version, look.time)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for old in sorted(path.parent.glob("*.html"))[: -_MOST_PAGES + 1]:
+                old.unlink()
+            path.write_text(self._drawing(look), encoding="utf-8")
+        except Exception as error:
+            log("no page", "warning", page=str(path), why=f"{type(error).__name__}: {error}")
 
 
 def _is_there(event: Event, events: list[Event]) -> bool:
