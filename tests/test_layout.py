@@ -19,6 +19,8 @@ WITHOUT_A_TEST_FILE = {
     "monitoring/__main__.py": "calls monitoring.commands; tests/monitoring/commands runs it",
     "monitoring/commands/app.py": "the Typer object alone; test_main.py runs every command on it",
     "monitoring/commands/options.py": "types alone; each command's tests give them",
+    "monitoring/demo/__main__.py": "`make demo-drift`, which trains twice",
+    "monitoring/demo/story.py": "see there; its parts have tests",
     "pipeline/__main__.py": "calls pipeline.cli.main; tests/e2e and tests/docs run it",
     "pipeline/cloud/rehearsal/__main__.py": "tests/e2e/test_rehearsal.py runs it",
     "pipeline/kubeflow_runner.py": "an entry point of `tfx`; tests/e2e/test_tfx_compile.py runs it",

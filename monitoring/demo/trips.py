@@ -47,7 +47,7 @@ def moved(trips: Iterable[Trip]) -> list[Trip]:
     """What the trips would be after a change of the world: fares rise, half of the card payments
     are made by telephone, and a new device does not say where a third of the trips were.
 
-    Whether somebody tips more than a fifth of the fare is what it was.
+    Whether somebody tips more than a fifth of the fare is what it was, but for rounding.
     """
     made: list[Trip] = []
     for number, trip in enumerate(trips):

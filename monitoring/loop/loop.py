@@ -300,7 +300,7 @@ class Loop:
     def _pin(self, version: int | None) -> None:
         """Keeps the present version the served one: without labels, the server takes the newest."""
         if version is not None and self._programs.route(self._model).stable is None:
-            done = self._programs.promote(self._model, version, self._why())
+            done = self._programs.promote(self._model, version, self._why(), load=False)
             if done.status:
                 raise MonitoringError(
                     f"Version {version} cannot be kept while '{self._model}' is trained again",

@@ -80,9 +80,17 @@ class Programs:
         found = _json(done)
         return done, found if isinstance(found, list) else []
 
-    def promote(self, model: str, version: int, why: str) -> Done:
-        """Gives a version all of the traffic."""
-        return self._serving("promote", model, str(version), "--why", why, runs=True)
+    def promote(self, model: str, version: int, why: str, load: bool = True) -> Done:
+        """Gives a version all of the traffic.
+
+        Args:
+            model: The model.
+            version: The version.
+            why: The reason, for the record.
+            load: Whether it has to load first, and to answer; needless of one that is served.
+        """
+        more = () if load else ("--no-check",)
+        return self._serving("promote", model, str(version), "--why", why, *more, runs=True)
 
     def rollback(self, model: str, version: int, why: str) -> Done:
         """Takes a canary out of the traffic; does nothing where it is none any more."""

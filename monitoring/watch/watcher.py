@@ -192,7 +192,7 @@ class Watcher:
         return added
 
     def _draw(self, look: Look) -> None:
-        """Writes the page of an alarm. It is for people: without it the alarm is one all the same."""
+        """Writes the page of an alarm; without one it is an alarm all the same."""
         if self._drawing is None:
             return
         path = self._folder.page(look.version, look.time)

@@ -35,6 +35,7 @@ def test_the_servers_commands_take_what_they_are_given(
     programs.canary("taxi", 4, 0.25, "why")
     programs.compare("taxi")
     programs.promote("taxi", 4, "why")
+    programs.promote("taxi", 4, "why", load=False)
     programs.rollback("taxi", 4, "why")
     with pytest.raises(MonitoringError):
         programs.route("taxi")
