@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 _LEAST_PAUSE = 9.0
-"""Times that a round has taken, before the next one: so that reading takes no more than a tenth."""
+"""Times the processor's time that a round has taken, before the next one: so that looking takes no
+more than a tenth of a core."""
 
 
 Act = Annotated[
@@ -139,12 +140,12 @@ def _on_and_on(rounds: Rounds, folder: ModelFolder, every: float) -> int:
     with _ended_by_signals() as (ended, received):
         _note(folder, "watch started")
         while not ended.is_set():
-            began = time.monotonic()
+            began = time.process_time()
             try:
                 rounds.round(ended.is_set)
             except MonitoringError as error:
                 rounds.failed(error)
-            ended.wait(max(every, _LEAST_PAUSE * (time.monotonic() - began)))
+            ended.wait(max(every, _LEAST_PAUSE * (time.process_time() - began)))
         _note(folder, "watch ended")
     return INTERRUPTED if signal.SIGINT in received else 0
 

@@ -64,6 +64,15 @@ class Desk:
         text = without_key(path.read_text(encoding="utf-8"), "monitoring")
         path.write_text(text + SETTINGS.format(window=window), encoding="utf-8")
 
+    def allow(self, feature: str, value: str) -> None:
+        """Adds a value to those that the taxi model's schema has for a feature."""
+        path = self.folder / "models" / "taxi" / "schema.pbtxt"
+        text = path.read_text(encoding="utf-8")
+        domain = f'string_domain {{\n  name: "{feature}"\n'
+        if domain not in text:
+            raise MonitoringError(f"{path} has no string_domain '{feature}'")
+        path.write_text(text.replace(domain, f'{domain}  value: "{value}"\n'), encoding="utf-8")
+
     def run(self, room: str, *arguments: str, expected: Sequence[int] = (0,)) -> str:
         """Runs a command of the project to its end, and gives what it prints.
 

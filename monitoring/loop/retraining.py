@@ -180,6 +180,13 @@ def _why(content: dict[str, Any]) -> str:
     failure = content.get("failure")
     if isinstance(failure, dict) and failure.get("headline"):
         return f"{failure['headline']}."
+    anomalies = [
+        f"{each.get('feature')}: {each.get('headline')}"
+        for each in content.get("anomalies") or ()
+        if isinstance(each, dict) and each.get("severity") == "error"
+    ]
+    if anomalies:
+        return f"{'; '.join(anomalies[:3])}."
     missed = [
         f"{each['metric']} of {each['slice']} is {each['value']}, bound {each['bound']}"
         for each in content.get("refusals") or ()

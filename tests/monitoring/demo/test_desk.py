@@ -38,6 +38,10 @@ def test_the_copy_is_one_that_is_watched(tmp_path: Path) -> None:
     content = yaml.safe_load((folder / "models" / "taxi" / "config.yaml").read_text())
     assert content["label"]["name"] == "big_tipper"
     assert rule.read(folder / "release.yaml").requests == 100
+    desk.allow("payment_type", "Mobile")
+    assert '  value: "Mobile"\n' in (folder / "models" / "taxi" / "schema.pbtxt").read_text()
+    with pytest.raises(MonitoringError, match="no string_domain"):
+        desk.allow("fare", "Mobile")
     assert "usage" in desk.run("monitoring", "watch", "--help").lower()
     with pytest.raises(MonitoringError, match="ended with status 2"):
         desk.run("monitoring", "watch", "none")

@@ -135,6 +135,16 @@ def test_what_missed_its_bound_is_told(tmp_path: Path) -> None:
     assert "AUC of overall is 0.8, bound at least 0.9" in found.text and "the.log" in found.text
 
 
+def test_what_is_anomalous_is_told(tmp_path: Path) -> None:
+    found = [
+        {"feature": "hour", "severity": "warning", "headline": "odd"},
+        {"feature": "payment", "severity": "error", "headline": "Unexpected string values"},
+    ]
+    write(tmp_path, **{**PUSHED, "status": "stopped", "anomalies": found})
+    text = outcome(4, tmp_path, "taxi", 4, 3, Path("the.log")).text
+    assert "payment: Unexpected string values" in text and "odd" not in text
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"model": "taxi"}', '{"number": "9"}', "\0"])
 def test_records_that_cannot_be_read_are_passed_over(tmp_path: Path, content: str) -> None:
     (tmp_path / "odd").mkdir()
