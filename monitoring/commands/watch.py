@@ -122,7 +122,8 @@ def _watcher(folder: ModelFolder, source: Path, log: Path | None) -> tuple[Watch
         where, folder.model, profiles, lambda: read_settings(source, folder.model)
     )
     drawing = sources.pages_by(profiles, folder)
-    return Watcher(folder, reader, sources.looks_by(profiles), drawing=drawing), left_out
+    looking = sources.with_labels(sources.looks_by(profiles), profiles, folder.models, folder.model)
+    return Watcher(folder, reader, looking, drawing=drawing), left_out
 
 
 def _once(rounds: Rounds, left_out: LeftOut) -> int:

@@ -11,6 +11,9 @@ from typing import Any
 from monitoring.core import record
 from monitoring.core.errors import MonitoringError
 from monitoring.core.settings import Settings
+from monitoring.labels.estimate import estimates
+from monitoring.labels.live import live_findings
+from monitoring.labels.store import live_metrics
 from monitoring.log.source import LogSource
 from monitoring.log.windows import Position, windows
 from monitoring.look.history import History, remember
@@ -19,6 +22,7 @@ from monitoring.look.looking import look
 from monitoring.profile.reference_profile import ReferenceProfile, read_profile
 from monitoring.summary.window_summary import WindowSummary
 from monitoring.watch.folder import ModelFolder
+from monitoring.watch.labelled import with_findings
 from monitoring.watch.watcher import Drawing, Looking, Reader, Served
 
 _MOST_TOLD = 1_000
@@ -115,6 +119,34 @@ def looks_by(profiles: Profiles) -> Looking:
         return found, remember(known, profile, window, settings).model_dump(mode="json")
 
     return looking
+
+
+def with_labels(looking: Looking, profiles: Profiles, models: Path, model: str) -> Looking:
+    """Looks, and adds what the labels that were joined say, and estimates.
+
+    Args:
+        looking: Looks.
+        profiles: Gives a version's profile.
+        models: The serving folder, which has the labels.
+        model: The model.
+    """
+
+    def labelled(
+        window: WindowSummary,
+        last: WindowSummary | None,
+        settings: Settings,
+        number: int,
+        history: dict[str, Any] | None,
+        time: datetime,
+    ) -> tuple[Look, dict[str, Any] | None]:
+        found, remembered = looking(window, last, settings, number, history, time)
+        profile = profiles(window.version)
+        more = [*estimates(profile, window, settings)]
+        if joined := live_metrics(models, model, window.version):
+            more = [*live_findings(joined, profile, settings), *more]
+        return with_findings(found, more), remembered
+
+    return labelled
 
 
 def pages_by(profiles: Profiles, folder: ModelFolder) -> Drawing:
