@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 
 from monitoring.core.errors import MonitoringError
@@ -19,6 +20,8 @@ def main() -> None:
         sys.exit(1)
     finally:
         desk.close()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"It took {used.ru_utime + used.ru_stime:.0f} s of the processor's time.")
 
 
 if __name__ == "__main__":

@@ -152,6 +152,10 @@ class Loop:
         if not of_served or served is None:
             return self._leave(done, f"version {served} is served now")
         alarm = of_served[-1]
+        cool_down = timedelta(hours=settings.cool_down_hours)
+        if cool_down and self._clock() - alarm.time > cool_down:
+            # It would have been told of again, had it lasted.
+            return self._leave(done, "the alarm is older than cool_down_hours")
         name = self._clock().strftime("%Y%m%dT%H%M%S.%fZ")
         begun = done.model_copy(
             update={

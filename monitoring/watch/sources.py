@@ -6,10 +6,13 @@ import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from monitoring.core import record
 from monitoring.core.errors import MonitoringError
+from monitoring.core.record import Record
 from monitoring.core.settings import Settings
 from monitoring.labels.estimate import estimates
 from monitoring.labels.live import live_findings
@@ -25,6 +28,7 @@ from monitoring.watch.folder import ModelFolder
 from monitoring.watch.labelled import with_findings
 from monitoring.watch.watcher import Drawing, Looking, Reader, Served
 
+_Kind = TypeVar("_Kind", bound=Record)
 _MOST_TOLD = 1_000
 _MOST_EARLIER = 200
 """Looks that a page shows over time."""
@@ -88,7 +92,7 @@ def log_reader(
 
     def read(position: dict[str, Any] | None) -> Iterator[Served]:
         log.check()
-        begin = Position() if position is None else Position.model_validate(position)
+        begin = Position() if position is None else _remembered(Position, position)
         now = settings()
         found = windows(log, model, profiles, begin, now.window_rows, now.window_hours)
         for window in found:
@@ -114,7 +118,7 @@ def looks_by(profiles: Profiles) -> Looking:
         time: datetime,
     ) -> tuple[Look, dict[str, Any] | None]:
         profile = profiles(window.version)
-        known = History() if history is None else History.model_validate(history)
+        known = History() if history is None else _remembered(History, history)
         found = look(profile, window, last, settings, number, known, time)
         return found, remember(known, profile, window, settings).model_dump(mode="json")
 
@@ -167,3 +171,15 @@ def pages_by(profiles: Profiles, folder: ModelFolder) -> Drawing:
         return page(look, profiles(look.version), earlier)
 
     return drawing
+
+
+def _remembered(kind: type[_Kind], content: dict[str, Any]) -> _Kind:
+    """What a watcher remembers, if it is of this release."""
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise MonitoringError(
+            "What the watcher remembers is of another release",
+            f"Received: {kind.__name__}: {error.errors(include_url=False)[0]['msg']}.",
+            "Set the folders' state.json aside: the watcher then begins anew.",
+        ) from error

@@ -186,6 +186,16 @@ def test_budget_and_cool_down_hold_across_restarts(
     assert began == runs
 
 
+def test_an_alarm_that_has_not_lasted_begins_nothing(desk: Desk) -> None:
+    desk.alarm()
+    desk.hours = 25
+    desk.go_on()
+    assert desk.calls() == []
+    desk.alarm()
+    desk.go_on()
+    assert desk.events() == GOOD
+
+
 def test_several_alarms_begin_one_retraining(desk: Desk) -> None:
     for _ in range(3):
         desk.alarm()
