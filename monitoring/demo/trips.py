@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -38,9 +39,15 @@ def write(path: Path, trips: Sequence[Trip]) -> None:
 
 
 def kept_back(trips: Sequence[Trip]) -> tuple[list[Trip], list[Trip]]:
-    """Divides trips: those to train on, and every fifth, with which the model is asked."""
-    train = [trip for number, trip in enumerate(trips) if number % _EVERY]
-    return train, list(trips[::_EVERY])
+    """Divides trips: those to train on, and every fifth, with which the model is asked.
+
+    They are shuffled first, always the same way: the table is in an order of its own, and a part of
+    it differs from the rest.
+    """
+    shuffled = list(trips)
+    random.Random(1).shuffle(shuffled)
+    train = [trip for number, trip in enumerate(shuffled) if number % _EVERY]
+    return train, shuffled[::_EVERY]
 
 
 def moved(trips: Iterable[Trip]) -> list[Trip]:

@@ -317,7 +317,8 @@ class Loop:
         candidate = self._candidate()
         if route.stable == candidate:
             return self._end("promoted", "promoted", "Somebody has promoted it.", version=candidate)
-        text = "The server or somebody has taken it out of the traffic."
+        text = self._programs.rolled_back(self._model, candidate)
+        text = text or "The server or somebody has taken it out of the traffic."
         return self._end("rolled back", "rolled back", text, version=candidate)
 
     def _refused(self, what: str, done: Done) -> LoopState:

@@ -96,6 +96,19 @@ class Programs:
         """Takes a canary out of the traffic; does nothing where it is none any more."""
         return self._serving("rollback", model, "--only", str(version), "--why", why, runs=True)
 
+    def rolled_back(self, model: str, version: int) -> str:
+        """Who took a version out of the traffic, and why, as `routing.json` has it; empty: unknown."""
+        try:
+            events = json.loads((self._models / "routing.json").read_bytes())["events"]
+            last = [
+                each for each in events
+                if (each["model"], each["action"], each.get("previous"))
+                == (model, "rollback", version)
+            ][-1]  # fmt: skip
+            return f"Rolled back by {last['by']}: {last.get('why') or 'no reason'}."
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            return ""
+
     def retraining(self, model: str, source: Path, export: bool) -> list[list[str]]:
         """The command lines of a retraining, one after the other.
 

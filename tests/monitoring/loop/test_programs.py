@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 from monitoring.core.errors import MonitoringError
 from monitoring.loop import programs as programs_module
 from monitoring.loop.programs import Programs, Route
+from serving.routing import state
+from serving.routing.state import Event
 
 
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
@@ -98,3 +101,19 @@ def test_a_command_that_hangs_or_is_none_is_ended(
     assert done.status == -1 and "did not end" in done.words
     done, _ = Programs(tmp_path, tmp_path, ["/nowhere"]).compare("taxi")
     assert done.status == -1 and "cannot be run" in done.words
+
+
+def test_who_rolled_a_version_back_is_what_the_server_writes(tmp_path: Path) -> None:
+    programs = Programs(tmp_path, tmp_path)
+    assert programs.rolled_back("taxi", 4) == ""
+    event = Event(
+        time=datetime.now(timezone.utc), model="taxi", action="rollback", version=3, previous=4,
+        by="automatic", why="it is slow",
+    )  # fmt: skip
+    other = event.model_copy(update={"previous": 5, "why": "another"})
+    state.write(tmp_path, state.Routing(events=(event, other)))
+    assert programs.rolled_back("taxi", 4) == "Rolled back by automatic: it is slow."
+    assert programs.rolled_back("flats", 4) == ""
+    for content in ("", "[]", '{"events": 3}', '{"events": [3]}'):
+        (tmp_path / "routing.json").write_text(content)
+        assert programs.rolled_back("taxi", 4) == ""
