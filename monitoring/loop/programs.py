@@ -97,7 +97,7 @@ class Programs:
         return self._serving("rollback", model, "--only", str(version), "--why", why, runs=True)
 
     def rolled_back(self, model: str, version: int) -> str:
-        """Who took a version out of the traffic, and why, as `routing.json` has it; empty: unknown."""
+        """Who took a version out of the traffic, and why, by `routing.json`; empty: unknown."""
         try:
             events = json.loads((self._models / "routing.json").read_bytes())["events"]
             last = [
