@@ -58,7 +58,8 @@ class Story:
         trips.write(self._desk.folder / "data" / "taxi" / "trips.csv", train)
         self._desk.configure(WINDOW)
         self._desk.run("pipeline", "run", "taxi")
-        self._desk.run("pipeline", "freeze-hyperparameters", "taxi")
+        if not (self._desk.folder / "models" / "taxi" / "hyperparameters.json").exists():
+            self._desk.run("pipeline", "freeze-hyperparameters", "taxi")  # One search is enough.
         self._say(f"Version {self._versions()[-1]} is pushed, with a profile of what it knows.")
 
     def _ordinary(self, port: int, ordinary: Sequence[Trip]) -> None:
