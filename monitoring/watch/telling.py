@@ -6,11 +6,13 @@ is killed in between, once more, with the same `id`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
@@ -55,6 +57,7 @@ class Teller:
         self._receivers = receivers
         self._history = history
         self._queue: queue.Queue[Event | None] = queue.Queue(MOST_WAITING)
+        self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="telling", daemon=True)
         self._thread.start()
 
@@ -78,14 +81,14 @@ class Teller:
 
     def close(self, seconds: float = 2 * notification.SECONDS) -> None:
         """Tells what is waiting, and gives up after so many seconds."""
-        try:
-            self._queue.put_nowait(None)
-        except queue.Full:
-            return
-        self._thread.join(seconds)
+        end = time.monotonic() + seconds
+        with contextlib.suppress(queue.Full):
+            self._queue.put(None, timeout=seconds)
+        self._thread.join(max(0.0, end - time.monotonic()))
+        self._given_up.set()
 
     def _run(self) -> None:
-        while (event := self._queue.get()) is not None:
+        while (event := self._queue.get()) is not None and not self._given_up.is_set():
             try:
                 self._tell(event)
             except Exception as error:  # Whatever it is, the next one is told.
