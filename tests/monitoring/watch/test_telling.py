@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -128,7 +127,7 @@ def test_a_dead_receiver_delays_nothing(history: History, monkeypatch: pytest.Mo
         (["false"], "ended with status 1"),
         (["/nowhere/program"], "cannot be run: No such file"),
         (["/"], "cannot be run"),
-        ([sys.executable, "-c", "import sys; sys.exit('no ' * 200)"], "status 1: no no"),
+        (["sh", "-c", "yes no | head -c 900 | tr '\\n' ' ' >&2; exit 1"], "status 1: no no"),
         (["sleep", "5"], "ended after"),
         (["sh", "-c", "exec <&-; sleep 0.05"], ""),
         (["sh", "-c", "yes | head -c 1000000"], ""),
@@ -138,7 +137,7 @@ def test_a_dead_receiver_delays_nothing(history: History, monkeypatch: pytest.Mo
 def test_whatever_a_command_does_is_told(
     command: list[str], problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telling, "COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(telling, "COMMAND_SECONDS", 2.0 if problem != "ended after" else 0.3)
     found = run(command, {"text": "x" * 200_000})
     assert bool(found) is bool(problem) and problem in found and len(found) < 400
 
