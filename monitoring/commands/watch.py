@@ -94,7 +94,7 @@ def watch(
     receiving = receivers(_arguments(command))
     if repository:
         dispatch.check(repository)
-    read_settings(source, model)  # A mistake is told at once.
+    settings = read_settings(source, model)  # A mistake is told at once.
     with held(folder.lock, model):
         gauges = Gauges(model, metrics_port, metrics_file, metrics_host)
         watcher, left_out = _watcher(folder, source, log)
@@ -102,7 +102,8 @@ def watch(
         loop = Loop(folder, Programs(models, runs), places) if act else None
         teller = Teller(model, str(models), receiving, folder.history)
         rounds = Rounds(watcher, loop, teller, gauges, lambda: read_settings(source, model))
-        teller.tell_again()
+        if settings.on_alarm != "nothing":
+            teller.tell_again()
         try:
             status = _once(rounds, left_out) if once else _on_and_on(rounds, folder, every)
         finally:
