@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from monitoring.commands.main import command_line
 from monitoring.watch.lock import held
 from tests.monitoring.commands.test_replay import monitoring
 
@@ -45,3 +47,12 @@ def test_a_second_watcher_is_refused(models: Path) -> None:
     with held(models / ".monitoring" / "taxi" / "watch.lock", "taxi"):
         done = monitoring(*TAXI, str(models))
     assert done.returncode == 2 and f"process {os.getpid()} on" in done.stderr
+
+
+def test_every_command_has_help() -> None:
+    app = command_line()
+    for command in app.registered_commands:
+        assert command.callback
+        name = command.name or command.callback.__name__.replace("_", "-")
+        result = CliRunner().invoke(app, [name, "--help"])
+        assert result.exit_code == 0 and "--models" in result.output
