@@ -24,12 +24,12 @@ find_python = for python in python3 /usr/bin/python3 python; do \
 	[ "$$python" ] || { echo 'error: make needs a Python from 3.8 on the PATH, as python3' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run data dashboard serve test chaos check static unit clean
+.PHONY: help setup run data dashboard serve demo-drift test chaos check static unit clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [MODEL=taxi] [PYTHON=3.10]'
 	@echo
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 setup: ## install what uv.lock says into .venv (the other targets do it themselves)
 	@$(find_python); $$python -m tools.environment
@@ -45,6 +45,9 @@ dashboard: setup ## look at runs in a browser, on this machine alone
 
 serve: setup ## serve the pushed models on http://127.0.0.1:8501, gRPC on 8500
 	@$(BIN)/python -m serving up $(SERVE)
+
+demo-drift: setup ## serve, let the world move, and see the model trained again; in runs/demo-drift
+	@$(BIN)/python -m monitoring.demo
 
 test: setup ## the whole suite, pipelines included
 	@echo 'Running every test ...'

@@ -19,6 +19,8 @@ WITHOUT_A_TEST_FILE = {
     "monitoring/__main__.py": "calls monitoring.commands; tests/monitoring/commands runs it",
     "monitoring/commands/app.py": "the Typer object alone; test_main.py runs every command on it",
     "monitoring/commands/options.py": "types alone; each command's tests give them",
+    "monitoring/demo/__main__.py": "`make demo-drift`, which trains twice",
+    "monitoring/demo/story.py": "see there; its parts have tests",
     "monitoring/core/finding.py": "a format alone; the tests of what makes findings read it",
     "monitoring/look/look.py": "a format alone; the tests of what makes looks read it",
     "monitoring/summary/rows.py": "a tuple alone; test_summarizing.py counts it",

@@ -8,7 +8,8 @@ Three things tell that something is secret, and `[hidden]` then stands in its pl
   that turns up again.
 
 Numbers, truth values, common words and names of files that are there are no secrets. The standard
-library alone; `serving/core` and `dashboard/records` have copies, as they import no other room.
+library alone; `serving/core`, `dashboard/records` and `monitoring/core` have copies, as they import
+no other room.
 """
 
 from __future__ import annotations

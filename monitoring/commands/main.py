@@ -13,7 +13,7 @@ from monitoring.core.errors import MonitoringError
 MISTAKE = 2
 """The exit status where a mistake was found."""
 # The modules that add commands, in the order in which `--help` lists these.
-_MODULES = ("check", "labels", "export_labelled")
+_MODULES = ("check", "watch", "labels", "export_labelled", "replay")
 
 
 def command_line() -> typer.Typer:

@@ -36,7 +36,7 @@ class Settings(BaseModel):
     matters_from: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Another effect from which a statistic's difference is an alarm, such as `PSI: 0.2`."""
     on_alarm: Literal["nothing", "notify", "retrain"] = "notify"
-    """What `watch --act` does; `notify` is part of `retrain`."""
+    """What `watch` does: `notify` tells people; `retrain` does, and with `--act` trains again."""
     cool_down_hours: Annotated[float, Field(ge=0)] = 24
     """For how long after an alarm the same one is not told of again, and nothing is started."""
     retrainings_a_week: Annotated[int, Field(ge=0)] = 2

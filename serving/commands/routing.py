@@ -148,13 +148,17 @@ def promote(
 @app.command()
 def rollback(
     model: Model,
+    only: Annotated[
+        int | None,
+        typer.Option("--only", min=0, metavar="VERSION", help="Do it only if this is the canary."),
+    ] = None,
     models: Models = MODELS,
     runs: Runs = RUNS,
     why: Why = "",
     load: Load = True,
 ) -> None:
     """Take the canary out; without one, go back to the version that was stable before."""
-    event = changes.rollback(models, model, user(), why, check=_check(load))
+    event = changes.rollback(models, model, user(), why, only, _check(load))
     _record_promotion(event, models, runs)
     print(f"{model}: version {event.version} is stable; {event.previous} gets no traffic.")
 

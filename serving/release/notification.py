@@ -1,11 +1,11 @@
-"""Tells people of a model's release: a message to a webhook, in the format of Slack's.
+"""Tells people what has become of a model: a message to a webhook, in the format of Slack's.
 
 docs/notification.schema.json is the body's schema. The webhook holds nobody up: there is a limit to
 the time and to the number of tries, its answer is not read, no redirect is followed, and nothing is
 raised. Its address is a secret; what is said of it is its host.
 
-The standard library alone; `pipeline/delivery` and `serving/release` have the same file, as they
-import no other room.
+The standard library alone; `pipeline/delivery`, `serving/release` and `monitoring/watch` have the
+same file, as they import no other room.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ EVENTS: Mapping[str, str] = {
     "waiting for approval": "waits for approval",
     "deployed": "is in production",
     "rolled back": "was rolled back",
+    "alarm": "is asked what it was not trained on, or answers otherwise",
+    "retraining": "is trained again",
 }
 """What there is to tell, and how a message says it after the model's name."""
 SECONDS = 20.0

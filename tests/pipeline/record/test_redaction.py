@@ -18,7 +18,7 @@ from tests.pipeline.secret_kinds import HARMLESS, KINDS, MARK, Kind
 SECRET = "correct-horse"
 
 
-@pytest.mark.parametrize("room", ["serving/core", "dashboard/records"])
+@pytest.mark.parametrize("room", ["serving/core", "dashboard/records", "monitoring/core"])
 def test_the_rooms_that_import_no_other_have_a_copy(room: str) -> None:
     text = (ROOT / "pipeline" / "record" / "redaction.py").read_text()
     assert (ROOT / room / "redaction.py").read_text() == text

@@ -30,9 +30,10 @@ def plain(text: str) -> str:
     return text
 
 
-def test_both_rooms_have_the_same_file() -> None:
+@pytest.mark.parametrize("room", ["pipeline/delivery", "monitoring/watch"])
+def test_the_rooms_have_the_same_file(room: str) -> None:
     own = (ROOT / "serving/release/notification.py").read_text(encoding="utf-8")
-    assert own == (ROOT / "pipeline/delivery/notification.py").read_text(encoding="utf-8")
+    assert own == (ROOT / room / "notification.py").read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""From an alarm to a new version: retraining, canary, promotion; each step is remembered."""

@@ -1,0 +1,1 @@
+"""Looks again and again at what a model is served, remembers, and tells."""
