@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import pyarrow as pa
 
 from components.tables import columnar, csv_file, partitions
+from components.tables.bigquery import streams
 from components.tables.columns import (
     ARROW_TYPE,
     Column,
@@ -27,6 +28,7 @@ READERS: dict[str, Reader] = {
     "csv": csv_file.read,
     "parquet": columnar.read_parquet,
     "avro": columnar.read_avro,
+    "bigquery": streams.read,
 }
 """What reads a file of each format: batches of rows, of which the first may have none."""
 

@@ -67,9 +67,10 @@ def _walk(record: RunRecord, target: str, runs: Path) -> None:
     )
     for bundle in bundles.values():
         code_bundle.upload(bundle, bucket.local(platform.modules))
-    files = tables.resolve(source)
+    sources = [source]
     if batch := record.config.batch_prediction:
-        files += tables.resolve(model_files.source_of(batch))
+        sources.append(model_files.source_of(batch))
+    files = [path for one in sources if one.format != "bigquery" for path in tables.resolve(one)]
     _copy_data(files, platform, bucket)
     compiled = specification.read(folder / SPECIFICATION)
     with tempfile.TemporaryDirectory() as image:
