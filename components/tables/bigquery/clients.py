@@ -139,7 +139,7 @@ def _meaning(name: str, error: Exception) -> tuple[str, str]:
         return f"{name} cannot be read without a login to Google Cloud", LOGIN
     if isinstance(error, login.TransportError):
         return f"{name}: Google's login does not answer", "Check the network, and run again."
-    if isinstance(error, login.RefreshError | api.Unauthorized):
+    if isinstance(error, login.GoogleAuthError | api.Unauthorized):
         return f"{name}: Google Cloud does not take the login", LOGIN
     if isinstance(error, api.TooManyRequests) or reasons & {"quotaExceeded", "rateLimitExceeded"}:
         return (
