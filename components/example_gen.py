@@ -30,8 +30,8 @@ from tfx.utils import io_utils
 
 from components import examples_writer, object_store, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
+from components.bigquery import streams
 from components.tables import spans, splits
-from components.tables.bigquery import streams
 from components.tables.quality import findings
 from components.tables.reading import READERS
 from components.tables.rows import with_values

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import pyarrow as pa
 
 from components.tables import columnar, csv_file, partitions
-from components.tables.bigquery import streams
 from components.tables.columns import (
     ARROW_TYPE,
     Column,
@@ -24,11 +23,18 @@ from models.common.errors import DataError, did_you_mean
 
 Reader = Callable[[TableSource, str, Files], Iterator[pa.RecordBatch]]
 
+
+def _read_bigquery(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:
+    from components.bigquery import streams  # Which imports this room.
+
+    return streams.read(source, path, files)
+
+
 READERS: dict[str, Reader] = {
     "csv": csv_file.read,
     "parquet": columnar.read_parquet,
     "avro": columnar.read_avro,
-    "bigquery": streams.read,
+    "bigquery": _read_bigquery,
 }
 """What reads a file of each format: batches of rows, of which the first may have none."""
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
+from components.bigquery import address
 from components.content import files as file_content
 from components.tables import partitions, spans
-from components.tables.bigquery import address
 from components.tables.spans import Spans
 from models.common.errors import DataError, did_you_mean
 from models.common.files import regular_file
@@ -175,7 +175,7 @@ def find(source: TableSource, files: Files = LOCAL) -> Found:
         DataError: There is none, the folder cannot be listed, or a file is given to two splits.
     """
     if source.format == "bigquery":
-        from components.tables.bigquery import streams
+        from components.bigquery import streams
 
         return streams.open_streams(source)
     if source.given is None:
@@ -291,7 +291,7 @@ def content_hash(source: TableSource, files: Files = LOCAL) -> str:
         DataError: There is no such file, or one cannot be read.
     """
     if source.format == "bigquery":
-        from components.tables.bigquery import versions
+        from components.bigquery import versions
 
         return versions.fingerprint(source)
     found = find(source, files)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BeforeValidator, Field
 
-from components.tables.bigquery import address as bigquery
+from components.bigquery import address as bigquery
 from pipeline.config import slice_bounds
 from pipeline.config.base import Bound, Count, Section, Text, refuse
 from pipeline.config.slice_bounds import SliceKey

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.tables.bigquery import address as bigquery
+from components.bigquery import address as bigquery
 from models.common.errors import ConfigError
 from models.common.files import regular_file
 from pipeline.config import project

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components import code_hash, tables
+from components.bigquery import describing
 from components.evaluation import metric_names
 from components.tables import TableSource, TableSummary, sequence_examples
-from components.tables.bigquery import describing
 from components.tables.quality import findings
 from components.tables.source import LOCAL
 from components.tables.splits import SplitRule

@@ -7,11 +7,11 @@ import time
 import pyarrow as pa
 import pytest
 
+from components.bigquery import versions
+from components.bigquery.versions import fingerprint
 from components.tables import TableSource
-from components.tables.bigquery import versions
-from components.tables.bigquery.versions import fingerprint
 from models.common.errors import DataError
-from tests.components.tables.bigquery.bigquery_service import BigQueryService, Held
+from tests.components.bigquery.bigquery_service import BigQueryService, Held
 
 NAME = "my-project.trips.taxi"
 SOURCE = TableSource(NAME, "bigquery")

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 
 from components import tables
+from components.bigquery import streams, versions
 from components.tables import TableSource
-from components.tables.bigquery import streams, versions
 from models.common.errors import DataError
-from tests.components.tables.bigquery.bigquery_service import BigQueryService
+from tests.components.bigquery.bigquery_service import BigQueryService
 
 NAME = "my-project.trips.taxi"
 SOURCE = TableSource(NAME, "bigquery")
@@ -187,7 +187,7 @@ def test_what_the_storage_api_refuses_is_told(
     message: str,
     headline: str,
 ) -> None:
-    monkeypatch.setattr("components.tables.bigquery.clients.PATIENCE", 1.0)
+    monkeypatch.setattr("components.bigquery.clients.PATIENCE", 1.0)
     service.put(NAME, pa.table({"a": [1]}))
     service.refuse_reading = code, message
     with pytest.raises(DataError) as caught:

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from google.cloud.bigquery import SchemaField
 
+from components.bigquery import types
 from components.tables import columnar
-from components.tables.bigquery import types
-from tests.components.tables.bigquery.bigquery_service import REST_TYPES
+from tests.components.bigquery.bigquery_service import REST_TYPES
 
 
 @pytest.mark.parametrize(("arrow", "name"), REST_TYPES.items())

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.components.tables.bigquery import bigquery_service
-from tests.components.tables.bigquery.bigquery_service import BigQueryService
+from tests.components.bigquery import bigquery_service
+from tests.components.bigquery.bigquery_service import BigQueryService
 
 
 @pytest.fixture

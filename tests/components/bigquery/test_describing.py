@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from components import tables
+from components.bigquery.describing import describe
 from components.tables import TableSource
-from components.tables.bigquery.describing import describe
 from models.common.errors import DataError
-from tests.components.tables.bigquery.bigquery_service import BigQueryService
+from tests.components.bigquery.bigquery_service import BigQueryService
 
 NAME = "my-project.trips.taxi"
 SOURCE = TableSource(NAME, "bigquery")

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from components.tables.bigquery import clients
-from components.tables.bigquery.address import Table, table
+from components.bigquery import clients
+from components.bigquery.address import Table, table
 from components.tables.source import TableSource
 from models.common.errors import DataError
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from components.bigquery import address, clients, versions
+from components.bigquery.address import Table
+from components.bigquery.types import with_names_of_types
 from components.tables import columnar
-from components.tables.bigquery import address, clients, versions
-from components.tables.bigquery.address import Table
-from components.tables.bigquery.types import with_names_of_types
 from components.tables.source import Files, Found, TableSource
 from models.common.errors import DataError
 

@@ -237,13 +237,14 @@ def _storage(service: BigQueryService) -> Any:
             context.abort(*service.refuse_reading)
         wanted = request.read_session
         name = ".".join(re.split("/?(?:projects|datasets|tables)/", wanted.table)[1:])
-        held = service.tables.get(name)
-        if held is None:
+        held = service.tables.get(name, Held([]))
+        if not held.history:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Not found: Table {name}")
         at = wanted.table_modifiers.snapshot_time
         table = held.at(round(at.timestamp() * 1000) if at else None)
         if table is None:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Invalid snapshot time")
+            raise AssertionError  # `abort` has raised.
         count = min(service.streams, request.max_stream_count or 1000) if table.num_rows else 0
         number, streams = len(service.sessions), []
         for index in range(count):

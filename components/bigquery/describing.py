@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from components.bigquery import address, clients, versions
+from components.bigquery.types import arrow_schema, with_names_of_types
 from components.tables import columnar
-from components.tables.bigquery import address, clients, versions
-from components.tables.bigquery.types import arrow_schema, with_names_of_types
 from components.tables.columns import Column, TableSummary
 from components.tables.source import TableSource
 from models.common.errors import DataError
