@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,7 @@ def errors(name: str) -> Iterator[None]:
     Raises:
         DataError: BigQuery refused, or did not answer.
     """
+    _import_clients()
     from google.api_core import exceptions
     from google.auth import exceptions as login
 
@@ -127,6 +129,15 @@ def errors(name: str) -> Iterator[None]:
             cause = cause.cause
         headline, remedy = _meaning(name, cause)
         raise DataError(headline, f"Received: {_said(cause)}", remedy) from error
+
+
+@functools.lru_cache(maxsize=1)
+def _import_clients() -> None:
+    """Imports Google's clients, without what they say of versions of Python to come."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        import google.cloud.bigquery
+        import google.cloud.bigquery_storage  # noqa: F401
 
 
 def _meaning(name: str, error: Exception) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from models.common.errors import DataError
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
+    from google.cloud.bigquery_storage_v1 import reader
 
 _ROWS = 16_384
 """Rows in a batch."""
@@ -69,8 +70,6 @@ def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatc
     Raises:
         DataError: BigQuery refused, did not answer, or what it has sent is not Arrow.
     """
-    from google.cloud.bigquery_storage_v1 import reader
-
     name, stream, serialized = address.of_part(path)
     schema = pa.ipc.read_schema(pa.py_buffer(serialized))
     yield _plain(schema, [pa.nulls(0, field.type) for field in schema], source)
