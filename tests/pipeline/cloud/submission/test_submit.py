@@ -112,7 +112,7 @@ def test_a_run_on_kubeflow(bucket: storage.Bucket, kubeflow: KubeflowServer) -> 
     assert run["service_account"] == "runner"
     assert f"image: {IMAGE}" in run["description"]
     assert version["pipeline_spec"]["pipeline_spec"]["pipelineInfo"]["name"] == "taxi"
-    tasks = version["pipeline_spec"]["root"]["dag"]["tasks"]
+    tasks = version["pipeline_spec"]["pipeline_spec"]["root"]["dag"]["tasks"]
     assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
     root = version["pipeline_spec"]["defaultPipelineRoot"]
     assert f"{run['runtime_config']['pipeline_root']}/taxi" == root
