@@ -50,11 +50,7 @@ def describe(source: TableSource) -> list[TableSummary]:
 
 
 def _of_query(query: str) -> Iterable[bigquery.SchemaField]:
-    from google.cloud import bigquery
-
-    settings = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False)
-    job = clients.asking("").query(query, job_config=settings, job_retry=None, **clients.patience())
-    return job.schema or ()
+    return versions.try_query(query, clients.asking("")).schema or ()
 
 
 def _summary(

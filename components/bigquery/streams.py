@@ -45,11 +45,11 @@ def open_streams(source: TableSource, version: str | None = None, most: int = 1)
     if version is None or not versions.is_version(version):
         version = versions.fingerprint(source)
     if source.query is not None:
+        _check_same(source, version)  # Before it costs anything.
         with clients.errors(source.pattern):
             table, rows = _run(source)
-            if versions.is_settled(version) and versions.fingerprint(source) != version:
-                raise versions.changed(source)
             parts = _parts(source.pattern, table, None, rows, most)
+        _check_same(source, version)
         return Found(tuple(parts), {}, ())
     moment = versions.moment_of(source, version)
     splits: dict[str, str] = {}
@@ -60,6 +60,13 @@ def open_streams(source: TableSource, version: str | None = None, most: int = 1)
         paths += found
         splits |= {} if split is None else dict.fromkeys(found, split)
     return Found(tuple(paths), splits, ())
+
+
+def _check_same(source: TableSource, version: str) -> None:
+    """Refuses what a query reads where it has changed since its version was taken."""
+    now = versions.fingerprint(source)
+    if versions.is_settled(version) and now != version:
+        raise versions.changed(source)
 
 
 def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:

@@ -35,13 +35,13 @@ _MOST_TABLES = 50
 _KINDS = {"TABLE", "SNAPSHOT"}
 """What the Storage Read API reads."""
 _CHANGES_BY_ITSELF = re.compile(
-    r"\b(?:CURRENT_(?:DATE|TIME|DATETIME|TIMESTAMP)|RAND|GENERATE_UUID|SESSION_USER|"
-    r"INFORMATION_SCHEMA|EXTERNAL_QUERY|NOW)\b|\bTABLESAMPLE\b",
+    r"\bCURRENT_(?:DATE|TIME|DATETIME|TIMESTAMP)\b|\b(?:RAND|GENERATE_UUID|SESSION_USER|"
+    r"EXTERNAL_QUERY)\s*\(|\bINFORMATION_SCHEMA\b|\bTABLESAMPLE\b|\bML\s*\.|\bAI\s*\.",
     re.IGNORECASE,
 )
+"""A mention in a comment counts too: it costs a reading, where a missed one would cost a change."""
 _NOT_SETTLED = "x"
 """The last letter of a version's first part that is found but once."""
-_COMMENTS = re.compile(r"--[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -171,12 +171,12 @@ def _of_table(described: bigquery.Table) -> _State:
 def _of_query(query: str, client: bigquery.Client, views: int = 0) -> Iterator[_State]:
     """The states of all that a query reads, through views."""
     from google.api_core import exceptions
-    from google.cloud import bigquery
 
-    if _CHANGES_BY_ITSELF.search(_COMMENTS.sub(" ", query)):
+    job = try_query(query, client)
+    # The client has no property for it.
+    said = job._properties.get("statistics", {}).get("query", {})
+    if said.get("referencedRoutines") or _CHANGES_BY_ITSELF.search(query):
         yield _State((_now(),), _now(), known=False)
-    settings = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False)
-    job = client.query(query, job_config=settings, job_retry=None, **clients.patience())
     read = sorted(job.referenced_tables, key=str)
     if len(read) >= _MOST_TABLES:
         yield _State((_now(),), _now(), known=False)
@@ -192,6 +192,25 @@ def _of_query(query: str, client: bigquery.Client, views: int = 0) -> Iterator[_
             yield from _of_query(definition, client, views + 1)
         else:
             yield _of_table(described)
+
+
+def try_query(query: str, client: bigquery.Client) -> bigquery.QueryJob:
+    """What BigQuery knows of a query that it does not run.
+
+    Raises:
+        DataError: It would do something else than read.
+    """
+    from google.cloud import bigquery
+
+    settings = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False)
+    job = client.query(query, job_config=settings, job_retry=None, **clients.patience())
+    if job.statement_type != "SELECT":
+        raise DataError(
+            "The query does not only read",
+            f"Expected: one SELECT. Received: {job.statement_type}, {query.strip()!r:.80}.",
+            "Let data.path name a file with one SELECT. Nothing was run.",
+        )
+    return job
 
 
 def _milliseconds(moment: Any) -> int:

@@ -66,6 +66,10 @@ class BigQueryService:
     """By `project.dataset.table`."""
     queries: dict[str, tuple[list[str], pa.Table]] = field(default_factory=dict)
     """By their text: the tables that they read, and their result."""
+    statements: dict[str, str] = field(default_factory=dict)
+    """What queries are that are no SELECT."""
+    routines: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    """Functions that queries call."""
     refuse: Refusal | None = None
     """Of every request of the REST API."""
     refuse_reading: tuple[grpc.StatusCode, str] | None = None
@@ -144,6 +148,8 @@ class _Rest(BaseHTTPRequestHandler):
             statistics = {
                 "totalBytesProcessed": "1000",
                 "query": {
+                    "statementType": self.service.statements.get(query, "SELECT"),
+                    "referencedRoutines": self.service.routines.get(query, []),
                     "referencedTables": [_reference(name) for name in read],
                     "schema": {"fields": _fields(result.schema)},
                 },

@@ -7,7 +7,8 @@ import time
 import pyarrow as pa
 import pytest
 
-from components.bigquery import versions
+from components.bigquery import streams, versions
+from components.bigquery.describing import describe
 from components.bigquery.versions import fingerprint
 from components.tables import TableSource
 from models.common.errors import DataError
@@ -103,8 +104,10 @@ def test_a_query_goes_by_what_views_read(service: BigQueryService) -> None:
     ("text", "settled"),
     [
         ("SELECT 1 AS a", True),
-        ("SELECT a -- not RAND()\nFROM t /* CURRENT_DATE */", True),
-        ("SELECT brand, a FROM t", True),
+        ("SELECT brand, rand, a FROM t", True),
+        ("SELECT '#', '--', RAND ( )", False),
+        ("SELECT a -- not RAND()\nFROM t", False),
+        ("SELECT * FROM ML.PREDICT(MODEL m, TABLE t)", False),
         ("SELECT a FROM t WHERE day < CURRENT_DATE()", False),
         ("SELECT a FROM t ORDER BY rand()", False),
         ("SELECT a FROM t TABLESAMPLE SYSTEM (10 PERCENT)", False),
@@ -121,13 +124,15 @@ def test_a_query_that_changes_by_itself_has_a_new_one_each_time(
     assert versions.is_settled(version) == settled
 
 
-@pytest.mark.parametrize("kind", ["wildcard", "external", "many", "deep"])
+@pytest.mark.parametrize("kind", ["routine", "wildcard", "external", "many", "deep"])
 def test_what_a_query_reads_and_nobody_can_know_makes_a_new_one_each_time(
     service: BigQueryService, kind: str
 ) -> None:
     names = [NAME]
     service.put(NAME, TABLE)
-    if kind == "wildcard":
+    if kind == "routine":
+        service.routines[QUERY] = [{"projectId": "p", "datasetId": "d", "routineId": "f"}]
+    elif kind == "wildcard":
         names = ["my-project.trips.events_*"]
     elif kind == "external":
         service.tables[NAME].kind = "EXTERNAL"
@@ -140,3 +145,15 @@ def test_what_a_query_reads_and_nobody_can_know_makes_a_new_one_each_time(
     service.queries[QUERY] = (names, TABLE)
     version = fingerprint(BY_QUERY)
     assert not versions.is_settled(version)
+
+
+@pytest.mark.parametrize("kind", ["DELETE", "DROP_TABLE", "SCRIPT", "CREATE_TABLE_AS_SELECT"])
+def test_a_query_that_does_not_only_read_is_never_run(service: BigQueryService, kind: str) -> None:
+    service.put(NAME, TABLE)
+    service.queries[QUERY], service.statements[QUERY] = ([NAME], TABLE), kind
+    known = f"{'0' * 32}-{1_764_000_000_000}"
+    for ask in (fingerprint, describe, lambda source: streams.open_streams(source, known)):
+        with pytest.raises(DataError, match="does not only read") as caught:
+            ask(BY_QUERY)
+        assert kind in caught.value.detail
+    assert service.ran == []
