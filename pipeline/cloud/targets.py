@@ -72,12 +72,12 @@ def for_rehearsal(
             machine.
     """
     for key, data in _tables(config).items():
-        # What is asked of BigQuery needs no bucket.
-        if data.format != "bigquery" and not model_files.is_in_project(data):
+        if not model_files.is_in_project(data):
+            form = f" --set {key.replace('path', 'format')}=csv" * (data.format == "bigquery")
             raise ConfigError(
                 f"models/{model}/config.yaml: {key} is not in the project's folder",
                 f"Received: {data.path}. A rehearsal reads files of this machine alone.",
-                f"Name a sample for the rehearsal, such as --set {key}=data/sample.csv.",
+                f"Name a sample for the rehearsal, such as --set {key}=data/sample.csv{form}.",
             )
     platform = platforms.find(name)
     sections = read(root) if (root / FILE).exists() else {}

@@ -67,10 +67,9 @@ def _walk(record: RunRecord, target: str, runs: Path) -> None:
     )
     for bundle in bundles.values():
         code_bundle.upload(bundle, bucket.local(platform.modules))
-    sources = [source]
+    files = tables.resolve(source)
     if batch := record.config.batch_prediction:
-        sources.append(model_files.source_of(batch))
-    files = [path for one in sources if one.format != "bigquery" for path in tables.resolve(one)]
+        files += tables.resolve(model_files.source_of(batch))
     _copy_data(files, platform, bucket)
     compiled = specification.read(folder / SPECIFICATION)
     with tempfile.TemporaryDirectory() as image:
