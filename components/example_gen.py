@@ -2,13 +2,15 @@
 
 TFX's own has a driver that looks at modification times, so that a file which was merely touched
 runs everything again. Here the content's hash is a parameter like any other. And the rows do not
-pass through Beam one by one, which would take most of the time: Beam distributes the files.
+pass through Beam one by one, which would take most of the time: Beam distributes the files, and of
+BigQuery the streams.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -16,6 +18,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 from tfx import types
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
@@ -27,6 +30,7 @@ from tfx.utils import io_utils
 
 from components import examples_writer, object_store, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
+from components.bigquery import streams
 from components.tables import spans, splits
 from components.tables.quality import findings
 from components.tables.reading import READERS
@@ -40,6 +44,8 @@ SPANS = "spans"
 
 LEFT_OUT = "rows_left_out.txt"
 """The file beside the splits with how many rows have no value in a column that needs one."""
+_IN_PROCESS = ("FnApiRunner", "DirectRunner", "BundleBasedDirectRunner")
+"""Beam's runners whose workers are this process or its children."""
 _READERS = {**READERS, "tfrecord": tfrecord_file.read}
 
 
@@ -77,13 +83,19 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         source = tables.TableSource.from_json(exec_properties["source"])
-        before = fingerprint(source)
+        known, is_table = exec_properties["data_hash"], source.format == "bigquery"
+        before = known if is_table else fingerprint(source)
         # What a bucket keeps of its files is not always what the key was made from.
-        if "://" not in source.location and before != exec_properties["data_hash"]:
+        if "://" not in source.location and before != known:
             raise _changed(source)
         hints = json.loads(exec_properties["hints"])
         required = json.loads(exec_properties["required"])
-        found = tables.find(source, _files(source.location))
+        if is_table:
+            # Of BigQuery it is the very version in the key that is read, whatever comes meanwhile.
+            most = _most_streams(self._beam_pipeline_args or [])
+            found = streams.open_streams(source, known, most)
+        else:
+            found = tables.find(source, _files(source.location))
         rule = SplitRule.of_config(json.loads(exec_properties["splits"]), found.splits)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         names = list(rule.shares)
@@ -125,7 +137,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | beam.CombineGlobally(sum)
                 | beam.Map(_write_number, f"{examples.uri}/{LEFT_OUT}")
             )
-        if fingerprint(source) != before:
+        if not is_table and fingerprint(source) != before:
             raise _changed(source)
         _check_none_is_empty(source, found.paths, hints, rule, folders, required)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
@@ -133,7 +145,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 
 class ExampleGen(base_beam_component.BaseBeamComponent):
-    """Reads CSV, TFRecord, Parquet or Avro."""
+    """Reads CSV, TFRecord, Parquet, Avro or BigQuery."""
 
     SPEC_CLASS = ExampleGenSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
@@ -176,18 +188,28 @@ class ExampleGen(base_beam_component.BaseBeamComponent):
 def fingerprint(source: tables.TableSource) -> str:
     """What changes when the content of the table's files does.
 
-    Of files in a bucket it is a hash of the checksums that the bucket keeps: nothing is downloaded.
+    Of files in a bucket it is a hash of the checksums that the bucket keeps, of BigQuery the
+    table's version: nothing is downloaded.
 
     Raises:
         DataError: There are no such files.
     """
-    if "://" not in source.location:
+    if "://" not in source.location or source.format == "bigquery":
         return tables.content_hash(source)
     digest = hashlib.sha256()
     for path in tables.resolve(source, _files(source.location)):
         known = object_store if object_store.knows(path) else FileSystems
         digest.update(f"{path}\0{known.checksum(path)}\0".encode())
     return digest.hexdigest()[:32]
+
+
+def _most_streams(beam_args: Sequence[str]) -> int:
+    """So many streams of a table may be read at once; 0: as many as BigQuery thinks right."""
+    options = PipelineOptions(list(beam_args))
+    runner = options.view_as(StandardOptions).runner or "DirectRunner"
+    if runner not in _IN_PROCESS:
+        return 0
+    return int(options.view_as(DirectOptions).direct_num_workers) or os.cpu_count() or 1
 
 
 def _changed(source: tables.TableSource) -> DataError:

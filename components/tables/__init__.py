@@ -1,7 +1,7 @@
-"""Tables of examples in files: what they hold, and their rows in batches of bounded memory.
+"""Tables of examples: what they hold, and their rows in batches of bounded memory.
 
-CSV, Parquet and Avro are read here without TensorFlow, so that data can be checked before a run
-starts. Every problem with the data is a `DataError`.
+CSV, Parquet, Avro and BigQuery are read here without TensorFlow, so that data can be checked before
+a run starts. Every problem with the data is a `DataError`.
 """
 
 import pyarrow

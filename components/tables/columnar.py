@@ -61,9 +61,9 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
             table = _open_parquet(path, file)
             schema = table.schema_arrow
             nothing = [pa.nulls(0, field.type) for field in schema]
-            yield _batch(schema, nothing, source.times)
+            yield as_read(schema, nothing, source.times)
             for batch in table.iter_batches(batch_size=_ROWS):
-                yield _batch(schema, batch.columns, source.times)
+                yield as_read(schema, batch.columns, source.times)
         except (pa.ArrowException, OSError) as error:
             raise _corrupt(path, "Parquet", error) from error
 
@@ -92,13 +92,13 @@ def read_avro(source: TableSource, path: str, files: Files) -> Iterator[pa.Recor
             else _avro_field(field["name"], field["type"])
             for field in schema["fields"]
         )
-        yield _batch(fields, [pa.nulls(0, field.type) for field in fields])
+        yield as_read(fields, [pa.nulls(0, field.type) for field in fields])
         records = iter(reader)
         while True:
             some = _or_corrupt(path, lambda: list(itertools.islice(records, _ROWS)))
             if not some:
                 return
-            yield _batch(fields, [_array(some, field) for field in fields])
+            yield as_read(fields, [_array(some, field) for field in fields])
 
 
 def unreadable(field: pa.Field) -> str | None:
@@ -146,10 +146,16 @@ def _wanted(arrow: pa.DataType, kind: ColumnType | None) -> pa.DataType:
     return arrow if kind == "STRING" and pa.types.is_binary(arrow) else ARROW_TYPE[kind]
 
 
-def _batch(
+def as_read(
     schema: pa.Schema, arrays: Iterable[pa.Array], times: Collection[str] = ()
 ) -> pa.RecordBatch:
-    """Arrays as these readers yield them; those of `times` that are dates or times, as text."""
+    """Arrays of any type as these readers yield them.
+
+    Args:
+        schema: Their names and types.
+        arrays: One for each field.
+        times: Columns that are given as text, where they are dates or times.
+    """
     fields, columns = [], []
     for field, array in zip(schema, arrays, strict=True):
         reason = unreadable(field)

@@ -23,10 +23,18 @@ from models.common.errors import DataError, did_you_mean
 
 Reader = Callable[[TableSource, str, Files], Iterator[pa.RecordBatch]]
 
+
+def _read_bigquery(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:
+    from components.bigquery import streams  # Which imports this room.
+
+    return streams.read(source, path, files)
+
+
 READERS: dict[str, Reader] = {
     "csv": csv_file.read,
     "parquet": columnar.read_parquet,
     "avro": columnar.read_avro,
+    "bigquery": _read_bigquery,
 }
 """What reads a file of each format: batches of rows, of which the first may have none."""
 

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
+from components.bigquery import address
 from components.content import files as file_content
 from components.tables import partitions, spans
 from components.tables.spans import Spans
 from models.common.errors import DataError, did_you_mean
 from models.common.files import regular_file
 
-Format = Literal["csv", "tfrecord", "parquet", "avro"]
+Format = Literal["csv", "tfrecord", "parquet", "avro", "bigquery"]
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv"),
@@ -28,7 +29,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "parquet": (".parquet", ".pq"),
     "avro": (".avro",),
 }
-"""In a folder, the files of each format."""
+"""In a folder, the files of each format that has any."""
 
 _BLOCK = 1 << 20
 _LISTED = 8
@@ -40,7 +41,8 @@ class TableSource:
 
     pattern: str
     """A file, a folder or a glob, which may have placeholders of spans. Folders that are there are
-    taken by their name, whatever characters of a glob it has."""
+    taken by their name, whatever characters of a glob it has. Of BigQuery, `project.dataset.table`
+    or, where `given` names tables, `project.dataset`; of a query, the name of its file."""
     format: Format = "csv"
     delimiter: str = ","
     """CSV only: the character between two cells."""
@@ -56,15 +58,22 @@ class TableSource:
     """The files of each split, as patterns below `pattern`; None: rows are yet to be split."""
     times: tuple[str, ...] = ()
     """Columns that are read as text where the file has dates or times of day in them."""
+    query: str | None = None
+    """BigQuery only: the query whose result is the table; None: `pattern` names a table."""
 
     @property
     def location(self) -> str:
-        """The pattern with its root."""
+        """The pattern with its root; of BigQuery, a URI."""
+        if self.format == "bigquery":
+            return address.whole(self.pattern)
         return posixpath.join(self.root, self.pattern)
 
     def to_json(self) -> str:
         """The source as text, the same for equal sources."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+        values = dataclasses.asdict(self)
+        if self.query is None:  # So that files are called as they were before there was BigQuery.
+            del values["query"]
+        return json.dumps(values, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> TableSource:
@@ -125,6 +134,8 @@ LOCAL = LocalFiles()
 
 def shown(path: str) -> str:
     """A path as a message names it: relative, where it is below the current folder."""
+    if path.startswith(address.SCHEME):
+        return address.name_of(path)
     if "://" in path:
         return path
     absolute = Path(path).absolute()
@@ -158,11 +169,15 @@ def find(source: TableSource, files: Files = LOCAL) -> Found:
 
     Of a folder, these are the files with an extension of the format, and those in folders below it
     that are Hive partitions. Files whose name begins with a dot or an underscore are not data,
-    unless the pattern is such a file itself.
+    unless the pattern is such a file itself. Of BigQuery it is one stream of a table as it is now.
 
     Raises:
         DataError: There is none, the folder cannot be listed, or a file is given to two splits.
     """
+    if source.format == "bigquery":
+        from components.bigquery import streams
+
+        return streams.open_streams(source)
     if source.given is None:
         paths, chosen = _find(source, source.location, files)
         _check_names(paths)
@@ -270,11 +285,15 @@ def content_hash(source: TableSource, files: Files = LOCAL) -> str:
     """A hash of the table's file names and contents, not of when they were written.
 
     Returns:
-        32 hexadecimal digits.
+        32 hexadecimal digits; of BigQuery, what `bigquery.versions.fingerprint` gives.
 
     Raises:
         DataError: There is no such file, or one cannot be read.
     """
+    if source.format == "bigquery":
+        from components.bigquery import versions
+
+        return versions.fingerprint(source)
     found = find(source, files)
     paths = found.paths
     folder = posixpath.commonpath([posixpath.dirname(path) for path in paths])

@@ -70,6 +70,12 @@ class SplitRule:
                     f"{shown(table.files[0])} has: {listing(table.names)}.",
                     f"Correct {key} in the model's config.yaml.",
                 )
+            if reason := table.column(name).unreadable:
+                raise DataError(
+                    f"{key}: the column '{name}' has a type that an example cannot hold: {reason}",
+                    "Expected: numbers, text or bytes to split by; for splits.time, dates too.",
+                    "Convert it when writing the data, or split by another column.",
+                )
             if table.column(name).type is None:
                 raise DataError(
                     f"{key}: the column '{name}' has no value in any row",

@@ -7,6 +7,9 @@ production_serving_bucket = "my-project-production-serving"
 repository                = "owner/repository"
 reviewers                 = ["my-name-on-github"]
 
+# Where a model's data.format is bigquery:
+# bigquery = true
+
 # A place to try things in, from the desk:
 # dev_project = "my-dev"
 # dev_bucket  = "my-dev-pipeline"

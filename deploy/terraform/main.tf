@@ -19,6 +19,7 @@ module "training" {
   region         = var.region
   bucket         = var.bucket
   serving_bucket = var.serving_bucket
+  bigquery       = var.bigquery
 }
 
 module "production" {

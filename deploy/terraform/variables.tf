@@ -82,3 +82,9 @@ variable "reviewers" {
     error_message = "Without anybody to approve, everything goes to production by itself."
   }
 }
+
+variable "bigquery" {
+  description = "Whether models read BigQuery, in this project or paid for by it."
+  type        = bool
+  default     = false
+}

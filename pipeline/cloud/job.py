@@ -81,6 +81,12 @@ def name(model: str, suffix: str | None) -> str:
     return found
 
 
+def labels_of(job: Job) -> dict[str, str]:
+    """A job's labels, with its image's name and tag or digest."""
+    image = {"image": label(job.image.rpartition("/")[2])} if job.image else {}
+    return {**job.labels, **image}
+
+
 def label(value: str) -> str:
     """A value as Google Cloud's labels have it."""
     return _NOT_IN_A_LABEL.sub("-", value.lower())[:63]

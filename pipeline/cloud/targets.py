@@ -49,8 +49,8 @@ def load(
     target = target.model_copy(update={"image": _image(image, target, name)})
     target = target.model_copy(update={"beam": _beam(target, name, model, config)})
     for key, data in _tables(config).items():
-        inside = target.data and model_files.is_in_project(data.path)
-        if not inside and not model_files.is_remote(data.path):
+        inside = target.data and model_files.is_in_project(data)
+        if not inside and not model_files.is_remote(data):
             raise ConfigError(
                 f"models/{model}/config.yaml: a container in the cloud cannot read {key}",
                 f"Received: {data.path}, and {name}.data: {target.data or 'nothing'} in {FILE}.",
@@ -72,11 +72,12 @@ def for_rehearsal(
             machine.
     """
     for key, data in _tables(config).items():
-        if not model_files.is_in_project(data.path):
+        if not model_files.is_in_project(data):
+            form = f" --set {key.replace('path', 'format')}=csv" * (data.format == "bigquery")
             raise ConfigError(
                 f"models/{model}/config.yaml: {key} is not in the project's folder",
                 f"Received: {data.path}. A rehearsal reads files of this machine alone.",
-                f"Name a sample for the rehearsal, such as --set {key}=data/sample.csv.",
+                f"Name a sample for the rehearsal, such as --set {key}=data/sample.csv{form}.",
             )
     platform = platforms.find(name)
     sections = read(root) if (root / FILE).exists() else {}

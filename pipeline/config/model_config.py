@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BeforeValidator, Field
 
+from components.bigquery import address as bigquery
 from components.evaluation.slice_names import SliceKey
 from components.profile import formula
 from components.profile.formula import FormulaError
@@ -63,11 +64,12 @@ class Data(Section):
 
     path: Text
     """A file, a folder or a glob, relative to the project's root; or a URI such as `gs://...`. It
-    may have placeholders: `{SPAN}` or `{YYYY}`, `{MM}`, `{DD}`, and `{VERSION}`."""
+    may have placeholders: `{SPAN}` or `{YYYY}`, `{MM}`, `{DD}`, and `{VERSION}`. Of BigQuery,
+    `project.dataset.table`, or a file `*.sql` with a query."""
     spans: Spans = Spans(latest=1)
     """Which spans to read; `spans: 7` is short for the latest 7, `spans: all` for every one."""
-    format: Literal["csv", "tfrecord", "parquet", "avro"] = "csv"
-    """The format of those files."""
+    format: Literal["csv", "tfrecord", "parquet", "avro", "bigquery"] = "csv"
+    """The format of those files; or `bigquery`."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     """CSV only: the character between two cells."""
     encoding: str = "utf-8"
@@ -482,6 +484,36 @@ class Monitoring(Section):
 class BatchPrediction(Data):
     """Rows that each blessed model predicts for at the end of its run."""
 
+    @pydantic.model_validator(mode="after")
+    def _is_a_table(self) -> BatchPrediction:
+        _check_table(self)
+        return self
+
+
+def _check_table(data: Data, given: GivenSplits | None = None, *at: str) -> None:
+    """Refuses what names no table of BigQuery, nor a file with a query."""
+    if data.format != "bigquery":
+        return
+    if bigquery.is_query(data.path):
+        if "://" in data.path:
+            refuse("expected the query's file in the project", *at, "path", received=data.path)
+        if given is not None:
+            message = "of a query there are no tables to give: name project.dataset in data.path"
+            refuse(message, "splits", "given")
+        return
+    try:
+        if given is None:
+            bigquery.table(data.path)
+        else:
+            bigquery.dataset(data.path)
+    except ValueError as error:
+        refuse(str(error), *at, "path", received=data.path)
+    for split, name in given.model_dump().items() if given is not None else ():
+        try:
+            bigquery.table(f"{data.path}.{name}")
+        except ValueError as error:
+            refuse(f"of BigQuery: {error}", "splits", "given", split, received=name)
+
 
 class ModelConfig(Section):
     """Everything that differs between two models, as `models/<model>/config.yaml` says it."""
@@ -510,6 +542,11 @@ class ModelConfig(Section):
     """Where the data nodes run."""
     targets: dict[PlatformName, ModelTarget] = Field(default_factory=dict)
     """What this model needs of a target in the cloud beyond what `targets.yaml` says."""
+
+    @pydantic.model_validator(mode="after")
+    def _data_is_a_table(self) -> ModelConfig:
+        _check_table(self.data, self.splits.given, "data")
+        return self
 
     @pydantic.model_validator(mode="after")
     def _classes_are_there(self) -> ModelConfig:

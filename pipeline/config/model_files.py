@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.bigquery import address as bigquery
 from models.common.errors import ConfigError
 from models.common.files import regular_file
 from pipeline.config import project
@@ -168,11 +169,14 @@ def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
     """The table that one section of a configuration names, whose splits are not given.
 
     Raises:
-        ConfigError: `~` stands for no folder.
+        ConfigError: `~` stands for no folder, or a query's file cannot be read.
     """
     from components.tables import TableSource
     from components.tables.spans import Spans
 
+    if data.format == "bigquery":
+        query = _query(data.path, root) if bigquery.is_query(data.path) else None
+        return TableSource(data.path, data.format, missing=data.missing, query=query)
     path = _absolute(data.path)
     outside = "://" in path or path.startswith("/")
     return TableSource(
@@ -186,14 +190,16 @@ def source_of(data: Data, root: Path | str = project.ROOT) -> TableSource:
     )
 
 
-def is_remote(path: str) -> bool:
-    """Whether a `data.path` is of a bucket."""
-    return "://" in _absolute(path)
+def is_remote(data: Data) -> bool:
+    """Whether a table is in a bucket or in BigQuery."""
+    return data.format == "bigquery" or "://" in _absolute(data.path)
 
 
-def is_in_project(path: str) -> bool:
-    """Whether a `data.path` is of the project's folder, so that it can be had elsewhere too."""
-    path = _absolute(path)
+def is_in_project(data: Data) -> bool:
+    """Whether a table is in the project's folder, so that it can be had elsewhere too."""
+    path = _absolute(data.path)
+    if data.format == "bigquery":
+        return False
     return "://" not in path and not path.startswith("/") and ".." not in path.split("/")
 
 
@@ -214,6 +220,27 @@ def _absolute(path: str) -> str:
                 "Write the path in full.",
             ) from error
     return path or "."
+
+
+def _query(path: str, root: Path | str) -> str:
+    """The query in a file of the project, wherever relative files of data are."""
+    folder = project.ROOT if "://" in str(root) else Path(root)
+    try:
+        text = regular_file.read(folder / _absolute(path), _LARGEST).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}, which data.path names, cannot be read",
+            "Expected: a query of BigQuery in a text file. Received: "
+            f"{getattr(error, 'strerror', None) or error}.",
+            "Write it, or correct data.path in the model's config.yaml.",
+        ) from error
+    if not text.strip():
+        raise ConfigError(
+            f"{path}, which data.path names, is empty",
+            "Expected: a query of BigQuery. Received: nothing.",
+            "Write one, such as SELECT * FROM `project.dataset.table`.",
+        )
+    return text
 
 
 def how_to_freeze_hyperparameters(model: str) -> str:

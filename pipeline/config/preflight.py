@@ -11,13 +11,16 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components import code_hash, tables
+from components.bigquery import describing
 from components.evaluation import metric_names
 from components.profile import formula
 from components.tables import TableSource, TableSummary, sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
+from components.tables.splits import SplitRule
 from models.common import model_folder
 from models.common.errors import (
     ConfigError,
@@ -36,6 +39,9 @@ from pipeline.config import (
 )
 from pipeline.config.model_config import ModelConfig
 
+if TYPE_CHECKING:
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
 _TOLD = 20
 """So many notices are told at a run's start."""
 
@@ -49,7 +55,8 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
         root: The project's root.
 
     Returns:
-        What the data holds; None where it is not read: TFRecord, and files that are not local.
+        What the data holds; None where it is not read: TFRecord, BigQuery, and files that are not
+        local.
 
     Raises:
         ConfigError: A file of the model's folder is missing or not valid, or a key of the
@@ -66,6 +73,9 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     for folder in (runs, runs / model, pushed, pushed / (config.serving.name or model)):
         _check_writable(folder, root)
     source = model_files.table_source(config, root)
+    if config.data.format == "bigquery":
+        _check_bigquery(model, config, inputs, source, schema)
+        return None
     if "://" in source.location:
         return None
     if config.data.format == "tfrecord":
@@ -290,6 +300,22 @@ def _check_writable(folder: Path, root: Path) -> None:
             f"Received: {error.strerror}.",
             remedy,
         ) from error
+
+
+def _check_bigquery(
+    model: str,
+    config: ModelConfig,
+    inputs: tuple[str, ...],
+    source: TableSource,
+    schema: schema_pb2.Schema | None,
+) -> None:
+    """Sees whether the tables can be read, and have what is named; no row of them is read."""
+    known = {feature.name for feature in schema.feature} if schema else set()
+    for summary in describing.describe(source):
+        _check_names(summary)
+        _check_columns(model, config, inputs, summary, known)
+        _check_readable(model, config, inputs, summary)
+        SplitRule.of_config(config.splits.model_dump(), None).check_columns(summary)
 
 
 def _check_tfrecord(source: TableSource) -> None:

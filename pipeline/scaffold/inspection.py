@@ -79,7 +79,7 @@ def inspect(
     inputs = preflight.check_folder(model, config, root)
     summary = preflight.check(model, config, root)
     source = model_files.table_source(config, root)
-    if "://" in source.location:
+    if "://" in source.location and source.format != "bigquery":
         raise DataError(
             f"models/{model}/config.yaml: data.path: {source.location} is not on this machine",
             "Expected: files to look at. The folder itself is in order.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from components.tables import TableSource
 from components.tables.quality import findings
 from models.common.errors import DataError
+from tests.components.bigquery import bigquery_service
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
@@ -448,3 +450,43 @@ def test_nothing_is_kept_of_data_that_changes_meanwhile(
     with pytest.raises(DataError) as caught:
         generate(source, **arguments)
     assert "data changed while it was read" in caught.value.headline or how == "deleted"
+
+
+def test_a_table_of_bigquery_gives_the_same_examples_as_a_file(
+    tmp_path: Path, generate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from components import example_gen
+
+    pq.write_table(TABLE, tmp_path / "t.parquet")
+    expected = rows_of(generate(TableSource(str(tmp_path / "t.parquet"), "parquet")))
+    source = TableSource("p.d.t", "bigquery")
+    with bigquery_service.running() as service:
+        for name, value in service.variables.items():
+            monkeypatch.setenv(name, value)
+        service.put("p.d.t", TABLE, int(time.time() * 1000) - 5000)
+        assert rows_of(generate(source)) == expected
+        version = example_gen.fingerprint(source)
+        # Whatever comes after the version in the cache's key, that is what is read.
+        service.put("p.d.t", TABLE.slice(0, 1), int(time.time() * 1000) - 1000)
+        assert rows_of(generate(source, data_hash=version)) == expected
+        # In the cloud it may be that nobody has looked.
+        service.put("p.d.t", TABLE, int(time.time() * 1000))
+        assert rows_of(generate(source, data_hash="unknown")) == expected
+        assert {session.max_stream_count for session in service.sessions} == {1}
+
+
+@pytest.mark.parametrize(
+    ("args", "most"),
+    [
+        (["--runner=FnApiRunner"], 1),
+        (["--runner=DirectRunner", "--direct_num_workers=4"], 4),
+        (["--runner=DataflowRunner", "--project=p"], 0),
+        (["--runner=FlinkRunner", "--parallelism=4"], 0),
+    ],
+)
+def test_other_machines_read_as_many_streams_as_bigquery_thinks_right(
+    args: list[str], most: int
+) -> None:
+    from components import example_gen
+
+    assert example_gen._most_streams(args) == most

@@ -16,7 +16,8 @@ from tests.helpers.paths import ROOT
 MODULES = [TERRAFORM, *sorted((TERRAFORM / "modules").iterdir())]
 PAGE = (ROOT / "docs" / "ship.md").read_text(encoding="utf-8").replace("\\\n", " ")
 ROLES = re.compile(
-    r'^(project|bucket|serving|registry|production)_role "?([$\w-]+)"? (\S+)(.*)$', re.MULTILINE
+    r'^(project|bucket|serving|registry|production|bigquery)_role "?([$\w-]+)"? (\S+)(.*)$',
+    re.MULTILINE,
 )
 
 
@@ -83,7 +84,7 @@ def of_terraform(kind: str) -> set[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["project", "bucket", "serving", "registry"])
+@pytest.mark.parametrize("kind", ["project", "bucket", "serving", "registry", "bigquery"])
 def test_the_roles_are_those_of_the_page(kind: str) -> None:
     kinds = {"project": ("project", "production")}.get(kind, (kind,))
     of_page = {
@@ -123,6 +124,16 @@ def test_the_services_are_those_of_the_page(name: str, project: str) -> None:
     [line] = [one for one in lines if ("--project" in one) == bool(project)]
     of_page = set(re.findall(r"\S+\.googleapis\.com", line))
     assert of_page == set(module(TERRAFORM / "modules" / name)["locals"]["services"])
+
+
+def test_bigquerys_services_are_those_of_the_page_and_only_where_it_is_read() -> None:
+    [line] = re.findall(r"^bigquery_services (.*)$", PAGE, re.MULTILINE)
+    training = module(TERRAFORM / "modules" / "training")
+    assert set(line.split()) == set(training["locals"]["bigquery_services"])
+    assert training["variable"]["bigquery"]["default"] is False
+    project = training["module"]["project"]
+    for key, local in {"services": "services", "project_roles": "roles"}.items():
+        assert f"var.bigquery ? local.bigquery_{local}" in str(project[key])
 
 
 def test_the_accounts_are_those_of_the_page() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +13,7 @@ import yaml
 from models.common.errors import ConfigError
 from pipeline import nodes
 from pipeline.cloud import cron as crons
-from pipeline.cloud.job import Accepted, Job, Schedule
+from pipeline.cloud.job import Accepted, Job, Schedule, labels_of
 from pipeline.cloud.kubeflow import endpoint, registry, runs, schedules
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.platforms.base import UNKNOWN, Platform, pipeline_name
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _COMMIT_LETTERS = 12
+_LABEL_LETTERS = 63
+_NOT_IN_A_LABEL = re.compile(r"[^-_.A-Za-z0-9]")
 
 
 class SecretKey(Section):
@@ -191,13 +194,36 @@ def _commit(label: str) -> str | None:
 def _specification(job: Job) -> str:
     """The specification as it is submitted: YAML."""
     text = job.specification.read_text(encoding="utf-8")
-    if job.cached:  # As each task says: some look at what may change unseen.
-        return text
     documents = [document for document in yaml.safe_load_all(text) if document]
-    for document in documents:
+    _label_pods(documents, job)
+    for document in documents if not job.cached else ():
+        # Otherwise as each task says: some look at what may change unseen.
         for task in document.get("root", {}).get("dag", {}).get("tasks", {}).values():
             task.pop("cachingOptions", None)
     return yaml.safe_dump_all(documents, sort_keys=True)
+
+
+def _label_pods(documents: list[dict[str, Any]], job: Job) -> None:
+    """Has the pod of each task carry the job's labels and its node.
+
+    The platform's part of the specification, which says so, is added where there is none. The run
+    is in a label of Kubeflow's own, `pipeline/runid`; here it would make each run a version.
+    """
+    executors = documents[0]["deploymentSpec"]["executors"]
+    if len(documents) == 1:
+        documents.append({"platforms": {"kubernetes": {"deploymentSpec": {"executors": {}}}}})
+    pods = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    labels = labels_of(job)
+    for name, executor in executors.items():
+        if "container" in executor:
+            node = {"node": name.removesuffix("_executor")}
+            metadata = pods.setdefault(name, {}).setdefault("podMetadata", {})
+            metadata["labels"] = {key: _pod_label(text) for key, text in {**labels, **node}.items()}
+
+
+def _pod_label(value: str) -> str:
+    """A value as labels of Kubernetes have it: of at most 63 characters, the outer ones alike."""
+    return _NOT_IN_A_LABEL.sub("-", value)[:_LABEL_LETTERS].strip("-_.")
 
 
 def _with_seconds(cron: str) -> str:

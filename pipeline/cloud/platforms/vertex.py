@@ -14,7 +14,7 @@ from pipeline import nodes
 from pipeline.cloud import cron as crons
 from pipeline.cloud import google, images
 from pipeline.cloud.answers import AnswerError
-from pipeline.cloud.job import Accepted, Job, Schedule, label
+from pipeline.cloud.job import Accepted, Job, Schedule, labels_of
 from pipeline.cloud.platforms.base import UNKNOWN, Platform
 from pipeline.config.base import Count, Section, Text, refuse
 from pipeline.config.target_schema import Machine
@@ -262,7 +262,7 @@ class VertexAI(Platform):
             for task in specification["root"]["dag"]["tasks"].values():
                 task.pop("cachingOptions", None)
         resource = types.PipelineJob(
-            display_name=job.name, labels=_labels(job), service_account=self.service_account or ""
+            display_name=job.name, labels=labels_of(job), service_account=self.service_account or ""
         )
         raw = types.PipelineJob.pb(resource)
         json_format.ParseDict(specification, raw.pipeline_spec)
@@ -297,8 +297,3 @@ class VertexAI(Platform):
         """A client of one of Vertex AI's services, by its class."""
         endpoint = f"{self.region}-aiplatform.googleapis.com"
         return service(transport="rest", client_options={"api_endpoint": endpoint})
-
-
-def _labels(job: Job) -> dict[str, str]:
-    image = {"image": label(job.image.rpartition("/")[2])} if job.image else {}
-    return {**job.labels, **image}

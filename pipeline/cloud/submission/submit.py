@@ -138,7 +138,7 @@ def _data(
     Data that is in the project is uploaded under its hash, so that a run reads what it was
     submitted with, whatever is submitted later. Other data stays where `targets.yaml` says.
     """
-    if model_files.is_remote(loaded.data.path):
+    if model_files.is_remote(loaded.data):
         return platform, None, []
     source = model_files.table_source(loaded, root)
     try:
@@ -146,7 +146,7 @@ def _data(
     except DataError:
         return platform, None, []
     data_hash = folder = tables.content_hash(source)
-    if loaded.batch_prediction and model_files.is_in_project(loaded.batch_prediction.path):
+    if loaded.batch_prediction and model_files.is_in_project(loaded.batch_prediction):
         rows = model_files.source_of(loaded.batch_prediction, root)
         files += tables.resolve(rows)
         # Other rows to predict for are other files in another folder, yet no other training data.

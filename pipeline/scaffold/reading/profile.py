@@ -157,8 +157,8 @@ def read(source: TableSource, labels: Sequence[str], reader: Reader | None = Non
 
 
 def _times(source: TableSource, path: str, reader: Reader) -> tuple[str, ...]:
-    """Columns of Parquet or Avro that may be times: what an example cannot hold as it is."""
-    if source.format not in ("parquet", "avro"):
+    """Columns of files with types that may be times: what an example cannot hold as it is."""
+    if source.format not in ("parquet", "avro", "bigquery"):
         return ()
     first = next(iter(reader(source, path, LOCAL)))
     return tuple(field.name for field in first.schema if columnar.unreadable(field))

@@ -111,6 +111,19 @@ def test_a_bad_image_names_where_it_was_found(root: Path, monkeypatch: pytest.Mo
     assert message(root, WITHOUT_IMAGE).startswith("PIPELINE_IMAGE: expected a digest")
 
 
+@pytest.mark.parametrize("path", ["p.d.t", "data/query.sql"])
+def test_bigquery_needs_no_folder_and_is_not_rehearsed(root: Path, path: str) -> None:
+    (root / "targets.yaml").write_text(VERTEX.replace("  data: gs://b\n", ""))
+    text = MODEL.replace("{path: data/m.csv}", f"{{path: {path}, format: bigquery}}")
+    (root / "models" / "m" / "config.yaml").write_text(text)
+    loaded = loading.load("m", root=root)
+    assert targets.load("vertex", "m", loaded, root=root).data is None
+    # A rehearsed task has no login of this machine's.
+    with pytest.raises(ConfigError, match="A rehearsal reads files of this machine") as caught:
+        targets.for_rehearsal("vertex", "m", loaded, root=root)
+    assert "--set data.path=data/sample.csv --set data.format=csv." in caught.value.remedy
+
+
 def test_data_at_a_uri_needs_no_folder(root: Path) -> None:
     text = VERTEX.replace("  data: gs://b\n", "")
     (root / "targets.yaml").write_text(text)

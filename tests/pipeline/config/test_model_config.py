@@ -128,7 +128,29 @@ BAD_KEYS = {
     "empty text": ('data: {path: ""}', "data.path: expected text that is not empty. Received: ''."),
     "an unknown format": (
         "data: {path: x, format: parket}",
-        "data.format: expected 'csv', 'tfrecord', 'parquet' or 'avro'; did you mean 'parquet'?",
+        "data.format: expected 'csv', 'tfrecord', 'parquet', 'avro' or 'bigquery'; did you mean "
+        "'parquet'?",
+    ),
+    "no table of BigQuery": (
+        "data: {path: trips.taxi, format: bigquery}",
+        "data.path: expected a table as project.dataset.table, or a file *.sql with a query. "
+        "Received: 'trips.taxi'.",
+    ),
+    "several tables of BigQuery": (
+        'data: {path: "p.d.events_*", format: bigquery}',
+        "data.path: one table is read: write a query, in a file *.sql, where there are several.",
+    ),
+    "a query in a bucket": (
+        "data: {path: gs://b/query.sql, format: bigquery}",
+        "data.path: expected the query's file in the project. Received: 'gs://b/query.sql'.",
+    ),
+    "a table where splits are tables": (
+        "data: {path: p.d.t, format: bigquery}\nsplits: {given: {train: a, eval: b, test: c}}",
+        "data.path: with splits.given, expected project.dataset, whose tables they name.",
+    ),
+    "no table to predict for": (
+        "batch_prediction: {path: new.csv, format: bigquery}",
+        "batch_prediction.path: expected a table as project.dataset.table",
     ),
     "a long delimiter": (
         'data: {path: x, delimiter: "||"}',
@@ -248,6 +270,22 @@ def test_bad_key(root: Path, line: str, expected: str) -> None:
     write(root, kept + line)
     number = kept.count("\n") + 1
     assert f"models/m/config.yaml:{number}: {expected}" in message(root)
+
+
+@pytest.mark.parametrize(
+    ("path", "train", "expected"),
+    [
+        ("p.d", "a/*", "splits.given.train: of BigQuery: one table is read: write a query"),
+        ("q.sql", "a", "splits.given: of a query there are no tables to give: name project."),
+    ],
+)
+def test_given_splits_of_bigquery_are_tables(
+    root: Path, path: str, train: str, expected: str
+) -> None:
+    data = f"data: {{path: {path}, format: bigquery}}"
+    splits = f"splits: {{given: {{train: {train}, eval: b, test: c}}}}"
+    write(root, GOOD.replace("data: {path: trips.csv}", f"{data}\n{splits}"))
+    assert f"models/m/config.yaml:2: {expected}" in message(root)
 
 
 def key_paths(kind: Any, path: str = "") -> Iterator[str]:

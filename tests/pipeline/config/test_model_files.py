@@ -137,7 +137,40 @@ def test_nobodys_home_is_told() -> None:
     ],
 )
 def test_what_is_in_the_project_can_be_had_elsewhere(path: str, inside: bool) -> None:
-    assert model_files.is_in_project(path) is inside
+    assert model_files.is_in_project(Data(path=path)) is inside
+
+
+@pytest.mark.parametrize("path", ["p.d.t", "data/m/query.sql"])
+def test_bigquery_is_read_from_anywhere_and_has_no_files(path: str) -> None:
+    data = Data(path=path, format="bigquery")
+    assert model_files.is_remote(data)
+    assert not model_files.is_in_project(data)
+
+
+def test_a_querys_text_is_part_of_the_table(tmp_path: Path) -> None:
+    data = Data(path="./data/m/query.sql", format="bigquery", missing=("NA",))
+    (tmp_path / "data" / "m").mkdir(parents=True)
+    (tmp_path / "data" / "m" / "query.sql").write_text("SELECT 1")
+    source = model_files.source_of(data, tmp_path)
+    assert (source.query, source.missing, source.root) == ("SELECT 1", ("NA",), "")
+    assert "://" in source.location
+    assert type(source).from_json(source.to_json()) == source
+    table = model_files.source_of(Data(path="p.d.t", format="bigquery"), "gs://bucket")
+    assert (table.pattern, table.query) == ("p.d.t", None)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), (b"", "Received: nothing"), (b" \n", "nothing"), (b"\xff", "utf-8")],
+)
+def test_a_query_that_cannot_be_read_is_told(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "query.sql").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"query\.sql") as caught:
+        model_files.source_of(Data(path="query.sql", format="bigquery"), tmp_path)
+    assert said in caught.value.detail
 
 
 def test_looking_for_the_files_reads_with_no_library() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import itertools
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ from models.common.errors import ConfigError, DataError, ModelCodeError, Project
 from pipeline.config import preflight, project
 from pipeline.config.loading import load
 from pipeline.config.model_config import ModelConfig
+from tests.components.bigquery import bigquery_service
+from tests.components.bigquery.bigquery_service import BigQueryService
 
 CONFIG = """\
 data: {path: data/*.csv}
@@ -90,6 +93,62 @@ def test_nothing_wrong_gives_what_the_data_holds(good: Project) -> None:
     assert summary.rows == 20
     assert summary.names == ("fare", "city", "tip")
     assert not (good.root / "runs").exists()
+
+
+BIGQUERY = CONFIG.replace("{path: data/*.csv}", "{path: p.d.trips, format: bigquery}")
+
+
+@pytest.fixture
+def trips(good: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryService]:
+    """The good model's data as a table of BigQuery."""
+    good.write("config.yaml", BIGQUERY).remove("../../data/t.csv")
+    with bigquery_service.running() as service:
+        for name, value in service.variables.items():
+            monkeypatch.setenv(name, value)
+        table = {"fare": [1.5], "city": ["Rome"], "tip": [1], "day": [datetime.date(2026, 1, 1)]}
+        service.put("p.d.trips", pa.table(table))
+        yield service
+
+
+def test_a_table_of_bigquery_is_looked_at_and_not_read(
+    good: Project, trips: BigQueryService
+) -> None:
+    assert good.check() is None
+    assert trips.asked and not trips.sessions
+    assert good.check("splits.time={column: day}") is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["data.path=p.d.other"], "BigQuery has no such table, or no longer: p.d.other"),
+        (["label.columns=[tpi]"], "label.columns: the data has no column 'tpi'"),
+        (["evaluation.slices=[day]"], "p.d.trips: the column 'day' has a type that an example"),
+        (["splits.by=day"], "splits.by: the column 'day' has a type that an example cannot hold"),
+        (["splits.time={column: dya}"], "splits.time.column: the data has no column 'dya'"),
+        (["data.path=data/q.sql"], "data/q.sql, which data.path names, cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_table_of_bigquery_is_told(
+    good: Project, trips: BigQueryService, overrides: list[str], said: str
+) -> None:
+    with pytest.raises(ProjectError) as caught:
+        good.check(*overrides)
+    assert said in caught.value.headline
+    assert caught.value.detail and caught.value.remedy
+
+
+def test_a_query_is_tried_without_being_run(good: Project, trips: BigQueryService) -> None:
+    good.write("data/q.sql", "SELECT fare, city FROM d.trips")
+    result = pa.table({"fare": [1.5], "city": ["Rome"]})
+    trips.queries["SELECT fare, city FROM d.trips"] = (["p.d.trips"], result)
+    with pytest.raises(ConfigError, match=r"label\.columns: the data has no column 'tip'"):
+        good.check("data.path=data/q.sql")
+    good.write("data/q.sql", "SELEC")
+    with pytest.raises(DataError, match=r"data/q\.sql: BigQuery does not take it") as caught:
+        good.check("data.path=data/q.sql")
+    assert "Syntax error: Unexpected identifier at [1:1]" in caught.value.detail
+    assert trips.ran == []
 
 
 LABELLED = CONFIG.replace("{name: big, columns: [tip]}", "{name: tip, columns: [tip]}")

@@ -28,6 +28,12 @@ locals {
     pipeline = ["aiplatform.user", "logging.logWriter"]
   }
 
+  # Where a model's data is in BigQuery.
+  bigquery_services = ["bigquery.googleapis.com", "bigquerystorage.googleapis.com"]
+  bigquery_roles = {
+    pipeline = ["bigquery.dataViewer", "bigquery.jobUser", "bigquery.readSessionUser"]
+  }
+
   bucket_roles = {
     deployer = ["storage.objectUser", "storage.legacyBucketReader"]
     builder  = ["storage.objectViewer"]
@@ -59,9 +65,11 @@ module "project" {
   source         = "../project"
   project        = var.project
   region         = var.region
-  services       = local.services
+  services       = concat(local.services, var.bigquery ? local.bigquery_services : [])
   accounts       = local.accounts
-  project_roles  = local.project_roles
+  project_roles = merge(local.project_roles, {
+    pipeline = concat(local.project_roles.pipeline, var.bigquery ? local.bigquery_roles.pipeline : [])
+  })
   act_as         = local.act_as
   serving_bucket = var.serving_bucket
   serving_roles  = local.serving_roles

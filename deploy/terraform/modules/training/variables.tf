@@ -17,3 +17,9 @@ variable "serving_bucket" {
   description = "The name of the bucket that servers follow."
   type        = string
 }
+
+variable "bigquery" {
+  description = "Whether models read BigQuery, in this project or paid for by it."
+  type        = bool
+  default     = false
+}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.common.errors import ConfigError, ProjectError
+from pipeline.cloud import job as jobs
 from pipeline.cloud.kubeflow import endpoint
+from pipeline.cloud.platforms import kfp
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
 from tests.pipeline.cloud.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.small_job import small_job
 
 CLUSTER = KubeflowPipelines(bucket="gs://b", service_account="runner")
+LABEL = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+"""As Kubernetes checks a label's value."""
 LABELS = {"model": "m", "commit": "c0ffee" * 6, "data": "abc"}
 
 
@@ -40,7 +47,7 @@ def test_a_run(kubeflow: KubeflowServer, tmp_path: Path, cached: bool) -> None:
     assert (pipeline["display_name"], version["name"]) == ("m", "c0ffeec0ffee")
     described = f"model: m\ncommit: {'c0ffee' * 6}\ndata: abc\nimage: r/p:1"
     assert run["description"] == version["description"] == described
-    task = version["pipeline_spec"]["root"]["dag"]["tasks"]["a"]
+    task = version["pipeline_spec"]["pipeline_spec"]["root"]["dag"]["tasks"]["a"]
     assert bool(task.get("cachingOptions")) == cached
     assert kubeflow.requests[-1].headers["authorization"] == "Bearer secret-token"
 
@@ -110,15 +117,64 @@ def test_a_cluster_that_is_not_named_is_told(
         CLUSTER.check_ready("m-1", "m", scheduled=False)
 
 
+def pods(kubeflow: KubeflowServer) -> dict[str, Any]:
+    """What was submitted of each executor's pod."""
+    sent = only(kubeflow.items["versions"])["pipeline_spec"]
+    found: dict[str, Any] = sent["platform_spec"]["platforms"]["kubernetes"]["deploymentSpec"]
+    return found["executors"]
+
+
 def test_a_platform_specification_goes_along(kubeflow: KubeflowServer, tmp_path: Path) -> None:
-    job = small_job(tmp_path, ".yaml", cached=False)
-    platform: dict[str, Any] = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {}}}}}
+    job = small_job(tmp_path, ".yaml", cached=False, labels=LABELS, image="r/p:1")
+    selector = {"nodeSelector": {"labels": {"pool": "cpu"}}}
+    executors = {"deploymentSpec": {"executors": {"executor": selector}}}
+    platform: dict[str, Any] = {"platforms": {"kubernetes": executors}}
     text = f"{job.specification.read_text()}---\n{yaml.safe_dump(platform)}"
     job.specification.write_text(text)
     CLUSTER.submit(job)
     sent = only(kubeflow.items["versions"])["pipeline_spec"]
+    assert pods(kubeflow)["executor"].pop("podMetadata")
     assert sent["platform_spec"] == platform
     assert "cachingOptions" not in sent["pipeline_spec"]["root"]["dag"]["tasks"]["a"]
+
+
+def test_each_tasks_pod_carries_what_the_job_is_of_and_its_node(
+    kubeflow: KubeflowServer, tmp_path: Path
+) -> None:
+    job = small_job(tmp_path, ".yaml", labels=LABELS, image="registry/p@sha256:0123")
+    specification = yaml.safe_load(job.specification.read_text())
+    executors = specification["deploymentSpec"]["executors"]
+    executors["Trainer_executor"] = executors["executor"]
+    executors["Resolver_executor"] = {"resolver": {}}
+    job.specification.write_text(yaml.safe_dump(specification))
+    CLUSTER.submit(job)
+    found = pods(kubeflow)
+    assert set(found) == {"executor", "Trainer_executor"}
+    assert found["Trainer_executor"] == {
+        "podMetadata": {"labels": {**LABELS, "image": "p-sha256-0123", "node": "Trainer"}}
+    }
+
+
+@given(st.text(), st.text())
+def test_labels_of_pods_are_what_kubernetes_takes(model: str, image: str) -> None:
+    documents: list[dict[str, Any]] = [
+        {"deploymentSpec": {"executors": {f"{model}_executor": {"container": {}}}}}
+    ]
+    labels = {key: jobs.label(model) for key in ("model", "commit", "data")}
+    kfp._label_pods(documents, jobs.Job("m-1", model, Path("m.yaml"), labels, image))
+    executors = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    [pod] = executors.values()
+    for key, value in pod["podMetadata"]["labels"].items():
+        assert LABEL.fullmatch(value), key
+
+
+def test_a_second_run_of_the_same_is_no_further_version(
+    kubeflow: KubeflowServer, tmp_path: Path
+) -> None:
+    for name in ("m-1", "m-2"):
+        CLUSTER.submit(small_job(tmp_path, ".yaml", name=name, labels=LABELS))
+    assert len(kubeflow.items["runs"]) == 2
+    only(kubeflow.items["versions"])
 
 
 @pytest.mark.tfx

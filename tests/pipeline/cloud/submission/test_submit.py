@@ -111,10 +111,10 @@ def test_a_run_on_kubeflow(bucket: storage.Bucket, kubeflow: KubeflowServer) -> 
     assert run["display_name"] == "taxi-abc-1"
     assert run["service_account"] == "runner"
     assert f"image: {IMAGE}" in run["description"]
-    assert version["pipeline_spec"]["pipelineInfo"]["name"] == "taxi"
-    tasks = version["pipeline_spec"]["root"]["dag"]["tasks"]
+    assert version["pipeline_spec"]["pipeline_spec"]["pipelineInfo"]["name"] == "taxi"
+    tasks = version["pipeline_spec"]["pipeline_spec"]["root"]["dag"]["tasks"]
     assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
-    root = version["pipeline_spec"]["defaultPipelineRoot"]
+    root = version["pipeline_spec"]["pipeline_spec"]["defaultPipelineRoot"]
     assert f"{run['runtime_config']['pipeline_root']}/taxi" == root
     assert uploaded(bucket)
     # The same again is a run of the same version; without the cache, of another.

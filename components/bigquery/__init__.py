@@ -1,0 +1,1 @@
+"""Tables and queries of BigQuery, read as Arrow by its Storage Read API."""
