@@ -129,6 +129,29 @@ def written(network: keras.Model, tiny: Sample, path: Path, **options: Any) -> L
     return LoadedModel(str(path))
 
 
+def test_each_signature_is_traced_once(
+    tiny: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = training.build(tiny_sample.plan(), {"learning_rate": 0.1, "units": 8}, tiny.transform)
+    traced: list[str] = []
+
+    def counting(module: Any, name: str) -> None:
+        function = getattr(module, name)
+
+        def counted(*given: Any) -> Any:
+            traced.append(name)
+            return function(*given)
+
+        monkeypatch.setattr(module, name, counted)
+
+    counting(export.raw_inputs, "to_parsed")  # serving_default
+    counting(export.outputs, "answers")  # serving_default and serving_examples
+    counting(export.encoding, "for_judging")  # transform_features
+    with written(network, tiny, tmp_path) as model:
+        assert len(model.signatures) == 3
+    assert sorted(traced) == ["answers", "answers", "for_judging", "to_parsed"]
+
+
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [
