@@ -181,7 +181,7 @@ def _save(
         module, tf_function, name, strip_control_dependencies=False
     )
     is_last = not traced.graph.get_collection(analyzer_nodes.TENSOR_REPLACEMENTS)
-    signatures = None if is_last else {}
+    signatures: dict[str, Any] | None = None if is_last else {}
     tf.saved_model.save(module, saved_model_dir, signatures=signatures, options=save_options)
     return traced
 
