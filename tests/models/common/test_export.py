@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.saved_model import loader_impl
 
-from models.common import examples, export, training, tuning
+from models.common import examples, export, raw_inputs, training, tuning
+from models.common import outputs as network_outputs
 from models.common.errors import ServingError
 from models.common.labels import encoding
 from models.common.loaded_model import LoadedModel
@@ -144,9 +145,9 @@ def test_each_signature_is_traced_once(
 
         monkeypatch.setattr(module, name, counted)
 
-    counting(export.raw_inputs, "to_parsed")  # serving_default
-    counting(export.outputs, "answers")  # serving_default and serving_examples
-    counting(export.encoding, "for_judging")  # transform_features
+    counting(raw_inputs, "to_parsed")  # serving_default
+    counting(network_outputs, "answers")  # serving_default and serving_examples
+    counting(encoding, "for_judging")  # transform_features
     with written(network, tiny, tmp_path) as model:
         assert len(model.signatures) == 3
     assert sorted(traced) == ["answers", "answers", "for_judging", "to_parsed"]
