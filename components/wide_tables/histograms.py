@@ -21,6 +21,7 @@ def apply() -> None:
     """Lets TFDV make its histograms so, in this process."""
     quantiles_util._get_bin_weights = bin_weights
     quantiles_util.generate_equi_width_histogram = equi_width_histogram
+    quantiles_util.generate_quantiles_histogram = quantiles_histogram
 
 
 def bin_weights(boundaries: Numbers, cum_bin_weights: Numbers) -> tuple[Numbers, Numbers, Numbers]:
@@ -35,18 +36,17 @@ def bin_weights(boundaries: Numbers, cum_bin_weights: Numbers) -> tuple[Numbers,
         their weight evenly.
     """
     cumulative = cum_bin_weights.astype(np.float64)
-    low, high, weights = boundaries[:-1], boundaries[1:], np.diff(cumulative)
+    low, high, weights = boundaries[:-1], boundaries[1:], cumulative[1:] - cumulative[:-1]
     if low.size:
-        starts = np.flatnonzero(np.concatenate([[True], high[1:] != high[:-1]]))
-        sizes = np.diff(np.append(starts, high.size))
-        shared = sizes > 1
-        means = np.add.reduceat(weights, starts) / sizes
-        weights = np.where(np.repeat(shared, sizes), np.repeat(means, sizes), weights)
+        starts = np.concatenate([[0], 1 + np.flatnonzero(high[1:] != high[:-1])])
+        if starts.size < low.size:
+            sizes = np.diff(starts, append=high.size)
+            means = np.add.reduceat(weights, starts) / sizes
+            weights = np.where(np.repeat(sizes > 1, sizes), np.repeat(means, sizes), weights)
         # The rows at the lowest edge belong to the buckets that are the same as the first.
-        differs = (low != low[0]) | (high != high[0])
-        same = int(np.argmax(differs)) if differs.any() else low.size
-        if same:
-            weights[:same] += cumulative[0] / same
+        same = int(np.searchsorted(high, high[0], side="right"))
+        same = min(same, int(np.searchsorted(low, low[0], side="right")))
+        weights[:same] += cumulative[0] / same
     return low, high, weights
 
 
@@ -87,30 +87,50 @@ def equi_width_histogram(
     if num_neg_inf:
         low = float("-inf")
         result.buckets.add(low_value=low, high_value=low, sample_count=num_neg_inf)
-    for low, high, count in zip(
-        edges[:-1], edges[1:], _counts(edges, quantiles, cumulative_counts), strict=True
-    ):
-        result.buckets.add(low_value=low, high_value=high, sample_count=count)
+    _add(result, edges[:-1], edges[1:], _counts(edges, quantiles, cumulative_counts))
     if num_pos_inf:
         high = float("inf")
         result.buckets.add(low_value=high, high_value=high, sample_count=num_pos_inf)
     return result
 
 
-def _counts(edges: Numbers, quantiles: Numbers, cumulative_counts: Numbers) -> list[float]:
+def quantiles_histogram(quantiles: Numbers, cumulative_counts: Numbers) -> statistics_pb2.Histogram:
+    """As `tensorflow_data_validation.utils.quantiles_util.generate_quantiles_histogram`.
+
+    Args:
+        quantiles: Edges of buckets of equal count, in order.
+        cumulative_counts: The weight up to each of them.
+    """
+    result = statistics_pb2.Histogram(type=statistics_pb2.Histogram.QUANTILES)
+    _add(result, *bin_weights(quantiles, cumulative_counts))
+    return result
+
+
+def _add(result: statistics_pb2.Histogram, low: Numbers, high: Numbers, counts: Numbers) -> None:
+    # A proto takes Python's numbers much faster than NumPy's.
+    for low_value, high_value, count in zip(
+        low.tolist(), high.tolist(), counts.tolist(), strict=True
+    ):
+        result.buckets.add(low_value=low_value, high_value=high_value, sample_count=count)
+
+
+def _counts(edges: Numbers, quantiles: Numbers, cumulative_counts: Numbers) -> Numbers:
     """The weight between two edges each, with the weight of a bucket spread evenly over it."""
     low, high, weights = bin_weights(quantiles.astype(np.float64), cumulative_counts)
-    if not low.size:
-        return [0.0] * (len(edges) - 1)
-    left, right = edges[:-1, np.newaxis], edges[1:, np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = (np.minimum(high, right) - np.maximum(low, left)) / (high - low)
-    inside = (left <= low) & (right >= high)
+    left, right = edges[:-1], edges[1:]
+    # Which buckets touch each of the new ones; most of them touch one alone.
+    firsts = np.searchsorted(high, left, side="left")
+    sizes = np.maximum(np.searchsorted(low, right, side="right") - firsts, 0)
+    new = np.repeat(np.arange(left.size), sizes)
+    old = np.arange(new.size) + np.repeat(firsts - (np.cumsum(sizes) - sizes), sizes)
+    low, high, parts = low[old], high[old], weights[old]
     # A bucket without width at the left edge was counted before, unless this is the first.
-    before = (low == left) & (high == left)
-    before[0] = False
-    outside = (high < left) | (low > right)
-    overlap = np.where(before | outside, 0.0, np.where(inside, 1.0, share))
-    # One after the other, as TFDV adds them.
-    counts: list[float] = np.add.accumulate(overlap * weights, axis=1)[:, -1].tolist()
-    return counts
+    before = (low == high) & (low == left[new]) & (new > 0)
+    cut = np.flatnonzero((low < left[new]) | (high > right[new]))
+    if cut.size:
+        least, most = left[new[cut]], right[new[cut]]
+        overlap = np.minimum(high[cut], most) - np.maximum(low[cut], least)
+        parts[cut] *= overlap / (high[cut] - low[cut])
+    parts[before] = 0.0
+    # It adds one after the other, as TFDV does.
+    return np.bincount(new, weights=parts, minlength=left.size)

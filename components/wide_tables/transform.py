@@ -4,8 +4,9 @@ TFX traces the function four times only to see which columns it reads and what i
 thousands of columns each trace takes seconds. Here these four share one. Which columns an analyzer
 depends on TFT finds by comparing each with each; here they are looked up. In each trace it copies
 every column, then copies the graph operation by operation to leave out what gives no output, and
-traces the function once more for what it says of its outputs; here it does these two where there is
-something to leave out or to be said.
+traces the function once more for what it says of its outputs, before the analysis and after it;
+here it does these where there is something to leave out or to be said. And a graph that is only
+analyzed with is saved without a signature, which nobody asks and which is one more trace.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tensorflow_transform import graph_tools, impl_helper, schema_inference, tf_utils
+from tensorflow_transform import (
+    analyzer_nodes,
+    graph_tools,
+    impl_helper,
+    schema_inference,
+    tf_utils,
+)
 from tensorflow_transform.saved import saved_transform_io_v2
 from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx import types
@@ -51,10 +58,13 @@ def quick() -> Iterator[None]:
     """Lets TFT do once, or not at all, what it does for each column several times."""
     trace = impl_helper.trace_preprocessing_function
     describe = impl_helper._trace_and_get_metadata
+    annotations = schema_inference.get_traced_metadata_fn
     prune = saved_transform_io_v2.optimize_concrete_function
     with (
         _set(impl_helper, "trace_preprocessing_function", _keeping_the_last(trace)),
         _set(impl_helper, "_trace_and_get_metadata", _describing_by_outputs(describe)),
+        _set(schema_inference, "get_traced_metadata_fn", _annotations_if_any(annotations)),
+        _set(saved_transform_io_v2, "write_v2_saved_model", _save),
         _set(saved_transform_io_v2, "optimize_concrete_function", _leaving_whole(prune)),
         _set(graph_tools, "_retrieve_source_keys", source_columns),
         # A function of TensorFlow's may return what it is given; only the dict must not change.
@@ -135,6 +145,45 @@ def _describing_by_outputs(describe: Callable[..., Any]) -> Callable[..., Any]:
         return dataset_metadata.DatasetMetadata(schema=schema)
 
     return described
+
+
+def _annotations_if_any(trace: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes the function that tells which outputs are said to be categories or the like."""
+
+    def traced(
+        preprocessing_fn: Any,
+        structured_inputs: Mapping[str, Any],
+        tf_graph_context: Any,
+        evaluate_schema_overrides: bool,
+    ) -> Callable[[], Mapping[str, Any]]:
+        # Before the analysis these come from one collection of the graph that was traced already.
+        tensors = tf.nest.flatten(dict(structured_inputs), expand_composites=True)
+        collection = schema_inference._TF_METADATA_TENSOR_COLLECTION
+        if not evaluate_schema_overrides and not tensors[0].graph.get_collection(collection):
+            return dict
+        found: Callable[[], Mapping[str, Any]] = trace(
+            preprocessing_fn, structured_inputs, tf_graph_context, evaluate_schema_overrides
+        )
+        return found
+
+    return traced
+
+
+def _save(
+    module: tf.Module,
+    tf_function: Any,
+    name: str,
+    saved_model_dir: str,
+    save_options: tf.saved_model.SaveOptions | None = None,
+) -> Any:
+    """As `saved_transform_io_v2.write_v2_saved_model`; but signatures has the last graph alone."""
+    traced = saved_transform_io_v2.trace_and_update_module(
+        module, tf_function, name, strip_control_dependencies=False
+    )
+    is_last = not traced.graph.get_collection(analyzer_nodes.TENSOR_REPLACEMENTS)
+    signatures: dict[str, Any] | None = None if is_last else {}
+    tf.saved_model.save(module, saved_model_dir, signatures=signatures, options=save_options)
+    return traced
 
 
 def _leaving_whole(prune: Callable[..., Any]) -> Callable[..., Any]:

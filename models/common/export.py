@@ -27,6 +27,7 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.python.saved_model import save_context
 
 from models.common import examples, outputs, raw_inputs, signature_names
 from models.common.labels import encoding
@@ -81,7 +82,7 @@ def export(
         return encoding.for_judging(transformed, next(iter(labels)), classes)
 
     serialized = tf.TensorSpec([None], tf.string, name=_examples_argument(full_spec))
-    archive = keras.export.ExportArchive()
+    archive = _Archive()
     archive.track(model)
     archive.track(layer)
 
@@ -112,6 +113,18 @@ def export(
     )
     if classes:
         _set_method(path, classify.__name__, "tensorflow/serving/classify")
+
+
+class _Archive(keras.export.ExportArchive):
+    """Traces each endpoint once.
+
+    Keras looks for the variables of its endpoints before it saves them. TensorFlow traces a
+    function anew where it is saved, unless it was traced in such a context before.
+    """
+
+    def _filter_and_track_resources(self) -> None:
+        with save_context.save_context(tf.saved_model.SaveOptions()):
+            super()._filter_and_track_resources()
 
 
 def _classification(scores: tf.Tensor, classes: Sequence[str]) -> dict[str, tf.Tensor]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import tensorflow as tf
 
-from models.common.preprocessing import fill_missing
+from models.common.preprocessing import stack_filled
 from models.common.raw_inputs import MISSING
 
 Raw: TypeAlias = tf.Tensor | tf.SparseTensor
@@ -39,9 +39,7 @@ def stack(
     for position, name in enumerate(names):
         positions.setdefault(inputs[name].dtype, []).append(position)
     parts = [
-        convert[dtype](
-            tf.stack([fill_missing(inputs[names[one]], MISSING[dtype]) for one in places], axis=1)
-        )
+        convert[dtype](stack_filled([inputs[names[one]] for one in places], MISSING[dtype]))
         for dtype, places in positions.items()
     ]
     if len(parts) == 1:

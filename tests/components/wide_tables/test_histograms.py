@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 THEIR_WEIGHTS = quantiles_util._get_bin_weights
 THEIR_HISTOGRAM = quantiles_util.generate_equi_width_histogram
+THEIR_QUANTILES = quantiles_util.generate_quantiles_histogram
 
 VALUES = (
     st.integers(-3, 3).map(float)
@@ -31,6 +32,7 @@ def _as_it_was() -> Iterator[None]:
     yield
     quantiles_util._get_bin_weights = THEIR_WEIGHTS
     quantiles_util.generate_equi_width_histogram = THEIR_HISTOGRAM
+    quantiles_util.generate_quantiles_histogram = THEIR_QUANTILES
 
 
 def quantiles(values: list[float], buckets: int) -> tuple[Any, Any]:
@@ -57,6 +59,14 @@ def test_histograms_are_those_of_tfdv(values: list[float], quanta: int, buckets:
     ends = (min(finite), max(finite)) if finite else (float("inf"), float("-inf"))
     given = (edges, counts, *ends, buckets, values.count(float("inf")))
     assert histograms.equi_width_histogram(*given) == THEIR_HISTOGRAM(*given)
+
+
+@given(TABLES, st.integers(1, 40))
+def test_quantiles_are_those_of_tfdv(values: list[float], buckets: int) -> None:
+    edges, counts = quantiles(values, buckets)
+    for given_counts in (counts, counts.astype(np.int64)):
+        mine = histograms.quantiles_histogram(edges, given_counts)
+        assert mine == THEIR_QUANTILES(edges, given_counts)
 
 
 def test_statistics_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

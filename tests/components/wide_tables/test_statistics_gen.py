@@ -17,6 +17,7 @@ pytestmark = pytest.mark.tfx
 def test_histograms_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantiles_util, "generate_equi_width_histogram", "TFDV's")
     monkeypatch.setattr(quantiles_util, "_get_bin_weights", "TFDV's")
+    monkeypatch.setattr(quantiles_util, "generate_quantiles_histogram", "TFDV's")
     found: list[Any] = []
 
     def do(*given: Any) -> None:

@@ -173,14 +173,41 @@ def fitted(function: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("function", [dense_alone, plain, with_tables])
-def test_what_is_fitted_is_what_tft_fits(function: Any, tmp_path: Path) -> None:
+def test_what_is_fitted_is_what_tft_fits(
+    function: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     schema, values = fitted(function, tmp_path / "theirs")
+    traced: list[int] = []
+    signatures: list[Any] = []
+    save = tf.saved_model.save
+
+    def counted(inputs: dict[str, Any]) -> dict[str, Any]:
+        traced.append(1)
+        outputs: dict[str, Any] = function(inputs)
+        return outputs
+
+    def saved(*given: Any, **named: Any) -> None:
+        signatures.append(named["signatures"])
+        save(*given, **named)
+
+    monkeypatch.setattr(tf.saved_model, "save", saved)
     with transform.quick():
-        quick_schema, quick_values = fitted(function, tmp_path / "quick")
+        quick_schema, quick_values = fitted(counted, tmp_path / "quick")
+    # Those before the analysis; what Beam runs has a copy of the function, and of the list.
+    assert len(traced) == (2 if function is with_tables else 1)
+    assert signatures[-1] is None
+    assert signatures[:-1] == [{}] * (len(signatures) - 1)
+    assert len(signatures) > 1
+    theirs = tf.saved_model.load(saved_graph(tmp_path / "theirs")).signatures
+    assert set(tf.saved_model.load(saved_graph(tmp_path / "quick")).signatures) == set(theirs)
     assert quick_schema == schema
     assert quick_values.keys() == values.keys() == function_names(function)
     for name, expected in values.items():
         np.testing.assert_array_equal(quick_values[name], expected, err_msg=name)
+
+
+def saved_graph(folder: Path) -> str:
+    return str(folder / "transform_fn")
 
 
 def function_names(function: Any) -> set[str]:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.saved_model import loader_impl
 
-from models.common import examples, export, training, tuning
+from models.common import examples, export, raw_inputs, training, tuning
+from models.common import outputs as network_outputs
 from models.common.errors import ServingError
 from models.common.labels import encoding
 from models.common.loaded_model import LoadedModel
@@ -127,6 +128,29 @@ def written(network: keras.Model, tiny: Sample, path: Path, **options: Any) -> L
         **options,
     )
     return LoadedModel(str(path))
+
+
+def test_each_signature_is_traced_once(
+    tiny: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = training.build(tiny_sample.plan(), {"learning_rate": 0.1, "units": 8}, tiny.transform)
+    traced: list[str] = []
+
+    def counting(module: Any, name: str) -> None:
+        function = getattr(module, name)
+
+        def counted(*given: Any) -> Any:
+            traced.append(name)
+            return function(*given)
+
+        monkeypatch.setattr(module, name, counted)
+
+    counting(raw_inputs, "to_parsed")  # serving_default
+    counting(network_outputs, "answers")  # serving_default and serving_examples
+    counting(encoding, "for_judging")  # transform_features
+    with written(network, tiny, tmp_path) as model:
+        assert len(model.signatures) == 3
+    assert sorted(traced) == ["answers", "answers", "for_judging", "to_parsed"]
 
 
 @pytest.mark.parametrize(
