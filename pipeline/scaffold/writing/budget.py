@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from dataclasses import dataclass
 
 
@@ -27,8 +25,6 @@ class Budget:
     rare: int
     """A category in fewer rows is together with others."""
     words: int = 2_000
-    steps: int = 0
-    """Of the longest training."""
 
 
 _BUDGETS = (
@@ -45,6 +41,4 @@ def for_rows(rows: int) -> Budget:
     Args:
         rows: Its rows with a label.
     """
-    budget = next(budget for budget in _BUDGETS if rows < budget.rows)
-    steps = math.ceil(0.8 * rows / budget.batch_size) * budget.epochs
-    return dataclasses.replace(budget, steps=max(steps, 1))
+    return next(budget for budget in _BUDGETS if rows < budget.rows)
