@@ -1,11 +1,11 @@
 """The tutorials' models on their real data, each beside named alternatives on the same rows.
 
-    python benchmarks/tutorials.py [--fashion DIR] [--movielens FILE] [--salary FILE]
+    python benchmarks/tutorials.py [--fashion DIR] [--movielens FILE] [--salary FILE] [--seeds N]
 
 DIR has Fashion-MNIST's four IDX files or a part of them, FILE is MovieLens' ratings with the header
 `user,item,rating,timestamp` (or `|` between), or the table of salaries. Each model is trained,
-judged and pushed by the pipeline, as its config.yaml says. The alternatives learn from the same
-train split and are asked the same test split.
+judged and pushed by the pipeline, as its config.yaml says, the first two once for each seed. The
+alternatives learn from the same train split and are asked the same test split.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("fashion", "movielens", "salary"):
         parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
@@ -41,14 +42,14 @@ def main() -> None:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, project / name)
         if options.fashion:
-            fashion(project, options.fashion)
+            fashion(project, options.fashion, options.seeds)
         if options.movielens:
-            movielens(project, options.movielens)
+            movielens(project, options.movielens, options.seeds)
         if options.salary:
             salary(project, options.salary)
 
 
-def fashion(project: Path, folder: Path) -> None:
+def fashion(project: Path, folder: Path, seeds: int) -> None:
     """Accuracy beside a linear model and gradient boosting on the pixels."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
@@ -58,8 +59,7 @@ def fashion(project: Path, folder: Path) -> None:
     tables = project / "data" / "fashion" / "full"
     tables.mkdir()
     dataset.write_tables(folder, tables)
-    found = run(project, "fashion", tables)
-    print(f"fashion    SparseCategoricalAccuracy {found['SparseCategoricalAccuracy']:.4f}")
+    show(project, "fashion", tables, "SparseCategoricalAccuracy", seeds)
     # The alternatives stop early on nothing, so they learn from the eval split too.
     train = [rows(project, "fashion", split) for split in ("train", "eval")]
     images, labels = (np.concatenate([part[name] for part in train]) for name in ("image", "label"))
@@ -69,19 +69,22 @@ def fashion(project: Path, folder: Path) -> None:
         print(f"           {type(model).__name__} {accuracy:.4f}", flush=True)
 
 
-def movielens(project: Path, file: Path) -> None:
+def movielens(project: Path, file: Path, seeds: int) -> None:
     """RMSE beside means and matrix factorisation."""
     delimiter = "|" if "|" in file.open(encoding="utf-8").readline() else ","
-    found = run(project, "movielens", file, f"data.delimiter='{delimiter}'")
-    print(f"movielens  RootMeanSquaredError {found['RootMeanSquaredError']:.4f}")
+    delimited = f"data.delimiter='{delimiter}'"
+    show(project, "movielens", file, "RootMeanSquaredError", seeds, delimited)
     train, test = (rows(project, "movielens", split) for split in ("train", "test"))
     evaluation = rows(project, "movielens", "eval")
     for name in ("user", "item"):
         print(f"           mean of the {name} {rmse(means(train, test, name), test):.4f}")
     for l2 in (0.02, 0.05, 0.1):
-        by_epoch = factorised(train, (evaluation, test), l2)
-        _, best = min((rmse(one, evaluation), rmse(two, test)) for one, two in by_epoch)
-        print(f"           matrix factorisation, 20 factors, l2 {l2}: {best:.4f}", flush=True)
+        found = []
+        for seed in range(seeds):
+            # How long to learn, the eval split says: the same for both.
+            by_epoch = factorised(train, (evaluation, test), l2, seed)
+            found.append(min((rmse(one, evaluation), rmse(two, test)) for one, two in by_epoch)[1])
+        print(f"           matrix factorisation, 20 factors, l2 {l2}: {stated(found)}", flush=True)
 
 
 def salary(project: Path, file: Path) -> None:
@@ -96,6 +99,20 @@ def salary(project: Path, file: Path) -> None:
     at_0, at_10 = signature(x=tf.constant([0.0, 10.0]))["outputs"].numpy().ravel()
     print(f"salary     slope {(at_10 - at_0) / 10:.3f}, least squares {slope:.3f}")
     print(f"           intercept {at_0:.2f}, least squares {intercept:.2f}")
+
+
+def show(project: Path, model: str, data: Path, metric: str, seeds: int, *overrides: str) -> None:
+    """Trains a model once for each seed, and prints a metric of the test split."""
+    found = [
+        run(project, model, data, f"training.seed={seed}", *overrides)[metric]
+        for seed in range(seeds)
+    ]
+    print(f"{model:10} {metric} {stated(found)}", flush=True)
+
+
+def stated(found: list[float]) -> str:
+    """The mean of the seeds, and each."""
+    return f"{np.mean(found):.4f} ({', '.join(f'{one:.4f}' for one in found)})"
 
 
 def run(project: Path, model: str, data: Path, *overrides: str) -> dict[str, float]:
@@ -137,14 +154,19 @@ def means(train: Columns, test: Columns, name: str) -> np.ndarray:
 
 
 def factorised(
-    train: Columns, others: tuple[Columns, ...], l2: float, factors: int = 20, epochs: int = 20
+    train: Columns,
+    others: tuple[Columns, ...],
+    l2: float,
+    seed: int,
+    factors: int = 20,
+    epochs: int = 20,
 ) -> list[list[np.ndarray]]:
     """Ratings by matrix factorisation with biases (Koren et al., 2009), after each epoch.
 
     Stochastic gradient descent with a rate of 0.01; what training does not have has biases and
     factors of 0.
     """
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     number = {
         name: {one: place for place, one in enumerate(np.unique(train[name]).tolist(), start=1)}
         for name in ("user", "item")

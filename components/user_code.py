@@ -59,7 +59,13 @@ def tuner_config(
     """
     # What is only about the final training shall not start a new search.
     plan = dataclasses.replace(
-        plan, epochs=search.epochs, early_stopping_patience=None, known_answers=0
+        plan,
+        epochs=search.epochs,
+        early_stopping_patience=None,
+        early_stopping_monitor="val_loss",
+        early_stopping_direction="min",
+        known_answers=0,
+        seed=0,
     )
     return {
         "plan": plan.to_dict(),

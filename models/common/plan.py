@@ -24,6 +24,12 @@ class Plan:
     batch_size: int
     steps_per_epoch: int | None = None
     early_stopping_patience: int | None = None
+    early_stopping_monitor: str = "val_loss"
+    early_stopping_direction: str = "min"
+    learning_rate_decay: str | None = None
+    """How the optimizer's learning rate falls over the epochs: `cosine`; None: not at all."""
+    seed: int = 0
+    """Of everything in the final training that is by chance."""
     known_answers: int = 8
     """Rows whose predictions are stored with the model."""
     label_output: str | None = None

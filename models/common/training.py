@@ -12,14 +12,8 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.common import (
-    examples,
-    export,
-    known_answers,
-    model_folder,
-    outputs,
-    progress,
-)
+from models.common import callbacks as training_callbacks
+from models.common import examples, export, known_answers, model_folder, outputs
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.files import manifest
 from models.common.labels import checks, encoding, loss_range, suspicious_inputs, unused_inputs
@@ -58,12 +52,12 @@ def train_and_export(
     """
     transform = tft.TFTransformOutput(transform_path)
     label = checks.check(plan, transform, train_files, eval_files, test_files)
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(plan.seed)
     chosen = model_folder.Hyperparameters(hyperparameters)
     model = build(plan, chosen, transform, label.limits)
     class_weights = checks.weights_by_class(plan, label)
     data = datasets(plan, transform, train_files, eval_files, class_weights)
-    history = fit(model, plan, *data, callbacks=[_ReportEpochs()])
+    history = fit(model, plan, *data, callbacks=[training_callbacks.ReportEpochs()])
     export.export(
         model,
         transform,
@@ -219,18 +213,11 @@ def fit(
         plan: How long to train.
         train: Batches to learn from.
         validation: Batches to look at after each epoch.
-        callbacks: Called beside those that end the training.
+        callbacks: Called beside those that the plan asks for.
 
     Raises:
         ModelCodeError: The model's code raised, or the network gives NaN.
     """
-    stopping: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
-    if plan.early_stopping_patience:
-        stopping.append(
-            keras.callbacks.EarlyStopping(
-                patience=plan.early_stopping_patience, restore_best_weights=True
-            )
-        )
     with model_folder.errors_of(plan.model, "training the network"), warnings.catch_warnings():
         # How many batches there are Keras learns at the end of the first epoch, with a warning.
         warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
@@ -239,21 +226,12 @@ def fit(
             epochs=plan.epochs,
             steps_per_epoch=plan.steps_per_epoch,
             validation_data=validation,
-            callbacks=[*stopping, *callbacks],
+            callbacks=[*training_callbacks.of(plan), *callbacks],
             shuffle=False,  # The dataset does it; newer Kerases warn of the default.
             verbose=2,
         ).history
     _check_finite(plan, history)
     return {name: [float(value) for value in values] for name, values in history.items()}
-
-
-class _ReportEpochs(keras.callbacks.Callback):
-    """Reports each epoch's metrics as soon as it is over."""
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        progress.notify(
-            progress.EpochEnded({name: float(value) for name, value in (logs or {}).items()})
-        )
 
 
 def _row_shape(plan: Plan, name: str, spec: Any) -> tuple[int, ...]:

@@ -226,8 +226,18 @@ class Training(Section):
     steps_per_epoch: Count | None = None
     """Batches in an epoch; null: as many as hold every row once."""
     early_stopping_patience: Count | None = None
-    """Epochs without a better validation loss after which training ends, keeping the best; null:
-    never."""
+    """Epochs in which `early_stopping_monitor` gets no better, after which training ends, keeping
+    the best; null: never."""
+    early_stopping_monitor: Text = "val_loss"
+    """What early stopping looks at: the loss or a metric of the compiled model, as Keras names it;
+    of the eval split with `val_` before it."""
+    early_stopping_direction: Literal["min", "max"] = "min"
+    """Whether a good epoch's `early_stopping_monitor` is small or large."""
+    learning_rate_decay: Literal["cosine"] | None = None
+    """How the learning rate falls from the optimizer's own to nearly 0 over the epochs: `cosine`,
+    half a cosine, epoch by epoch; null: it is as `model.py` has it."""
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = 0
+    """Of the final training's chance: first weights, order of the rows, dropout."""
     class_weights: Literal["balanced"] | dict[Text, float] | None = None
     """How much the rows of each class count in training: `balanced`, or a weight by class, 1 where
     none is given; null: all rows count alike."""

@@ -367,10 +367,11 @@ def _check_columns(
     ]
     if config.splits.time:
         named.append((f"{file}: splits.time.column", config.splits.time.column, ConfigError))
+    names = set(summary.names)
     for place, name, error in named:
         splits = place.endswith(("splits.by", "splits.time.column"))
         # What rows are split by has to be there, whatever a schema allows.
-        if name not in summary.names and (splits or name not in known):
+        if name not in names and (splits or name not in known):
             raise error(
                 f"{place}: the data has no column '{name}'{did_you_mean(name, summary.names)}",
                 f"{tables.shown(summary.files[0])} has: {', '.join(summary.names)}.",

@@ -58,8 +58,12 @@ def test_the_configs_are_json() -> None:
     [
         ({"epochs": 50}, False),
         ({"early_stopping_patience": 7}, False),
+        ({"early_stopping_monitor": "val_auc"}, False),
+        ({"early_stopping_direction": "max"}, False),
+        ({"seed": 7}, False),
         ({"known_answers": 3}, False),
         ({"batch_size": 7}, True),
+        ({"learning_rate_decay": "cosine"}, True),
         ({"steps_per_epoch": 3}, True),
         ({"label": "other"}, True),
     ],

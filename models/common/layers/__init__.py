@@ -1,1 +1,1 @@
-"""Layers and a model for tables, each from a paper."""
+"""Layers for tables and images, and a model for tables, each from a paper."""

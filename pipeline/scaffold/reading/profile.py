@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 from collections import Counter
@@ -138,7 +137,8 @@ def read(source: TableSource, labels: Sequence[str], reader: Reader | None = Non
     for column in summary.columns:
         seen = watcher.seen.get(column.name, _Seen(_MOST_VALUES))
         array = sampled.get(column.name, pa.nulls(len(places)))
-        counts = [item for item in seen.sketch.counts() if item[0] not in {*seen.marks, ""}]
+        no_values = {*seen.marks, ""}
+        counts = [item for item in seen.sketch.counts() if item[0] not in no_values]
         is_exact = seen.sketch.is_exact
         if column.type in ("INT", "FLOAT"):
             counts = _as_numbers(counts)
@@ -267,8 +267,11 @@ def _as_numbers(counts: Sequence[tuple[Any, int]]) -> list[tuple[Any, int]]:
     """Counts of numbers, which a file of text may spell in several ways."""
     numbers = Counter[float]()
     for value, count in counts:
-        with contextlib.suppress(ValueError):
-            numbers[float(value)] += count
+        try:
+            number = float(value)
+        except ValueError:
+            continue
+        numbers[number] += count
     finite = {number: count for number, count in numbers.items() if math.isfinite(number)}
     return sorted(finite.items(), key=lambda item: (-item[1], item[0]))
 

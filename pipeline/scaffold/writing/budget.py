@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from dataclasses import dataclass
 
 
@@ -27,13 +25,11 @@ class Budget:
     rare: int
     """A category in fewer rows is together with others."""
     words: int = 2_000
-    steps: int = 0
-    """Of the longest training."""
 
 
 _BUDGETS = (
     Budget(2_000, 32, 8, 64, 2, 0.1, 32, 100, 30, 3, 10, 3),
-    Budget(20_000, 8, 16, 192, 3, 0.1, 128, 25, 8, 2, 4, 5),
+    Budget(20_000, 8, 16, 192, 3, 0.1, 128, 12, 6, 2, 4, 5),
     Budget(100_000, 8, 16, 128, 2, 0.0, 256, 25, 8, 2, 2, 10),
     Budget(2**63, 8, 16, 128, 2, 0.0, 512, 20, 6, 2, 1, 20),
 )
@@ -45,6 +41,4 @@ def for_rows(rows: int) -> Budget:
     Args:
         rows: Its rows with a label.
     """
-    budget = next(budget for budget in _BUDGETS if rows < budget.rows)
-    steps = math.ceil(0.8 * rows / budget.batch_size) * budget.epochs
-    return dataclasses.replace(budget, steps=max(steps, 1))
+    return next(budget for budget in _BUDGETS if rows < budget.rows)

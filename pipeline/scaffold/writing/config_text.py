@@ -109,6 +109,7 @@ def _training(proposal: Proposal, budget: Budget) -> Iterator[str]:
     yield f"  epochs: {budget.epochs}"
     yield f"  batch_size: {budget.batch_size}"
     yield f"  early_stopping_patience: {budget.patience}"
+    yield "  learning_rate_decay: cosine"
     task = proposal.task
     if task.is_rare:
         rarest = min(range(len(task.shares)), key=lambda number: task.shares[number])

@@ -106,11 +106,8 @@ def model(name: str, label: str, task: Task, tuples: Sequence[str], budget: Budg
         "",
         "# Each member learns by itself; the served answer is their mean.",
         "model = EnsembleModel(dict(inputs), answers)",
-        "rate = keras.optimizers.schedules.CosineDecay(",
-        '    hyperparameters["learning_rate"], STEPS, alpha=0.02',
-        ")",
         "model.compile(",
-        "    keras.optimizers.AdamW(rate, weight_decay=3e-4),",
+        '    keras.optimizers.AdamW(hyperparameters["learning_rate"], weight_decay=3e-4),',
         *(f"    {line}" for line in _LOSS[task.name]),
         "    metrics=[",
         *(f"        {line}" for line in _METRICS[task.name]),
@@ -214,10 +211,6 @@ def _constants(tuples: Sequence[str], budget: Budget) -> str:
         lines.append(f"WIDTH = {budget.width}")
     if "words" in outputs:
         lines.append("TEXT_WIDTH = 4")
-    lines += [
-        f"STEPS = {budget.steps}",
-        '"""The steps in which the learning rate falls: those of the longest training."""',
-    ]
     return "\n".join(lines)
 
 

@@ -22,6 +22,10 @@ plans = st.builds(
     batch_size=counts,
     steps_per_epoch=st.none() | counts,
     early_stopping_patience=st.none() | counts,
+    early_stopping_monitor=st.text(),
+    early_stopping_direction=st.sampled_from(["min", "max"]),
+    learning_rate_decay=st.sampled_from([None, "cosine"]),
+    seed=counts,
     known_answers=counts,
 )
 

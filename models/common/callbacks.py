@@ -1,0 +1,95 @@
+"""What happens between the epochs of a training: when it ends, and how fast it learns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from models.common import progress
+from models.common.errors import ModelCodeError
+from models.common.plan import Plan
+
+
+def of(plan: Plan) -> list[keras.callbacks.Callback]:
+    """The callbacks that a plan asks for: an end at NaN, early stopping, and the rate's decay."""
+    found: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    if plan.early_stopping_patience:
+        found.append(_EarlyStopping(plan))
+    if plan.learning_rate_decay == "cosine":
+        found.append(_CosineDecay(plan))
+    return found
+
+
+class _EarlyStopping(keras.callbacks.EarlyStopping):
+    """Ends training where a metric no longer gets better, and keeps the best epoch's weights.
+
+    Raises:
+        ModelCodeError: There is no such metric. (Keras would warn, and never stop.)
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(
+            monitor=plan.early_stopping_monitor,
+            mode=plan.early_stopping_direction,
+            patience=plan.early_stopping_patience,
+            restore_best_weights=True,
+        )
+        self._name = plan.model
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        if self.monitor not in (logs or {}):
+            raise ModelCodeError(
+                f"models/{self._name}/model.py has no metric '{self.monitor}'",
+                f"The config's training.early_stopping_monitor is '{self.monitor}'; "
+                f"training gives: {', '.join(logs or {})}.",
+                "Correct training.early_stopping_monitor, or name the metric so in compile().",
+            )
+        super().on_epoch_end(epoch, logs)
+
+
+class _CosineDecay(keras.callbacks.Callback):
+    """Lowers the learning rate from epoch to epoch, from the optimizer's own to nearly 0.
+
+    Half a cosine over all of the epochs (Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent
+    with Warm Restarts", 2016, arXiv:1608.03983, without the restarts).
+
+    Raises:
+        ModelCodeError: The network has no optimizer with a rate that is a number.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self._name, self._epochs = plan.model, plan.epochs
+        self._start = 0.0
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Takes the rate that the optimizer starts with."""
+        optimizer = self.model.optimizer
+        rate = getattr(optimizer, "_learning_rate", None)
+        if rate is None or isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            raise ModelCodeError(
+                f"models/{self._name}/model.py: its learning rate cannot be lowered by "
+                "training.learning_rate_decay",
+                f"Expected: an optimizer whose learning rate is a number. Received: "
+                f"{type(optimizer).__name__ if rate is None else type(rate).__name__}.",
+                "Give the optimizer a number, or set training.learning_rate_decay to null.",
+            )
+        self._start = float(optimizer.learning_rate)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Lowers the rate."""
+        share = epoch / self._epochs
+        self.model.optimizer.learning_rate = self._start * (1 + math.cos(math.pi * share)) / 2
+
+
+class ReportEpochs(keras.callbacks.Callback):
+    """Reports each epoch's metrics as soon as it is over."""
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Tells whoever listens."""
+        progress.notify(
+            progress.EpochEnded({name: float(value) for name, value in (logs or {}).items()})
+        )
