@@ -67,6 +67,8 @@ def labels(
             taken = joining.take(store, how.columns, batches)
         where.check()
         joined = joining.join(store, where, model, profiles, settings)
+        if joined:
+            _remember(models, model, joined)
         findings = {
             one.version: live.live_findings(one, profiles(one.version), settings)
             for one in store.all_live()
@@ -103,6 +105,21 @@ def _told(
         if counts.get(state, 0):
             told[f"{name}_examples"] = examples(state)
     return told
+
+
+def _remember(models: Path, model: str, joined: int) -> None:
+    from datetime import datetime, timezone
+
+    from monitoring.watch.events import Event
+    from monitoring.watch.folder import ModelFolder
+
+    text = f"{joined:,} labels were joined with answers"
+    event = Event(
+        time=datetime.now(timezone.utc),
+        event="labels joined",
+        detail={"rows": joined, "text": text},
+    )
+    ModelFolder(models, model).history.append(event)
 
 
 def _shown(value: object) -> str:

@@ -32,7 +32,8 @@ class LiveMetrics(Record):
 def begun(profile: ReferenceProfile, version: int, settings: Settings) -> LiveMetrics:
     """Before the first label.
 
-    The chance of a false alarm is divided among all comparisons with a bound.
+    The chance of a false alarm is divided among the kinds that may raise one, as in a look, and of
+    that of metrics among all comparisons with a bound.
     """
     known = metrics.tracked(profile)
     judged = sum(
@@ -41,7 +42,7 @@ def begun(profile: ReferenceProfile, version: int, settings: Settings) -> LiveMe
         for part in (ALL, *profile.slices)
         if any(bound is not None for bound in bounds(one, part))
     )
-    alpha = settings.false_alarms / max(1, judged)
+    alpha = settings.false_alarms / max(1, len(settings.alarm_on)) / max(1, judged)
     return LiveMetrics(
         model=profile.model,
         version=version,

@@ -139,13 +139,17 @@ def _judged(
 
 
 def _numbers(values: list[Any]) -> np.ndarray:
-    """Numbers; what is none, is missing."""
-    return np.array(
-        [
-            float(value) if isinstance(value, int | float) and np.isfinite(value) else np.nan
-            for value in values
-        ]
-    )
+    """Numbers; what is none, is missing.
+
+    In single precision, which the model computes in: one side may have a number's shortest form,
+    and the other all digits of it.
+    """
+    with np.errstate(over="ignore"):
+        made = np.array(
+            [float(value) if isinstance(value, int | float) else np.nan for value in values],
+            dtype=np.float32,
+        )
+    return np.where(np.isfinite(made), made, np.nan)
 
 
 def _codes(values: list[Any]) -> np.ndarray:

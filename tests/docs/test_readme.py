@@ -13,6 +13,7 @@ import pytest
 import typer.main
 
 import dashboard.__main__ as dashboard
+from monitoring.commands import main as monitoring_cli
 from pipeline import nodes
 from pipeline.cli import main
 from pipeline.config import loading, project
@@ -84,6 +85,8 @@ def test_a_command_exists(page: str, command: str) -> None:
             check_cli(arguments)
         case ["python", "-m", "serving", *arguments]:
             check_parses(typer.main.get_command(serving_cli.command_line()), arguments)
+        case ["python", "-m", "monitoring", *arguments]:
+            check_parses(typer.main.get_command(monitoring_cli.command_line()), arguments)
         case ["python", "-m", "dashboard", *arguments]:
             dashboard.parser().parse_args(arguments)
         case ["python", "-m", module, *_]:
