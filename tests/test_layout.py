@@ -22,7 +22,6 @@ WITHOUT_A_TEST_FILE = {
     "monitoring/demo/__main__.py": "`make demo-drift`, which trains twice",
     "monitoring/demo/story.py": "see there; its parts have tests",
     "monitoring/core/finding.py": "a format alone; the tests of what makes findings read it",
-    "monitoring/look/look.py": "a format alone; the tests of what makes looks read it",
     "monitoring/summary/rows.py": "a tuple alone; test_summarizing.py counts it",
     "monitoring/summary/window_summary.py": "a format alone; test_summarizing.py reads it",
     "pipeline/__main__.py": "calls pipeline.cli.main; tests/e2e and tests/docs run it",

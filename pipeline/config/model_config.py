@@ -466,7 +466,7 @@ class Monitoring(Section):
     matters_from: dict[Text, Annotated[Bound, Field(gt=0)]] = Field(default_factory=dict)
     """Another effect from which a statistic's difference is an alarm, such as `PSI: 0.2`."""
     on_alarm: Literal["nothing", "notify", "retrain"] = "notify"
-    """What `watch --act` does; `notify` is part of `retrain`."""
+    """What `watch` does: `notify` tells people; `retrain` does, and with `--act` trains again."""
     cool_down_hours: Annotated[Bound, Field(ge=0)] = 24
     """For how long after an alarm the same one is not told of again, and nothing is started."""
     retrainings_a_week: Annotated[int, BeforeValidator(not_a_boolean), Field(ge=0)] = 2
