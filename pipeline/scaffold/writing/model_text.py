@@ -206,7 +206,7 @@ def _constants(tuples: Sequence[str], budget: Budget) -> str:
     lines = [f"MEMBERS = {budget.members}", f"LAYERS = {budget.layers}"]
     outputs = _outputs(tuples)
     if "numbers" in outputs:
-        lines.append("BINS = 32")
+        lines.append(f"BINS = {budget.bins}")
     if {"numbers", "categories"} & set(outputs):
         lines.append(f"WIDTH = {budget.width}")
     if "words" in outputs:
