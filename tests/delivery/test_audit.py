@@ -38,8 +38,12 @@ def test_each_is_of_a_version_that_is_locked() -> None:
 def test_the_reason_of_pyarrow_is_true() -> None:
     """Its fix comes with each group of packages that has pyarrow."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert project.count('"pyarrow"') == project.count('"pyarrow-hotfix; python_version') == 2
-    for module in ("components/tables/__init__.py", "serving/core/arrow.py"):
+    assert project.count('"pyarrow"') == project.count('"pyarrow-hotfix; python_version') == 3
+    for module in (
+        "components/tables/__init__.py",
+        "monitoring/core/arrow.py",
+        "serving/core/arrow.py",
+    ):
         assert "import pyarrow_hotfix" in (ROOT / module).read_text(encoding="utf-8")
 
 

@@ -24,7 +24,7 @@ from pipeline.record.run_record import Anomaly, Failure, Node, Refusal, RunRecor
 from tests.helpers.pipeline_nodes import NODES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SECONDS = [8.2, 8.4, 0.3, 0.4, 2.1, 0.2, 17.4, 41.3, 26.2, 0.1, 14.9, 4.2, 0.4]
+SECONDS = [8.2, 8.4, 0.3, 0.4, 2.1, 0.2, 17.4, 41.3, 26.2, 0.1, 14.9, 4.2, 1.1, 0.4]
 
 
 def queued(run_id: str = "taxi-20260102-030405-4f2a") -> RunRecord:

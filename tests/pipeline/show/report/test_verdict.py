@@ -59,9 +59,9 @@ def test_the_headline_is_the_verdict(
             ["models/taxi/model.py: build_model raised ValueError", "Nothing was pushed."],
             "Correct build_model and run again.",
         ),
-        ("interrupted", "warn", ["8 of 13 nodes had ended, and Trainer was running."], ""),
+        ("interrupted", "warn", ["8 of 14 nodes had ended, and Trainer was running."], ""),
         ("early", "bad", ["There is no metric 'AUCC'", "Nothing was pushed."], "Name one."),
-        ("running", "active", ["1 of 13 nodes had ended, and StatisticsGen was running."], ""),
+        ("running", "active", ["1 of 14 nodes had ended, and StatisticsGen was running."], ""),
     ],
 )
 def test_the_sentences_of_each_ending(
@@ -103,6 +103,6 @@ def test_a_dead_run_says_how_far_it_came(tmp_path: Path) -> None:
     assert verdict(run, tmp_path) == Verdict(
         tone="bad",
         headline="The run's process died without recording an end",
-        sentences=["1 of 13 nodes had ended, and StatisticsGen was running."],
+        sentences=["1 of 14 nodes had ended, and StatisticsGen was running."],
         remedy="Run it again.",
     )
