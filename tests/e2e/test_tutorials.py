@@ -21,7 +21,7 @@ from tests.e2e.project_copy import ManyRuns, Project, copy_project
 pytestmark = pytest.mark.e2e
 
 SHORT = {
-    "fashion": ("training.epochs=2", "evaluation.metrics.SparseCategoricalAccuracy={at_least: 0.3}",
+    "fashion": ("training.epochs=8", "evaluation.metrics.SparseCategoricalAccuracy={at_least: 0.3}",
                 "evaluation.metrics.SparseCategoricalCrossentropy=null"),
     "movielens": ("training.epochs=3", "evaluation.metrics.RootMeanSquaredError.at_most=1.2",
                   "evaluation.metrics.MeanAbsoluteError.at_most=1.1"),
@@ -42,7 +42,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def fewer_images(copy: Project) -> None:
-    """Leaves of each split what two epochs learn enough of in seconds."""
+    """Leaves of each split what a few epochs learn enough of in seconds."""
     for path in (copy.root / "data" / "fashion" / "sample").iterdir():
         pq.write_table(pq.read_table(path).slice(0, 600), path)
 
