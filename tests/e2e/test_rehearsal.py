@@ -80,7 +80,7 @@ def test_a_refused_model_was_compared_and_is_not_pushed(
     assert outcome.status == 3, outcome.stdout + outcome.stderr
     if target == "vertex":
         ran = {name for name, status in outcome.nodes().items() if status == "done"}
-        assert ran == {"Resolver", "Evaluator", "Pusher"}
+        assert ran == {"Resolver", "Evaluator", "ReferenceProfile", "Pusher"}
     [auc] = [m for m in outcome.record["metrics"] if m["slice"] == "overall"]
     [blessed] = [m for m in first.record["metrics"] if m["slice"] == "overall"]
     assert auc["baseline"] == pytest.approx(blessed["value"])

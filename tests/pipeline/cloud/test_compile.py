@@ -134,7 +134,7 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
         assert told == ([f"--pipeline_code={address}"] if address else []), name
     assert set(bundles) == {
         "ExampleGen", "StatisticsGen", "SchemaGen", "FrozenSchema", "ExampleValidator", "DataGate",
-        "Transform", "Tuner", "Trainer", "Evaluator", "ServingCheck", "ReferenceProfile",
+        "Transform", "Tuner", "Trainer", "Evaluator", "ServingCheck", "ReferenceProfile", "Pusher",
     }  # fmt: skip
 
     def files(node: str) -> set[str]:
