@@ -70,7 +70,9 @@ def test_a_new_look_shows_by_itself_and_a_damaged_one_is_told(
     page.goto(f"{dashboard.address}/monitoring/taxi/{VERSION}")
     expect(page.get_by_test_id("looked")).to_contain_text("14 looks of 14")
     (looks / "2026-12-01T000000.000000Z.json").write_text('{"verdict": "al')
-    expect(page.get_by_test_id("damaged")).to_contain_text("1 look cannot be read")
+    # The page asks every five seconds.
+    damaged = page.get_by_test_id("damaged")
+    expect(damaged).to_contain_text("1 look cannot be read", timeout=30_000)
     expect(page.get_by_test_id("looked")).to_contain_text("15 looks of 15")
 
 
