@@ -41,8 +41,8 @@ PROFILE = f"{manifest.EXTRA}{format.FILE}"
 """Where a version's folder has its reference profile."""
 
 
-class Executor(executor.Executor):
-    """Copies a blessed model under a name that no server looks at, then renames it."""
+class _Executor(executor.Executor):
+    """Pushes a blessed model and its reference profile; how, each kind of folder says."""
 
     def Do(  # noqa: N802
         self,
@@ -66,43 +66,42 @@ class Executor(executor.Executor):
             self._MarkNotPushed(pushed)
             return
         model, profile = self.GetModelPath(input_dict), _profile(input_dict)
-        io_utils.copy_dir(model, pushed.uri)
-        _write(pushed.uri, profile)
-        version = push(Path(model), Path(destination.filesystem.base_directory), profile)
-        self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
+        folder = destination.filesystem.base_directory
+        version = self._push(model, profile, folder, pushed.uri)
+        self._MarkPushed(
+            pushed, pushed_destination=version, pushed_version=version.rpartition("/")[2]
+        )
+
+    def _push(self, model: str, profile: bytes | None, folder: str, archive: str) -> str:
+        """Copies the model to the folder and to the archive; the address of the version."""
+        raise NotImplementedError
 
 
-class BucketExecutor(executor.Executor):
+class Executor(_Executor):
+    """Copies a blessed model under a name that no server looks at, then renames it."""
+
+    def _push(self, model: str, profile: bytes | None, folder: str, archive: str) -> str:
+        _copy_all(model, archive, profile)
+        return str(push(Path(model), Path(folder), profile))
+
+
+class BucketExecutor(_Executor):
     """Copies a blessed model to a bucket, where nothing can be renamed, as TFX's own does."""
 
-    def Do(  # noqa: N802
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
-    ) -> None:
-        """Pushes the model if both blessings allow it."""
-        destination = pusher_pb2.PushDestination()
-        given = exec_properties[standard_component_specs.PUSH_DESTINATION_KEY]
-        proto_utils.json_to_proto(given, destination)
-        self._log_startup(input_dict, output_dict, exec_properties)
-        pushed = artifact_utils.get_single_instance(
-            output_dict[standard_component_specs.PUSHED_MODEL_KEY]
-        )
-        if not self.CheckBlessing(input_dict):
-            self._MarkNotPushed(pushed)
-            return
-        model, profile = self.GetModelPath(input_dict), _profile(input_dict)
-        version = str(int(time.time()))
-        folder = f"{destination.filesystem.base_directory}/{version}"
-        if not fileio.exists(folder):
+    def _push(self, model: str, profile: bytes | None, folder: str, archive: str) -> str:
+        version = f"{folder}/{int(time.time())}"
+        if not fileio.exists(version):
             # What makes a version comes last.
-            io_utils.copy_dir(model, folder, deny_regex_patterns=[r"saved_model\.pb"])
-            _write(folder, profile)
-            io_utils.copy_file(f"{model}/saved_model.pb", f"{folder}/saved_model.pb")
-        io_utils.copy_dir(model, pushed.uri)
-        _write(pushed.uri, profile)
-        self._MarkPushed(pushed, pushed_destination=folder, pushed_version=version)
+            io_utils.copy_dir(model, version, deny_regex_patterns=[r"saved_model\.pb"])
+            _write(version, profile)
+            io_utils.copy_file(f"{model}/saved_model.pb", f"{version}/saved_model.pb")
+        _copy_all(model, archive, profile)
+        return version
+
+
+def _copy_all(model: str, archive: str, profile: bytes | None) -> None:
+    io_utils.copy_dir(model, archive)
+    _write(archive, profile)
 
 
 def _write(folder: str, profile: bytes | None) -> None:

@@ -5,14 +5,12 @@ The pipeline checks the same keys when it reads the file; a test holds both to e
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from monitoring.core.errors import MonitoringError
+from monitoring.core.yaml_section import read_section
 
 Kind = Literal["outputs", "features", "refused", "classifier", "metrics", "estimate"]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -62,24 +60,4 @@ def read_settings(models: Path, model: str) -> Settings:
         MonitoringError: The file or a value is no use.
     """
     path = models / model / "config.yaml"
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MonitoringError(
-            f"{path} cannot be read", f"Received: {error}.", "Correct the file."
-        ) from error
-    given = content.get("monitoring") if isinstance(content, dict) else None
-    try:
-        return Settings.model_validate(given if given is not None else {})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(["monitoring", *map(str, first["loc"])])
-        value = first["input"]
-        shown = "NaN" if isinstance(value, float) and math.isnan(value) else repr(value)
-        raise MonitoringError(
-            f"{path}: `{key}` cannot be used",
-            f"Received: {shown}. {first['msg']}.",
-            "Correct the key; docs/configuration.md describes it.",
-        ) from error
+    return read_section(path, "monitoring", Settings, "docs/configuration.md")

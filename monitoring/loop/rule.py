@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from monitoring.core.errors import MonitoringError
+from monitoring.core.yaml_section import read_section
 from monitoring.loop.programs import Route
 
 FILE = Path("release.yaml")
@@ -49,25 +48,7 @@ def read(path: Path = FILE) -> CanaryRule:
     Raises:
         MonitoringError: The file or a value is no use.
     """
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return CanaryRule()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MonitoringError(
-            f"{path} cannot be read", f"Received: {error}.", "Correct the file."
-        ) from error
-    given = content.get("canary") if isinstance(content, dict) else None
-    try:
-        return CanaryRule.model_validate(given if given is not None else {})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(["canary", *map(str, first["loc"])])
-        raise MonitoringError(
-            f"{path}: `{key}` cannot be used",
-            f"Received: {first['input']!r}. {first['msg']}.",
-            "Correct the key; docs/operating.md describes it.",
-        ) from error
+    return read_section(path, "canary", CanaryRule, "docs/operating.md")
 
 
 def decide(
