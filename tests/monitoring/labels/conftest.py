@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,6 @@ import pytest
 
 from monitoring.profile.reference_profile import FILE, ReferenceProfile
 from tests.monitoring.trip_profile import profile
-
-Write = Callable[..., Path]
 
 
 @pytest.fixture
@@ -34,18 +31,3 @@ METRICS: dict[str, Any] = {
     "AUC": {"metric": "AUC", "value": 0.95, "lower": 0.85, "better": "higher"},
     "loss": {"metric": "BinaryCrossEntropy", "value": 0.2, "upper": 0.4, "better": "lower"},
 }
-
-
-@pytest.fixture
-def write(models: Path) -> Write:
-    """Adds entries to the log, as a file of their own, by the server's own writer."""
-
-    def written(*entries: Any) -> Path:
-        from serving.request_log.database import Database
-
-        database = Database(models / ".request_log", "process")
-        database.add(list(entries))
-        database.close()
-        return database.path
-
-    return written

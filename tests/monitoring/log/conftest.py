@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from monitoring.log.source import LogSource, log_source
-
-Write = Callable[..., Path]
 
 
 @pytest.fixture
@@ -20,21 +17,6 @@ def models(tmp_path: Path) -> Path:
     folder = tmp_path / "serving_models"
     folder.mkdir()
     return folder
-
-
-@pytest.fixture
-def write(models: Path) -> Write:
-    """Adds entries to the log, as a file of their own, by the server's own writer."""
-
-    def written(*entries: Any) -> Path:
-        from serving.request_log.database import Database
-
-        database = Database(models / ".request_log", "process")
-        database.add(list(entries))
-        database.close()
-        return database.path
-
-    return written
 
 
 @pytest.fixture
