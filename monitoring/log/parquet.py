@@ -113,6 +113,8 @@ class ParquetFile:
                 break
             skipped, group = skipped + size, group + 1
         groups = list(range(group, file.num_row_groups))
+        if not groups:  # Which newer Arrow refuses.
+            return
         for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns):
             start = max(0, after - skipped)
             skipped += len(batch)
