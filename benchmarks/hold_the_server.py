@@ -25,6 +25,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.grpc_in_process import prediction_service
 from tests.helpers.model_server import Running, running
 
 _ROWS = 4000
@@ -207,18 +208,11 @@ def _call(method: str, request: Any) -> Send:
     def send(server: Running) -> None:
         import grpc
 
-        from serving.grpc.services import METHODS, PREDICTION_SERVICE
-
-        _, response = METHODS[PREDICTION_SERVICE][method]
         options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
         with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}", options) as channel:
-            call = channel.unary_unary(
-                f"/{PREDICTION_SERVICE}/{method}",
-                type(request).SerializeToString,
-                response.FromString,
-            )
+            stub = prediction_service(channel)
             with contextlib.suppress(grpc.RpcError):  # Refused is answered, too.
-                call(request, timeout=300)
+                getattr(stub, method)(request, timeout=300)
 
     return send
 

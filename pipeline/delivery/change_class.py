@@ -87,7 +87,8 @@ def models(root: Path) -> list[str]:
     Args:
         root: The project's root.
     """
-    return sorted(path.parent.name for path in (root / "models").glob("*/config.yaml"))
+    paths = (root / "models").glob("*/config.yaml")
+    return sorted(path.parent.name for path in paths if path.exists())  # Not a link to nowhere.
 
 
 def _readers(path: str, root: Path) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,37 +28,30 @@ class Served:
 
 
 def prediction_service(channel: grpc.Channel) -> Any:
-    """The official client; with Protocol Buffers 6, which cannot import it, one like it."""
-    try:
-        from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
-    except AttributeError:
-        from serving.grpc.services import PREDICTION_SERVICE
-
-        return _stub(channel, PREDICTION_SERVICE)
-    return PredictionServiceStub(channel)
+    """A client of `PredictionService`: the official one, where it can be imported."""
+    return _client(channel, "prediction_service_pb2_grpc", "PredictionService")
 
 
 def model_service(channel: grpc.Channel) -> Any:
-    """The official client; with Protocol Buffers 6, which cannot import it, one like it."""
+    """A client of `ModelService`: the official one, where it can be imported."""
+    return _client(channel, "model_service_pb2_grpc", "ModelService")
+
+
+def _client(channel: grpc.Channel, module: str, name: str) -> Any:
     try:
-        from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
-    except AttributeError:
-        from serving.grpc.services import MODEL_SERVICE
+        official = importlib.import_module(f"tensorflow_serving.apis.{module}")
+    except AttributeError:  # Protocol Buffers 6.
+        from serving.grpc.services import METHODS
 
-        return _stub(channel, MODEL_SERVICE)
-    return ModelServiceStub(channel)
-
-
-def _stub(channel: grpc.Channel, service: str) -> Any:
-    from serving.grpc.services import METHODS
-
-    methods = {
-        name: channel.unary_unary(
-            f"/{service}/{name}", request.SerializeToString, response.FromString
-        )
-        for name, (request, response) in METHODS[service].items()
-    }
-    return SimpleNamespace(**methods)
+        service = f"tensorflow.serving.{name}"
+        methods = {
+            method: channel.unary_unary(
+                f"/{service}/{method}", request.SerializeToString, response.FromString
+            )
+            for method, (request, response) in METHODS[service].items()
+        }
+        return SimpleNamespace(**methods)
+    return getattr(official, f"{name}Stub")(channel)
 
 
 @contextlib.contextmanager

@@ -42,7 +42,6 @@ def served(folder: Path) -> Iterator[Served]:
 
 
 def stub(served: Served) -> Any:
-
     return prediction_service(served.channel)
 
 
