@@ -3,6 +3,7 @@ import { html } from "../lib.js";
 import { Duration, RunLink, Scroll, Status, Time } from "../parts/basic.js";
 import { setParams } from "../router.js";
 import { flat, isObject } from "../parts/trees.js";
+import { Change } from "../parts/change.js";
 import * as format from "../format.js";
 
 export function Parameters({ runs, params }) {
@@ -50,7 +51,7 @@ function rowsOf(runs, tree, show = format.anything) {
   const names = [...new Set(trees.flatMap((one) => Object.keys(one)))];
   return names.map((name) => {
     const values = trees.map((one) => one[name]);
-    return { name, differs: differ(values), cells: values.map((value) => (value === undefined ? html`<span class="quiet">–</span>` : show(value))) };
+    return { name, differs: differ(values), cells: values.map((value) => (value === undefined ? html`<span class="quiet">–</span>` : show(value, name))) };
   });
 }
 
@@ -60,7 +61,7 @@ function metrics(runs) {
     const values = runs.map((one) => one.run.metrics[row.name]);
     const cells = row.cells.map((cell, index) => {
       const both = index > 0 && typeof values[0] === "number" && typeof values[index] === "number";
-      return both && values[index] !== values[0] ? html`${cell} <span class="quiet">${format.signed(values[index] - values[0])}</span>` : cell;
+      return both && values[index] !== values[0] ? html`${cell} <${Change} value=${values[index]} before=${values[0]} name=${row.name} config=${runs[0].record.config} />` : cell;
     });
     return { ...row, cells };
   });

@@ -4,6 +4,7 @@ import { RunLink, Scroll } from "../parts/basic.js";
 import { sliceRows } from "../parts/slice_rows.js";
 import { setParams } from "../router.js";
 import { groups } from "../slices.js";
+import { Change } from "../parts/change.js";
 import * as format from "../format.js";
 
 export function Slices({ runs, params }) {
@@ -30,7 +31,7 @@ export function Slices({ runs, params }) {
           (slice, label) =>
             html`<tr key=${slice}>
               <th scope="row">${label}</th>
-              ${bySlice.map((map, index) => html`<${Cell} key=${index} one=${map.get(slice)} first=${index === 0 ? null : bySlice[0].get(slice)} />`)}
+              ${bySlice.map((map, index) => html`<${Cell} key=${index} one=${map.get(slice)} first=${index === 0 ? null : bySlice[0].get(slice)} config=${runs[0].record.config} />`)}
             </tr>`,
         )}
       </table>
@@ -38,12 +39,12 @@ export function Slices({ runs, params }) {
 }
 
 // The value, how far it is from the first run's, and whether that is beyond the first's confidence.
-function Cell({ one, first }) {
+function Cell({ one, first, config }) {
   if (!one) return html`<td class="number quiet">–</td>`;
   if (typeof one.value !== "number") return html`<td class="number quiet">undefined</td>`;
   const both = first && typeof first.value === "number";
   const apart = both && typeof first.low === "number" && (one.value < first.low || one.value > first.high);
   return html`<td class=${`number nowrap ${apart ? "apart" : ""}`}>
-    ${format.metric(one.value)}${both && html` <span class="quiet" title=${apart ? "outside of the first run's 95 % confidence interval" : null}>${apart ? "≠ " : ""}${format.signed(one.value - first.value)}</span>`}
+    ${format.metric(one.value, String(one.metric))}${both && html` <span class="quiet" title=${apart ? "outside of the first run's 95 % confidence interval" : null}>${apart ? "≠ " : ""}<${Change} value=${one.value} before=${first.value} name=${String(one.metric)} config=${config} /></span>`}
   </td>`;
 }

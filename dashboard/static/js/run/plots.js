@@ -2,6 +2,7 @@
 import { html } from "../lib.js";
 import { Square } from "../charts/square.js";
 import { Histogram } from "../charts/histogram.js";
+import { Scroll } from "../parts/basic.js";
 import * as format from "../format.js";
 
 export function Plots({ plots }) {
@@ -37,27 +38,27 @@ function Mistakes({ mistakes }) {
 
 function Roc({ points }) {
   const line = points
-    .map((point) => [point.false_positive_rate, point.true_positive_rate])
-    .filter((pair) => pair.every((value) => typeof value === "number"))
+    .map((point) => [point.false_positive_rate, point.true_positive_rate, point.threshold, point.precision])
+    .filter(([a, b]) => typeof a === "number" && typeof b === "number")
     .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   return html`<figure>
     <figcaption>ROC</figcaption>
-    <${Square} line=${line} x="False positive rate" y="True positive rate" label=${`ROC curve with ${line.length} thresholds`} />
+    <${Square} line=${line} x="False positive rate" y="True positive rate" more=${["Threshold", "Precision"]} label=${`ROC curve with ${line.length} thresholds`} />
   </figure>`;
 }
 
 function Calibration({ bins }) {
-  const line = bins.filter((bin) => bin.count > 0).map((bin) => [bin.prediction, bin.label]);
+  const line = bins.filter((bin) => bin.count > 0).map((bin) => [bin.prediction, bin.label, bin.count]);
   return html`<figure>
     <figcaption>Calibration</figcaption>
-    <${Square} line=${line} dots=${true} x="Mean prediction" y="Mean label" label=${`Calibration in ${line.length} ranges of the prediction`} />
+    <${Square} line=${line} dots=${true} x="Mean prediction" y="Mean label" more=${["Rows"]} label=${`Calibration in ${line.length} ranges of the prediction`} />
   </figure>`;
 }
 
 function Residuals({ buckets }) {
   return html`<figure>
     <figcaption>Residuals: label minus prediction</figcaption>
-    <${Histogram} splits=${[["test", buckets]]} width=${280} height=${220} axis=${true} />
+    <${Histogram} splits=${[["test", { histogram: buckets }]]} title="the residuals" width=${280} height=${220} axis=${true} />
   </figure>`;
 }
 
@@ -65,7 +66,7 @@ function Confusion({ confusion }) {
   const names = Array.isArray(confusion.classes) ? confusion.classes.map(String) : [];
   return html`<figure>
     <figcaption>Confusion</figcaption>
-    <table class="confusion">
+    <${Scroll} label="Confusion"><table class="confusion">
       <thead>
         <tr><td></td><th colspan=${names.length} scope="colgroup">Predicted</th></tr>
         <tr><th>Actual</th>${names.map((name) => html`<th key=${name} class="number">${name}</th>`)}</tr>
@@ -83,6 +84,6 @@ function Confusion({ confusion }) {
           </tr>`;
         })}
       </tbody>
-    </table>
+    </table><//>
   </figure>`;
 }
