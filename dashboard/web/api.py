@@ -52,6 +52,7 @@ class Api:
         """Where each handler is reached."""
         reading: dict[str, Answer] = {
             "/api/runs": self.runs,
+            "/api/columns": self.columns,
             "/api/models": self.models,
             "/api/diff": self.diff,
             "/api/runs/{run}": self.run,
@@ -66,17 +67,23 @@ class Api:
         return [*routes, Route("/api/runs/{run}/notes", self.write_notes, methods=["PUT"])]
 
     def runs(self, request: Request) -> Response:
-        """A part of the list: `text`, `where`, `sort`, `offset`, `limit`."""
+        """A part of the list: `text`, `where`, `sort`, `archived`, `column`, `offset`, `limit`."""
         asked = request.query_params
         query = Query(
             text=asked.get("text", ""),
             where=asked.get("where", ""),
             sort=asked.get("sort") or "-started",
+            archived=asked.get("archived") == "1",
+            columns=tuple(asked.getlist("column")),
             offset=count(asked.get("offset"), 0),
             limit=count(asked.get("limit"), 50),
         )
         answer = self._listing.answer(self._index.snapshot(), query)
         return self._json(request, {**answer, "folder": str(self._index.folder)})
+
+    def columns(self, request: Request) -> Response:
+        """The names of all columns that lists can have, sort and filter by."""
+        return self._json(request, self._listing.columns(self._index.snapshot()))
 
     def models(self, request: Request) -> Response:
         """Every model with its versions."""
@@ -161,13 +168,14 @@ class Api:
             if len(body) > notes.MAX_BYTES:
                 raise DashboardError("The notes are too long", status=413)
         try:
-            written = notes.parse(json.loads(body))
+            content = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise DashboardError("The request is not JSON", str(error)) from error
-        return await run_in_threadpool(self._keep_notes, request.path_params["run"], written)
+        return await run_in_threadpool(self._keep_notes, request.path_params["run"], content)
 
-    def _keep_notes(self, name: str, written: notes.Notes) -> Response:
+    def _keep_notes(self, name: str, content: Any) -> Response:
         _, folder = self._find(name)
+        written = notes.parse(content, archived=notes.read(folder).archived)
         notes.write(folder, written)
         return Response(encoded(written.as_json()), media_type="application/json")
 
