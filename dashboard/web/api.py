@@ -21,6 +21,7 @@ from dashboard.records import (
     redaction,
     text_window,
     versions,
+    views,
 )
 from dashboard.records.index import RunIndex
 from dashboard.records.json_files import UnreadableError, read_object
@@ -33,6 +34,11 @@ DETAILS = "details.json"
 REPORT = "report.html"
 LOG = "tfx.log"
 CODE = "code"
+_PICTURES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
 _MAX_CODE = 2**20
 _MAX_HIDDEN = 64 * 2**20
 """Bytes up to which a file is looked through for secrets."""
@@ -53,6 +59,7 @@ class Api:
         reading: dict[str, Answer] = {
             "/api/runs": self.runs,
             "/api/columns": self.columns,
+            "/api/views": self.views,
             "/api/models": self.models,
             "/api/diff": self.diff,
             "/api/runs/{run}": self.run,
@@ -64,7 +71,12 @@ class Api:
             "/files/{run}/{path:path}": self.file,
         }
         routes = [Route(path, threaded(answer)) for path, answer in reading.items()]
-        return [*routes, Route("/api/runs/{run}/notes", self.write_notes, methods=["PUT"])]
+        return [
+            *routes,
+            Route("/api/runs/{run}/notes", self.write_notes, methods=["PUT"]),
+            Route("/api/views/{name:path}", self.write_view, methods=["PUT"]),
+            Route("/api/views/{name:path}", threaded(self.remove_view), methods=["DELETE"]),
+        ]
 
     def runs(self, request: Request) -> Response:
         """A part of the list: `text`, `where`, `sort`, `archived`, `column`, `offset`, `limit`."""
@@ -156,21 +168,27 @@ class Api:
         """A file of the run folder, to be saved."""
         _, folder = self._find(request.path_params["run"])
         path = paths.inside(folder, request.path_params["path"])
-        return self._file(path, "application/octet-stream", path.name)
+        return self._file(path, _picture(path) or "application/octet-stream", path.name)
+
+    def views(self, request: Request) -> Response:
+        """The saved views of the list."""
+        return self._json(request, {"views": views.read(self._index.folder)})
+
+    def remove_view(self, request: Request) -> Response:
+        """Removes a saved view; one that is not there is removed already."""
+        views.remove(self._index.folder, request.path_params["name"])
+        return Response(status_code=204)
+
+    async def write_view(self, request: Request) -> Response:
+        """Saves what a list shows, the query of its address, under a name."""
+        content = await _sent(request, views.MAX_BYTES)
+        name = request.path_params["name"]
+        await run_in_threadpool(views.write, self._index.folder, name, content)
+        return Response(status_code=204)
 
     async def write_notes(self, request: Request) -> Response:
-        """Takes a run's tags and note."""
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            raise DashboardError("Notes come as application/json", status=415)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > notes.MAX_BYTES:
-                raise DashboardError("The notes are too long", status=413)
-        try:
-            content = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise DashboardError("The request is not JSON", str(error)) from error
+        """Takes a run's tags and note, and whether it is archived."""
+        content = await _sent(request, notes.MAX_BYTES)
         return await run_in_threadpool(self._keep_notes, request.path_params["run"], content)
 
     def _keep_notes(self, name: str, content: Any) -> Response:
@@ -217,3 +235,32 @@ class Api:
         if file.stat().st_size > _MAX_CODE:
             raise DashboardError(f"{path} is too long", "More than 1 MB is not compared.")
         return file.read_text(encoding="utf-8", errors="replace")
+
+
+async def _sent(request: Request, most: int) -> Any:
+    """The JSON that a request has sent.
+
+    Raises:
+        DashboardError: It is no JSON, or has more bytes than `most`.
+    """
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise DashboardError("What is written comes as application/json", status=415)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise DashboardError("The request is too long", f"At most {most:,} bytes.", status=413)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise DashboardError("The request is not JSON", str(error)) from error
+
+
+def _picture(path: Path) -> str | None:
+    """The media type of a picture that a page may show, by how the file begins."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    for start, media_type in _PICTURES.items():
+        if head.startswith(start):
+            return media_type
+    return "image/webp" if head[:4] == b"RIFF" and head[8:] == b"WEBP" else None

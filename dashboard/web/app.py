@@ -21,7 +21,7 @@ from dashboard.web.security import Guard, refused
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 PAGES = (
-    *("/", "/compare", "/models", "/runs/{run}"),
+    *("/", "/compare", "/models", "/runs", "/runs/{run}"),
     *("/monitoring", "/monitoring/{model}/{version}"),
 )
 NOWHERE = Path("/dev/null")
@@ -52,6 +52,12 @@ async def _page(_: Request) -> Response:
     return FileResponse(STATIC / "index.html")
 
 
+def _is_of_page(request: Request) -> bool:
+    """Whether a person typed an address, who is told better by a page than by JSON."""
+    files = request.url.path.startswith(("/api/", "/files/", "/report/", "/static/"))
+    return not files and "text/html" in request.headers.get("accept", "")
+
+
 async def _told(_: Request, error: Exception) -> Response:
     assert isinstance(error, DashboardError)
     return refused(error)
@@ -59,6 +65,8 @@ async def _told(_: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and _is_of_page(request):
+        return FileResponse(STATIC / "index.html", status_code=404)
     headline = f"There is nothing at {request.url.path!r:.100}"
     if error.status_code != 404:
         headline = f"This cannot be answered: {error.detail}"

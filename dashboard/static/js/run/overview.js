@@ -19,7 +19,7 @@ export function Overview({ run, record, reload, id }) {
       </section>
       <div>
         <section>
-          <h2 id="results">On the test split</h2>
+          <h2 id="results">Whole test split</h2>
           <${Metrics} record=${record} id=${id} />
         </section>
         <section>

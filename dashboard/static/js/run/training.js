@@ -1,6 +1,7 @@
 // Training curves as they grow, and what the Tuner tried before.
 import { html } from "../lib.js";
 import { LineChart } from "../charts/line_chart.js";
+import * as format from "../format.js";
 import { CurveControls, curveSettings } from "../charts/controls.js";
 import { curvesOf, metricsOf, points } from "../charts/curves.js";
 import { Trials } from "./trials.js";
@@ -14,7 +15,7 @@ export function Training({ run, record, details, params }) {
       ${epochs === 0
         ? html`<p class="quiet">${run.status === "running" ? "No epoch is over yet." : "The run has none: it trained nothing, or took the model from the cache."}</p>`
         : html`<p class="quiet" role="status" data-testid="epochs">
-              ${epochs}${typeof record.config.training?.epochs === "number" ? ` of at most ${record.config.training.epochs}` : ""} epochs
+              ${format.number(epochs)}${typeof record.config.training?.epochs === "number" ? ` of at most ${record.config.training.epochs}` : ""} epochs
             </p>
             <${CurveControls} params=${params} />
             <div class="charts">
@@ -31,7 +32,7 @@ function lines(curves, metric) {
   return curves
     .filter((curve) => curve.metric === metric)
     .map((curve) => ({
-      label: curve.split === "eval" ? "evaluation" : "training",
+      label: String(curve.split),
       color: curve.split === "eval" ? 2 : 1,
       dashed: curve.split === "eval",
       values: points(curve),
