@@ -69,6 +69,7 @@ class Filter:
     """The names that it asks for, in lower case."""
 
     def __call__(self, run: Run, now: float) -> bool:
+        """Whether a run passes."""
         return bool(self.value(run, now))
 
 

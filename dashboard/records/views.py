@@ -45,7 +45,9 @@ def write(runs: Path, name: str, content: Any) -> None:
     """
     query = content.get("query") if isinstance(content, dict) else None
     if not isinstance(query, str):
-        raise DashboardError("This is no view", f'Received {content!r:.100}. Expected {{"query": "..."}}.')
+        raise DashboardError(
+            "This is no view", f'Received {content!r:.100}. Expected {{"query": "..."}}.'
+        )
     cleaned = " ".join(name.split())
     if not 0 < len(cleaned) <= MAX_NAME:
         raise DashboardError("This is no name of a view", f"It has 1 to {MAX_NAME} characters.")

@@ -16,7 +16,6 @@ from pipeline.show import formatting, terminal
 from pipeline.show.metric_quality import is_worse, misses_bound
 from pipeline.show.slice_table import slice_table
 
-
 _ROOM_FOR_BASELINE = 76
 """Narrower terminals have the change alone."""
 

@@ -87,9 +87,7 @@ def diff_table(
 def _of(part: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name):
-            yield Difference(
-                part=part, name=name, before=before.get(name), after=after.get(name)
-            )
+            yield Difference(part=part, name=name, before=before.get(name), after=after.get(name))
 
 
 def _facts(record: RunRecord, runs: Path) -> dict[str, Any]:
@@ -123,7 +121,9 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def _metrics(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
-    values = [{(one.slice, one.metric): one.value for one in run.metrics} for run in (before, after)]
+    values = [
+        {(one.slice, one.metric): one.value for one in run.metrics} for run in (before, after)
+    ]
     first, second = values
     keys = list(dict.fromkeys([*second, *first]))
     for key in sorted(keys, key=lambda key: key[0] != OVERALL):
@@ -154,7 +154,7 @@ def _worst(sliced: list[Difference]) -> list[Difference]:
 
 def _cell(one: Difference, value: Any) -> Text:
     if value is None:
-        return Text("–", "dim")
+        return Text("none", "dim")
     if one.part == "metrics":
         return Text(formatting.metric(value, one.name.split()[0]))
     text = formatting.plain(value)

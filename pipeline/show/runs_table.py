@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.record import run_record
+from pipeline.record import run_notes, run_record
 from pipeline.record.liveness import status
 from pipeline.record.run_record import OVERALL, RunRecord, UnreadableRecord
 from pipeline.show import formatting
@@ -32,10 +32,19 @@ _STYLES = {"good": "green", "bad": "red", "warn": "", "active": "cyan"}
 
 
 def select(
-    runs: Path, model: str | None = None, limit: int | None = None
+    runs: Path, model: str | None = None, limit: int | None = None, *, archived: bool = False
 ) -> list[RunRecord | UnreadableRecord]:
-    """The latest runs, of one model or of all; unreadable records among them."""
+    """The latest runs, of one model or of all; unreadable records among them.
+
+    Args:
+        runs: The folder of all runs.
+        model: The model; None: all.
+        limit: At most so many; None: all.
+        archived: Whether those that are archived are there, too.
+    """
     records: Iterator[RunRecord | UnreadableRecord] = run_record.latest_first(runs)
+    if not archived:
+        records = (one for one in records if not run_notes.is_archived(one.id, runs))
     if model is not None:
         records = (
             record
@@ -105,7 +114,7 @@ def as_json(records: Sequence[RunRecord | UnreadableRecord], runs: Path) -> str:
     items: list[dict[str, Any]] = []
     for record in records:
         if isinstance(record, UnreadableRecord):
-            items.append({"status": "unreadable", "error": str(record.error)})
+            items.append({"id": record.id, "status": "unreadable", "error": str(record.error)})
         else:
             items.append(_item(record, runs))
     return json.dumps(items, indent=2, ensure_ascii=False)

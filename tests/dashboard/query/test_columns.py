@@ -41,7 +41,9 @@ def test_a_name_finds_its_value_in_any_spelling(name: str, new: object, old: obj
     assert get is not None and (get(NEW, 0.0), get(OLD, 0.0)) == (new, old)
 
 
-@pytest.mark.parametrize("name", ["", "aucc", "metrics.", "metrics.units", "other.auc", "label", "day=1.auc"])
+@pytest.mark.parametrize(
+    "name", ["", "aucc", "metrics.", "metrics.units", "other.auc", "label", "day=1.auc"]
+)
 def test_what_no_run_has_is_not_found(name: str) -> None:
     assert COLUMNS.find(name) is None
 

@@ -168,7 +168,12 @@ def test_what_does_not(text: str) -> None:
         ("started > 'someday'", "no date or time", '"3 days ago"', "'someday'"),
         ("started > 'x days ago'", "no date or time", "", "'x days ago'"),
         ("duration > '5 ms'", "no duration", "5 min", "'5 ms'"),
-        ("slices['day=1'].acu > 0", "No run has a column", "slices.day=1.AUC", "slices['day=1'].acu"),
+        (
+            "slices['day=1'].acu > 0",
+            "No run has a column",
+            "slices.day=1.AUC",
+            "slices['day=1'].acu",
+        ),
         ("config.trainin.epochs > 1", "No run has a column", "config.training.epochs", None),
         ("trainin.epochs > 1", "No run has a column", "training.epochs", None),
         ("tags['a'] > 1", "This is not a name", "", "tags['a']"),
