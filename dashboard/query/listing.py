@@ -62,6 +62,16 @@ class Listing:
             "columns": {group: self._columns.names(group) for group in GROUPS},
         }
 
+    def selected(self, snapshot: Snapshot, query: Query) -> list[Run]:
+        """All of the runs that pass, in order.
+
+        Raises:
+            FilterError: The filter cannot be read.
+            DashboardError: There is no such column to sort by.
+        """
+        self._follow(snapshot)
+        return self._select(snapshot, query, time.time())
+
     def _follow(self, snapshot: Snapshot) -> None:
         if snapshot is not self._snapshot:
             self._columns = Columns(snapshot.runs)

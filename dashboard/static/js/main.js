@@ -6,11 +6,13 @@ import { ThemeSwitch } from "./parts/theme_switch.js";
 import { RunsPage } from "./pages/runs.js";
 import { RunPage } from "./pages/run.js";
 import { ComparePage } from "./pages/compare.js";
+import { RelationsPage } from "./pages/relations.js";
 import { ModelsPage } from "./pages/models.js";
 import { MonitoringPage } from "./pages/monitoring.js";
 
 const PLACES = [
   ["/", "Runs", ["", "runs"]],
+  ["/relations", "Relations", ["relations"]],
   ["/compare", "Compare", ["compare"]],
   ["/models", "Models", ["models"]],
   ["/monitoring", "Monitoring", ["monitoring"]],
@@ -22,6 +24,7 @@ function Page({ route }) {
   if (first === "runs" && second) {
     return html`<${RunPage} key=${second} id=${second} params=${route.params} />`;
   }
+  if (first === "relations") return html`<${RelationsPage} params=${route.params} />`;
   if (first === "compare") return html`<${ComparePage} params=${route.params} />`;
   if (first === "models") return html`<${ModelsPage} params=${route.params} />`;
   if (first === "monitoring") return html`<${MonitoringPage} path=${route.path} params=${route.params} />`;

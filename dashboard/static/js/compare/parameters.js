@@ -3,6 +3,8 @@ import { html } from "../lib.js";
 import { Duration, RunLink, Scroll, Status, Time } from "../parts/basic.js";
 import { setParams } from "../router.js";
 import { flat, isObject } from "../parts/trees.js";
+import { difference } from "../direction.js";
+import { Swatch } from "../parts/series.js";
 import * as format from "../format.js";
 
 export function Parameters({ runs, params }) {
@@ -21,7 +23,7 @@ export function Parameters({ runs, params }) {
       <table class="compare" data-testid="compare">
         <thead>
           <tr><th>Name</th><th><span class="hidden">Differs</span></th>
-            ${runs.map((one, index) => html`<th key=${one.id}><span class=${`swatch s${(index % 8) + 1}`} aria-hidden="true"></span> <${RunLink} id=${one.id} /></th>`)}
+            ${runs.map((one, index) => html`<th key=${one.id} scope="col"><${Swatch} index=${index} /> <${RunLink} id=${one.id} /></th>`)}
           </tr>
         </thead>
         ${groups.map(([title, rows]) => html`<${Group} key=${title} title=${title} rows=${only ? rows.filter((row) => row.differs) : rows} count=${runs.length} only=${only} />`)}
@@ -59,11 +61,18 @@ function metrics(runs) {
   return rows.map((row) => {
     const values = runs.map((one) => one.run.metrics[row.name]);
     const cells = row.cells.map((cell, index) => {
-      const both = index > 0 && typeof values[0] === "number" && typeof values[index] === "number";
-      return both && values[index] !== values[0] ? html`${cell} <span class="quiet">${format.signed(values[index] - values[0])}</span>` : cell;
+      const differs = index > 0 && difference(runs[index].record.config, row.name, values[index], values[0]);
+      return differs ? html`${cell} <${Difference} of=${differs} />` : cell;
     });
     return { ...row, cells };
   });
+}
+
+// By how much a metric differs from the reference's, and whether that is better.
+export function Difference({ of }) {
+  const sign = { better: "▲ ", worse: "▼ " }[of.tone] ?? "";
+  const tone = { better: "good-text", worse: "bad-text" }[of.tone] ?? "quiet";
+  return html`<span class=${`nowrap ${tone}`}><span aria-hidden="true">${sign}</span>${of.text}</span>`;
 }
 
 function facts(runs) {

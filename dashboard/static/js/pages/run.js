@@ -3,6 +3,7 @@ import { html, useEffect, useRef } from "../lib.js";
 import { runApi, useLive } from "../api.js";
 import { Duration, ErrorBox, Hash, Loading, Status, Tabs, Time } from "../parts/basic.js";
 import { runAddress } from "../router.js";
+import { CompareWith } from "../compare/beside.js";
 import { versionAddress } from "../monitoring/address.js";
 import { Overview } from "../run/overview.js";
 import { Training } from "../run/training.js";
@@ -83,7 +84,7 @@ function Head({ run, has, monitoring, reload }) {
       <h1 class="mono" data-testid="run-id">${run.id}</h1>
       <div aria-live="polite"><${Status} status=${run.status} /></div>
       <div class="actions">
-        <a class="button" href=${`/compare?runs=${encodeURIComponent(run.id)}`}>Compare with …</a>
+        <${CompareWith} run=${run} />
         ${monitoring && html`<a class="button" href=${versionAddress(monitoring.model, monitoring.version)}>Monitoring</a>`}
         ${has["report.html"] &&
         html`<a class="button" href=${`/report/${encodeURIComponent(run.id)}`} target="_blank" rel="noopener">Report</a>`}

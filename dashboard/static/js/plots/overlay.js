@@ -1,0 +1,69 @@
+// Curves of one or several models over each other, on axes of one scale: ROC, precision-recall, calibration.
+import { html, useState } from "../lib.js";
+import { colorOf, dashOf, Swatch } from "../parts/series.js";
+import { Values } from "../parts/values.js";
+import * as format from "../format.js";
+
+const SIZE = 260;
+const LEFT = 48;
+const TOP = 10;
+
+// `lines` are {label, index, points: [[x, y], ...], marked: [x, y] or null}. `dots` draws the points.
+// The axes reach from 0 to 1, or as far as the values do.
+export function Overlay({ title, x, y, lines, dots = false, diagonal = false }) {
+  const [focused, setFocused] = useState(null);
+  const drawn = lines.filter((line) => line.points.length > 0);
+  if (drawn.length === 0) return null;
+  const numbers = drawn.flatMap((line) => line.points.flat());
+  const low = Math.min(0, ...numbers);
+  const high = Math.max(1, ...numbers);
+  const px = (value) => LEFT + ((value - low) / (high - low)) * SIZE;
+  const py = (value) => TOP + SIZE - ((value - low) / (high - low)) * SIZE;
+  const faded = (line) => (focused !== null && focused !== line.label ? "faded" : "");
+  const several = drawn.length > 1;
+  return html`<figure class="overlay" data-testid="overlay" data-title=${title}>
+    <figcaption>${title}</figcaption>
+    <svg class="square" viewBox=${`0 0 ${LEFT + SIZE + 14} ${TOP + SIZE + 44}`} width=${LEFT + SIZE + 14} height=${TOP + SIZE + 44} role="img" aria-label=${`${title} of ${format.plural(drawn.length, "model")}; the values are in the table below`}>
+      <${Axes} low=${low} high=${high} px=${px} py=${py} x=${x} y=${y} diagonal=${diagonal} />
+      ${drawn.map(
+        (line) => html`<g key=${line.label} class=${faded(line)} onPointerEnter=${() => setFocused(line.label)} onPointerLeave=${() => setFocused(null)}>
+          <path d=${pathOf(line.points, px, py)} class="hit" />
+          <path d=${pathOf(line.points, px, py)} class=${`line s${colorOf(line.index)} ${focused === line.label ? "strong" : ""}`} stroke-dasharray=${dashOf(line.index).join(" ") || null} />
+          ${dots && line.points.map(([a, b], place) => html`<circle key=${place} cx=${px(a)} cy=${py(b)} r="2.6" class=${`s${colorOf(line.index)}`} />`)}
+          ${line.marked && html`<circle cx=${px(line.marked[0])} cy=${py(line.marked[1])} r="5" class="threshold-mark" />`}
+          <title>${line.label}</title>
+        </g>`,
+      )}
+    </svg>
+    ${several &&
+    html`<ul class="legend column">
+      ${drawn.map(
+        (line) => html`<li key=${line.label} class=${faded(line)} onPointerEnter=${() => setFocused(line.label)} onPointerLeave=${() => setFocused(null)}>
+          <${Swatch} index=${line.index} /><span class="run-link">${line.label}</span>
+        </li>`,
+      )}
+    </ul>`}
+    <${Values} title=${title} head=${[...(several ? ["Model"] : []), x, y]} rows=${drawn.flatMap((line) => line.points.map(([a, b]) => [...(several ? [line.label] : []), format.number(a), format.number(b)]))} />
+  </figure>`;
+}
+
+function Axes({ low, high, px, py, x, y, diagonal }) {
+  const shares = low === 0 && high === 1;
+  const ticks = shares ? [0, 0.25, 0.5, 0.75, 1] : [low, (low + high) / 2, high];
+  const show = (value) => (shares ? String(value) : format.number(value));
+  return html`${ticks.map(
+      (tick) => html`<g key=${tick}>
+        <line x1=${px(tick)} x2=${px(tick)} y1=${py(low)} y2=${py(high)} class="grid" />
+        <line x1=${px(low)} x2=${px(high)} y1=${py(tick)} y2=${py(tick)} class="grid" />
+        <text x=${px(tick)} y=${py(low) + 16} text-anchor="middle">${show(tick)}</text>
+        <text x=${LEFT - 6} y=${py(tick) + 4} text-anchor="end">${show(tick)}</text>
+      </g>`,
+    )}
+    <text x=${LEFT + SIZE / 2} y=${TOP + SIZE + 36} text-anchor="middle">${x}</text>
+    <text transform=${`translate(12 ${TOP + SIZE / 2}) rotate(-90)`} text-anchor="middle">${y}</text>
+    ${diagonal && html`<line x1=${px(low)} y1=${py(low)} x2=${px(high)} y2=${py(high)} class="diagonal" />`}`;
+}
+
+function pathOf(points, px, py) {
+  return points.map(([a, b], place) => `${place ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
+}
