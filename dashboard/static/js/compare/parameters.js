@@ -46,14 +46,18 @@ function Group({ title, rows, count, only }) {
   </tbody>`;
 }
 
-// A row for each name that any of the runs has.
+// A row for each name that any of the runs has a value for.
 function rowsOf(runs, tree, show = format.anything) {
   const trees = runs.map(tree);
-  const names = [...new Set(trees.flatMap((one) => Object.keys(one)))];
+  const names = [...new Set(trees.flatMap((one) => Object.keys(one)))].filter((name) => trees.some((one) => !isEmpty(one[name])));
   return names.map((name) => {
     const values = trees.map((one) => one[name]);
     return { name, differs: differ(values), cells: values.map((value) => (value === undefined ? html`<span class="quiet">–</span>` : show(value))) };
   });
+}
+
+function isEmpty(value) {
+  return value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 function metrics(runs) {
