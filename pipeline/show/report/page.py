@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -132,13 +133,33 @@ def _request(record: RunRecord) -> dict[str, str] | None:
         answer = {key: values[0] for key, values in outputs.items()}
     except (OSError, ValueError, LookupError, AttributeError, TypeError):
         row, answer = None, None
-    body = json.dumps({"instances": [row]}, indent=2, ensure_ascii=False) if row else ""
+    body = _json({"instances": [row]}) if row else ""
+    folder = version.absolute().parent
+    ours = folder.parent == project.SERVING_MODELS
     return {
         "name": name,
-        "folder": str(version.absolute().parent),
+        "command": "make serve"
+        if ours
+        else f"python -m serving up --models {shlex.quote(str(folder.parent))}",
+        "folder": str(folder),
         "body": body.replace("'", "'\\''"),  # It stands in single quotes in a shell.
         "answer": json.dumps(answer) if answer else "",
     }
+
+
+def _json(value: Any, indent: str = "") -> str:
+    """JSON to be read and copied: a key a line, but a list of plain values, such as an image's row
+    of pixels, in one."""
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        keys = (
+            f"{inner}{json.dumps(k, ensure_ascii=False)}: {_json(v, inner)}"
+            for k, v in value.items()
+        )
+        return "{\n" + ",\n".join(keys) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        return "[\n" + ",\n".join(inner + _json(one, inner) for one in value) + f"\n{indent}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _bytes(number: int) -> str:

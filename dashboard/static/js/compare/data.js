@@ -96,10 +96,8 @@ function splitOf(one, name) {
 
 function Distribution({ name, first, other }) {
   const [was, now] = [splitOf(first, name), splitOf(other, name)];
-  const buckets = (split) => (Array.isArray(split.histogram) ? split.histogram : []);
-  if (buckets(was).length > 0 || buckets(now).length > 0) {
-    return html`<${Histogram} splits=${[["before", buckets(was)], ["now", buckets(now)]]} axis=${true} />`;
-  }
+  const drawn = [was, now].some((split) => Array.isArray(split.histogram) && split.histogram.length > 0);
+  if (drawn) return html`<${Histogram} splits=${[["before", was], ["now", now]]} title=${name} axis=${true} />`;
   const shares = (split) => new Map((Array.isArray(split.top) ? split.top : []).map((one) => [String(one.value), one.count / (split.rows || 1)]));
   const [before, after] = [shares(was), shares(now)];
   const values = [...new Set([...before.keys(), ...after.keys()])]

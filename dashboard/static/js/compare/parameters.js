@@ -3,7 +3,7 @@ import { html } from "../lib.js";
 import { Duration, RunLink, Scroll, Status, Time } from "../parts/basic.js";
 import { setParams } from "../router.js";
 import { flat, isObject } from "../parts/trees.js";
-import { difference } from "../direction.js";
+import { Change } from "../parts/change.js";
 import { Swatch } from "../parts/series.js";
 import * as format from "../format.js";
 
@@ -52,7 +52,7 @@ function rowsOf(runs, tree, show = format.anything) {
   const names = [...new Set(trees.flatMap((one) => Object.keys(one)))].filter((name) => trees.some((one) => !isEmpty(one[name])));
   return names.map((name) => {
     const values = trees.map((one) => one[name]);
-    return { name, differs: differ(values), cells: values.map((value) => (value === undefined ? html`<span class="quiet">–</span>` : show(value))) };
+    return { name, differs: differ(values), cells: values.map((value) => (value === undefined ? html`<span class="quiet">–</span>` : show(value, name))) };
   });
 }
 
@@ -65,18 +65,11 @@ function metrics(runs) {
   return rows.map((row) => {
     const values = runs.map((one) => one.run.metrics[row.name]);
     const cells = row.cells.map((cell, index) => {
-      const differs = index > 0 && difference(runs[index].record.config, row.name, values[index], values[0]);
-      return differs ? html`${cell} <${Difference} of=${differs} />` : cell;
+      const both = index > 0 && typeof values[0] === "number" && typeof values[index] === "number";
+      return both && values[index] !== values[0] ? html`${cell} <${Change} value=${values[index]} before=${values[0]} name=${row.name} config=${runs[0].record.config} />` : cell;
     });
     return { ...row, cells };
   });
-}
-
-// By how much a metric differs from the reference's, and whether that is better.
-export function Difference({ of }) {
-  const sign = { better: "▲ ", worse: "▼ " }[of.tone] ?? "";
-  const tone = { better: "good-text", worse: "bad-text" }[of.tone] ?? "quiet";
-  return html`<span class=${`nowrap ${tone}`}><span aria-hidden="true">${sign}</span>${of.text}</span>`;
 }
 
 function facts(runs) {

@@ -3,8 +3,7 @@ import { html } from "../lib.js";
 import { runApi, useLive } from "../api.js";
 import { Scroll } from "../parts/basic.js";
 import { setParams } from "../router.js";
-import { Difference } from "../compare/parameters.js";
-import { difference } from "../direction.js";
+import { Change } from "../parts/change.js";
 import * as format from "../format.js";
 
 const SECONDS = 60;
@@ -36,9 +35,8 @@ function Two({ model, versions, stable, canary, params }) {
         <tbody>
           ${metrics.map((name) => {
             const [was, now] = [before.metrics[name], after.metrics[name]];
-            const differs = difference(data?.record.config, name, now, was);
             return html`<tr key=${name}><th scope="row">${name}</th><td class="number">${format.metric(was)}</td><td class="number">${format.metric(now)}</td>
-              <td>${differs && html`<${Difference} of=${differs} />`}</td></tr>`;
+              <td>${was !== now && html`<${Change} value=${now} before=${was} name=${name} config=${data?.record.config} />`}</td></tr>`;
           })}
         </tbody>
       </table>

@@ -87,7 +87,7 @@ function Versions({ runs, latest, name }) {
             <td class="nowrap">${blessed(run)}</td>
             <td><${RunLink} id=${run.id} /></td>
             <td class="nowrap"><${Time} at=${run.started} /></td>
-            ${metrics.map((metric) => html`<td key=${metric} class="number">${format.metric(run.metrics[metric])}</td>`)}
+            ${metrics.map((metric) => html`<td key=${metric} class="number">${format.metric(run.metrics[metric], metric)}</td>`)}
             <td><code>${run.pushed_to}</code></td>
           </tr>`,
         )}

@@ -1,7 +1,7 @@
 // Curves of one or several models over each other, on axes of one scale: ROC, precision-recall, calibration.
 import { html, useState } from "../lib.js";
 import { colorOf, dashOf, Swatch } from "../parts/series.js";
-import { Values } from "../parts/values.js";
+import { Values } from "../charts/values.js";
 import * as format from "../format.js";
 
 const SIZE = 260;
@@ -43,7 +43,7 @@ export function Overlay({ title, x, y, lines, dots = false, diagonal = false }) 
         </li>`,
       )}
     </ul>`}
-    <${Values} title=${title} head=${[...(several ? ["Model"] : []), x, y]} rows=${drawn.flatMap((line) => line.points.map(([a, b]) => [...(several ? [line.label] : []), format.number(a), format.number(b)]))} />
+    <${Values} title=${title} head=${[...(several ? ["Model"] : []), x, y]} rows=${() => drawn.flatMap((line) => line.points.map(([a, b]) => [...(several ? [line.label] : []), format.number(a), format.number(b)]))} />
   </figure>`;
 }
 

@@ -2,7 +2,7 @@
 import { html, useState } from "../lib.js";
 import { navigate, setParams } from "../router.js";
 import { Mark } from "../parts/series.js";
-import { Values } from "../parts/values.js";
+import { Values } from "../charts/values.js";
 import * as format from "../format.js";
 import { scaleOf, shortened } from "./scale.js";
 import { differing, rowAddress } from "./table.js";
@@ -32,7 +32,7 @@ export function Scatter({ table, outcome, params, of }) {
     ${points.length === 0 ? html`<p class="quiet">No ${of} has both.</p>` : html`<${Drawing} points=${points} scales=${scales} x=${x} outcome=${outcome} kinds=${kinds} at=${at} setAt=${setAt} of=${of} />`}
     <p class="quiet at-point" aria-live="off">${at ? `${at.name}: ${x.title} ${format.anything(at.x)}, ${outcome.title} ${format.number(at.y)}${at.kind === null ? "" : `, ${format.anything(at.kind)}`}` : "Hover a mark for its values."}</p>
     ${color && html`<ul class="legend">${kinds.map((kind, index) => html`<li key=${kind}><svg width="14" height="14" aria-hidden="true"><${Mark} index=${index} x=${7} y=${7} /></svg>${format.anything(kind)}</li>`)}</ul>`}
-    <${Values} title=${`${outcome.title} over ${x.title}`} head=${[of, x.title, outcome.title]} rows=${points.map((point) => [point.name, format.anything(point.x), format.number(point.y)])} />
+    <${Values} title=${`${outcome.title} over ${x.title}`} head=${[of, x.title, outcome.title]} rows=${() => points.map((point) => [point.name, format.anything(point.x), format.number(point.y)])} />
   </figure>`;
 }
 

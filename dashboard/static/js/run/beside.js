@@ -1,17 +1,17 @@
 // What got worse than the baseline, the latest blessed model: slice by slice, the greatest first.
 import { html } from "../lib.js";
 import { Scroll } from "../parts/basic.js";
-import { gain } from "../direction.js";
+import { judged } from "../metric_direction.js";
 import * as format from "../format.js";
 
 const SHOWN = 10;
 
 export function WorseThanBaseline({ record }) {
-  const compared = record.metrics
-    .map((one) => ({ ...one, gain: gain(record.config, one.metric, one.value, one.baseline) }))
-    .filter((one) => one.gain !== null);
+  const compared = record.metrics.filter((one) => typeof one.value === "number" && typeof one.baseline === "number");
   if (compared.length === 0) return null;
-  const worse = compared.filter((one) => one.gain < 0).sort((a, b) => beyond(b) - beyond(a) || relative(a) - relative(b));
+  const worse = compared
+    .filter((one) => judged(record.config, one.metric, one.value, one.baseline) === "worse")
+    .sort((a, b) => beyond(b) - beyond(a) || relative(b) - relative(a));
   const which = record.baseline?.version ? `version ${record.baseline.version}` : "the latest blessed model";
   return html`<section>
     <h2 id="worse">Worse than ${which}</h2>
@@ -27,7 +27,7 @@ export function WorseThanBaseline({ record }) {
                 (one) => html`<tr key=${`${one.slice}\n${one.metric}`}>
                   <th scope="row">${one.slice === "overall" ? "all rows" : String(one.slice)}</th><td>${one.metric}</td>
                   <td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${format.metric(one.value)}</td>
-                  <td class=${`number ${beyond(one) ? "bad-text" : ""}`}>${format.metric(-one.gain)}</td>
+                  <td class=${`number ${beyond(one) ? "bad-text" : ""}`}>${format.metric(Math.abs(one.value - one.baseline))}</td>
                   <td>${inWords(one)}</td>
                 </tr>`,
               )}
@@ -46,7 +46,7 @@ function beyond(one) {
 }
 
 function relative(one) {
-  return one.gain / (Math.abs(one.baseline) || 1);
+  return Math.abs(one.value - one.baseline) / (Math.abs(one.baseline) || 1);
 }
 
 function inWords(one) {

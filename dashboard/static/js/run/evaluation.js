@@ -6,7 +6,7 @@ import * as format from "../format.js";
 import { missed } from "../bounds.js";
 import { groups } from "../slices.js";
 import { sliceRows } from "../parts/slice_rows.js";
-import { bound, change } from "./overview.js";
+import { bound, change, metricValue } from "./overview.js";
 import { Plots } from "./plots.js";
 import { WorseThanBaseline } from "./beside.js";
 
@@ -27,7 +27,7 @@ export function Evaluation({ record, details, params }) {
           ${metrics.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
         </select>
       </label>
-      <${BySlice} rows=${rows} metric=${chosen} slices=${slices} />
+      <${BySlice} rows=${rows} metric=${chosen} slices=${slices} config=${record.config} />
     </section>
     <${Plots} plots=${details.plots} record=${record} params=${params} />
     <section>
@@ -44,7 +44,7 @@ function Caveats({ found }) {
   </div>`;
 }
 
-function BySlice({ rows, metric, slices }) {
+function BySlice({ rows, metric, slices, config }) {
   const at = new Map(rows.map((one) => [String(one.slice), one]));
   const values = rows.flatMap((one) => [one.value, one.low, one.high, one.baseline, one.at_least, one.at_most]).filter((value) => typeof value === "number");
   const [low, high] = spread(values);
@@ -70,12 +70,12 @@ function BySlice({ rows, metric, slices }) {
             one &&
             html`<tr key=${slice} class=${slice === "overall" ? "overall" : ""}>
               <th scope="row">${label}</th>
-              <td class=${`number ${missed(one) ? "bad-text" : ""}`}>${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
+              <td class=${`number ${missed(one) ? "bad-text" : ""}`}>${metricValue(one)}</td>
               <td class="range-cell"><${Range} one=${one} low=${low} high=${high} /></td>
-              ${confident && html`<td class="number quiet nowrap">${typeof one.low === "number" && `${format.metric(one.low)} to ${format.metric(one.high)}`}</td>`}
-              ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
-              ${guessed && html`<td class="number quiet">${typeof one.naive === "number" && format.metric(one.naive)}</td>`}
-              ${boosted && html`<td class="number quiet">${typeof one.yardstick === "number" && format.metric(one.yardstick)}</td>`}
+              ${confident && html`<td class="number quiet nowrap">${typeof one.low === "number" && `${format.metric(one.low, metric)} to ${format.metric(one.high, metric)}`}</td>`}
+              ${compared && html`<td class="number quiet">${format.metric(one.baseline, metric)}</td><td class="number">${change(one, config)}</td>`}
+              ${guessed && html`<td class="number quiet">${typeof one.naive === "number" && format.metric(one.naive, metric)}</td>`}
+              ${boosted && html`<td class="number quiet">${typeof one.yardstick === "number" && format.metric(one.yardstick, metric)}</td>`}
               <td class="nowrap">${bound(one)}</td>
             </tr>`
           );
@@ -125,7 +125,7 @@ function Everything({ measured, metrics, slices }) {
               if (!one) return html`<td key=${name}></td>`;
               const isMissed = missed(one);
               return html`<td key=${name} class=${`number nowrap ${isMissed ? "bad-text" : ""}`}>
-                ${isMissed && html`<span aria-hidden="true">✕ </span><span class="hidden">missed: </span>`}${typeof one.value === "number" ? format.metric(one.value) : "undefined"}
+                ${isMissed && html`<span aria-hidden="true">✕ </span><span class="hidden">missed: </span>`}${metricValue(one)}
               </td>`;
             })}
           </tr>`,

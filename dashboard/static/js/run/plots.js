@@ -1,7 +1,6 @@
 // What the test split shows beyond single numbers: curves at a threshold, classes, residuals, the worst rows.
 import { html } from "../lib.js";
 import { Histogram } from "../charts/histogram.js";
-import { Values } from "../parts/values.js";
 import * as format from "../format.js";
 import { Classes, Confusion, usable } from "../plots/confusion.js";
 import { Overlay } from "../plots/overlay.js";
@@ -35,11 +34,9 @@ function Calibration({ points }) {
 }
 
 function Residuals({ buckets }) {
-  const title = "Residuals: label minus prediction";
   return html`<figure>
-    <figcaption>${title}</figcaption>
-    <${Histogram} splits=${[["test", buckets]]} width=${280} height=${220} axis=${true} />
-    <${Values} title=${title} head=${["From", "To", "Rows"]} rows=${buckets.map((one) => [format.number(one.low), format.number(one.high), format.number(one.count)])} />
+    <figcaption>Residuals: label minus prediction</figcaption>
+    <${Histogram} splits=${[["test", { histogram: buckets }]]} title="the residuals" width=${280} height=${220} axis=${true} />
   </figure>`;
 }
 
