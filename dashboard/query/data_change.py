@@ -7,6 +7,7 @@ values are not all known, a value that is not among them may have been there.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +18,10 @@ from dashboard.records.fields import Fields
 
 SPLIT = "train"
 _LEVEL = 0.95
-_KOLMOGOROV = 1.358
-"""The 0.95 quantile of Kolmogorov's distribution."""
+_EACH = 0.975
+"""The level of either test of a numeric feature, so that both together keep 0.95."""
+_KOLMOGOROV = math.sqrt(-math.log((1 - _EACH) / 2) / 2)
+"""The quantile of Kolmogorov's distribution at that level, by its first term."""
 _SKETCH = 0.002
 """What TFDV's approximate quantiles may add to a share."""
 _MOST_VALUES = 20
@@ -29,8 +32,9 @@ class Distance:
     """How far a feature has moved."""
 
     measure: str
-    """`Kolmogorov-Smirnov`: the largest difference of the share of values below a number; or
-    `L-infinity`: the largest difference of a value's share."""
+    """`mean`: the difference of the means, in standard deviations (Cohen's d); `Kolmogorov-Smirnov`:
+    the largest difference of the share of values up to a number, as far as it is certain;
+    `L-infinity`: the largest difference of a value's share; `PSI`: as the run itself recorded it."""
     value: float
     expected: float
     """What two samples of the same data of these sizes stay below, 19 times out of 20."""
@@ -45,11 +49,13 @@ class FeatureChange:
     """`added`, `removed`, `type changed`, or `both`."""
     distance: Distance | None = None
     said: list[str] = field(default_factory=list)
-    """What is new, in words."""
+    """What is new, in words, beyond chance."""
+    aside: list[str] = field(default_factory=list)
+    """What is new and may be chance: a rare value, a number beyond the range of before."""
 
     @property
     def attention(self) -> float:
-        """Greater for what deserves more of it; below 1 nothing is more than chance."""
+        """Greater for what deserves more of it; up to 1 nothing is more than chance."""
         if self.state != "both":
             return math.inf
         moved = self.distance.value / max(self.distance.expected, 1e-12) if self.distance else 0.0
@@ -65,14 +71,22 @@ class FeatureChange:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FeatureChange]:
     """Every feature of either run, what deserves the most attention first.
 
+    Where the later run measured its drift against the earlier one, that is what is told: it had all
+    of the data.
+
     Args:
         before: The earlier run's `details.json`.
         after: The later one's.
     """
     was, now = _features(before), _features(after)
+    measured = bool(after.get("drift_from")) and after.get("drift_from") == before.get("run")
     found = [FeatureChange(name, "removed") for name in was if name not in now]
     found += [FeatureChange(name, "added") for name in now if name not in was]
-    found += [_changed(name, was[name], now[name]) for name in now if name in was]
+    for name in now:
+        if name in was:
+            change = _changed(name, was[name], now[name])
+            recorded = _recorded(now[name]) if measured else None
+            found.append(dataclasses.replace(change, distance=recorded or change.distance))
     return sorted(found, key=lambda one: (-one.attention, one.name))
 
 
@@ -91,21 +105,42 @@ def _changed(name: str, before: Fields, after: Fields) -> FeatureChange:
         return FeatureChange(name, "both")
     said = _missing(was, now, rows)
     if was.number("unique") is not None and now.number("unique") is not None:
-        return FeatureChange(name, "both", l_infinity(was, now), said + _values(was, now))
-    return FeatureChange(name, "both", kolmogorov_smirnov(was, now), said + _range(was, now))
+        news, rare = _values(was, now)
+        return FeatureChange(name, "both", l_infinity(was, now), said + news, rare)
+    found = [one for one in (mean_shift(was, now), kolmogorov_smirnov(was, now)) if one]
+    farthest = max(found, key=lambda one: one.value / max(one.expected, 1e-12), default=None)
+    return FeatureChange(name, "both", farthest, said, _range(was, now))
+
+
+def mean_shift(was: Fields, now: Fields) -> Distance | None:
+    """The difference of the means in standard deviations of both together; None without values."""
+    means, stds = ([part.number(key) for part in (was, now)] for key in ("mean", "std"))
+    if None in means or None in stds:
+        return None
+    sizes = [_present(part) for part in (was, now)]
+    pooled = math.sqrt(
+        sum(size * float(std or 0) ** 2 for size, std in zip(sizes, stds, strict=True)) / sum(sizes)
+    )
+    apart = abs(float(means[1] or 0) - float(means[0] or 0))
+    if not apart:
+        return Distance("mean", 0.0, _z(_EACH) * _scale(sizes))
+    return Distance("mean", apart / pooled if pooled else 1e6, _z(_EACH) * _scale(sizes))
 
 
 def kolmogorov_smirnov(was: Fields, now: Fields) -> Distance | None:
-    """The largest difference of the shares of values below the edges of either's quantiles.
+    """The largest difference of the shares of values up to the edges of either's buckets.
 
-    Within a bucket values are taken to be spread evenly. The bound is that of Kolmogorov and
-    Smirnov for two samples; None where a feature has no values or its quantiles were left out.
+    Where a bucket's values lie within it is not known: many may be at its very ends. So only the
+    part of a difference is counted that is certain. The bound is that of Kolmogorov and Smirnov for
+    two samples; None where a feature has no values or its buckets were left out.
     """
     one, other = _buckets(was), _buckets(now)
     if not one or not other:
         return None
-    edges = {edge for low, high, _ in (*one, *other) for edge in (low, high)}
-    value = max(abs(_below(edge, one) - _below(edge, other)) for edge in edges)
+    value = 0.0
+    for edge in {edge for low, high, _ in (*one, *other) for edge in (low, high)}:
+        (least, most), (other_least, other_most) = _up_to(edge, one), _up_to(edge, other)
+        value = max(value, other_least - most, least - other_most)
     sizes = [_present(part) for part in (was, now)]
     return Distance("Kolmogorov-Smirnov", value, _KOLMOGOROV * _scale(sizes) + 2 * _SKETCH)
 
@@ -125,7 +160,7 @@ def l_infinity(was: Fields, now: Fields) -> Distance:
             differences.append(max(0.0, (a or 0.0) - q_rest, (b or 0.0) - p_rest))
         share = ((a or 0.0) * sizes[0] + (b or 0.0) * sizes[1]) / (sum(sizes) or 1)
         deviations.append(math.sqrt(max(share * (1 - share), 0.0)) * _scale(sizes))
-    z = NormalDist().inv_cdf(1 - (1 - _LEVEL) / (2 * max(1, len(deviations) - 1)))
+    z = _z(1 - (1 - _LEVEL) / max(1, len(deviations) - 1))
     return Distance("L-infinity", max(differences), z * max(deviations))
 
 
@@ -134,21 +169,31 @@ def _missing(was: Fields, now: Fields, rows: tuple[float, float]) -> list[str]:
     counts = was.number("missing") or 0, now.number("missing") or 0
     a, b = counts[0] / rows[0], counts[1] / rows[1]
     share = sum(counts) / sum(rows)
-    noise = NormalDist().inv_cdf(1 - (1 - _LEVEL) / 2) * math.sqrt(max(share * (1 - share), 0))
+    noise = _z(_LEVEL) * math.sqrt(max(share * (1 - share), 0))
     if abs(b - a) <= noise * _scale(rows):
         return []
     return [f"missing in {_percent(b)} of the rows, {_percent(a)} before"]
 
 
-def _values(was: Fields, now: Fields) -> list[str]:
-    """Values that were not there before, and those that are gone."""
-    old, new = _top(was), _top(now)
-    said = []
-    if _all_known(was, old) and (unseen := [value for value in new if value not in old]):
-        said.append(f"new: {_listed(unseen)}")
-    if _all_known(now, new) and (gone := [value for value in old if value not in new]):
-        said.append(f"gone: {_listed(gone)}")
-    return said
+def _values(was: Fields, now: Fields) -> tuple[list[str], list[str]]:
+    """Values that were not there before and those that are gone, beyond chance and not.
+
+    Of a value with c rows in one run, all of its rows would be in that run by a chance of the c-th
+    power of the run's part of all rows.
+    """
+    said, aside = [], []
+    for word, there, other in (("new", now, was), ("gone", was, now)):
+        known = _top(other)
+        if not _all_known(other, known):
+            continue
+        part = _present(there) / (_present(there) + _present(other))
+        fewest = math.log(1 - _LEVEL) / math.log(part)
+        unseen = {value: count for value, count in _top(there).items() if value not in known}
+        if often := [value for value, count in unseen.items() if count >= fewest]:
+            said.append(f"{word}: {_listed(often)}")
+        if rare := [value for value, count in unseen.items() if count < fewest]:
+            aside.append(f"{word}, and rare: {_listed(rare)}")
+    return said, aside
 
 
 def _range(was: Fields, now: Fields) -> list[str]:
@@ -175,16 +220,27 @@ def _buckets(split: Fields) -> list[tuple[float, float, float]]:
     return found
 
 
-def _below(edge: float, buckets: Iterable[tuple[float, float, float]]) -> float:
-    """The share of the values that are at most `edge`."""
-    below = total = 0.0
+def _up_to(edge: float, buckets: Iterable[tuple[float, float, float]]) -> tuple[float, float]:
+    """The least and the greatest share of the values that may be at most `edge`."""
+    least = most = total = 0.0
     for low, high, count in buckets:
         total += count
-        if high <= edge:
-            below += count
-        elif low < edge:
-            below += count * (edge - low) / (high - low)
-    return below / total
+        least += count if high <= edge else 0.0
+        most += count if low <= edge else 0.0
+    return least / total, most / total
+
+
+def _recorded(feature: Fields) -> Distance | None:
+    drift = feature.part("drift")
+    value, expected = drift.number("value"), drift.number("expected")
+    if value is None or expected is None:
+        return None
+    return Distance(drift.text("measure"), float(value), float(expected))
+
+
+def _z(level: float) -> float:
+    """The two-sided quantile of the normal distribution."""
+    return NormalDist().inv_cdf(1 - (1 - level) / 2)
 
 
 def _top(split: Fields) -> dict[str, float]:

@@ -71,7 +71,7 @@ function Features({ first, other }) {
             ${shown.map(
               (one) => html`<tr key=${one.name}>
                 <th scope="row"><strong>${one.name}</strong>${one.state !== "both" && html`<div class="bad-text">${one.state}</div>`}</th>
-                <td class="said">${one.said.map((line, number) => html`<div key=${number}>${line}</div>`)}</td>
+                <td class="said">${one.said.map((line, number) => html`<div key=${number}>${line}</div>`)}${one.aside.map((line, number) => html`<div key=${number} class="quiet">${line}</div>`)}</td>
                 <td class="number nowrap"><${Drift} distance=${one.distance} /></td>
                 <td><${Distribution} name=${one.name} first=${first} other=${other} /></td>
               </tr>`,
@@ -79,14 +79,14 @@ function Features({ first, other }) {
           </tbody>
         </table>
       <//>`}
-    <p class="quiet">Drift is the largest difference of a share: of values below a number (Kolmogorov-Smirnov), or of one value (L-infinity). Below it stands what two samples of the same data stay under 19 times out of 20.</p>`;
+    <p class="quiet">Drift is, of numbers, the difference of the means in standard deviations (mean) or of the shares of values up to a number (Kolmogorov-Smirnov), whichever is farther; of words the largest difference of a value's share (L-infinity); or what the run itself measured against the other (PSI). Below it stands what two samples of the same data stay under 19 times out of 20.</p>`;
 }
 
 function Drift({ distance }) {
   if (!distance) return html`<span class="quiet">–</span>`;
   const much = distance.value > distance.expected;
   return html`<span class=${much ? "bad-text" : ""}>${much && html`<span aria-hidden="true">! </span><span class="hidden">much: </span>`}${distance.value.toFixed(3)}</span>
-    <div class="quiet">≤ ${distance.expected.toFixed(3)}</div>`;
+    <div class="quiet">${distance.measure} ≤ ${distance.expected.toFixed(3)}</div>`;
 }
 
 function splitOf(one, name) {

@@ -26,9 +26,9 @@ function Two({ model, versions, stable, canary, params }) {
   const link = (tab) => `/compare?runs=${encodeURIComponent(before.id)},${encodeURIComponent(after.id)}${tab ? `&tab=${tab}` : ""}`;
   return html`<div data-testid="versions-beside">
     <h3>Version against version</h3>
-    <p class="row">${choice("before", before)}<span>and</span>${choice("after", after)}
+    <div class="row">${choice("before", before)}<span>and</span>${choice("after", after)}
       <a class="button" href=${link("")}>Compare</a><a class="button" href=${link("slices")}>By slice</a><a class="button" href=${link("data")}>Data</a>
-    </p>
+    </div>
     <${Scroll} label=${`Metrics of two versions of ${model}`}>
       <table>
         <thead><tr><th scope="col">Metric</th><th scope="col" class="number">${before.pushed_version}</th><th scope="col" class="number">${after.pushed_version}</th><th scope="col">Difference</th></tr></thead>

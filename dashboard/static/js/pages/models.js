@@ -50,7 +50,8 @@ function strangers(models, serving) {
 }
 
 function Model({ model, notBlessed, all, served, params }) {
-  const versions = model.judged.filter((run) => run.pushed_version !== null);
+  // Cached runs push a version again.
+  const versions = [...new Map(model.judged.filter((run) => run.pushed_version !== null).map((run) => [run.pushed_version, run])).values()];
   const judged = notBlessed ? model.judged : model.judged.filter((run) => run.pushed_version !== null || run.blessed);
   const shown = all ? judged : judged.slice(0, SHOWN);
   const runs = `/?where=${encodeURIComponent(`model == "${model.name.replaceAll('"', "")}"`)}`;
@@ -60,7 +61,7 @@ function Model({ model, notBlessed, all, served, params }) {
       <a href=${runs}>${format.plural(model.runs, "run")}</a>, ${format.plural(model.pushed, "version")} pushed${model.latest === null ? "" : `, the latest ${model.latest}`}
     </p>
     ${served && html`<${Serving} model=${served.name} ...${served} />`}
-    <${Beside} model=${model.name} versions=${versions} stable=${served?.served.stable ?? model.latest} canary=${served?.served.canary ?? null} params=${params} />
+    <${Beside} model=${model.name} versions=${versions} stable=${served?.served.stable ?? null} canary=${served?.served.canary ?? null} params=${params} />
     ${shown.length > 0 && html`<h3>Versions</h3><${Versions} runs=${shown} latest=${model.latest} name=${model.name} />`}
     ${judged.length > shown.length && html`<p><button type="button" onClick=${() => setParams({ all: model.name })}>Show all ${judged.length}</button></p>`}
     ${model.left_out > 0 && html`<p class="quiet">${format.plural(model.left_out, "older run")} left out; see <a href=${runs}>all runs</a>.</p>`}
