@@ -32,9 +32,10 @@ class Distance:
     """How far a feature has moved."""
 
     measure: str
-    """`mean`: the difference of the means, in standard deviations (Cohen's d); `Kolmogorov-Smirnov`:
-    the largest difference of the share of values up to a number, as far as it is certain;
-    `L-infinity`: the largest difference of a value's share; `PSI`: as the run itself recorded it."""
+    """`mean`: the difference of the means, in standard deviations (Cohen's d);
+    `Kolmogorov-Smirnov`: the largest difference of the share of values up to a number, as far as it
+    is certain; `L-infinity`: the largest difference of a value's share; `PSI`: as the run itself
+    recorded it."""
     value: float
     expected: float
     """What two samples of the same data of these sizes stay below, 19 times out of 20."""

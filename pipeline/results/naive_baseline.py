@@ -1,7 +1,7 @@
 """What one and the same answer for every row would reach: the least that a model is for.
 
-The answer is the best there is for all rows of the test split: its most frequent class, the shares of
-its classes as probabilities, its mean or its median. On a slice it stays that answer.
+The answer is the best there is for all rows of the test split: its most frequent class, the shares
+of its classes as probabilities, its mean or its median. On a slice it stays that answer.
 """
 
 from __future__ import annotations
@@ -120,8 +120,10 @@ def _of_classes(
     """Of a classifier with several classes."""
     match metric:
         case "SparseCategoricalAccuracy" | "CategoricalAccuracy":
-            most = max(overall, key=lambda name: overall[name])
-            return here.get(most, 0.0) if most != OTHERS else None
+            # Of those that stand together as one, each is rarer than any that has a name.
+            named = [name for name in overall if name != OTHERS]
+            most = max(named, key=lambda name: overall[name])
+            return here.get(most, None if OTHERS in here else 0.0)
         case (
             "SparseCategoricalCrossentropy"
             | "CategoricalCrossentropy"

@@ -6,7 +6,6 @@ The format: https://protobuf.dev/reference/protobuf/textformat-spec/
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import Any
 
@@ -18,6 +17,13 @@ _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
     r"""|(?P<word>[-+]?[\w.]+|\[[\w./-]+/[\w.]+\])|(?P<sign>[{}<>:,;\[\]])"""
 )
+_ESCAPE = re.compile(
+    rb"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|(.))", re.DOTALL
+)
+_LETTERS = {
+    **{letter: letter for letter in (b"\\", b"'", b'"', b"?")},
+    **{b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"},
+}
 _ENDS = {"{": "}", "<": ">"}
 
 
@@ -32,21 +38,41 @@ def parse(text: str) -> Message:
         TextProtoError: The text is not in the format.
     """
     reader = _Reader(_tokens(text))
-    message = reader.message(None, 0)
-    return message
+    return reader.message(None, 0)
 
 
 def _tokens(text: str) -> list[tuple[str, str, int]]:
-    found, place = [], 0
+    found, place, line = [], 0, 1
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
-            line = text.count("\n", 0, place) + 1
             raise TextProtoError(f"line {line}: unexpected {text[place]!r}")
         if match.lastgroup:
-            found.append((match.lastgroup, match[0], text.count("\n", 0, place) + 1))
+            found.append((match.lastgroup, match[0], line))
+        line += match[0].count("\n")
         place = match.end()
     return found
+
+
+def _unquoted(token: str, line: int) -> str:
+    """A quoted text; its escapes are of bytes of UTF-8."""
+
+    def byte(match: re.Match[bytes]) -> bytes:
+        octal, hexadecimal, point, letter = match.groups()
+        if octal or hexadecimal:
+            return bytes([int(octal, 8) & 255 if octal else int(hexadecimal, 16)])
+        if point:
+            return chr(int(point[1:], 16)).encode("utf-8", errors="replace")
+        if letter not in _LETTERS:
+            raise TextProtoError(f"line {line}: {token} has an escape that there is not")
+        return _LETTERS[letter]
+
+    try:
+        return _ESCAPE.sub(byte, token[1:-1].encode("utf-8", errors="replace")).decode()
+    except ValueError as error:
+        if isinstance(error, TextProtoError):
+            raise
+        raise TextProtoError(f"line {line}: {token} is no text in UTF-8") from error
 
 
 class _Reader:
@@ -94,18 +120,11 @@ class _Reader:
             raise TextProtoError(f"line {line}: expected a value, received {token}")
         if kind == "word":
             return int(token) if re.fullmatch(r"[-+]?\d{1,20}", token) else token
-        text = self._unquoted(token, line)
+        text = _unquoted(token, line)
         while self._place < len(self._tokens) and self._tokens[self._place][0] == "text":
             _, more, line = self._take()
-            text += self._unquoted(more, line)
+            text += _unquoted(more, line)
         return text
-
-    @staticmethod
-    def _unquoted(token: str, line: int) -> str:
-        try:
-            return str(ast.literal_eval(token))
-        except (SyntaxError, ValueError) as error:
-            raise TextProtoError(f"line {line}: {token} is no text") from error
 
     def _peek(self) -> str | None:
         return self._tokens[self._place][1] if self._place < len(self._tokens) else None
