@@ -126,7 +126,8 @@ def _bootstrap(x: Any, y: Any, random: Any) -> tuple[Any, float]:
     inputs = x.shape[1]
     samples = min(_SAMPLES, max(_FEWEST_SAMPLES, 2000 // inputs))
     draws = min(_DRAWS, max(1, 50 // inputs))
-    shares, errors = [], []
+    shares: list[Any] = []
+    errors: list[float] = []
     while len(shares) < samples:
         sample = random.integers(0, y.size, y.size)
         left_out = np.setdiff1d(np.arange(y.size), sample)

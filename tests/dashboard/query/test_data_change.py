@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -70,11 +71,12 @@ def test_samples_of_the_same_data_seldom_differ(values: str) -> None:
     differing = 0
     for seed in range(40):
         draw = random.Random(seed)
-        make = {
+        makers: dict[str, Callable[[random.Random], float]] = {
             "normal": lambda d: d.gauss(0, 1),
             "few values": lambda d: float(d.choice((1, 1, 1, 2, 3, 50))),
             "heavy tail": lambda d: d.paretovariate(1.5),
-        }[values]
+        }
+        make = makers[values]
         one, other = ([make(draw) for _ in range(500)] for _ in range(2))
         differing += of_one(numbers(one), numbers(other)).attention > 1
     assert differing <= 6  # Two are expected.

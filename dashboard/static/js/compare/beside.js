@@ -9,16 +9,18 @@ const SECONDS = 30;
 export function CompareWith({ run }) {
   const { data } = useLive(runApi(run.id, "/beside"), SECONDS);
   const pinned = usePinned(run.model);
-  const beside = (id) => `/compare?runs=${encodeURIComponent(id)},${encodeURIComponent(run.id)}`;
+  const beside = (id, tab) => `/compare?runs=${encodeURIComponent(id)},${encodeURIComponent(run.id)}${tab ? `&tab=${tab}` : ""}`;
   const links = [
-    ["production", data?.production, "what serves now"],
-    ["the previous run", data?.previous, "the run of this model before"],
-    ["the baseline", pinned, "the run that is pinned as the baseline"],
+    ["production", data?.production, "the run of what serves now", ""],
+    ["slices in production", data?.production, "the run of what serves now", "slices"],
+    ["the previous run", data?.previous, "the run of this model before", ""],
+    ["data of the previous run", data?.previous, "the run of this model before", "data"],
+    ["the pinned baseline", pinned, "the run that is pinned as the baseline", ""],
   ].filter(([, id]) => id && id !== run.id);
   return html`<details class="menu" data-testid="compare-with">
     <summary>Compare with …</summary>
     <div class="menu-body links">
-      ${links.map(([name, id, hint]) => html`<a key=${name} href=${beside(id)} title=${`${hint}: ${id}`}>${name}</a>`)}
+      ${links.map(([name, id, hint, tab]) => html`<a key=${name} href=${beside(id, tab)} title=${`${hint}: ${id}`}>${name}</a>`)}
       <a href=${compareAddress([run.id])}>another run …</a>
     </div>
   </details>`;
