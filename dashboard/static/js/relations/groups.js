@@ -26,7 +26,7 @@ export function Groups({ table, outcome, params, of }) {
         <tbody>
           ${groups.map(
             ({ name, values }) => html`<tr key=${name}>
-              <th scope="row">${name}</th><td class="number">${values.length}</td>
+              <th scope="row" class="nowrap">${name}</th><td class="number">${values.length}</td>
               <td class="number">${format.number(mean(values))}</td><td class="number quiet">${format.number(deviation(values))}</td>
               <td class="number">${format.number(values[0])}</td><td class="number">${format.number(median(values))}</td><td class="number">${format.number(values.at(-1))}</td>
             </tr>`,

@@ -28,7 +28,7 @@ export function WorseThanBaseline({ record }) {
                   <th scope="row">${one.slice === "overall" ? "all rows" : String(one.slice)}</th><td>${one.metric}</td>
                   <td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${format.metric(one.value)}</td>
                   <td class=${`number ${beyond(one) ? "bad-text" : ""}`}>${format.metric(Math.abs(one.value - one.baseline))}</td>
-                  <td>${inWords(one)}</td>
+                  <td class="nowrap">${inWords(one)}</td>
                 </tr>`,
               )}
             </tbody>
