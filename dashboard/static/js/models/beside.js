@@ -35,7 +35,7 @@ function Two({ model, versions, stable, canary, params }) {
         <tbody>
           ${metrics.map((name) => {
             const [was, now] = [before.metrics[name], after.metrics[name]];
-            return html`<tr key=${name}><th scope="row">${name}</th><td class="number">${format.metric(was)}</td><td class="number">${format.metric(now)}</td>
+            return html`<tr key=${name}><th scope="row">${name}</th><td class="number">${format.metric(was, name)}</td><td class="number">${format.metric(now, name)}</td>
               <td>${was !== now && html`<${Change} value=${now} before=${was} name=${name} config=${data?.record.config} />`}</td></tr>`;
           })}
         </tbody>

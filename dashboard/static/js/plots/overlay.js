@@ -5,8 +5,8 @@ import { Values } from "../charts/values.js";
 import * as format from "../format.js";
 
 const SIZE = 260;
-const LEFT = 48;
 const TOP = 10;
+const RIGHT = 14;
 
 // `lines` are {label, index, points: [[x, y], ...], marked: [x, y] or null}. `dots` draws the points.
 // The axes reach from 0 to 1, or as far as the values do.
@@ -17,14 +17,16 @@ export function Overlay({ title, x, y, lines, dots = false, diagonal = false }) 
   const numbers = drawn.flatMap((line) => line.points.flat());
   const low = Math.min(0, ...numbers);
   const high = Math.max(1, ...numbers);
-  const px = (value) => LEFT + ((value - low) / (high - low)) * SIZE;
+  const left = low === 0 && high === 1 ? 48 : 80; // Room for the numbers beside the axis.
+  const width = left + SIZE + RIGHT;
+  const px = (value) => left + ((value - low) / (high - low)) * SIZE;
   const py = (value) => TOP + SIZE - ((value - low) / (high - low)) * SIZE;
   const faded = (line) => (focused !== null && focused !== line.label ? "faded" : "");
   const several = drawn.length > 1;
   return html`<figure class="overlay" data-testid="overlay" data-title=${title}>
     <figcaption>${title}</figcaption>
-    <svg class="square" viewBox=${`0 0 ${LEFT + SIZE + 14} ${TOP + SIZE + 44}`} width=${LEFT + SIZE + 14} height=${TOP + SIZE + 44} role="img" aria-label=${`${title} of ${format.plural(drawn.length, "model")}; the values are in the table below`}>
-      <${Axes} low=${low} high=${high} px=${px} py=${py} x=${x} y=${y} diagonal=${diagonal} />
+    <svg class="square" viewBox=${`0 0 ${width} ${TOP + SIZE + 44}`} width=${width} height=${TOP + SIZE + 44} role="img" aria-label=${`${title} of ${format.plural(drawn.length, "model")}; the values are in the table below`}>
+      <${Axes} low=${low} high=${high} left=${left} px=${px} py=${py} x=${x} y=${y} diagonal=${diagonal} />
       ${drawn.map(
         (line) => html`<g key=${line.label} class=${faded(line)} onPointerEnter=${() => setFocused(line.label)} onPointerLeave=${() => setFocused(null)}>
           <path d=${pathOf(line.points, px, py)} class="hit" />
@@ -47,19 +49,19 @@ export function Overlay({ title, x, y, lines, dots = false, diagonal = false }) 
   </figure>`;
 }
 
-function Axes({ low, high, px, py, x, y, diagonal }) {
+function Axes({ low, high, left, px, py, x, y, diagonal }) {
   const shares = low === 0 && high === 1;
   const ticks = shares ? [0, 0.25, 0.5, 0.75, 1] : [low, (low + high) / 2, high];
   const show = (value) => (shares ? String(value) : format.number(value));
   return html`${ticks.map(
-      (tick) => html`<g key=${tick}>
+      (tick, place) => html`<g key=${tick}>
         <line x1=${px(tick)} x2=${px(tick)} y1=${py(low)} y2=${py(high)} class="grid" />
         <line x1=${px(low)} x2=${px(high)} y1=${py(tick)} y2=${py(tick)} class="grid" />
-        <text x=${px(tick)} y=${py(low) + 16} text-anchor="middle">${show(tick)}</text>
-        <text x=${LEFT - 6} y=${py(tick) + 4} text-anchor="end">${show(tick)}</text>
+        <text x=${px(tick)} y=${py(low) + 16} text-anchor=${shares || place < ticks.length - 1 ? "middle" : "end"}>${show(tick)}</text>
+        <text x=${left - 6} y=${py(tick) + 4} text-anchor="end">${show(tick)}</text>
       </g>`,
     )}
-    <text x=${LEFT + SIZE / 2} y=${TOP + SIZE + 36} text-anchor="middle">${x}</text>
+    <text x=${left + SIZE / 2} y=${TOP + SIZE + 36} text-anchor="middle">${x}</text>
     <text transform=${`translate(12 ${TOP + SIZE / 2}) rotate(-90)`} text-anchor="middle">${y}</text>
     ${diagonal && html`<line x1=${px(low)} y1=${py(low)} x2=${px(high)} y2=${py(high)} class="diagonal" />`}`;
 }

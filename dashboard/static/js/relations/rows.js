@@ -45,7 +45,7 @@ function cell(column, value) {
   if (column.key === "started") return html`<${Time} at=${value} />`;
   if (column.key === "status") return html`<${Status} status=${value} />`;
   if (column.key === "version") return value ?? "";
-  return column.key.startsWith("metrics.") ? format.metric(value) : format.anything(value);
+  return column.key.startsWith("metrics.") ? format.metric(value, column.title) : format.anything(value);
 }
 
 // What is not known comes last, whichever way.

@@ -26,8 +26,8 @@ export function WorseThanBaseline({ record }) {
               ${worse.slice(0, SHOWN).map(
                 (one) => html`<tr key=${`${one.slice}\n${one.metric}`}>
                   <th scope="row">${one.slice === "overall" ? "all rows" : String(one.slice)}</th><td>${one.metric}</td>
-                  <td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${format.metric(one.value)}</td>
-                  <td class=${`number ${beyond(one) ? "bad-text" : ""}`}>${format.metric(Math.abs(one.value - one.baseline))}</td>
+                  <td class="number quiet">${format.metric(one.baseline, one.metric)}</td><td class="number">${format.metric(one.value, one.metric)}</td>
+                  <td class=${`number ${beyond(one) ? "bad-text" : ""}`}>${format.metric(Math.abs(one.value - one.baseline), one.metric)}</td>
                   <td class="nowrap">${inWords(one)}</td>
                 </tr>`,
               )}
