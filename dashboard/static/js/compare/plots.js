@@ -19,9 +19,9 @@ export function ComparedPlots({ runs, params }) {
   const nothing = !binary && matrices.length === 0 && runs.every((one) => calibrationPoints(plotsOf(one)).length === 0);
   if (nothing) return html`<p class="quiet">None of these runs has plots: they are of judged models.</p>`;
   return html`<div class="plots">
-      <${Overlay} title="ROC" x="False positive rate" y="True positive rate" diagonal=${true} lines=${lines(rocPoints)} />
-      <${Overlay} title="Precision and recall" x="Recall" y="Precision" lines=${lines(precisionRecallPoints)} />
-      <${Overlay} title="Calibration" x="Mean prediction" y="Mean label" dots=${true} diagonal=${true} lines=${lines(calibrationPoints)} />
+      <${Overlay} title="ROC" x="False positive rate" y="True positive rate" more=${["Threshold"]} diagonal=${true} lines=${lines(rocPoints)} />
+      <${Overlay} title="Precision and recall" x="Recall" y="Precision" more=${["Threshold"]} lines=${lines(precisionRecallPoints)} />
+      <${Overlay} title="Calibration" x="Mean prediction" y="Mean label" more=${["Rows"]} dots=${true} diagonal=${true} lines=${lines(calibrationPoints)} />
     </div>
     ${matrices.length > 0 &&
     html`<h2 id="confusion">Confusion</h2>

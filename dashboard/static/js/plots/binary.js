@@ -12,7 +12,7 @@ export function rocOf(plots) {
 
 export function rocPoints(plots) {
   return rocOf(plots)
-    .map((one) => [one.false_positive_rate, one.true_positive_rate])
+    .map((one) => [one.false_positive_rate, one.true_positive_rate, one.threshold])
     .reverse();
 }
 
@@ -20,7 +20,7 @@ export function rocPoints(plots) {
 export function precisionRecallPoints(plots) {
   return rocOf(plots)
     .filter((one) => is(one.precision))
-    .map((one) => [one.true_positive_rate, one.precision])
+    .map((one) => [one.true_positive_rate, one.precision, one.threshold])
     .reverse();
 }
 
@@ -29,7 +29,7 @@ export function calibrationBins(plots) {
 }
 
 export function calibrationPoints(plots) {
-  return calibrationBins(plots).map((bin) => [bin.prediction, bin.label]);
+  return calibrationBins(plots).map((bin) => [bin.prediction, bin.label, bin.count]);
 }
 
 // Rows of either class; null where the record does not tell.

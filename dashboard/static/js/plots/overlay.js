@@ -8,13 +8,14 @@ const SIZE = 260;
 const TOP = 10;
 const RIGHT = 14;
 
-// `lines` are {label, index, points: [[x, y], ...], marked: [x, y] or null}. `dots` draws the points.
+// `lines` are {label, index, points: [[x, y, ...], ...], marked: [x, y] or null}; what a point has beyond x and
+// y is in the table alone, under the names in `more`. `dots` draws the points.
 // The axes reach from 0 to 1, or as far as the values do.
-export function Overlay({ title, x, y, lines, dots = false, diagonal = false }) {
+export function Overlay({ title, x, y, lines, more = [], dots = false, diagonal = false }) {
   const [focused, setFocused] = useState(null);
   const drawn = lines.filter((line) => line.points.length > 0);
   if (drawn.length === 0) return null;
-  const numbers = drawn.flatMap((line) => line.points.flat());
+  const numbers = drawn.flatMap((line) => line.points.flatMap(([a, b]) => [a, b]));
   const low = Math.min(0, ...numbers);
   const high = Math.max(1, ...numbers);
   const left = low === 0 && high === 1 ? 48 : 80; // Room for the numbers beside the axis.
@@ -45,7 +46,7 @@ export function Overlay({ title, x, y, lines, dots = false, diagonal = false }) 
         </li>`,
       )}
     </ul>`}
-    <${Values} title=${title} head=${[...(several ? ["Model"] : []), x, y]} rows=${() => drawn.flatMap((line) => line.points.map(([a, b]) => [...(several ? [line.label] : []), format.number(a), format.number(b)]))} />
+    <${Values} title=${title} head=${[...(several ? ["Model"] : []), x, y, ...more]} rows=${() => drawn.flatMap((line) => line.points.map((point) => [...(several ? [line.label] : []), ...point.map(format.number)]))} />
   </figure>`;
 }
 

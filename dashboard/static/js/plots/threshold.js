@@ -30,8 +30,8 @@ export function Threshold({ plots, classes, params }) {
     </label>
     <${Rates} point=${point} matrix=${matrix} />
     <div class="plots">
-      <${Overlay} title="Precision and recall" x="Recall" y="Precision" lines=${line(precisionRecallPoints(plots), [point.true_positive_rate, point.precision])} />
-      <${Overlay} title="ROC" x="False positive rate" y="True positive rate" diagonal=${true} lines=${line(rocPoints(plots), [point.false_positive_rate, point.true_positive_rate])} />
+      <${Overlay} title="Precision and recall" x="Recall" y="Precision" more=${["Threshold"]} lines=${line(precisionRecallPoints(plots), [point.true_positive_rate, point.precision])} />
+      <${Overlay} title="ROC" x="False positive rate" y="True positive rate" diagonal=${true} more=${["Threshold"]} lines=${line(rocPoints(plots), [point.false_positive_rate, point.true_positive_rate])} />
       ${matrix && html`<div>
         <${Confusion} classes=${classes} counts=${matrix} title="Confusion at this threshold" />
         <${Classes} classes=${classes} counts=${matrix} title="By class at this threshold" />

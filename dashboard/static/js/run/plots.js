@@ -30,7 +30,7 @@ export function Plots({ plots, record, params }) {
 }
 
 function Calibration({ points }) {
-  return html`<${Overlay} title="Calibration" x="Mean prediction" y="Mean label" dots=${true} diagonal=${true} lines=${[{ label: "this model", index: 0, points, marked: null }]} />`;
+  return html`<${Overlay} title="Calibration" x="Mean prediction" y="Mean label" more=${["Rows"]} dots=${true} diagonal=${true} lines=${[{ label: "this model", index: 0, points, marked: null }]} />`;
 }
 
 function Residuals({ buckets }) {
