@@ -54,10 +54,8 @@ class Listing:
         """
         self._follow(snapshot)
         now = time.time()
-        filtered = self._filter(snapshot, query)
-        asked = query.archived or (filtered is not None and "archived" in filtered.names)
-        listed = [run for run in snapshot.runs if asked or not run.archived]
-        selected = self._sorted(self._select(listed, query, filtered, now), query.sort, now)
+        listed, passing = self._passing(snapshot, query, now)
+        selected = self._sorted(passing, query.sort, now)
         end = query.offset + min(query.limit, MAX_LIMIT)
         columns = self._getters(query.columns)
         return {
@@ -83,11 +81,30 @@ class Listing:
         groups = {group: self._columns.names(group) for group in GROUPS}
         return {"fields": list(FIELDS), **groups}
 
+    def selected(self, snapshot: Snapshot, query: Query) -> list[Run]:
+        """All of the runs that pass, in order.
+
+        Raises:
+            FilterError: The filter cannot be read.
+            DashboardError: There is no such column to sort by.
+        """
+        self._follow(snapshot)
+        return self._passing(snapshot, query, time.time())[1]
+
     def _follow(self, snapshot: Snapshot) -> None:
         if snapshot is not self._snapshot:
             self._columns = Columns(snapshot.runs)
             self._texts = {run.id: _searchable(run) for run in snapshot.runs}
             self._snapshot = snapshot
+
+    def _passing(
+        self, snapshot: Snapshot, query: Query, now: float
+    ) -> tuple[list[Run], list[Run]]:
+        """The runs that there are for the query, and those of them that pass."""
+        passes = self._filter(snapshot, query)
+        asked = query.archived or (passes is not None and "archived" in passes.names)
+        listed = [run for run in snapshot.runs if asked or not run.archived]
+        return listed, self._select(listed, query, passes, now)
 
     def _filter(self, snapshot: Snapshot, query: Query) -> Filter | None:
         if query.where.strip() and (snapshot.runs or snapshot.complete):

@@ -16,12 +16,15 @@ from dashboard.errors import DashboardError
 from dashboard.records.index import RunIndex
 from dashboard.records.monitoring.index import MonitoringIndex
 from dashboard.web.api import Api
+from dashboard.web.compare_api import CompareApi
+from dashboard.web.models_api import ModelsApi
 from dashboard.web.monitoring_api import MonitoringApi
+from dashboard.web.relations_api import RelationsApi
 from dashboard.web.security import Guard, refused
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 PAGES = (
-    *("/", "/compare", "/models", "/runs", "/runs/{run}"),
+    *("/", "/relations", "/compare", "/models", "/runs", "/runs/{run}"),
     *("/monitoring", "/monitoring/{model}/{version}"),
 )
 NOWHERE = Path("/dev/null")
@@ -41,6 +44,9 @@ def create(index: RunIndex, host: str = "127.0.0.1", serving: Path = NOWHERE) ->
             *(Route(path, _page) for path in PAGES),
             *Api(index, monitoring).routes(),
             *MonitoringApi(index, monitoring).routes(),
+            *CompareApi(index, monitoring).routes(),
+            *ModelsApi(index, monitoring).routes(),
+            *RelationsApi(index).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, host=host)],

@@ -106,6 +106,9 @@ class SliceMetric(_Part):
     """The latest blessed model's value on the same rows."""
     yardstick: float | None = None
     """The value of gradient boosting on the same rows."""
+    naive: float | None = None
+    """What the best answer that is the same for all rows of the test split reaches here; None where
+    that is not known of the metric."""
 
 
 class Refusal(_Part):

@@ -6,11 +6,13 @@ import { ThemeSwitch } from "./parts/theme_switch.js";
 import { RunsPage } from "./pages/runs.js";
 import { RunPage } from "./pages/run.js";
 import { ComparePage } from "./pages/compare.js";
+import { RelationsPage } from "./pages/relations.js";
 import { ModelsPage } from "./pages/models.js";
 import { MonitoringPage } from "./pages/monitoring.js";
 
 const PLACES = [
   ["/", "Runs", ["", "runs"]],
+  ["/relations", "Relations", ["relations"]],
   ["/compare", "Compare", ["compare"]],
   ["/models", "Models", ["models"]],
   ["/monitoring", "Monitoring", ["monitoring"]],
@@ -21,6 +23,7 @@ function Page({ route }) {
   const depth = route.path.length;
   if (depth === 0 || (depth === 1 && first === "runs")) return html`<${RunsPage} params=${route.params} />`;
   if (first === "runs" && depth === 2) return html`<${RunPage} key=${second} id=${second} params=${route.params} />`;
+  if (first === "relations" && depth === 1) return html`<${RelationsPage} params=${route.params} />`;
   if (first === "compare" && depth === 1) return html`<${ComparePage} params=${route.params} />`;
   if (first === "models" && depth === 1) return html`<${ModelsPage} params=${route.params} />`;
   if (first === "monitoring" && (depth === 1 || (depth === 3 && third))) return html`<${MonitoringPage} path=${route.path} params=${route.params} />`;

@@ -1,5 +1,6 @@
 // The address is the state of the page: a path and parameters, so that links can be shared.
 import { useEffect, useRef, useState } from "./lib.js";
+import { withPinned } from "./pinned.js";
 
 const CHANGED = "routechange";
 
@@ -60,8 +61,9 @@ export function runAddress(id, params = "") {
   return `/runs/${encodeURIComponent(id)}${params}`;
 }
 
+// The first run is what the others are compared with: the pinned baseline of the model, if there is one.
 export function compareAddress(ids) {
-  return `/compare?runs=${ids.map(encodeURIComponent).join(",")}`;
+  return `/compare?runs=${withPinned(ids).map(encodeURIComponent).join(",")}`;
 }
 
 // Links within the dashboard change the page without loading it anew.

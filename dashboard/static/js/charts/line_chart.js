@@ -7,7 +7,8 @@ import { smoothed } from "./smooth.js";
 import { Values } from "./values.js";
 import { setZoom, zoomOf } from "./zoom.js";
 
-// `lines` are {label, color: 1 to 8, dashed, values: [[x, y], ...]}. `smooth` is 0 to below 1. With
+// `lines` are {label, color: 1 to 8, dashed, dash, thin, values: [[x, y], ...]}, `dash` a pattern of
+// lengths in the place of the customary one; the line that the pointer is near stands out. `smooth` is 0 to below 1. With
 // `xFormat` x is a time in seconds, which it puts into words.
 export function LineChart({ title, lines, log = false, smooth = 0, height = 240, xLabel = "epoch", xFormat = null }) {
   const box = useRef(null);
@@ -17,7 +18,7 @@ export function LineChart({ title, lines, log = false, smooth = 0, height = 240,
   const [at, setAt] = useState(null);
   const colors = useColors();
   const { xs, raw, data } = useMemo(() => table(lines, smooth), [lines, smooth]);
-  const shape = JSON.stringify([lines.map((line) => [line.label, line.color, line.dashed]), log, smooth > 0, colors]);
+  const shape = JSON.stringify([lines.map((line) => [line.label, line.color, line.dashed, line.dash, line.thin]), log, smooth > 0, colors]);
 
   useEffect(() => {
     const element = box.current;
@@ -43,7 +44,8 @@ export function LineChart({ title, lines, log = false, smooth = 0, height = 240,
       width: box.current.clientWidth,
       height,
       legend: { show: false },
-      cursor: { drag: { x: true, y: false, uni: 8 }, points: { size: 7 } },
+      focus: { alpha: 0.25 },
+      cursor: { drag: { x: true, y: false, uni: 8 }, points: { size: 7 }, focus: { prox: lines.length > 1 ? 16 : -1 } },
       scales: { x: { time: xFormat !== null }, y: { distr: log ? 3 : 1, range: log ? logRange : undefined } },
       axes: [
         { ...axis, size: 30, space: xFormat ? 110 : 50, values: (_, ticks) => ticks.map((tick) => (xFormat ? xFormat(tick) : Number.isInteger(tick) ? String(tick) : "")) },
@@ -82,7 +84,8 @@ export function LineChart({ title, lines, log = false, smooth = 0, height = 240,
 function drawn(line, colors, isSmoothed) {
   const stroke = colors.series[(line.color - 1) % colors.series.length];
   const points = { show: (plot, index) => plot.data[index].filter((value) => value !== null).length === 1, size: 6, fill: stroke };
-  const main = { stroke, width: 1.8, dash: line.dashed ? [6, 4] : undefined, points, spanGaps: true };
+  const dash = line.dash ?? (line.dashed ? [6, 4] : undefined);
+  const main = { stroke, width: line.thin ? 1 : 1.8, dash, points, spanGaps: true };
   return isSmoothed ? [main, { stroke, width: 1, alpha: 0.25, points: { show: false } }] : [main];
 }
 
@@ -110,12 +113,17 @@ function Legend({ lines, raw, x, at, xLabel, xFormat }) {
   return html`<ul class="legend" aria-hidden="true">
     ${lines.map(
       (line, place) => html`<li key=${line.label}>
-        <span class=${`swatch s${line.color} ${line.dashed ? "dashed" : ""}`}></span>${line.label}
+        <${LegendLine} line=${line} />${line.label}
         <span class="value">${at === null ? "" : format.number(raw[place]?.[at])}</span>
       </li>`,
     )}
     <li class="quiet at">${x === undefined ? "" : `${xLabel} ${xFormat ? xFormat(x) : x}`}</li>
   </ul>`;
+}
+
+function LegendLine({ line }) {
+  if (!line.dash) return html`<span class=${`swatch s${line.color} ${line.dashed ? "dashed" : ""}`}></span>`;
+  return html`<svg width="28" height="10"><line x1="0" x2="28" y1="5" y2="5" class=${`s${line.color}`} stroke-width=${line.thin ? 1 : 2.2} stroke-dasharray=${line.dash.join(" ") || null} /></svg>`;
 }
 
 // The colours of the theme, as canvases cannot read style sheets.

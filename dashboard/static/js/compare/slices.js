@@ -5,6 +5,7 @@ import { sliceRows } from "../parts/slice_rows.js";
 import { setParams } from "../router.js";
 import { groups } from "../slices.js";
 import { Change } from "../parts/change.js";
+import { Swatch } from "../parts/series.js";
 import * as format from "../format.js";
 
 export function Slices({ runs, params }) {
@@ -23,7 +24,7 @@ export function Slices({ runs, params }) {
     <${Scroll} label=${`${chosen} by slice`}>
       <table class="compare" data-testid="compare-slices">
         <thead>
-          <tr><th>Slice</th>${runs.map((one, index) => html`<th key=${one.id} class="number"><span class=${`swatch s${(index % 8) + 1}`} aria-hidden="true"></span> <${RunLink} id=${one.id} /></th>`)}</tr>
+          <tr><th>Slice</th>${runs.map((one, index) => html`<th key=${one.id} class="number"><${Swatch} index=${index} /> <${RunLink} id=${one.id} /></th>`)}</tr>
         </thead>
         ${sliceRows(
           slices,
@@ -45,6 +46,7 @@ function Cell({ one, first, config }) {
   const both = first && typeof first.value === "number";
   const apart = both && typeof first.low === "number" && (one.value < first.low || one.value > first.high);
   return html`<td class=${`number nowrap ${apart ? "apart" : ""}`}>
-    ${format.metric(one.value, String(one.metric))}${both && html` <span class="quiet" title=${apart ? "outside of the first run's 95 % confidence interval" : null}>${apart ? "≠ " : ""}<${Change} value=${one.value} before=${first.value} name=${String(one.metric)} config=${config} /></span>`}
+    ${format.metric(one.value, String(one.metric))}${both && html` <${Change} value=${one.value} before=${first.value} name=${String(one.metric)} config=${config} />`}
+    ${apart && html`<div class="quiet">beyond the reference's interval</div>`}
   </td>`;
 }

@@ -3,6 +3,7 @@ import { html, useEffect, useRef } from "../lib.js";
 import { runApi, useLive } from "../api.js";
 import { Duration, ErrorBox, Hash, Loading, Status, Tabs, Time } from "../parts/basic.js";
 import { runAddress } from "../router.js";
+import { CompareWith } from "../compare/beside.js";
 import { versionAddress } from "../monitoring/address.js";
 import { Overview } from "../run/overview.js";
 import { Training } from "../run/training.js";
@@ -85,7 +86,7 @@ function Head({ run, has, monitoring, reload }) {
       ${run.archived && html`<span class="quiet" data-testid="archived">archived: lists leave it out</span>`}
       <div class="actions">
         <${Archive} run=${run} reload=${reload} />
-        <a class="button" href=${`/compare?runs=${encodeURIComponent(run.id)}`}>Compare with …</a>
+        <${CompareWith} run=${run} />
         ${monitoring && html`<a class="button" href=${versionAddress(monitoring.model, monitoring.version)}>Monitoring</a>`}
         ${has["report.html"] &&
         html`<a class="button" href=${`/report/${encodeURIComponent(run.id)}`} target="_blank" rel="noopener">Report</a>`}

@@ -6,7 +6,7 @@ import { CurveControls, curveSettings } from "../charts/controls.js";
 import { curvesOf, metricsOf, points } from "../charts/curves.js";
 import { Trials } from "./trials.js";
 
-export function Training({ run, record, details, params }) {
+export function Training({ id, run, record, details, params }) {
   const curves = curvesOf(details);
   const { smooth, log } = curveSettings(params);
   const epochs = Math.max(0, ...curves.map((curve) => curve.values.length));
@@ -24,7 +24,7 @@ export function Training({ run, record, details, params }) {
     </section>
     <section>
       <h2 id="trials">Tuner trials</h2>
-      <${Trials} trials=${Array.isArray(details.trials) ? details.trials : []} />
+      <${Trials} id=${id} trials=${Array.isArray(details.trials) ? details.trials : []} />
     </section>`;
 }
 
