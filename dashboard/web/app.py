@@ -17,6 +17,7 @@ from dashboard.records.index import RunIndex
 from dashboard.records.monitoring.index import MonitoringIndex
 from dashboard.web.api import Api
 from dashboard.web.monitoring_api import MonitoringApi
+from dashboard.web.programs_api import ProgramsApi
 from dashboard.web.security import Guard, refused
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -41,6 +42,7 @@ def create(index: RunIndex, host: str = "127.0.0.1", serving: Path = NOWHERE) ->
             *(Route(path, _page) for path in PAGES),
             *Api(index, monitoring).routes(),
             *MonitoringApi(index, monitoring).routes(),
+            *ProgramsApi(index).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, host=host)],
