@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--looks", type=int, default=5000)
     parser.add_argument("--repeat", type=int, default=20)
     arguments = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "tests/dashboard"))
+    sys.path.insert(0, str(ROOT))
     from tests.dashboard import sample_runs
 
     with tempfile.TemporaryDirectory() as folder:

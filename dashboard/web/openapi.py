@@ -13,9 +13,9 @@ TRUTH: Schema = {"type": ["boolean", "null"]}
 ANYTHING: Schema = {}
 
 
-def _object(required: bool = True, **properties: Schema) -> Schema:
-    found: Schema = {"type": "object", "properties": properties}
-    return {**found, "required": list(properties)} if required else found
+def _object(**properties: Schema) -> Schema:
+    """An object that has all of these, and perhaps more."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _list(items: Schema) -> Schema:
@@ -182,11 +182,11 @@ def document() -> dict[str, Any]:
     """The whole of it."""
     paths: dict[str, dict[str, Any]] = {}
     for path, (about, parameters, answer) in READ.items():
-        operation = {"summary": about, "parameters": [*_places(path), *parameters]}
-        paths.setdefault(path, {})["get"] = {**operation, "responses": _answers(answer)}
+        asked = {"summary": about, "parameters": [*_places(path), *parameters]}
+        paths.setdefault(path, {})["get"] = {**asked, "responses": _answers(answer)}
     for path, methods in WRITE.items():
         for method, (about, sent) in methods.items():
-            operation = {"summary": about, "parameters": _places(path)}
+            operation: Schema = {"summary": about, "parameters": _places(path)}
             if sent is not None:
                 operation["requestBody"] = {"required": True, "content": _content(sent)}
             paths.setdefault(path, {})[method] = {**operation, "responses": _answers(None)}
