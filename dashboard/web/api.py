@@ -181,14 +181,14 @@ class Api:
 
     async def write_view(self, request: Request) -> Response:
         """Saves what a list shows, the query of its address, under a name."""
-        content = await _sent(request, views.MAX_BYTES)
+        content = await _sent(request, views.MAX_BYTES, "The view is too long")
         name = request.path_params["name"]
         await run_in_threadpool(views.write, self._index.folder, name, content)
         return Response(status_code=204)
 
     async def write_notes(self, request: Request) -> Response:
         """Takes a run's tags and note, and whether it is archived."""
-        content = await _sent(request, notes.MAX_BYTES)
+        content = await _sent(request, notes.MAX_BYTES, "The notes are too long")
         return await run_in_threadpool(self._keep_notes, request.path_params["run"], content)
 
     def _keep_notes(self, name: str, content: Any) -> Response:
@@ -237,7 +237,7 @@ class Api:
         return file.read_text(encoding="utf-8", errors="replace")
 
 
-async def _sent(request: Request, most: int) -> Any:
+async def _sent(request: Request, most: int, too_long: str) -> Any:
     """The JSON that a request has sent.
 
     Raises:
@@ -249,7 +249,7 @@ async def _sent(request: Request, most: int) -> Any:
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise DashboardError("The request is too long", f"At most {most:,} bytes.", status=413)
+            raise DashboardError(too_long, f"At most {most:,} bytes.", status=413)
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -19,6 +19,7 @@ from dashboard.web.api import Api
 from dashboard.web.compare_api import CompareApi
 from dashboard.web.models_api import ModelsApi
 from dashboard.web.monitoring_api import MonitoringApi
+from dashboard.web.programs_api import ProgramsApi
 from dashboard.web.relations_api import RelationsApi
 from dashboard.web.security import Guard, refused
 
@@ -47,6 +48,7 @@ def create(index: RunIndex, host: str = "127.0.0.1", serving: Path = NOWHERE) ->
             *CompareApi(index, monitoring).routes(),
             *ModelsApi(index, monitoring).routes(),
             *RelationsApi(index).routes(),
+            *ProgramsApi(index).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, host=host)],

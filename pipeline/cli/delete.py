@@ -100,8 +100,6 @@ def _age(text: str) -> timedelta:
 
 
 def _told(plan: Plan, *, done: bool) -> list[str]:
-    from pipeline.show import formatting
-
     lines = [f"{run}  {_size(size)}" for run, size in plan.runs]
     nodes: dict[str, list[int]] = {}
     for one in plan.folders:
@@ -116,8 +114,7 @@ def _told(plan: Plan, *, done: bool) -> list[str]:
         return [*lines, "There is nothing to delete."]
     if done:
         return [*lines, f"Deleted: {_size(plan.bytes)}."]
-    again = formatting.command("delete ... --apply")
-    return [*lines, f"Nothing was deleted; {_size(plan.bytes)} would be. Do it: {again}"]
+    return [*lines, f"Nothing was deleted; {_size(plan.bytes)} would be. Do it: add --apply"]
 
 
 def _as_json(plan: Plan, *, done: bool) -> dict[str, object]:
