@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dashboard.query.columns import Columns
+from dashboard.query.columns import GROUPS, Columns
 from dashboard.records.fields import Fields
 from dashboard.records.runs import Run
 
 MOST_ROWS = 2_000
 _MOST_COLUMNS = 200
+
+_OTHERS = ("metrics", "hyperparameters", "slices")
+_SETTINGS = tuple(group for group in GROUPS if group not in _OTHERS)
+"""Groups of values that were chosen, beside the hyperparameters."""
 
 Role = Literal["input", "outcome", "fact"]
 Value = float | int | str | None
@@ -82,6 +86,7 @@ def of_runs(runs: Sequence[Run], now: float) -> Table:
     columns = Columns(shown)
     keys: list[tuple[str, str, Role]] = [
         *((f"hyperparameters.{n}", n, "input") for n in columns.names("hyperparameters")),
+        *((f"{g}.{n}", f"{g}.{n}", "input") for g in _SETTINGS for n in columns.names(g)),
         *((name, name, "input") for name in ("model", "dataset")),
         *((f"metrics.{n}", n, "outcome") for n in columns.names("metrics")),
         ("duration", "duration (s)", "outcome"),
@@ -92,6 +97,8 @@ def of_runs(runs: Sequence[Run], now: float) -> Table:
         get = columns.find(key)
         assert get is not None
         values[key] = [_plain(get(run, now)) for run in shown]
+        if key.startswith(_SETTINGS) and len(set(values[key])) < 2:
+            del values[key]  # A config has a hundred keys, which are mostly the same.
     titles = {key: (title, role) for key, title, role in keys}
     return _table([run.id for run in shown], values, titles, len(runs) - len(shown))
 
