@@ -30,7 +30,7 @@ export function RelationsPage({ params }) {
     </div>
     ${run
       ? html`<p>The trials of the search of <${RunLink} id=${run} params="?tab=training" />. <a href="/relations">All runs</a></p>${error && html`<${ErrorBox} error=${error} />`}`
-      : html`<${Filters} params=${params} error=${error} />`}
+      : html`<${Filters} params=${params} error=${error} runs=${[]} />`}
     ${!data && !error && html`<${Loading} />`}
     ${data && html`<${Related} data=${data} asked=${asked} params=${params} of=${run ? "trial" : "run"} />`}`;
 }
