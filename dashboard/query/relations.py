@@ -19,6 +19,8 @@ _MOST_COLUMNS = 200
 _OTHERS = ("metrics", "hyperparameters", "slices")
 _SETTINGS = tuple(group for group in GROUPS if group not in _OTHERS)
 """Groups of values that were chosen, beside the hyperparameters."""
+_WITHOUT_EFFECT = ("evaluation.", "serving.", "monitoring.", "beam.", "targets", "batch_prediction")
+"""Keys of the config that change no model."""
 
 Role = Literal["input", "outcome", "fact"]
 Value = float | int | str | None
@@ -86,7 +88,12 @@ def of_runs(runs: Sequence[Run], now: float) -> Table:
     columns = Columns(shown)
     keys: list[tuple[str, str, Role]] = [
         *((f"hyperparameters.{n}", n, "input") for n in columns.names("hyperparameters")),
-        *((f"{g}.{n}", f"{g}.{n}", "input") for g in _SETTINGS for n in columns.names(g)),
+        *(
+            (f"{group}.{name}", f"{group}.{name}", "input")
+            for group in _SETTINGS
+            for name in columns.names(group)
+            if not name.startswith(_WITHOUT_EFFECT)
+        ),
         *((name, name, "input") for name in ("model", "dataset")),
         *((f"metrics.{n}", n, "outcome") for n in columns.names("metrics")),
         ("duration", "duration (s)", "outcome"),
@@ -97,7 +104,7 @@ def of_runs(runs: Sequence[Run], now: float) -> Table:
         get = columns.find(key)
         assert get is not None
         values[key] = [_plain(get(run, now)) for run in shown]
-        if key.startswith(_SETTINGS) and len(set(values[key])) < 2:
+        if key.startswith(_SETTINGS) and len({v for v in values[key] if v is not None}) < 2:
             del values[key]  # A config has a hundred keys, which are mostly the same.
     titles = {key: (title, role) for key, title, role in keys}
     return _table([run.id for run in shown], values, titles, len(runs) - len(shown))

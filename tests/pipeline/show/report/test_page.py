@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.config import project
 from pipeline.record import run_record
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import Anomaly
@@ -191,7 +192,7 @@ def test_the_project_s_own_server_is_named_first(
 
     folder = tmp_path / "it's mine"
     assert shlex.split(commands()[0]) == ["python", "-m", "serving", "up", "--models", str(folder)]
-    monkeypatch.setattr(page.project, "SERVING_MODELS", folder)
+    monkeypatch.setattr(project, "SERVING_MODELS", folder)
     assert commands()[0] == "make serve"
 
 
