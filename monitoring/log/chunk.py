@@ -40,15 +40,6 @@ class Chunk(ABC):
         """[entries]: the request's id, which its answer has as `X-Request-Id`."""
 
     @abstractmethod
-    def only(self, entries: np.ndarray, names_of: NamesOf) -> Chunk:
-        """A chunk of some entries, read with the names of their versions.
-
-        Args:
-            entries: [n]: which, ascending.
-            names_of: Of the versions that are read.
-        """
-
-    @abstractmethod
     def rows(self, entries: np.ndarray) -> list[Rows]:
         """The rows of some answered entries of one version, without counts of requests.
 
