@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,9 +93,42 @@ def _evidently(category: bool, reference: Any, windows: list[Any]) -> dict[str, 
     return found
 
 
+def cost(peer: str, folder: str) -> None:
+    """Compares rows with the reference by what a peer does by itself, and prints what it costs."""
+    import json
+    import time
+
+    import evidently
+    import nannyml
+    import pandas as pd
+    from evidently.presets import DataDriftPreset
+
+    start = time.process_time()
+    reference, rows = (
+        pd.read_parquet(f"{folder}/{name}.parquet") for name in ("reference", "rows")
+    )
+    if peer == "nannyml":
+        calculator = nannyml.UnivariateDriftCalculator(
+            column_names=list(reference), chunk_number=10
+        ).fit(reference)
+        calculator.calculate(rows).to_df()
+    else:
+        evidently.Report([DataDriftPreset()]).run(rows, reference).dict()
+    seconds = time.process_time() - start
+    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
+
+
+def peak_megabytes() -> float:
+    """The most memory of this process since it began; what it was forked from does not count."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     if sys.argv[1] == "census":
         census(sys.argv[2])
+    elif sys.argv[1] == "cost":
+        cost(*sys.argv[2:])
     else:
         scores(*sys.argv[1:])

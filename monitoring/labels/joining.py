@@ -176,7 +176,8 @@ class _Joiner:
     def join(self, chunk: Chunk) -> None:
         """Joins a chunk's entries, all or none of them."""
         sizes: Counter[str] = Counter()
-        for one, size in zip(chunk.ids(), chunk.sizes.tolist(), strict=True):
+        ids = chunk.ids()
+        for one, size in zip(ids, chunk.sizes.tolist(), strict=True):
             sizes[one] += size
         with self._store.transaction():
             # Within it, as another command may have joined some meanwhile.
@@ -184,7 +185,8 @@ class _Joiner:
             for version in np.unique(chunk.versions[chunk.sizes > 0]).tolist():
                 entries = np.flatnonzero((chunk.versions == version) & (chunk.sizes > 0))
                 for rows in chunk.rows(entries):
-                    self._join_rows(rows, version, waiting)
+                    known = [ids[entry] for entry in rows.entries.tolist()]
+                    self._join_rows(rows, known, chunk.times[rows.entries], version, waiting)
             if chunk.whole_requests:
                 self._leave_surplus(waiting, sizes)
 
@@ -218,11 +220,18 @@ class _Joiner:
                 self._tell(error)
         return self._judged[version]
 
-    def _join_rows(self, rows: Rows, version: int, waiting: dict[str, dict[int, Truth]]) -> None:
+    def _join_rows(
+        self,
+        rows: Rows,
+        ids: Sequence[str],
+        times: np.ndarray,
+        version: int,
+        waiting: dict[str, dict[int, Truth]],
+    ) -> None:
         of = self._of(version)
         assert of is not None
         profile, how = of
-        keys = list(zip(map(str, rows.ids), (int(n) for n in rows.numbers), strict=True))
+        keys = list(zip(ids, rows.numbers.tolist(), strict=True))
         keys, places = _first_of_each(keys, waiting)
         if not keys:
             return
@@ -253,7 +262,6 @@ class _Joiner:
         bad = [key for key, fits in zip(keys, usable.tolist(), strict=True) if not fits]
         self._store.mark(good, JOINED)
         self._store.mark(bad, INVALID)
-        times = np.asarray(rows.times)[places].tolist()
         features = [
             {name: _plain(column[number]) for name, column in inputs.items()}
             for number in range(len(keys))
@@ -261,7 +269,7 @@ class _Joiner:
         self._store.add_joined(
             JoinedRow(*key, version, time, given, truth)
             for key, time, given, truth, fits in zip(
-                keys, times, features, truths, usable.tolist(), strict=True
+                keys, times[places].tolist(), features, truths, usable.tolist(), strict=True
             )
             if fits
         )

@@ -37,7 +37,10 @@ class Chunk(ABC):
 
     @abstractmethod
     def ids(self) -> list[str]:
-        """[entries]: the request's id, which its answer has as `X-Request-Id`."""
+        """[entries]: the request's id, which its answer has as `X-Request-Id`.
+
+        Of chunks that `LogFile.entries` gives.
+        """
 
     @abstractmethod
     def rows(self, entries: np.ndarray) -> list[Rows]:

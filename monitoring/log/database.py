@@ -200,14 +200,14 @@ class EntriesChunk(Chunk):
         chain = itertools.chain.from_iterable
         inputs = list(chain(one.inputs for _, one in some))
         outputs = list(chain(one.outputs or () for _, one in some)) if with_outputs else []
-        entries = [(self._entries[number], len(one.inputs)) for number, one in some]
+        entries = np.array([number for number, _ in some], dtype=np.int64)
+        sizes = self.sizes[entries]
         return Rows(
             size=len(inputs),
             inputs=as_columns(inputs),
             outputs=as_columns(outputs),
-            ids=list(chain(itertools.repeat(_text(e[1]), size) for e, size in entries)),
-            numbers=list(chain(range(size) for _, size in entries)),
-            times=list(chain(itertools.repeat(e[2], size) for e, size in entries)),
+            entries=np.repeat(entries, sizes),
+            numbers=np.arange(len(inputs)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
         )
 
 

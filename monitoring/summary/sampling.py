@@ -91,8 +91,9 @@ def _values(values: Values, rows: np.ndarray) -> list[Value]:
     given = values.lengths[rows] > 0
     at = starts[rows[given]]
     if isinstance(values.values, np.ndarray):
-        numbers = values.values[at] if len(at) else np.empty(0)
-        found: list[Value] = [v if np.isfinite(v) else None for v in numbers.tolist()]
+        numbers = (values.values[at] if len(at) else np.empty(0)).astype(object)
+        numbers[~np.isfinite(numbers.astype(np.float64))] = None
+        found: list[Value] = numbers.tolist()
     else:
         found = values.values.take(pa.array(at)).to_pylist()
     result: list[Value] = [None] * len(rows)

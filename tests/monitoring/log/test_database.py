@@ -32,7 +32,7 @@ def test_chunks_go_on_where_the_last_one_ended(
     (rows,) = first.rows(np.array([0, 1]))
     assert rows.inputs == {"fare": [0.0, 2.0], "company": ["A", "A"]}
     assert rows.outputs == {"probability": [0.5, 0.5]}
-    assert (rows.ids, rows.numbers) == (["request-0", "request-2"], [0, 0])
+    assert (rows.entries.tolist(), rows.numbers.tolist()) == ([0, 1], [0, 0])
     second = file.chunk(3, lambda version: NAMES)
     assert second is not None
     assert second.sizes.tolist() == [0]
