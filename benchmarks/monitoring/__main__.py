@@ -9,9 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks.monitoring import cost, found
+from benchmarks.monitoring import cost, false_alarms, found
 
-SECTIONS: dict[str, Callable[[str], None]] = {"found": found.measure, "cost": cost.measure}
+SECTIONS: dict[str, Callable[[str], None]] = {
+    "found": found.measure,
+    "false-alarms": false_alarms.measure,
+    "cost": cost.measure,
+}
 
 
 def main() -> None:

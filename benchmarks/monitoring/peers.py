@@ -118,6 +118,33 @@ def cost(peer: str, folder: str) -> None:
     print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
 
 
+def sets(folder: str) -> None:
+    """Writes rows without a change: text, numbers, and answers as `score...`, without gaps."""
+    import nannyml
+    import pandas as pd
+    from river.datasets import synth
+
+    census = nannyml.load_us_census_ma_employment_data()[0]
+    loans = nannyml.load_synthetic_car_loan_dataset()[0]
+    classes = nannyml.load_synthetic_multiclass_classification_dataset()[0]
+    found = {
+        "census": census.drop(columns=["id", "employed", "year", "prediction"]),
+        "car loans": loans.drop(columns=["id", "repaid", "timestamp", "y_pred"]),
+        "classes": classes.drop(columns=["id", "timestamp", "y_pred", "y_true"]),
+        "agrawal": pd.DataFrame(row for row, _ in synth.Agrawal(seed=1).take(50_000)),
+        "rbf": pd.DataFrame(row for row, _ in synth.RandomRBF(seed_sample=1).take(50_000)),
+    }
+    for name, table in found.items():
+        for column in table:
+            number = pd.api.types.is_float_dtype(table[column]) or table[column].nunique() > 100
+            table[column] = table[column].astype(float if number else str)
+        answers = {one: f"score {one}" for one in table if "proba" in str(one)}
+        table = table.rename(
+            columns={**answers, **{one: str(one) for one in table if one not in answers}}
+        )
+        table.dropna().to_parquet(f"{folder}/{name}.parquet")
+
+
 def peak_megabytes() -> float:
     """The most memory of this process since it began; what it was forked from does not count."""
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -130,5 +157,7 @@ if __name__ == "__main__":
         census(sys.argv[2])
     elif sys.argv[1] == "cost":
         cost(*sys.argv[2:])
+    elif sys.argv[1] == "sets":
+        sets(sys.argv[2])
     else:
         scores(*sys.argv[1:])
