@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from monitoring.core.settings import Settings
-from monitoring.look import classifier, features, floors, outputs, pictures, words
+from monitoring.look import classifier, features, outputs, pictures, words
 from monitoring.look.comparison import Comparison, Key, Share, of_share
 from monitoring.look.history import History, together
 from monitoring.look.judging import Candidate, judge
@@ -38,11 +38,7 @@ def look(
         history: Of all looks before; with it false alarms are bounded over all of them. Default:
             this look alone.
         time: When it is looked. Default: now.
-
-    Raises:
-        MonitoringError: The settings have a floor of no statistic.
     """
-    floors.check(settings)
     told = classifier.of_rows(profile, window, settings.ignore)
     findings = judge(_candidates(profile, window, last, history, told), settings)
     findings = [each for each in findings if not _empty(each)]

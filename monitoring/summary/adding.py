@@ -42,6 +42,7 @@ def added(a: WindowSummary, b: WindowSummary) -> WindowSummary:
         redacted=tuple(sorted({*a.redacted, *b.redacted})),
         features=_each(a.features, b.features, FeatureSummary(), _features),
         outputs=_each(a.outputs, b.outputs, OutputSummary(), _outputs),
+        top_score=_bins(a.top_score, b.top_score),
         slices=_sums(a.slices, b.slices),
         unknown_features=most(_sums(a.unknown_features, b.unknown_features), MOST_VALUES),
         sample=sampling.merged(a.sample, a.rows, b.sample, b.rows),

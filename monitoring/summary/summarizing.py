@@ -46,6 +46,8 @@ class Summarizer:
         self._version = version
         self._features = {name: FeatureCounts(one) for name, one in profile.features.items()}
         self._outputs = {name: _OutputCounts(one) for name, one in profile.outputs.items()}
+        top = profile.top_score
+        self._top = None if top is None else NumberCounts(top.numbers, _OUTPUT_DTYPE)
         self._slices = dict.fromkeys(profile.slices, 0)
         self._unknown: Counter[str] = Counter()
         self._sampler = Sampler(
@@ -89,6 +91,7 @@ class Summarizer:
             redacted=tuple(sorted(self._redacted)),
             features={name: counts.summary() for name, counts in self._features.items()},
             outputs={name: counts.summary() for name, counts in self._outputs.items()},
+            top_score=() if self._top is None else tuple(self._top.bins.tolist()),
             slices=dict(self._slices),
             unknown_features=most(self._unknown, MOST_VALUES),
             sample=self._sampler.columns(),
@@ -130,6 +133,12 @@ class Summarizer:
                 column = batch.outputs.get(name)
                 parsed[name] = None if column is None else counts.parsed(column)
             counts.add(parsed[name], batch.size, slices)
+        top = self._profile.top_score
+        scores = None if top is None else parsed.get(top.output)
+        if self._top is not None and top is not None and scores is not None:
+            whole = np.repeat(scores.lengths == top.classes, scores.lengths)
+            highest = scores.values[whole].reshape(-1, top.classes).max(axis=1)
+            self._top.add(highest[np.isfinite(highest)])
 
 
 class _OutputCounts:

@@ -77,6 +77,8 @@ class WindowSummary(Record):
     """Features whose values the log leaves out."""
     features: dict[str, FeatureSummary] = Field(default_factory=dict)
     outputs: dict[str, OutputSummary] = Field(default_factory=dict)
+    top_score: tuple[int, ...] = ()
+    """Of several classes: the highest score of each row, in the profile's bins."""
     slices: dict[str, int] = Field(default_factory=dict)
     """Rows of each of the profile's slices."""
     unknown_features: dict[str, int] = Field(default_factory=dict)
