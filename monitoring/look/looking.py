@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from monitoring.core.settings import Settings
 from monitoring.look import classifier, features, outputs, pictures, words
 from monitoring.look.comparison import Comparison, Key, Share, of_share
+from monitoring.look.dependence import independent
 from monitoring.look.history import History, together
 from monitoring.look.judging import Candidate, judge
 from monitoring.look.look import Finding, Look, Verdict
@@ -85,7 +86,7 @@ def _candidates(
         yield Candidate(comparison, each_look)
     for block in together(past, window):
         share = 1.0 if history is None else allowance(looks, block.windows)
-        for comparison in _with_training(profile, block.summary):
+        for comparison in _with_training(profile, independent(block.summary, window)):
             yield Candidate(comparison, share, block.windows)
 
 

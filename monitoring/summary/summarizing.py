@@ -95,6 +95,7 @@ class Summarizer:
             slices=dict(self._slices),
             unknown_features=most(self._unknown, MOST_VALUES),
             sample=self._sampler.columns(),
+            sample_requests=self._sampler.requests(),
         )
 
     def _left_out(self, batch: Rows) -> frozenset[str]:
@@ -123,7 +124,7 @@ class Summarizer:
             self._slices[name] += int(rows.sum())
         if batch.outputs:  # Else it was another signature, or the answer was left out.
             self._add_outputs(batch, slices)
-        self._sampler.add(values, batch.size)
+        self._sampler.add(values, batch.size, batch.numbers)
 
     def _add_outputs(self, batch: Rows, slices: Mapping[str, np.ndarray]) -> None:
         parsed: dict[str, Values | None] = {}

@@ -85,3 +85,5 @@ class WindowSummary(Record):
     """Names in requests that the profile does not have, with rows; at most 100."""
     sample: dict[str, tuple[float | int | str | None, ...]] = Field(default_factory=dict)
     """Rows by chance, as columns, for features of one value a row: at most 2,000 rows."""
+    sample_requests: tuple[int, ...] = ()
+    """For each row of the sample a number, the same for rows of the same request."""
