@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks.monitoring import cost, false_alarms, found
+from benchmarks.monitoring import cost, false_alarms, found, harm
 
 SECTIONS: dict[str, Callable[[str], None]] = {
     "found": found.measure,
     "false-alarms": false_alarms.measure,
+    "harm": harm.measure,
     "cost": cost.measure,
 }
 

@@ -5,6 +5,7 @@ python peers.py census OUT.npz | number|category WINDOWS.npz SCORES.npz
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from pathlib import Path
@@ -95,7 +96,6 @@ def _evidently(category: bool, reference: Any, windows: list[Any]) -> dict[str, 
 
 def cost(peer: str, folder: str) -> None:
     """Compares rows with the reference by what a peer does by itself, and prints what it costs."""
-    import json
     import time
 
     import evidently
@@ -145,6 +145,68 @@ def sets(folder: str) -> None:
         table.dropna().to_parquet(f"{folder}/{name}.parquet")
 
 
+_CHUNK = 2_000
+
+
+def harm(folder: str) -> None:
+    """Scores and labels of the reference, scores of served chunks, and CBPE's estimates of them."""
+    import nannyml
+
+    census = nannyml.load_us_census_ma_employment_data()
+    loans = nannyml.load_synthetic_car_loan_dataset()
+    classes = nannyml.load_synthetic_multiclass_classification_dataset()
+    _estimate(
+        f"{folder}/census.npz", *census, "employed", "prediction", "predicted_probability",
+        ["roc_auc", "accuracy"],
+    )  # fmt: skip
+    _estimate(
+        f"{folder}/loans.npz", *loans, "repaid", "y_pred", "y_pred_proba", ["roc_auc", "accuracy"]
+    )
+    names = ("prepaid_card", "highstreet_card", "upmarket_card")
+    scores = {name: f"y_pred_proba_{name}" for name in names}
+    _estimate(f"{folder}/classes.npz", *classes, "y_true", "y_pred", scores, ["accuracy"])
+
+
+def _estimate(
+    path: str, reference: Any, served: Any, targets: Any, label: str, answer: str, score: Any,
+    metrics: list[str],
+) -> None:  # fmt: skip
+    import nannyml
+
+    common: dict[str, Any] = {
+        "metrics": metrics, "y_true": label, "y_pred": answer, "y_pred_proba": score,
+        "problem_type": "classification_multiclass" if isinstance(score, dict)
+        else "classification_binary", "chunk_size": _CHUNK,
+    }  # fmt: skip
+    served = served.drop(columns=label, errors="ignore").merge(targets[["id", label]], on="id")
+    served = served.iloc[: len(served) // _CHUNK * _CHUNK]
+    estimated = (
+        nannyml.CBPE(**common).fit(reference).estimate(served).filter(period="analysis").to_df()
+    )
+    realized = (
+        nannyml.PerformanceCalculator(**common).fit(reference).calculate(served)
+    )  # fmt: skip
+    whole, realized = (
+        realized.filter(period="reference").to_df(),
+        realized.filter(period="analysis").to_df(),
+    )
+    several = isinstance(score, dict)
+    columns = list(score.values()) if several else [score]
+    true = reference[answer] == reference[label] if several else reference[label] == 1
+    found = {
+        "classes": np.array(several),
+        "metrics": np.array(json.dumps(metrics)),
+        "reference": reference[columns].to_numpy(float).max(axis=1),
+        "true": true.to_numpy(bool),
+        "served": served[columns].to_numpy(float).max(axis=1).reshape(-1, _CHUNK),
+    }
+    for name in metrics:
+        found[f"{name} truth"] = realized[name, "value"].to_numpy(float)
+        found[f"{name} reference"] = np.array(whole[name, "value"].to_numpy(float).mean())
+        found[f"{name} cbpe"] = estimated[name, "value"].to_numpy(float)
+    np.savez(path, **found)
+
+
 def peak_megabytes() -> float:
     """The most memory of this process since it began; what it was forked from does not count."""
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -157,6 +219,8 @@ if __name__ == "__main__":
         census(sys.argv[2])
     elif sys.argv[1] == "cost":
         cost(*sys.argv[2:])
+    elif sys.argv[1] == "harm":
+        harm(sys.argv[2])
     elif sys.argv[1] == "sets":
         sets(sys.argv[2])
     else:
