@@ -156,23 +156,24 @@ def harm(folder: str) -> None:
     loans = nannyml.load_synthetic_car_loan_dataset()
     classes = nannyml.load_synthetic_multiclass_classification_dataset()
     _estimate(
-        f"{folder}/census.npz", *census, "employed", "prediction", "predicted_probability",
+        f"{folder}/census.npz", census, "employed", "prediction", "predicted_probability",
         ["roc_auc", "accuracy"],
     )  # fmt: skip
     _estimate(
-        f"{folder}/loans.npz", *loans, "repaid", "y_pred", "y_pred_proba", ["roc_auc", "accuracy"]
+        f"{folder}/loans.npz", loans, "repaid", "y_pred", "y_pred_proba", ["roc_auc", "accuracy"]
     )
     names = ("prepaid_card", "highstreet_card", "upmarket_card")
     scores = {name: f"y_pred_proba_{name}" for name in names}
-    _estimate(f"{folder}/classes.npz", *classes, "y_true", "y_pred", scores, ["accuracy"])
+    _estimate(f"{folder}/classes.npz", classes, "y_true", "y_pred", scores, ["accuracy"])
 
 
 def _estimate(
-    path: str, reference: Any, served: Any, targets: Any, label: str, answer: str, score: Any,
-    metrics: list[str],
-) -> None:  # fmt: skip
+    path: str, data: Any, label: str, answer: str, score: Any, metrics: list[str]
+) -> None:
+    """Writes what is known of a set: the reference, served rows, and their labels."""
     import nannyml
 
+    reference, served, targets = data
     common: dict[str, Any] = {
         "metrics": metrics, "y_true": label, "y_pred": answer, "y_pred_proba": score,
         "problem_type": "classification_multiclass" if isinstance(score, dict)

@@ -103,7 +103,8 @@ class LabelStore:
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # On a full disk SQLite has ended it.
+                    self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
 

@@ -215,6 +215,7 @@ def test_a_kill_between_batches_joins_nothing_twice(
     assert len({row.id for row in rows_of(store)}) == 10
 
 
+@pytest.mark.slow
 def test_killed_at_whatever_statement_all_labels_are_joined_once(
     store: LabelStore, models: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +256,30 @@ def _joined_but_killed(folder: Path, models: Path, at: int) -> bool:
         joined(store, models)
         os._exit(0)
     return os.waitpid(child, 0)[1] == 0
+
+
+def test_on_a_full_disk_nothing_of_a_file_is_taken_and_nothing_is_joined_in_part(
+    store: LabelStore, models: Path, write: Write
+) -> None:
+    def full(pages: int) -> None:
+        (now,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {now + pages}")
+
+    write(*(entry(number, rows=[{"fare": 1.0, "x": "x" * 900}]) for number in range(40)))
+    full(1)
+    labels = [(f"request-{number}", 1.0) for number in range(2_000)]
+    with pytest.raises(MonitoringError, match="cannot be read or written") as told:
+        given(store, *labels)
+    assert "full" in told.value.detail and "free some space" in told.value.remedy
+    assert store.counts() == {}
+    full(10_000)
+    given(store, *labels[:40])
+    full(2)
+    with pytest.raises(MonitoringError, match="cannot be read or written"):
+        joined(store, models)
+    assert (store.counts(), rows_of(store), store.live(1)) == ({WAITING: 40}, [], None)
+    full(10_000)
+    assert joined(store, models) == 40
 
 
 def test_of_entries_that_no_label_waits_for_nothing_is_parsed(
