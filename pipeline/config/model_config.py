@@ -445,6 +445,11 @@ class Serving(Section):
 
 Share = Annotated[Bound, Field(gt=0, lt=1)]
 Alarm = Literal["outputs", "features", "refused", "classifier", "metrics", "estimate"]
+Difference = Literal[
+    "PSI", "L-infinity", "AUC", "share", "distribution", "tail", "missing", "unseen",
+    "out of range", "wrong type", "lengths", "refused", "classifier",
+]  # fmt: skip
+"""Statistics, and the tests that they are of."""
 
 
 class Monitoring(Section):
@@ -463,8 +468,9 @@ class Monitoring(Section):
     """What counts. The rest is shown, and raises no alarm."""
     ignore: tuple[ColumnName, ...] = ()
     """Features that are known to change, such as a date."""
-    matters_from: dict[Text, Annotated[Bound, Field(gt=0)]] = Field(default_factory=dict)
-    """Another effect from which a statistic's difference is an alarm, such as `PSI: 0.2`."""
+    matters_from: dict[Difference, Annotated[Bound, Field(gt=0)]] = Field(default_factory=dict)
+    """Another effect from which a statistic's, or a test's, difference is an alarm, such as
+    `PSI: 0.2` or `unseen: 0.05`."""
     on_alarm: Literal["nothing", "notify", "retrain"] = "notify"
     """What `watch` does: `notify` tells people; `retrain` does, and with `--act` trains again."""
     cool_down_hours: Annotated[Bound, Field(ge=0)] = 24
