@@ -23,9 +23,7 @@ from pipeline.show.report.drawings import Drawings
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def write(
-    record: RunRecord, runs: Path = project.RUNS, drawings: Drawings | None = None
-) -> Path:
+def write(record: RunRecord, runs: Path = project.RUNS, drawings: Drawings | None = None) -> Path:
     """Writes the report of a run, whatever state it is in, and returns its path.
 
     Args:
