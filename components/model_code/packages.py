@@ -37,8 +37,8 @@ def versions(files: Iterable[Path] = (), root: Path = Path()) -> dict[str, str]:
     names = set(ALWAYS)
     for path in files:
         if path.suffix == ".py":
-            text = source.read(path, path.relative_to(root).parts[:-1])
-            names |= _packages({mention.what.partition(".")[0] for mention in text.imports})
+            mentions = source.imports(path, path.relative_to(root).parts[:-1])
+            names |= _packages({mention.what.partition(".")[0] for mention in mentions})
     return {name: importlib.metadata.version(name) for name in sorted(names)}
 
 

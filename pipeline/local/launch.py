@@ -27,7 +27,7 @@ from pipeline.local.unchanged import repeat
 from pipeline.local.unchanged.repeat import Basis
 from pipeline.record import filtered_log, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
-from pipeline.record.run_record import RunRecord
+from pipeline.record.run_record import Failure, RunRecord
 from pipeline.show import report
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "pipeline.local_runner")
@@ -172,6 +172,13 @@ def _repeat(
         except KeyboardInterrupt:
             _record_interruption(record, basis.runs)
             raise
+        except RunError as error:  # Such as of a full disk.
+            if not _has_record(record, basis.runs):
+                raise
+            record.break_off("failed", Failure.of(error))
+            with contextlib.suppress(RunError):
+                run_record.write(record, basis.runs)
+            tracker = None
     return Run(record, None, basis.runs, tracker, [*about_last, *found.notices])
 
 
@@ -332,7 +339,11 @@ def _complete_record(run: Run, *, interrupted: bool) -> RunRecord:
 
 def _record_interruption(record: RunRecord, runs: Path) -> None:
     """Records that a run was interrupted while it was being started, if it has a record."""
-    if (run_folder.path(record.id, runs) / run_folder.RECORD).exists():
+    if _has_record(record, runs):
         record.break_off("interrupted")
         with contextlib.suppress(RunError):
             run_record.write(record, runs)
+
+
+def _has_record(record: RunRecord, runs: Path) -> bool:
+    return (run_folder.path(record.id, runs) / run_folder.RECORD).exists()

@@ -257,6 +257,31 @@ def test_a_run_that_is_interrupted_while_it_is_recorded_has_an_end(
     assert last.status == "interrupted"
 
 
+def test_a_disk_that_is_full_by_then_is_told_and_recorded(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RunError("The disk is full")
+
+    monkeypatch.setattr(run_details, "write", full)
+    run = start(pushed)
+    [last, _] = run_record.of_model("tiny", pushed.runs)
+    assert last == launch.follow(run, Witness()) and run.exit_status == 1
+    assert last.failure is not None and last.failure.headline == "The disk is full"
+
+
+def test_a_run_that_cannot_be_recorded_at_all_is_a_mistake(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RunError("The disk is full")
+
+    monkeypatch.setattr(run_record, "write", full)
+    with pytest.raises(RunError, match="full"):
+        start(pushed)
+    assert len(list(run_record.of_model("tiny", pushed.runs))) == 1
+
+
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [({tracking.MODE: "disabled"}, []), ({tracking.TOKEN: "t"}, ["client"]), ({}, ["offline"])],
