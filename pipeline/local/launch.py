@@ -23,7 +23,7 @@ from pipeline import nodes, tracking
 from pipeline.config import loading, project
 from pipeline.local import child_process, handover, lock, new_run_folder, post_mortem
 from pipeline.local.resume import left_out, resumption
-from pipeline.local.unchanged import repeat
+from pipeline.local.unchanged import repeat, repetition
 from pipeline.local.unchanged.repeat import Basis
 from pipeline.record import filtered_log, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
@@ -163,6 +163,8 @@ def _repeat(
     record: RunRecord, basis: Basis, about_last: Sequence[str], variables: Mapping[str, str]
 ) -> Run | None:
     """Records the run at once where it has nothing to do; None where it has, or may have."""
+    if not repetition.exists(record.model, basis.runs):
+        return None  # Without a lock: where a mistake is found, nothing has been written.
     with lock.held(record, basis.runs):
         found = repeat.find(record, basis)
         if found is None:

@@ -57,6 +57,11 @@ def write(repetition: Repetition, runs: Path = project.RUNS) -> None:
     write_whole(_path(repetition.record.model, runs), json.dumps(tree), private=True)
 
 
+def exists(model: str, runs: Path = project.RUNS) -> bool:
+    """Whether there is one, of whatever content."""
+    return _path(model, runs).exists()
+
+
 def read(model: str, runs: Path = project.RUNS) -> Repetition | None:
     """What the model's last run has left; None where it left nothing that can be read."""
     with contextlib.suppress(OSError, pydantic.ValidationError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from models.common.errors import RunError
+from models.common.errors import ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.local import launch, lock, metadata_db
 from pipeline.local.unchanged import repeat, repetition
@@ -237,6 +237,13 @@ def test_what_was_edited_while_a_run_went_on_is_not_what_it_used(
         edit("models/tiny/model.py")(pushed, write)
     before.confirm(pushed.run, [])
     assert repetition.read("tiny", pushed.runs) is None
+
+
+def test_where_a_mistake_is_found_nothing_is_written(models_alone: Path) -> None:
+    runs = models_alone / "runs"
+    with pytest.raises(ProjectError):
+        launch.start("tiny", root=models_alone, runs=runs)
+    assert not runs.exists()
 
 
 def test_while_another_run_goes_on_there_is_none(pushed: Pushed) -> None:

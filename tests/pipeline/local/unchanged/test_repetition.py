@@ -29,7 +29,9 @@ def left() -> Repetition:
 
 
 def test_it_is_read_as_it_was_written_by_its_owner_alone(left: Repetition, tmp_path: Path) -> None:
+    assert not repetition.exists("taxi", tmp_path)
     repetition.write(left, tmp_path)
+    assert repetition.exists("taxi", tmp_path)
     assert repetition.read("taxi", tmp_path) == left
     assert (tmp_path / "taxi" / repetition.FILE).stat().st_mode & 0o777 == 0o600
     repetition.forget("taxi", tmp_path)
