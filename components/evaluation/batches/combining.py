@@ -137,7 +137,9 @@ class _Rows:
             self._elements = [
                 element
                 for row in extracts.one_by_one(self._inputs)
-                for element in self._preprocessor.process({constants.SLICE_KEY_TYPES_KEY: (), **row})
+                for element in self._preprocessor.process(
+                    {constants.SLICE_KEY_TYPES_KEY: (), **row}
+                )
             ]
         own = [element[tfma._COMBINER_INPUTS_KEY][metric] for element in self._elements]
         return [

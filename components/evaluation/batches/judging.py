@@ -47,9 +47,7 @@ def extractors(**given: Any) -> list[extractor.Extractor]:
         given: What `tfma.default_extractors` takes.
     """
     return [
-        one
-        for one in tfma_api.default_extractors(**given)
-        if one.stage_name not in _ROW_BY_ROW
+        one for one in tfma_api.default_extractors(**given) if one.stage_name not in _ROW_BY_ROW
     ]
 
 
@@ -134,14 +132,13 @@ class Evaluate(beam.PTransform):
         results = (
             batches
             | "SliceBatches"
-            >> beam.ParDo(_SliceBatches(config, found.non_derived_computations, samples, self._seed))
-            | "CombineMetricsPerSlice"
-            >> beam.CombinePerKey(
-                BatchCombineFn(found.non_derived_computations, samples, without)
+            >> beam.ParDo(
+                _SliceBatches(config, found.non_derived_computations, samples, self._seed)
             )
+            | "CombineMetricsPerSlice"
+            >> beam.CombinePerKey(BatchCombineFn(found.non_derived_computations, samples, without))
             | "AddDerivedMetrics"
             >> beam.Map(_finished, found.derived_computations, name, samples, without)
-            | "RemovePrivateMetrics" >> beam.MapTuple(tfma._remove_private_metrics)
         )
         kinds = {
             constants.METRICS_KEY: metric_types.MetricKey,
@@ -246,10 +243,12 @@ def _completed(
     derived: Sequence[metric_types.DerivedMetricComputation],
     baseline: str | None,
 ) -> metric_types.MetricsDict:
-    """The metrics, those derived of them, and the differences to the baseline."""
+    """The metrics with those derived of them and the differences to the baseline, without what TFMA
+    keeps for itself."""
     found = dict(metrics)
     for computation in derived:
         found.update(computation.result(found))
+    found = {key: value for key, value in found.items() if not tfma._is_private_metrics(key)}
     if baseline is None:
         return found
     differences = {
@@ -257,7 +256,6 @@ def _completed(
         for key, value in found.items()
         if key.model_name != baseline
         and not key.is_diff
-        and not tfma._is_private_metrics(key)
         and tfma._is_metric_diffable(value)
         and (its := key.make_baseline_key(baseline)) in found
     }

@@ -61,9 +61,7 @@ class Slices:
             for key, parts in found.items()
         }
 
-    def _features(
-        self, batch: Mapping[str, Any]
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def _features(self, batch: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The columns to slice by: of each model's transformed features, and of the raw ones."""
         made = batch.get(constants.TRANSFORMED_FEATURES_KEY)
         models = []

@@ -103,9 +103,7 @@ class OfRows(Statistic):
             return None
         with np.errstate(all="ignore"):
             values = self.values(seen.labels, seen.predictions)
-            return in_all(
-                np.stack([values * seen.weights, seen.weights], axis=1), chunk.draws
-            )
+            return in_all(np.stack([values * seen.weights, seen.weights], axis=1), chunk.draws)
 
     def values(self, labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """[rows].

@@ -49,7 +49,9 @@ def parts_of(batch: Mapping[str, Any], sizes: Sequence[int]) -> list[dict[str, A
     ends = np.cumsum(sizes)
     return [
         extracts.take(batch, piece)
-        for piece in np.split(np.arange(util.batch_size(batch)), ends[ends < util.batch_size(batch)])
+        for piece in np.split(
+            np.arange(util.batch_size(batch)), ends[ends < util.batch_size(batch)]
+        )
     ]
 
 
@@ -132,7 +134,11 @@ def _same_message(one: Any, other: Any, relative: float) -> bool:
         if hasattr(left, "__len__") and len(left) != len(right):
             return False
         for a, b in pairs:
-            same_ = same(a, b, relative) if hasattr(a, "DESCRIPTOR") or not isinstance(a, str) else a == b
+            same_ = (
+                same(a, b, relative)
+                if hasattr(a, "DESCRIPTOR") or not isinstance(a, str)
+                else a == b
+            )
             if not same_:
                 return False
     return True
