@@ -30,12 +30,13 @@ def in_all(values: np.ndarray, draws: np.ndarray, rows: np.ndarray | None = None
         draws: [rows, samples]: how often each row is in each sample.
         rows: [entries], the row of each; None: entry and row are the same.
     """
-    drawn = draws if rows is None or draws.shape[1] == 1 else draws[rows]
     if draws.shape[1] == 1:
-        totals = values.sum(axis=0, dtype=float)[None]
+        return Sums(np.zeros(1, np.int64), values.sum(axis=0, dtype=float)[None, None])
+    drawn = draws if rows is None else draws[rows]
+    if np.isfinite(values).all():
+        totals = drawn.T @ values.astype(float)
     else:
-        with np.errstate(invalid="ignore"):
-            totals = drawn.T @ values.astype(float)
+        totals = np.stack([_times(values, column).sum(axis=0) for column in drawn.T])
     return Sums(np.zeros(1, np.int64), totals[None])
 
 
@@ -52,10 +53,15 @@ def in_cells(cells: np.ndarray, values: np.ndarray, draws: np.ndarray, rows: np.
     samples = draws.shape[1]
     made = np.zeros((len(found), samples, values.shape[1]))
     for sample in range(samples):
-        drawn = values if samples == 1 else values * draws[rows, sample, None]
+        drawn = values if samples == 1 else _times(values, draws[rows, sample])
         for number in range(values.shape[1]):
             made[:, sample, number] = np.bincount(place, drawn[:, number], len(found))
     return Sums(found.astype(np.int64), made)
+
+
+def _times(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """[entries, sums] as often as they were drawn: infinity not once is nothing."""
+    return np.where(drawn[:, None] > 0, values * drawn[:, None], 0.0)
 
 
 class Table:

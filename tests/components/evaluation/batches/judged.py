@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from hypothesis import strategies as st
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.evaluators import metrics_plots_and_validations_evaluator as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
@@ -16,89 +21,69 @@ from tensorflow_model_analysis.utils import util
 from components.evaluation.batches import extracts
 from components.evaluation.batches.combining import Batch, BatchCombineFn
 
-Options = Mapping[str, Any]
+Asked = tuple[str, Mapping[str, Any]]
+"""A metric's class and options."""
+SAMPLES = 1
 
 
-def spec(
-    *metrics: tuple[str, Options], sub_key: config_pb2.BinarizationOptions | None = None
-) -> config_pb2.MetricsSpec:
-    """Metrics by class and options; their names are their numbers."""
+@functools.cache
+def computations(asked: str, *, weighted: bool) -> Any:
+    """TFMA's computations of metrics, and what is derived from them.
+
+    Args:
+        asked: The metrics as JSON.
+        weighted: Whether rows have weights.
+    """
     configs = [
         config_pb2.MetricConfig(
-            class_name=name, config=json.dumps({**options, "name": options.get("name", name)})
+            class_name=name, config=json.dumps({"name": f"{name} {number}", **options})
         )
-        for name, options in metrics
+        for number, (name, options) in enumerate(json.loads(asked))
     ]
-    return config_pb2.MetricsSpec(metrics=configs, binarize=sub_key)
-
-
-def config(*, weighted: bool = False) -> config_pb2.EvalConfig:
-    """Of one model."""
     model = config_pb2.ModelSpec(label_key="y", example_weight_key="w" if weighted else "")
-    return config_pb2.EvalConfig(model_specs=[model])
+    settings = config_pb2.EvalConfig(model_specs=[model])
+    specs = [config_pb2.MetricsSpec(metrics=configs)]
+    return tfma._filter_and_separate_computations(
+        metric_specs.to_computations(specs, eval_config=settings)
+    )
 
 
-def rows(labels: Any, predictions: Any, weights: Any = None) -> dict[str, Any]:
-    """A batch as TFMA's extractors give it."""
+def batch(labels: Any, predictions: Any, weights: Any = None) -> dict[str, Any]:
+    """Rows as TFMA's extractors give them."""
     found = {constants.LABELS_KEY: labels, constants.PREDICTIONS_KEY: predictions}
     return found if weights is None else {**found, constants.EXAMPLE_WEIGHTS_KEY: weights}
 
 
-def parts_of(batch: Mapping[str, Any], sizes: Sequence[int]) -> list[dict[str, Any]]:
-    """The batch in pieces, the last of which has what is left."""
-    ends = np.cumsum(sizes)
+def by_batches(
+    asked: Sequence[Asked], rows: Mapping[str, Any], cuts: Sequence[int], draws: np.ndarray
+) -> list[dict[str, Any]]:
+    """The metrics of all rows and of each sample, of batches that are merged in two parts."""
+    found = computations(json.dumps(asked), weighted=constants.EXAMPLE_WEIGHTS_KEY in rows)
+    combiner = BatchCombineFn(found.non_derived_computations, draws.shape[1])
+    combiner.setup()
+    parts = [combiner.create_accumulator() for _ in range(3)]
+    inputs = extracts.of_rows(rows)
+    for number, piece in enumerate(np.split(np.arange(len(draws)), sorted(cuts))):
+        taken = Batch(extracts.take(inputs, piece), draws[piece])
+        parts[number % 2] = combiner.add_input(parts[number % 2], taken)
+    merged = combiner.merge_accumulators(combiner.compact(part) for part in reversed(parts))
     return [
-        extracts.take(batch, piece)
-        for piece in np.split(
-            np.arange(util.batch_size(batch)), ends[ends < util.batch_size(batch)]
-        )
+        _named(values, found.derived_computations) for values in combiner.extract_output(merged)
     ]
 
 
-def computations(given: config_pb2.MetricsSpec, settings: config_pb2.EvalConfig) -> Any:
-    """TFMA's computations of metrics, and what is derived from them."""
-    return tfma._filter_and_separate_computations(
-        metric_specs.to_computations([given], eval_config=settings)
-    )
-
-
-def of_batches(
-    given: config_pb2.MetricsSpec,
-    settings: config_pb2.EvalConfig,
-    batches: Sequence[Mapping[str, Any]],
-    draws: Sequence[np.ndarray] | None = None,
-    partials: int = 2,
-) -> list[dict[str, Any]]:
-    """The metrics of all rows, and of each sample."""
-    found = computations(given, settings)
-    draws = draws or [np.zeros((util.batch_size(batch), 0), np.uint8) for batch in batches]
-    fn = BatchCombineFn(found.non_derived_computations, draws[0].shape[1])
-    fn.setup()
-    made = [fn.create_accumulator() for _ in range(partials)]
-    for number, (batch, drawn) in enumerate(zip(batches, draws, strict=True)):
-        inputs = extracts.of_rows(batch)
-        made[number % partials] = fn.add_input(made[number % partials], Batch(inputs, drawn))
-    outputs = fn.extract_output(fn.merge_accumulators(fn.compact(one) for one in made))
-    return [_named(values, found.derived_computations) for values in outputs]
-
-
-def of_tfma(
-    given: config_pb2.MetricsSpec,
-    settings: config_pb2.EvalConfig,
-    batch: Mapping[str, Any],
-    times: np.ndarray | None = None,
-) -> dict[str, Any]:
+def by_tfma(asked: Sequence[Asked], rows: Mapping[str, Any], times: np.ndarray) -> dict[str, Any]:
     """The metrics as TFMA has them, of each row as often as it is told."""
-    found = computations(given, settings)
+    found = computations(json.dumps(asked), weighted=constants.EXAMPLE_WEIGHTS_KEY in rows)
     combiner = tfma._ComputationsCombineFn(found.non_derived_computations)
     combiner.setup()
     accumulator = combiner.create_accumulator()
-    for number, row in enumerate(util.split_extracts(batch)):
+    for row, often in zip(util.split_extracts(rows), times, strict=True):
         element = {
             tfma._COMBINER_INPUTS_KEY: [None] * len(found.non_derived_computations),
             tfma._DEFAULT_COMBINER_INPUT_KEY: [metric_types.StandardMetricInputs(row)],
         }
-        for _ in range(1 if times is None else int(times[number])):
+        for _ in range(often):
             accumulator = combiner.add_input(accumulator, element)
     return _named(combiner.extract_output(accumulator), found.derived_computations)
 
@@ -110,35 +95,61 @@ def _named(values: Mapping[Any, Any], derived: Sequence[Any]) -> dict[str, Any]:
     return {key.name: value for key, value in found.items() if not key.name.startswith("_")}
 
 
-def same(one: Any, other: Any, relative: float = 1e-6) -> bool:
-    """Whether two values are, structures of numbers too."""
-    if hasattr(one, "to_proto") and not isinstance(one, metric_types.MetricKey):
-        one, other = one.to_proto(), other.to_proto()
-    if hasattr(one, "DESCRIPTOR"):
-        return _same_message(one, other, relative)
-    left, right = np.asarray(one, float), np.asarray(other, float)
-    return left.shape == right.shape and bool(
-        np.allclose(left, right, rtol=relative, atol=1e-9, equal_nan=True)
-    )
-
-
-def _same_message(one: Any, other: Any, relative: float) -> bool:
-    if type(one) is not type(other):
-        return False
-    fields = [field for field, _ in one.ListFields()]
-    if fields != [field for field, _ in other.ListFields()]:
-        return False
-    for field in fields:
-        left, right = getattr(one, field.name), getattr(other, field.name)
-        pairs = [(left, right)] if not hasattr(left, "__len__") else list(zip(left, right))
-        if hasattr(left, "__len__") and len(left) != len(right):
-            return False
-        for a, b in pairs:
-            same_ = (
-                same(a, b, relative)
-                if hasattr(a, "DESCRIPTOR") or not isinstance(a, str)
-                else a == b
+def check_same(asked: Sequence[Asked], rows: Mapping[str, Any], drawn: Drawn) -> None:
+    """Compares both of all rows and of each sample."""
+    cuts, draws = drawn
+    ours = by_batches(asked, rows, cuts, draws)
+    every = [np.ones(len(draws), int), *draws.T]
+    for sample, (values, times) in enumerate(zip(ours, every, strict=True)):
+        theirs = by_tfma(asked, rows, times)
+        assert values.keys() == theirs.keys()
+        for name, value in theirs.items():
+            found, expected = dict(numbers(values[name])), dict(numbers(value))
+            assert found.keys() == expected.keys(), (sample, name)
+            np.testing.assert_allclose(
+                list(found.values()), list(expected.values()), 1e-6, 1e-9, err_msg=name
             )
-            if not same_:
-                return False
-    return True
+
+
+def numbers(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers of a metric's value, which may be a structure, and where they stand."""
+    if hasattr(value, "to_proto"):
+        value = value.to_proto()
+    if isinstance(value, Message):
+        value = json_format.MessageToDict(value)
+    if isinstance(value, Mapping):
+        for key in sorted(value):
+            yield from numbers(value[key], f"{path}.{key}")
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from numbers(each, f"{path}.{number}")
+    elif isinstance(value, str) and value not in ("NaN", "Infinity", "-Infinity"):
+        yield f"{path}={value}", math.nan
+    else:
+        for number, each in enumerate(np.ravel(np.asarray(value, float))):
+            yield f"{path}.{number}", each
+
+
+Drawn = tuple[list[int], np.ndarray]
+"""Where batches end, and how often each row is in each sample."""
+
+
+@st.composite
+def drawn(draw: st.DrawFn, rows: int) -> Drawn:
+    """Batches, of which some may be empty or of one row, and samples."""
+    cuts = draw(st.lists(st.integers(0, rows), max_size=4))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return cuts, generator.poisson(1, (rows, SAMPLES)).astype(np.uint8)
+
+
+def arrays(values: st.SearchStrategy[float], rows: int, width: int = 0) -> st.SearchStrategy[Any]:
+    """Single precision, [rows, width]; [rows] for a width of 0."""
+    size = rows * max(width, 1)
+    shape = (rows, width) if width else (rows,)
+    listed = st.lists(values, min_size=size, max_size=size)
+    return listed.map(lambda found: np.array(found, np.float32).reshape(shape))
+
+
+def weights(rows: int) -> st.SearchStrategy[Any]:
+    """None, or [rows], of which some are zero."""
+    return st.none() | arrays(st.sampled_from([0.0, 0.5, 1.0, 3.0]), rows)
