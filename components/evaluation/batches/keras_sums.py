@@ -48,12 +48,10 @@ class KerasSums(Statistic):
             seen = self._seen(chunk, output_name)
             if seen is None:
                 return None
-            for metric in metrics:
-                values = _values(metric, seen)
-                if values is None:
-                    found.append(_updated(metric, seen, chunk.draws))
-                else:
-                    found.append(in_all(values, chunk.draws).values[0])
+            try:
+                found += [_weights(metric, seen, chunk.draws) for metric in metrics]
+            except (TypeError, ValueError, tf.errors.OpError):
+                return None  # TFMA says what does not fit.
         return Sums(np.zeros(1, np.int64), np.concatenate(found, axis=1)[None])
 
     def accumulator(self, cells: np.ndarray, values: np.ndarray) -> Any:
@@ -94,6 +92,12 @@ class KerasSums(Statistic):
         return flat and seen._replace(labels=flat.labels.reshape(seen.predictions.shape))
 
 
+def _weights(metric: Any, seen: Seen, draws: np.ndarray) -> np.ndarray:
+    """[samples, numbers]: the metric's weights after the rows of each sample."""
+    values = _values(metric, seen)
+    return _updated(metric, seen, draws) if values is None else in_all(values, draws).values[0]
+
+
 def _values(metric: Any, seen: Seen) -> np.ndarray | None:
     """[rows, 2]: what each row adds to total and count; None where the metric is no mean."""
     update = type(metric).update_state
@@ -114,7 +118,7 @@ def _values(metric: Any, seen: Seen) -> np.ndarray | None:
 
 
 def _updated(metric: Any, seen: Seen, draws: np.ndarray) -> np.ndarray:
-    """[samples, numbers]: the metric's weights after the rows of each sample."""
+    """As `_weights`, sample by sample."""
     found = []
     for drawn in draws.T.astype(int):
         metric.reset_state()

@@ -32,11 +32,11 @@ def in_all(values: np.ndarray, draws: np.ndarray, rows: np.ndarray | None = None
     """
     if draws.shape[1] == 1:
         return Sums(np.zeros(1, np.int64), values.sum(axis=0, dtype=float)[None, None])
-    drawn = draws if rows is None else draws[rows]
+    drawn = (draws if rows is None else draws[rows]).T
     if np.isfinite(values).all():
-        totals = drawn.T @ values.astype(float)
+        totals = drawn @ values.astype(float)
     else:
-        totals = np.stack([_times(values, column).sum(axis=0) for column in drawn.T])
+        totals = np.stack([_times(values.T, times).sum(axis=1) for times in drawn])
     return Sums(np.zeros(1, np.int64), totals[None])
 
 
@@ -50,18 +50,20 @@ def in_cells(cells: np.ndarray, values: np.ndarray, draws: np.ndarray, rows: np.
         rows: [entries], the row of each.
     """
     found, place = np.unique(cells, return_inverse=True)
-    samples = draws.shape[1]
-    made = np.zeros((len(found), samples, values.shape[1]))
-    for sample in range(samples):
-        drawn = values if samples == 1 else _times(values, draws[rows, sample])
-        for number in range(values.shape[1]):
-            made[:, sample, number] = np.bincount(place, drawn[:, number], len(found))
+    columns = np.ascontiguousarray(values.T, dtype=float)
+    drawn = np.ascontiguousarray(draws[rows].T)
+    made = np.empty((len(found), len(drawn), len(columns)))
+    for sample, times in enumerate(drawn):
+        for number, column in enumerate(_times(columns, times)):
+            made[:, sample, number] = np.bincount(place, column, len(found))
     return Sums(found.astype(np.int64), made)
 
 
-def _times(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """[entries, sums] as often as they were drawn: infinity not once is nothing."""
-    return np.where(drawn[:, None] > 0, values * drawn[:, None], 0.0)
+def _times(columns: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """[sums, entries] as often as they were drawn: infinity not once is nothing."""
+    if np.isfinite(columns).all():
+        return columns * times
+    return np.where(times > 0, columns * times, 0.0)
 
 
 class Table:

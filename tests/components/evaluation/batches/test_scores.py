@@ -33,7 +33,7 @@ BINARY: list[judged.Asked] = [
     ("ExampleCount", {}),
     ("WeightedExampleCount", {}),
     ("CalibrationPlot", {}),
-    ("ConfusionMatrixPlot", {}),
+    ("ConfusionMatrixPlot", {"num_thresholds": 20}),
     ("ConfusionMatrixAtThresholds", {"thresholds": [0.2, 0.5]}),
 ]
 CLASSES: list[judged.Asked] = [
@@ -52,7 +52,7 @@ SCORES = st.sampled_from([0.0, 0.5, 1.0, 0.25, 1e-7, 1 - 1e-7, 0.3, 0.7]) | st.f
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.data(), st.integers(1, 9), st.sampled_from([0, 1]))
 def test_of_two_classes(data: st.DataObject, rows: int, width: int) -> None:
     labels = data.draw(judged.arrays(st.sampled_from([0.0, 1.0, 1.0, 0.25]), rows, width))
@@ -61,7 +61,7 @@ def test_of_two_classes(data: st.DataObject, rows: int, width: int) -> None:
     judged.check_same(BINARY, judged.batch(labels, scores, weights), data.draw(judged.drawn(rows)))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.data(), st.integers(1, 9), st.integers(2, 4), st.sampled_from(["number", "1", "one-hot"]))
 def test_of_several_classes(data: st.DataObject, rows: int, classes: int, kind: str) -> None:
     scores = data.draw(judged.arrays(SCORES, rows, classes))
