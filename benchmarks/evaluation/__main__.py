@@ -3,10 +3,10 @@
     python -m benchmarks.evaluation [--rows N] [--tfma-rows N] [--pairs N]
 
 Five metrics of three kinds of slices: all rows, 5 values of one feature, 7 of another. `metrics`
-has the predictions in its table; `model` reads examples from a file and asks a model, twice for each
-row as the Evaluator does. A pair is both ways one after the other in this process, so that a machine
-that does something else slows down both. The time of a pipeline of 50 rows is taken off, which is
-what setting up and loading cost whatever the rows; with it is what a run sees.
+has the predictions in its table; `model` reads examples from a file and asks a model, twice for
+each row as the Evaluator does. A pair is both ways one after the other in this process, so that a
+machine that does something else slows down both. The time of a pipeline of 50 rows is taken off,
+which is what setting up and loading cost whatever the rows; with it is what a run sees.
 """
 
 from __future__ import annotations

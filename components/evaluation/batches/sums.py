@@ -63,7 +63,8 @@ def _times(columns: np.ndarray, times: np.ndarray) -> np.ndarray:
     """[sums, entries] as often as they were drawn: infinity not once is nothing."""
     if np.isfinite(columns).all():
         return columns * times
-    return np.where(times > 0, columns * times, 0.0)
+    with np.errstate(invalid="ignore"):
+        return np.where(times > 0, columns * times, 0.0)
 
 
 class Table:

@@ -27,6 +27,7 @@ CONFIG = ModelConfig.model_validate(
         "data": {"path": "trips.csv"},
         "label": "y",
         "evaluation": {
+            "confidence_intervals": False,
             "slices": ["kind", "day", ["kind", "day"]],
             "metrics": {
                 "BinaryAccuracy": {
