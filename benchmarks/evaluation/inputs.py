@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -201,4 +201,4 @@ def _feature(value: Any) -> tf.train.Feature:
     return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
 
 
-SOURCES = {"metrics": Table, "model": Model}
+SOURCES: dict[str, Callable[[Path, Sequence[int]], Source]] = {"metrics": Table, "model": Model}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -161,7 +161,7 @@ class BatchCombineFn(beam.CombineFn):
         self,
         computations: Sequence[metric_types.MetricComputation],
         samples: int,
-        without: Set[metric_types.MetricKey] = frozenset(),
+        without: frozenset[metric_types.MetricKey] = frozenset(),
     ) -> None:
         self._samples = samples
         self._metrics = [

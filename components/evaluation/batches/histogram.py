@@ -12,10 +12,10 @@ from typing import Any, overload
 
 import numpy as np
 from tensorflow_model_analysis.metrics import binary_confusion_matrices, calibration_histogram
+from tensorflow_model_analysis.metrics.calibration_histogram import Bucket
 
 from components.evaluation.batches import tfma_parts
 
-Bucket = calibration_histogram.Bucket
 _EPSILON = 1e-7
 
 

@@ -86,7 +86,7 @@ class OfEntries(Statistic):
 class OfRows(Statistic):
     """Sums over one value for each row, and over its weight."""
 
-    NEEDS = (
+    NEEDS: ClassVar[tuple[str, ...]] = (
         *("_metric_key", "_eval_config", "_example_weighted", "_aggregation_type"),
         "_class_weights",
     )

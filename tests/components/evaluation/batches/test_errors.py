@@ -59,7 +59,7 @@ def test_cross_entropies(data: st.DataObject, rows: int, width: int, logits: boo
     labels = data.draw(judged.arrays(st.sampled_from([0.0, 1.0, 0.25]), rows, width))
     weights = data.draw(judged.weights(rows))
     for kind in ("BinaryCrossEntropy", "CategoricalCrossEntropy"):
-        asked = [
+        asked: list[judged.Asked] = [
             (kind, {"from_logits": logits}),
             (kind, {"from_logits": logits, "label_smoothing": 0.1}),
         ]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_model_analysis.metrics import binary_confusion_matrices, calibration_histogram
+from tensorflow_model_analysis.metrics.calibration_histogram import Bucket
 
 from components.evaluation.batches import histogram
 
@@ -29,7 +30,7 @@ REBIN = original("calibration_histogram").rebin
 MATRICES = original("binary_confusion_matrices")._histogram_to_binary_confusion_matrices
 SUMS = st.floats(0, 100)
 BUCKETS = st.dictionaries(st.integers(0, 12), st.tuples(SUMS, SUMS, SUMS), max_size=8).map(
-    lambda found: [histogram.Bucket(key, *found[key]) for key in sorted(found)]
+    lambda found: [Bucket(key, *found[key]) for key in sorted(found)]
 )
 THRESHOLDS = st.lists(
     st.sampled_from([-1e-7, 0.0, 0.1, 0.25, 0.3, 0.5, 1.0, 1 + 1e-7, 1.5]), min_size=1, unique=True
@@ -60,7 +61,7 @@ def test_buckets_and_matrices_at_thresholds(thresholds: list[float], buckets: li
 
 
 def test_a_single_threshold_for_the_best_classes() -> None:
-    buckets = [histogram.Bucket(0, 1.0, 0.0, 3.0), histogram.Bucket(2, 2.0, 0.0, 5.0)]
+    buckets = [Bucket(0, 1.0, 0.0, 3.0), Bucket(2, 2.0, 0.0, 5.0)]
     for rows in (buckets, buckets[:1], buckets[1:]):
         expected = MATRICES([float("-inf")], rows)
         assert histogram.confusion_matrices([float("-inf")], rows) == expected
@@ -68,8 +69,8 @@ def test_a_single_threshold_for_the_best_classes() -> None:
 
 def test_buckets_are_made_when_they_are_asked_for() -> None:
     made = histogram.Histogram(np.array([1, 4]), np.arange(6.0).reshape(2, 3))
-    assert len(made) == 2 and made[1] == histogram.Bucket(4, 3.0, 4.0, 5.0)
-    assert list(made[:1]) == [histogram.Bucket(1, 0.0, 1.0, 2.0)]
+    assert len(made) == 2 and made[1] == Bucket(4, 3.0, 4.0, 5.0)
+    assert list(made[:1]) == [Bucket(1, 0.0, 1.0, 2.0)]
 
 
 def test_tfma_calls_what_replaces_its_functions() -> None:

@@ -40,7 +40,7 @@ def test_others_are() -> None:
 
 
 def test_a_subclass_is_not_taken_for_its_base() -> None:
-    class Own(mean_regression_error._MeanAbsoluteErrorCombiner):  # type: ignore[misc]
+    class Own(mean_regression_error._MeanAbsoluteErrorCombiner):
         pass
 
     made = Own(None, "", "", None, None, None, False)

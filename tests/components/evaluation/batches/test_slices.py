@@ -28,7 +28,7 @@ FEATURES: dict[str, Any] = {
     "pair": np.array([[1, 2], [2, 2], [1, 2], [3, 1]]),
 }  # fmt: skip
 TRANSFORMED = {"day": np.array([[10], [20], [10], [30]])}
-SPECS = [
+SPECS: list[dict[str, Any]] = [
     {},
     {"feature_keys": ["kind"]},
     {"feature_keys": ["kind", "day"]},
