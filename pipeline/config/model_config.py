@@ -349,8 +349,9 @@ class Evaluation(Section):
     images: ColumnName | None = None
     """The raw column with an image in each row: the report shows those of the rows that a
     classifier is most wrong about; null: none."""
-    confidence_intervals: bool = False
-    """Whether each metric has a 95 % confidence interval; judging takes ten times as long."""
+    confidence_intervals: bool = True
+    """Whether each metric has a 95 % confidence interval, of 20 samples of the judged rows. It
+    changes no value and no verdict; judging takes less than twice as long."""
     yardstick: bool = False
     """Whether gradient boosting is fitted to the same rows and columns, to be shown beside the
     network. No bound depends on it."""
