@@ -102,7 +102,7 @@ class _Fitted:
             node for name, node in self._nodes.items() if name in needed and name not in known
         )
         used = {one for node in copy.node for one in node.input}
-        tensors = [part for output in outputs.values() for part in _parts(output)]
+        tensors = _parts(outputs)
         used.update(tensor.name.removesuffix(":0") for tensor in tensors)
         found = tf.graph_util.import_graph_def(
             copy,
@@ -130,7 +130,7 @@ class _Fitted:
         }
 
     def _before(self, outputs: Iterable[Any]) -> set[str]:
-        """The operations that these outputs depend on; before a stack of columns the columns."""
+        """The operations whose values make these outputs; before a stack of columns the columns."""
         waiting = [part.op.name for output in outputs for part in _parts(output)]
         found: set[str] = set()
         while waiting:
@@ -138,7 +138,8 @@ class _Fitted:
             if name not in found:
                 found.add(name)
                 stack = self._stacks.get(name)
-                waiting += stack.columns if stack else map(_operation, self._nodes[name].input)
+                values = [one for one in self._nodes[name].input if not one.startswith("^")]
+                waiting += stack.columns if stack else map(_operation, values)
         return found
 
     def _is_plain(self, name: str) -> bool:
@@ -156,9 +157,10 @@ class _Fitted:
         }
         for node in self._nodes.values():
             if node.op == "Pack" and node.attr["axis"].i == 1:
-                parts = [self._column(name, columns) for name in node.input]
-                if None not in parts:
-                    yield node.name, _Stack(parts, tf.as_dtype(node.attr["T"].type))
+                found = [self._column(name, columns) for name in node.input]
+                stacked = [name for name in found if name is not None]
+                if len(stacked) == len(found):
+                    yield node.name, _Stack(stacked, tf.as_dtype(node.attr["T"].type))
 
     def _column(self, tensor: str, columns: Collection[str]) -> str | None:
         """The column that a tensor has the values of, [batch]; None: it is something else."""
@@ -192,11 +194,11 @@ def _of_one(column: tf.Tensor) -> tf.Tensor:
 
 
 def _parts(value: Any) -> list[tf.Tensor]:
-    """The tensors that a dense, sparse or ragged one consists of."""
+    """The tensors that dense, sparse or ragged ones consist of, a dict's by the order of names."""
     parts: list[tf.Tensor] = tf.nest.flatten(value, expand_composites=True)
     return parts
 
 
 def _operation(tensor: str) -> str:
     """The name of the operation whose output a tensor is, as a graph's definition names it."""
-    return tensor.removeprefix("^").partition(":")[0]
+    return tensor.partition(":")[0]
