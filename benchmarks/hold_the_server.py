@@ -206,13 +206,19 @@ def _post(path: str, body: bytes, encoding: str = "identity") -> Send:
 def _call(method: str, request: Any) -> Send:
     def send(server: Running) -> None:
         import grpc
-        from tensorflow_serving.apis import prediction_service_pb2_grpc
 
+        from serving.grpc.services import METHODS, PREDICTION_SERVICE
+
+        _, response = METHODS[PREDICTION_SERVICE][method]
         options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
         with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}", options) as channel:
-            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            call = channel.unary_unary(
+                f"/{PREDICTION_SERVICE}/{method}",
+                type(request).SerializeToString,
+                response.FromString,
+            )
             with contextlib.suppress(grpc.RpcError):  # Refused is answered, too.
-                getattr(stub, method)(request, timeout=300)
+                call(request, timeout=300)
 
     return send
 

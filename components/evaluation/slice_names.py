@@ -25,7 +25,11 @@ def value_in_words(value: float | bytes | str) -> str:
         import numpy as np  # Whoever reads a configuration does without.
 
         short = f"{value:g}"
-        return short if np.float32(short) == np.float32(value) else str(np.float32(value))
+        single = np.float32(value)
+        # Shown as Python does: NumPy's own way is another one in each of its generations.
+        return (
+            short if np.float32(short) == single else str(float(np.format_float_scientific(single)))
+        )
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 

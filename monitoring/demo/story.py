@@ -151,6 +151,11 @@ class Story:
             f"Version {newest} answers: {_right(after):.1%} are right of {len(after):,} trips that "
             f"no version has learned from. Look {len(looks)} at it: {said}"
         )
+        if looks and looks[-1]["verdict"] == "alarm":
+            self._say(
+                f"  Of what it learned from, {len(before):,} trips are of the moved world, and all "
+                "that it is asked now: more labels, and more retrainings, close that gap."
+            )
         self._say(f"It answers all {len(now)} trips that were asked again.")
         self._say(f"All of it is in {self._desk.folder}; the events are in {self._history}")
 

@@ -68,7 +68,9 @@ def numbers(column: Column, dtype: str, single: bool = False, keep_nan: bool = F
     flat, lengths = _flat(column)
     found = _as_floats(flat, dtype)
     if found is None:
-        return _one_by_one(column, lambda value: _numbers_of(value, dtype), single, text=False)
+        return _one_by_one(
+            column, lambda value: _numbers_of(value, dtype, keep_nan), single, text=False
+        )
     found = as_stored(found, dtype)
     given = ~np.isnan(found)
     wrong = np.zeros(len(lengths), dtype=bool)
@@ -200,7 +202,7 @@ def _one_by_one(
     wrong = np.zeros(len(rows), dtype=bool)
     for number, row in enumerate(rows):
         values = values_of(row)
-        if values is None or (single and len(values) > 1):
+        if values is None or (single and _size(row) > 1):
             wrong[number] = True
         else:
             lengths[number] = len(values)
@@ -210,23 +212,28 @@ def _one_by_one(
     return Values(flat, lengths, wrong, examples)
 
 
-def _each(value: Any, convert: Callable[[Any], Any]) -> list[Any] | None:
-    """The values of a row; None: one of them has another type."""
+def _size(value: Any) -> int:
+    """How many values a row has, missing ones too."""
+    return sum(map(_size, value)) if isinstance(value, list) else 1
+
+
+def _each(value: Any, convert: Callable[[Any], Any], missing: list[Any]) -> list[Any] | None:
+    """The values of a row, with `missing` for each that is null; None: one has another type."""
     if value is None:
-        return []
+        return missing
     if not isinstance(value, list):
         one = convert(value)
         return None if one is None else [one]
     found: list[Any] = []
     for item in value:
-        inner = _each(item, convert)
+        inner = _each(item, convert, missing)
         if inner is None:
             return None
         found += inner
     return found
 
 
-def _numbers_of(value: Any, dtype: str) -> list[float] | None:
+def _numbers_of(value: Any, dtype: str, keep_nan: bool) -> list[float] | None:
     def number(given: Any) -> float | None:
         if not isinstance(given, int | float) or (isinstance(given, bool) and dtype != "DT_BOOL"):
             return None
@@ -237,8 +244,8 @@ def _numbers_of(value: Any, dtype: str) -> list[float] | None:
         fits = dtype not in _INTEGERS or np.isnan(found) or np.isinf(found) or found.is_integer()
         return found if fits else None
 
-    found = _each(value, number)
-    return None if found is None else [value for value in found if value == value]
+    found = _each(value, number, missing=[float("nan")])
+    return found if keep_nan or found is None else [one for one in found if one == one]
 
 
 def _texts_of(value: Any, dtype: str, empty: bool) -> list[str] | None:
@@ -252,8 +259,8 @@ def _texts_of(value: Any, dtype: str, empty: bool) -> list[str] | None:
         # Halves of characters, which JSON can name, are no text.
         return given.encode(errors="replace").decode() if isinstance(given, str) else None
 
-    found = _each(value, text)
-    return None if found is None else [value for value in found if value or empty]
+    found = _each(value, text, missing=[])
+    return None if found is None else [one for one in found if one or empty]
 
 
 def _code(value: Any, dtype: str) -> str | None:

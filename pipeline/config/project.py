@@ -31,7 +31,8 @@ def model_folder(model: str, root: Path = ROOT) -> Path:
 
 def model_names(root: Path = ROOT) -> list[str]:
     """The models of this project: the folders under `models/` that have a configuration."""
-    return sorted(path.parent.name for path in (root / "models").glob("*/config.yaml"))
+    paths = (root / "models").glob("*/config.yaml")
+    return sorted(path.parent.name for path in paths if path.exists())  # Not a link to nowhere.
 
 
 def folders_without_config(root: Path = ROOT) -> list[str]:

@@ -36,12 +36,15 @@ from pipeline.config import project
 from pipeline.local import beam_tuning, guarded_code, lock, metadata_db, new_run_folder
 from pipeline.local.interruption import Interruption
 from pipeline.local.recovery import recover
+from pipeline.local.unchanged import outlook
 from pipeline.record import disk, run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
 from pipeline.results import rerun_reason
+from pipeline.results.readers import Artifacts
 from pipeline.results.record_results import record_results
 from pipeline.show import report
+from pipeline.show.report.drawings import Drawings
 
 
 class RecordedLocalDagRunner(LocalDagRunner):
@@ -65,6 +68,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         self._runs = runs
         self._details = RunDetails(run=record.id)
         self._redactor = run_record.redactor(record)
+        self._outputs: dict[str, Artifacts] = {}
         self.tracker: tracking.Tracker | None = None
         """The run's tracker, if this runner has started it."""
 
@@ -89,8 +93,17 @@ class RecordedLocalDagRunner(LocalDagRunner):
             self._run(pipeline)
             # First: whatever comes while the report is made, the run has ended as it did.
             run_record.write(record, self._runs)
-            if warning := report.write_if_possible(record, self._runs):
+            drawings = Drawings()
+            if warning := report.write_if_possible(record, self._runs, drawings):
                 print(warning)
+            self._note_outlook(drawings)
+
+    def _note_outlook(self, drawings: Drawings) -> None:
+        """Notes what the next run will record if nothing changes; the run has ended in any case."""
+        try:
+            outlook.note(self._record, self._outputs, drawings.known, self._runs)
+        except Exception:
+            traceback.print_exc()
 
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
         """Runs the nodes and records how that ended."""
@@ -191,7 +204,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             raise RunError(f"{name} did not run", "Its inputs were not there.")
         entry.status = _state(store, execution.execution_id, name)
         entry.why = nodes.SPECS[name].reason_to_run or entry.why
-        outputs = _outputs(store, execution.execution_id)
+        outputs = self._outputs[name] = _outputs(store, execution.execution_id)
         if name == nodes.EXAMPLE_GEN:
             data_hash = node.parameters.parameters["data_hash"].field_value.string_value
             path = self._record.config.data.path

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.model_code import packages as installed
 from pipeline.config import project
 from pipeline.record import run_folder
 from pipeline.record.atomic_file import write_whole
@@ -51,7 +52,7 @@ def keep(model: str, folder: Path, redactor: Redactor, root: Path = project.ROOT
         if len(content) <= _TOO_LARGE:
             text = redactor.text(content.decode("utf-8", errors="surrogateescape"))
             write_whole(folder / run_folder.CODE / _relative(path, root), text, private=True)
-    write_whole(folder / run_folder.PACKAGES, redactor.text(_packages()), private=True)
+    write_whole(folder / run_folder.PACKAGES, redactor.text(packages()), private=True)
 
 
 def environment() -> dict[str, str]:
@@ -92,11 +93,10 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _packages() -> str:
-    found = {
-        f"{package.metadata['Name']}=={package.version}"
-        for package in importlib.metadata.distributions()
-    }
+def packages() -> str:
+    """Every installed package with its version, as `pip` writes requirements."""
+    named = map(installed.name_and_version, importlib.metadata.distributions())
+    found = {f"{name}=={version}" for name, version in named}
     return "".join(f"{line}\n" for line in sorted(found, key=str.lower))
 
 

@@ -15,14 +15,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2_grpc
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_management_pb2,
-    model_service_pb2,
-    model_service_pb2_grpc,
-    prediction_service_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
 
 from serving.codec import open_inference as open_codec
 from serving.codec import tensors
@@ -42,16 +35,12 @@ from serving.grpc import (
     open_inference_messages,
     reflection,
     reload_config,
+    services,
 )
 
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
 _DETAILS = 2048
-# Read from their files' descriptors, which reflection finds only once those are imported.
-_SERVICES = (
-    prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name,
-    model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
-    open_inference_messages.SERVICE,
-)
+_SERVICES = (*services.METHODS, open_inference_messages.SERVICE)
 
 Handler = Callable[[Engine, Any, ModelSpec, Settings], Awaitable[methods.MessageAnswer]]
 
@@ -93,13 +82,13 @@ class GrpcServer:
                 ("grpc.so_reuseport", int(settings.workers > 1)),
             ],
         )
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            _Predictions(self._service), self._server
+        self._server.add_generic_rpc_handlers(
+            (
+                services.handler(services.PREDICTION_SERVICE, _Predictions(self._service)),
+                services.handler(services.MODEL_SERVICE, _Models(self._service)),
+                _open_inference(self._service),
+            )
         )
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-            _Models(self._service), self._server
-        )
-        self._server.add_generic_rpc_handlers((_open_inference(self._service),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
             reflection.Reflection(
@@ -355,7 +344,7 @@ async def _readable(requests: Any) -> AsyncIterator[Any]:
         yield request
 
 
-class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
+class _Predictions:
     def __init__(self, service: _Service) -> None:
         self._service = service
 
@@ -377,7 +366,7 @@ class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
         return await self._service.info(methods.metadata, request, context)
 
 
-class _Models(model_service_pb2_grpc.ModelServiceServicer):
+class _Models:
     def __init__(self, service: _Service) -> None:
         self._service = service
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import requests
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import predict_pb2
 
 from tests.e2e.project_copy import Project, copy_with_tiny
+from tests.helpers.grpc_in_process import prediction_service
 from tests.helpers.model_server import running
 
 pytestmark = pytest.mark.e2e
@@ -131,7 +132,7 @@ def test_the_server_takes_the_columns_names(odd: Project) -> None:
         assert "Input 'größe': expected shape [-1], received [1, 2]" in refused.json()["error"]
 
         channel = grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}")
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        stub = prediction_service(channel)
         asked = predict_pb2.PredictRequest()
         asked.model_spec.name = "odd"
         for name, values in columns.items():

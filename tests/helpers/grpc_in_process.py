@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -23,6 +24,40 @@ class Served:
     server: Any
     stop: Callable[[], None]
     """Ends the server as SIGTERM does; the block ends it too."""
+
+
+def prediction_service(channel: grpc.Channel) -> Any:
+    """The official client; with Protocol Buffers 6, which cannot import it, one like it."""
+    try:
+        from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
+    except AttributeError:
+        from serving.grpc.services import PREDICTION_SERVICE
+
+        return _stub(channel, PREDICTION_SERVICE)
+    return PredictionServiceStub(channel)
+
+
+def model_service(channel: grpc.Channel) -> Any:
+    """The official client; with Protocol Buffers 6, which cannot import it, one like it."""
+    try:
+        from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
+    except AttributeError:
+        from serving.grpc.services import MODEL_SERVICE
+
+        return _stub(channel, MODEL_SERVICE)
+    return ModelServiceStub(channel)
+
+
+def _stub(channel: grpc.Channel, service: str) -> Any:
+    from serving.grpc.services import METHODS
+
+    methods = {
+        name: channel.unary_unary(
+            f"/{service}/{name}", request.SerializeToString, response.FromString
+        )
+        for name, (request, response) in METHODS[service].items()
+    }
+    return SimpleNamespace(**methods)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -65,7 +64,7 @@ def test_what_it_leaves_behind_does_not_count_as_going_on(tmp_path: Path) -> Non
     job = Retraining(tmp_path, "a")
     job.start([["sh", "-c", "sleep 30 & echo $!"]])
     assert ended(job) == 0
-    subprocess.run(["kill", job.log.read_text().strip()], check=True)
+    os.kill(int(job.log.read_text()), signal.SIGTERM)
 
 
 def test_it_is_in_a_group_of_its_own_which_a_terminal_does_not_end(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ _JSON = st.recursive(
     st.booleans(),
 )
 def test_each_row_is_missing_wrong_or_has_values(rows: list[Any], dtype: str, single: bool) -> None:
-    for read in (columns.numbers, columns.texts):
+    for read in (columns.numbers, columns.texts, partial(columns.numbers, keep_nan=True)):
         found = read(rows, dtype, single)
         assert len(found.lengths) == len(found.wrong) == len(rows)
         assert len(found.values) == found.lengths.sum()
@@ -150,3 +151,17 @@ def test_each_row_is_missing_wrong_or_has_values(rows: list[Any], dtype: str, si
             alone = read([row], dtype, single)
             assert alone.wrong[0] == found.wrong[number]
             assert alone.lengths[0] == found.lengths[number]
+
+
+@pytest.mark.parametrize("among", [[], ["text"]])
+def test_a_place_within_a_list_stays(among: list[Any]) -> None:
+    found = columns.numbers([[1, None, 3], None, *among], "DT_FLOAT", keep_nan=True)
+    np.testing.assert_array_equal(found.values, [1, np.nan, 3, np.nan])
+    assert found.lengths.tolist() == [3, 1, *(0 for _ in among)]
+
+
+@pytest.mark.parametrize("row", [[None, None], [float("nan"), 1.0], [[], [None, 2]]])
+@pytest.mark.parametrize("among", [[], ["text"], [True]])
+def test_of_a_list_no_value_is_the_rows(row: list[Any], among: list[Any]) -> None:
+    found = columns.numbers([row, *among], "DT_FLOAT", single=True)
+    assert found.wrong[0] and not found.lengths[0]

@@ -25,6 +25,7 @@ from pipeline.local.runner import RecordedLocalDagRunner
 from pipeline.record import run_folder, run_record
 from pipeline.record.run_record import Node, RunRecord
 from pipeline.results import rerun_reason
+from pipeline.show.report.drawings import Drawings
 from tests.pipeline.fake_run import queued
 
 pytestmark = pytest.mark.tfx
@@ -282,7 +283,7 @@ def test_the_record_is_written_before_the_report(
 ) -> None:
     found: list[str] = []
 
-    def write(record: RunRecord, runs: Path) -> None:
+    def write(record: RunRecord, runs: Path, drawings: Drawings) -> None:
         found.append(run_record.read(record.id, runs).status)
 
     monkeypatch.setattr("pipeline.show.report.write_if_possible", write)

@@ -20,13 +20,12 @@ from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
     inference_pb2,
-    model_service_pb2_grpc,
     predict_pb2,
-    prediction_service_pb2_grpc,
     regression_pb2,
 )
 
 from serving.request_log import database
+from tests.helpers.grpc_in_process import model_service, prediction_service
 from tests.helpers.hostile import COUNT, QUICKLY
 from tests.helpers.model_server import Running
 
@@ -139,7 +138,7 @@ def test_tensors_that_contradict_themselves(
     request = predict_pb2.PredictRequest(model_spec=spec, output_filter=wanted[:3])
     for name, tensor in values.items():
         request.inputs[name].CopyFrom(tensor)
-    ask(prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict, request)
+    ask(prediction_service(channel).Predict, request)
 
 
 @QUICKLY
@@ -150,14 +149,14 @@ def test_tensors_for_inputs_that_are_there(
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = "types", signature
     request.inputs["x"].CopyFrom(tensor)
-    ask(prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict, request)
+    ask(prediction_service(channel).Predict, request)
 
 
 @QUICKLY
 @given(data=st.data(), tasks=st.lists(st.tuples(specs(), st.sampled_from(METHODS)), max_size=3))
 def test_examples_and_empty_requests(channel: grpc.Channel, data: Any, tasks: Any) -> None:
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-    status = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus
+    stub = prediction_service(channel)
+    status = model_service(channel).GetModelStatus
     given_input = data.draw(inputs())
     several = inference_pb2.MultiInferenceRequest(input=given_input)
     for task_spec, method in tasks:
@@ -250,7 +249,7 @@ def test_a_short_message_stands_for_no_long_tensor(
     server: Running, channel: grpc.Channel, request_: Any, code: str, told: str
 ) -> None:
     before = server.resident_mb(peak=True)
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+    stub = prediction_service(channel)
     call = stub.Predict if isinstance(request_, predict_pb2.PredictRequest) else stub.Regress
     for _ in range(3):
         with pytest.raises(grpc.RpcError, match=told) as refusal:
@@ -262,7 +261,7 @@ def test_a_short_message_stands_for_no_long_tensor(
 def test_what_one_value_stands_for_is_answered_and_not_logged_at_length(
     server: Running, channel: grpc.Channel, conformance_models: Path
 ) -> None:
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+    stub = prediction_service(channel)
     response, call = stub.Predict.with_call(of_numbers(1, 2**18), timeout=30)
     assert len(response.outputs["y"].float_val) == 2**18
     wanted = dict(call.trailing_metadata())["x-request-id"]

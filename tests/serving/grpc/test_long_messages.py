@@ -73,13 +73,12 @@ def test_a_damaged_message_is_what_the_whole_parser_makes_of_it(
         at = data.draw(st.integers(0, len(content) - 1))
         content[at] = data.draw(st.integers(0, 255))
     try:
-        whole = predict_pb2.PredictRequest.FromString(bytes(content))
-        whole.DiscardUnknownFields()
+        # As text, which leaves unknown fields out, and in which NaN is equal to itself.
+        whole = str(predict_pb2.PredictRequest.FromString(bytes(content)))
     except DecodeError:
         whole = None
     try:
-        found = parsed(bytes(content), predict_pb2.PredictRequest, _MANY, part_bytes)
-        found.DiscardUnknownFields()
+        found = str(parsed(bytes(content), predict_pb2.PredictRequest, _MANY, part_bytes))
     except DecodeError:
         found = None
     # Groups, which no client sends, are refused, and what nobody reads may be damaged.

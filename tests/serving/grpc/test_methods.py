@@ -16,7 +16,7 @@ import pytest
 from serving.core.errors import Code, ServingError
 from serving.request_log import database
 from serving.routing import changes
-from tests.helpers.grpc_in_process import Served, serving
+from tests.helpers.grpc_in_process import Served, model_service, prediction_service, serving
 
 pytestmark = pytest.mark.tfx
 
@@ -42,9 +42,8 @@ def served(folder: Path) -> Iterator[Served]:
 
 
 def stub(served: Served) -> Any:
-    from tensorflow_serving.apis import prediction_service_pb2_grpc
 
-    return prediction_service_pb2_grpc.PredictionServiceStub(served.channel)
+    return prediction_service(served.channel)
 
 
 def predict(value: Any = (1.0,), model: str = MODEL, signature: str = "", name: str = "x") -> Any:
@@ -186,7 +185,7 @@ def test_metadata_has_signatures_and_nothing_else(served: Served, fields: list[s
 
 
 def test_a_status_names_the_error_of_a_version_that_failed(folder: Path, tmp_path: Path) -> None:
-    from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+    from tensorflow_serving.apis import get_model_status_pb2
 
     models = tmp_path / "models"
     shutil.copytree(folder / MODEL / "1", models / MODEL / "1")
@@ -199,7 +198,7 @@ def test_a_status_names_the_error_of_a_version_that_failed(folder: Path, tmp_pat
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name = MODEL
     with serving(models) as served:
-        get = model_service_pb2_grpc.ModelServiceStub(served.channel).GetModelStatus
+        get = model_service(served.channel).GetModelStatus
         found = {v.version: v for v in get(request, timeout=20).model_version_status}
         assert {number: (v.state, bool(v.status.error_code)) for number, v in found.items()} == {
             1: (30, False), 7: (50, True),
@@ -334,11 +333,10 @@ def test_every_method_asks_for_the_token(folder: Path) -> None:
         get_model_metadata_pb2,
         get_model_status_pb2,
         model_management_pb2,
-        model_service_pb2_grpc,
     )
 
     with serving(folder, token="secret") as served:
-        calls, models = stub(served), model_service_pb2_grpc.ModelServiceStub(served.channel)
+        calls, models = stub(served), model_service(served.channel)
         good = [("authorization", "Bearer secret")]
         for call, request in (
             (calls.Predict, predict()),

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.helpers.grpc_in_process import Served, serving
+from tests.helpers.grpc_in_process import Served, model_service, serving
 
 pytestmark = pytest.mark.tfx
 
@@ -39,7 +39,7 @@ def served(folder: Path) -> Iterator[Served]:
 
 
 def reload(served: Served, *models: dict[str, Any], **settings: Any) -> Any:
-    from tensorflow_serving.apis import model_management_pb2, model_service_pb2_grpc
+    from tensorflow_serving.apis import model_management_pb2
 
     request = model_management_pb2.ReloadConfigRequest()
     request.config.model_config_list.SetInParent()
@@ -50,7 +50,7 @@ def reload(served: Served, *models: dict[str, Any], **settings: Any) -> Any:
         entry.model_platform = "tensorflow"
         entry.model_version_policy.specific.versions.extend(model.get("versions", ()))
         entry.version_labels.update(model.get("labels", {}))
-    stub = model_service_pb2_grpc.ModelServiceStub(served.channel)
+    stub = model_service(served.channel)
     return stub.HandleReloadConfigRequest(request, timeout=20, **settings)
 
 
@@ -132,9 +132,9 @@ def test_what_cannot_be_followed_changes_nothing(
 
 
 def test_a_config_of_another_kind_is_refused(served: Served) -> None:
-    from tensorflow_serving.apis import model_management_pb2, model_service_pb2_grpc
+    from tensorflow_serving.apis import model_management_pb2
 
-    stub = model_service_pb2_grpc.ModelServiceStub(served.channel)
+    stub = model_service(served.channel)
     with pytest.raises(grpc.RpcError, match="Only ModelConfigList is currently supported"):
         stub.HandleReloadConfigRequest(model_management_pb2.ReloadConfigRequest(), timeout=20)
 

@@ -10,12 +10,11 @@ from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
     inference_pb2,
-    model_service_pb2_grpc,
     predict_pb2,
-    prediction_service_pb2_grpc,
     regression_pb2,
 )
 
+from tests.helpers.grpc_in_process import model_service, prediction_service
 from tests.helpers.model_server import Running
 
 pytestmark = pytest.mark.slow
@@ -33,8 +32,8 @@ def channel(server: Running) -> Iterator[grpc.Channel]:
 
 
 @pytest.fixture(scope="module")
-def stub(channel: grpc.Channel) -> prediction_service_pb2_grpc.PredictionServiceStub:
-    return prediction_service_pb2_grpc.PredictionServiceStub(channel)
+def stub(channel: grpc.Channel) -> Any:
+    return prediction_service(channel)
 
 
 def predict_request(
@@ -221,7 +220,7 @@ def test_metadata_holds_the_signatures(stub: Any) -> None:
 
 
 def test_status(channel: grpc.Channel) -> None:
-    stub = model_service_pb2_grpc.ModelServiceStub(channel)
+    stub = model_service(channel)
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name = "half_plus_two"
     (version,) = stub.GetModelStatus(request, timeout=10).model_version_status

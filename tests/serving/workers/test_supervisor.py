@@ -17,11 +17,12 @@ from pathlib import Path
 import grpc
 import pytest
 import requests
-from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+from tensorflow_serving.apis import get_model_status_pb2
 
 from serving.request_log import database
 from serving.routing import changes, compare, state
 from tests.helpers import small_model
+from tests.helpers.grpc_in_process import model_service
 from tests.helpers.model_server import Running, running
 from tests.helpers.paths import ROOT
 
@@ -207,7 +208,7 @@ def test_a_reload_holds_for_all_when_it_is_answered(server: Running, models: Pat
     config.model_version_policy.specific.versions.append(1)
     config.version_labels["blue"] = 1
     with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
-        stub = model_service_pb2_grpc.ModelServiceStub(channel)
+        stub = model_service(channel)
         assert stub.HandleReloadConfigRequest(request, timeout=30).status.error_code == 0
     url = f"{server.url}/v1/models/small/labels/blue:predict"
     assert {requests.post(url, data=BODY, timeout=30).status_code for _ in range(20)} == {200}
@@ -219,7 +220,7 @@ def _state(server: Running, version: int) -> int:
     request.model_spec.version.value = version
     with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
         try:
-            told = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request)
+            told = model_service(channel).GetModelStatus(request)
         except grpc.RpcError:
             return 0
     return int(told.model_version_status[0].state)
