@@ -170,6 +170,8 @@ class _Fitted:
         if node.op != "Squeeze" or list(node.attr["squeeze_dims"].list.i) != [1]:
             return None
         name = _operation(node.input[0])
+        if self._nodes[name].op == "Identity":  # TFT's copy of an input.
+            name = _operation(self._nodes[name].input[0])
         return name if name in columns else None
 
 

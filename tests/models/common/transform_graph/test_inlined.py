@@ -110,7 +110,9 @@ def traced(layer: Callable[..., Any], columns: dict[str, Any]) -> tuple[dict[str
         else tf.TensorSpec([None, *one.shape[1:]], one.dtype)
         for name, one in columns.items()
     }
-    function = tf.function(lambda given: dict(layer(given)), input_signature=[specs])
+    function = tf.function(
+        lambda given: dict(layer(given)), input_signature=[specs], autograph=False
+    )
     operations = function.get_concrete_function().graph.get_operations()
     found = function(columns)
     arrays = {
@@ -141,7 +143,7 @@ def test_of_any_columns_it_gives_what_tfts_layer_gives(
 def test_columns_are_put_side_by_side_without_an_operation_for_each(
     transform: tft.TFTransformOutput,
 ) -> None:
-    function = tf.function(lambda given: inlined.layer(transform)(given))
+    function = tf.function(inlined.layer(transform), autograph=False)
     graph = function.get_concrete_function(rows(3, 0)).graph
     side_by_side = [
         len(one.inputs)
