@@ -97,9 +97,7 @@ class Listing:
             self._texts = {run.id: _searchable(run) for run in snapshot.runs}
             self._snapshot = snapshot
 
-    def _passing(
-        self, snapshot: Snapshot, query: Query, now: float
-    ) -> tuple[list[Run], list[Run]]:
+    def _passing(self, snapshot: Snapshot, query: Query, now: float) -> tuple[list[Run], list[Run]]:
         """The runs that there are for the query, and those of them that pass."""
         passes = self._filter(snapshot, query)
         asked = query.archived or (passes is not None and "archived" in passes.names)

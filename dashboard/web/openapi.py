@@ -9,6 +9,7 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": ["number", "null"]}
 WHOLE: Schema = {"type": "integer"}
+_SOME_TEXT: Schema = {"type": ["string", "null"]}
 TRUTH: Schema = {"type": ["boolean", "null"]}
 ANYTHING: Schema = {}
 
@@ -118,6 +119,11 @@ _DIFF = [
     _query("right", "Another's.", required=True),
     _query("path", "A file of the model's code.", required=True),
 ]
+_RELATED = [
+    _query("run", "The trials of this run's search; without it, runs that pass the filter."),
+    *_LISTED[:2],
+]
+_OUTCOME = [*_RELATED, _query("of", "The outcome's column.", required=True)]
 READ: dict[str, tuple[str, list[Schema], Schema]] = {
     "/api/runs": ("A part of the list of runs, searched, filtered and sorted.", _LISTED, LIST),
     "/api/records": (
@@ -165,9 +171,38 @@ READ: dict[str, tuple[str, list[Schema], Schema]] = {
         _object(model=TEXT, version=WHOLE, total=WHOLE, looks=_list({}), events=_list({})),
     ),
     "/api/monitoring/{model}/{version}/looks/{file}": ("A look.", [], _map(ANYTHING)),
+    "/api/compare/data": (
+        "How the training data of a run differs from another's.",
+        _DIFF[:2],
+        _object(described=_list(TRUTH), features=_list(_object(name=TEXT, differs=TRUTH))),
+    ),
+    "/api/runs/{run}/beside": (
+        "The run before it, and the one that made what is in production.",
+        [],
+        _object(previous=_SOME_TEXT, production=_SOME_TEXT),
+    ),
+    "/api/relations": (
+        "Hyperparameters and outcomes of runs, or of a search's trials, as a table.",
+        _RELATED,
+        _object(columns=_list(_object(key=TEXT)), names=_list(TEXT), rows=_list(_list(ANYTHING))),
+    ),
+    "/api/relations/importance": (
+        "The share of an outcome's variance that each hyperparameter accounts for.",
+        _OUTCOME,
+        _object(rows=WHOLE, found=_list(_object(matters=TRUTH)), same=_list(TEXT), problem=TEXT),
+    ),
+    "/api/serving": (
+        "What serves of each model, from the serving folder's files.",
+        [],
+        _object(models=_list(_object(name=TEXT)), problems=_list(TEXT), folder=TEXT),
+    ),
     "/api/openapi.json": ("This document.", [], _map(ANYTHING)),
 }
 """By path what is asked, its parameters and the schema of its answer."""
+TABLES: dict[str, tuple[str, list[Schema]]] = {
+    "/api/relations.csv": ("The table of /api/relations as CSV, with a line of names.", _RELATED),
+}
+"""By path what is asked that is answered with CSV, and its parameters."""
 WRITE: dict[str, dict[str, tuple[str, Schema | None]]] = {
     "/api/runs/{run}/notes": {"put": ("Writes tags, note, and whether it is archived.", NOTES)},
     "/api/views/{name}": {
@@ -184,6 +219,9 @@ def document() -> dict[str, Any]:
     for path, (about, parameters, answer) in READ.items():
         asked = {"summary": about, "parameters": [*_places(path), *parameters]}
         paths.setdefault(path, {})["get"] = {**asked, "responses": _answers(answer)}
+    for path, (about, parameters) in TABLES.items():
+        asked = {"summary": about, "parameters": parameters}
+        paths[path] = {"get": {**asked, "responses": _answers(TEXT, "text/csv")}}
     for path, methods in WRITE.items():
         for method, (about, sent) in methods.items():
             operation: Schema = {"summary": about, "parameters": _places(path)}
@@ -209,16 +247,16 @@ def _places(path: str) -> list[Schema]:
     return [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
 
 
-def _answers(answer: Schema | None) -> Schema:
+def _answers(answer: Schema | None, kind: str = "application/json") -> Schema:
     wrong = {"description": "What is wrong", "content": _content(_ref("Error"))}
     if answer is None:
         return {"2XX": {"description": "Done"}, "4XX": wrong}
-    right = {"description": "The answer", "content": _content(answer)}
+    right = {"description": "The answer", "content": _content(answer, kind)}
     return {"200": right, "304": {"description": "As the ETag in If-None-Match"}, "4XX": wrong}
 
 
-def _content(schema: Schema) -> Schema:
-    return {"application/json": {"schema": schema}}
+def _content(schema: Schema, kind: str = "application/json") -> Schema:
+    return {kind: {"schema": schema}}
 
 
 def _ref(name: str) -> Schema:

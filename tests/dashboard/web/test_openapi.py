@@ -29,14 +29,18 @@ def test_every_address_of_the_api_is_documented_and_no_other(runs: Path) -> None
 
 
 def answers(client: TestClient, run: str) -> dict[str, Any]:
+    columns = client.get("/api/relations").json()["columns"]
+    outcomes = [one["key"] for one in columns if one["role"] == "outcome" and one["numeric"]]
     asked = {
         "/api/diff": f"?left={run}&right={run}&path=models/taxi/model.py",
+        "/api/compare/data": f"?left={run}&right={run}",
+        "/api/relations/importance": f"?of={outcomes[0] if outcomes else None}",
         "/api/runs": "?column=config.training.epochs&column=overrides&archived=1",
     }
     return {
         path: client.get(path.replace("{run}", run) + asked.get(path, ""))
         for path in openapi.READ
-        if "{model}" not in path
+        if "{model}" not in path and (outcomes or path != "/api/relations/importance")
     }
 
 
