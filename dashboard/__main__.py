@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from dashboard.errors import DashboardError
+from dashboard.records import sources
 from dashboard.web.serve import serve
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -18,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Serves until interrupted; returns the exit status."""
     options = parser().parse_args(arguments)
     try:
-        serve(options.runs, options.serving, options.host, options.port, open_browser=options.open)
+        runs = sources.opened(options.runs or [str(RUNS)], options.cache)
+        serve(runs, options.serving, options.host, options.port, open_browser=options.open)
     except DashboardError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -31,7 +34,19 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m dashboard", description="Look at the pipeline's runs in a browser."
     )
     result.add_argument(
-        "--runs", type=Path, default=RUNS, metavar="DIR", help="where the runs are (default: runs)"
+        "--runs",
+        action="extend",
+        nargs="+",
+        metavar="PLACE",
+        help="where the runs are: folders, and buckets such as gs://bucket/runs or "
+        "s3://bucket/runs (default: runs)",
+    )
+    result.add_argument(
+        "--cache",
+        type=Path,
+        default=_cache(),
+        metavar="DIR",
+        help="where copies of what is in buckets are kept (default: %(default)s)",
     )
     result.add_argument(
         "--serving",
@@ -55,6 +70,12 @@ def parser() -> argparse.ArgumentParser:
         help="open the browser, or not (default: on a terminal with a display)",
     )
     return result
+
+
+def _cache() -> Path:
+    """The user's folder for what can be had again."""
+    folder = os.environ.get("XDG_CACHE_HOME")
+    return (Path(folder) if folder else Path.home() / ".cache") / "pipeline-dashboard"
 
 
 def _port(text: str) -> int:

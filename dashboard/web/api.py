@@ -26,6 +26,7 @@ from dashboard.records.index import RunIndex
 from dashboard.records.json_files import UnreadableError, read_object
 from dashboard.records.monitoring.index import MonitoringIndex
 from dashboard.records.runs import RECORD, Run
+from dashboard.records.sources.folder import Source
 from dashboard.web.answers import Answer, as_json, count, encoded, optional_count, threaded
 from dashboard.web.security import FILE_POLICY
 
@@ -76,7 +77,8 @@ class Api:
             limit=count(asked.get("limit"), 50),
         )
         answer = self._listing.answer(self._index.snapshot(), query)
-        return self._json(request, {**answer, "folder": str(self._index.folder)})
+        sources = self._index.states()
+        return self._json(request, {**answer, "folder": sources[0]["address"], "sources": sources})
 
     def models(self, request: Request) -> Response:
         """Every model with its versions."""
@@ -167,8 +169,9 @@ class Api:
         return await run_in_threadpool(self._keep_notes, request.path_params["run"], written)
 
     def _keep_notes(self, name: str, written: notes.Notes) -> Response:
-        _, folder = self._find(name)
-        notes.write(folder, written)
+        _, source = self._found(name)
+        notes.write(source.folder / name, written)
+        source.publish(name, notes.FILE)
         return Response(encoded(written.as_json()), media_type="application/json")
 
     def _json(self, request: Request, content: Any) -> Response:
@@ -192,12 +195,15 @@ class Api:
         return Response(hidden, media_type=media_type, headers=headers)
 
     def _find(self, name: str) -> tuple[Run, Path]:
-        row = self._index.find(name)
-        if row is None:
-            raise DashboardError(
-                f"There is no run {name!r:.100}", f"In {self._index.folder}.", status=404
-            )
-        return row, self._index.folder / name
+        row, source = self._found(name)
+        return row, source.folder / name
+
+    def _found(self, name: str) -> tuple[Run, Source]:
+        found = self._index.find(name)
+        if found is None:
+            places = ", ".join(source.address for source in self._index.sources)
+            raise DashboardError(f"There is no run {name!r:.100}", f"In {places}.", status=404)
+        return found
 
     def _code(self, run: str, path: str) -> str | None:
         """A file of the code that a run used; None if that run did not have it."""

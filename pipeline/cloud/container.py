@@ -111,7 +111,8 @@ def _run_task(own: argparse.Namespace, rest: list[str]) -> None:
     inputs_spec = _json(own.inputs, _INPUTS)
     given = artifact_types.complete(_json(own.given, _GIVEN), inputs_spec)
     with _account(own.account, given) as tell:
-        to_tfx, publish = given, lambda: None
+        to_tfx = given
+        publish: Callable[[], None] = lambda: None  # noqa: E731
         if staging.applies(given):
             # Workers elsewhere cannot see this machine's disk.
             here = beam_arguments.runs_here(rest)

@@ -191,7 +191,7 @@ class Collection:
             else "The pipeline ended without a word",
             detail=self.final.message or _UNKNOWN,
             remedy="Its container was killed, as where memory runs out, or never started. "
-            + (f"Its log: {page}" if page else "See its log on the platform's page."),
+            f"Its log: {page or 'on the page of the platform'}.",
         )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -53,7 +53,7 @@ def update(folder: str) -> None:
     store.write(f"{folder}/{run_folder.RECORD}", text.encode())
 
 
-def passed(entries: list[Mapping[str, Any]], accounts: Mapping[str, Account]) -> set[str]:
+def passed(entries: Sequence[Mapping[str, Any]], accounts: Mapping[str, Account]) -> set[str]:
     """The nodes that must be over, as one that waits for them has begun.
 
     Args:
@@ -92,8 +92,8 @@ class Progress:
                 self._thread.start()
             if hasattr(event, "metrics"):
                 self._add_epoch(self._part("curves"), event.metrics)
-            elif hasattr(event, "objective") and is_dataclass(event):
-                self._part("trials").append(asdict(event))  # type: ignore[call-overload]
+            elif hasattr(event, "objective"):
+                self._part("trials").append(asdict(event))
             else:
                 return
         self._changed.set()

@@ -10,6 +10,7 @@ import { ColumnPicker, chosenColumns, useRememberedColumns } from "../runs/colum
 import { Selection } from "../runs/selection.js";
 import { NoRuns } from "../runs/no_runs.js";
 import { Pager } from "../runs/pager.js";
+import { Sources } from "../runs/sources.js";
 
 const PAGE = 50;
 
@@ -36,7 +37,9 @@ export function RunsPage({ params }) {
     return html`<h1>Runs</h1>
       ${error ? html`<${Filters} params=${params} error=${error} />` : html`<${Loading} />`}`;
   }
-  if (data.total === 0 && data.scan.complete) return html`<${NoRuns} folder=${data.folder} />`;
+  if (data.total === 0 && data.scan.complete) {
+    return html`<${Sources} sources=${data.sources} /><${NoRuns} folder=${data.folder} />`;
+  }
   const columns = chosenColumns(params, data.columns);
   const selected = (params.get("selected") ?? "").split(",").filter(Boolean);
   const select = (ids) => setParams({ selected: ids.join(",") }, { replace: true });
@@ -47,6 +50,7 @@ export function RunsPage({ params }) {
       </p>
       <${ColumnPicker} available=${data.columns} chosen=${columns} />
     </div>
+    <${Sources} sources=${data.sources} />
     <${Filters} params=${params} error=${error} />
     ${error && html`<p class="quiet">Shown are the runs of the last filter that could be read.</p>`}
     <${RunsTable} runs=${data.runs} columns=${columns} sort=${params.get("sort") || "-started"}
