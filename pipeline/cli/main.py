@@ -169,20 +169,36 @@ def runs(
         int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many runs.")
     ] = 20,
     as_json: AsJson = False,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PLACE",
+            help="Another folder of runs, or a bucket's, such as gs://bucket/runs.",
+        ),
+    ] = None,
 ) -> None:
     """List runs, newest first: status, metrics, and the pushed version."""
     from pipeline.local import post_mortem
     from pipeline.show import runs_table, terminal
 
-    records = runs_table.select(project.RUNS, model, limit)
-    for record in records:
-        post_mortem.take_note_of_push(record, project.RUNS)
+    if place is None:
+        folder, records = project.RUNS, runs_table.select(project.RUNS, model, limit)
+        for record in records:
+            post_mortem.take_note_of_push(record, folder)
+    else:
+        from pipeline.cloud import run_records
+
+        folder = run_records.copied(place)
+        records = runs_table.of_model(run_records.latest_first(folder), model, limit)
     if as_json:
-        print(runs_table.as_json(records, project.RUNS))
+        print(runs_table.as_json(records, folder))
         return
     console = terminal.console()
     if records:
-        terminal.show(console, runs_table.runs_table(records, console, project.RUNS))
+        terminal.show(console, runs_table.runs_table(records, console, folder))
+    elif place is not None:
+        terminal.show(console, f"There is no run{f' of {model}' if model else ''} in {place}.")
     else:
         from pipeline.show import formatting
 

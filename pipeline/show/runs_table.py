@@ -29,7 +29,13 @@ def select(
     runs: Path, model: str | None = None, limit: int | None = None
 ) -> list[RunRecord | UnreadableRecord]:
     """The latest runs, of one model or of all; unreadable records among them."""
-    records: Iterator[RunRecord | UnreadableRecord] = run_record.latest_first(runs)
+    return of_model(run_record.latest_first(runs), model, limit)
+
+
+def of_model(
+    records: Iterator[RunRecord | UnreadableRecord], model: str | None, limit: int | None
+) -> list[RunRecord | UnreadableRecord]:
+    """The first of some runs, of one model or of all; unreadable records among them."""
     if model is not None:
         records = (
             record

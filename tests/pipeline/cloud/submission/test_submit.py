@@ -17,7 +17,7 @@ from pipeline.cloud.platforms.vertex import VertexAI
 from pipeline.cloud.submission import submit
 from pipeline.config import project
 from tests.helpers import bad_servers
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.vertex_server import VertexServer
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
