@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dashboard.errors import DashboardError
 from dashboard.records import sources
@@ -21,7 +22,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         runs = sources.opened(options.runs or [str(RUNS)], options.cache)
-        serve(runs, options.serving, options.host, options.port, open_browser=options.open)
+        serve(
+            runs,
+            options.serving,
+            options.host,
+            options.port,
+            open_browser=options.open,
+            public=options.url or "",
+        )
     except DashboardError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -62,6 +70,13 @@ def parser() -> argparse.ArgumentParser:
         "whoever reaches it can read the runs and write tags and notes",
     )
     result.add_argument(
+        "--url",
+        type=_url,
+        default=None,
+        metavar="ADDRESS",
+        help="the address, https://..., at which a proxy that asks for a login makes it known",
+    )
+    result.add_argument(
         "--port", type=_port, default=8050, help="the port (default: %(default)s; 0: a free one)"
     )
     result.add_argument(
@@ -76,6 +91,13 @@ def _cache() -> Path:
     """The user's folder for what can be had again."""
     folder = os.environ.get("XDG_CACHE_HOME")
     return (Path(folder) if folder else Path.home() / ".cache") / "pipeline-dashboard"
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"expected https://host, received {text!r}")
+    return text
 
 
 def _port(text: str) -> int:

@@ -20,7 +20,13 @@ from dashboard.web import app
 
 
 def serve(
-    runs: Sequence[Source], serving: Path, host: str, port: int, *, open_browser: bool | None
+    runs: Sequence[Source],
+    serving: Path,
+    host: str,
+    port: int,
+    *,
+    open_browser: bool | None,
+    public: str = "",
 ) -> None:
     """Serves until interrupted.
 
@@ -30,6 +36,7 @@ def serve(
         host: The address to bind to.
         port: The port; 0 takes any that is free.
         open_browser: Whether to open the page; None: if there is someone to see it.
+        public: The address at which a proxy with a login makes it known; empty: there is none.
 
     Raises:
         DashboardError: The address cannot be bound to.
@@ -38,7 +45,7 @@ def serve(
     address = url(host, listening.getsockname()[1])
     index = RunIndex(*runs)
     config = uvicorn.Config(
-        app.create(index, host, serving.absolute()),
+        app.create(index, host, serving.absolute(), public),
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -6,7 +6,6 @@ content, and whoever submits it uploads them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -100,11 +99,10 @@ class BundlingRunner(KubeflowV2DagRunner):
 
     def _record(self, specification: Specification) -> dict[str, Bundle]:
         """Tells each task where its run's folder is, and the last one what it has to know."""
-        recipes = tell_tasks(specification, self._model, self._platform.runs)
+        _tell_tasks(specification, self._model, self._platform.runs)
         plan = Bundle(
             planning.plan(
                 specification,
-                recipes,
                 self._model,
                 self._model_config,
                 self._platform,
@@ -126,37 +124,15 @@ class BundlingRunner(KubeflowV2DagRunner):
         return {PLAN: plan, recording.NAME: code}
 
 
-def tell_tasks(specification: Specification, model: str, runs: str) -> dict[str, str]:
+def _tell_tasks(specification: Specification, model: str, runs: str) -> None:
     """Adds to each container's arguments where it tells how it comes along.
 
-    Returns:
-        Each task's recipe: a hash of what its cache key depends on, the tasks before it included.
+    It is the same in each run, as a cache may look at arguments.
     """
-    tasks = tasks_of(specification)
-    executors = specification["deploymentSpec"]["executors"]
-    recipes: dict[str, str] = {}
-
-    def recipe(name: str) -> str:
-        if name not in recipes:
-            task = tasks[name]
-            component = specification["components"][task["componentRef"]["name"]]
-            spec = {key: value for key, value in task.items() if key != "cachingOptions"}
-            before = {one: recipe(one) for one in sorted(task.get("dependentTasks", ()))}
-            parts = [spec, component, executors[component["executorLabel"]], before]
-            text = json.dumps(parts, sort_keys=True)
-            recipes[name] = hashlib.sha256(text.encode()).hexdigest()[:32]
-        return recipes[name]
-
-    for name in tasks:
-        recipe(name)
-    for name, own in recipes.items():
-        component = specification["components"][tasks[name]["componentRef"]["name"]]
-        executor = executors[component["executorLabel"]]
+    for name, executor in planning.executors(specification).items():
         if "container" in executor:
-            place = {"model": model, "recipe": own, "runs": runs, "task": name}
-            told = f"{container.ACCOUNT}={json.dumps(place, sort_keys=True)}"
-            executor["container"].setdefault("args", []).append(told)
-    return recipes
+            place = json.dumps({"model": model, "runs": runs, "task": name})
+            executor["container"]["args"] += [f"{container.ACCOUNT}={place}"]
 
 
 def compile_to(

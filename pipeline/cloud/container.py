@@ -21,7 +21,7 @@ from typing import Any
 
 CODE = "--pipeline_code"
 ACCOUNT = "--pipeline_account"
-"""Its value is a JSON object: `model`, `runs`, `task` and `recipe`."""
+"""Its value is a JSON object: `model`, `runs` and `task`."""
 EXIT = "--pipeline_exit"
 ERROR = "Error: "
 """How the log's last words begin where a task failed for a known reason."""

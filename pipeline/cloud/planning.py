@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,6 @@ _NEVER = datetime.fromtimestamp(0, timezone.utc)
 
 def plan(
     specification: Mapping[str, Any],
-    recipes: Mapping[str, str],
     model: str,
     config: ModelConfig,
     platform: Platform,
@@ -34,15 +34,14 @@ def plan(
 
     Args:
         specification: A KFP `PipelineSpec` in JSON.
-        recipes: By task.
         model: The model's name.
         config: Its configuration.
         platform: Where it runs.
         overrides: The settings that the configuration was changed by.
         data_hash: The hash of the data's content; None where nobody has looked.
     """
-    executors = _executors(specification)
-    asked = {name: one.get("container", {}).get("resources", {}) for name, one in executors.items()}
+    runs_in = executors(specification)
+    asked = {name: one.get("container", {}).get("resources", {}) for name, one in runs_in.items()}
     record = run_record.new(model, config, overrides)
     record.id, record.started, record.process, record.process_start = "", _NEVER, None, None
     for node in record.nodes:
@@ -64,8 +63,8 @@ def plan(
         runs=platform.runs,
         record=hide.tree(json.loads(record.model_dump_json(exclude={"id", "started"}))),
         tasks={
-            name: Task(spec_check.node_of(name), recipes[name], "resolver" in executors[name])
-            for name in tasks_of(specification)
+            name: Task(spec_check.node_of(name), recipe, "resolver" in runs_in[name])
+            for name, recipe in recipes(specification).items()
         },
         data_hash=None if data_hash in (None, UNKNOWN) else data_hash,
         hourly={
@@ -93,11 +92,28 @@ def in_words(machine: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _executors(specification: Mapping[str, Any]) -> dict[str, Any]:
+def executors(specification: Mapping[str, Any]) -> dict[str, Any]:
     """What runs each task."""
-    executors = specification["deploymentSpec"]["executors"]
+    labels = specification["deploymentSpec"]["executors"]
     components = specification["components"]
     return {
-        name: executors[components[task["componentRef"]["name"]]["executorLabel"]]
+        name: labels[components[task["componentRef"]["name"]]["executorLabel"]]
         for name, task in tasks_of(specification).items()
     }
+
+
+def recipes(specification: Mapping[str, Any]) -> dict[str, str]:
+    """Each task's recipe: a hash of what its cache key depends on, the tasks before it included."""
+    tasks, runs_in = tasks_of(specification), executors(specification)
+    found: dict[str, str] = {}
+
+    def recipe(name: str) -> str:
+        if name not in found:
+            task = {key: value for key, value in tasks[name].items() if key != "cachingOptions"}
+            component = specification["components"][task["componentRef"]["name"]]
+            before = {one: recipe(one) for one in sorted(task.get("dependentTasks", ()))}
+            text = json.dumps([task, component, runs_in[name], before], sort_keys=True)
+            found[name] = hashlib.sha256(text.encode()).hexdigest()[:32]
+        return found[name]
+
+    return {name: recipe(name) for name in tasks}

@@ -20,8 +20,12 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the server was asked for, instead of a server."""
     calls: list[Any] = []
 
-    def serve(places: Sequence[Source], *given: Any, open_browser: bool | None) -> None:
-        calls.append([[one.address for one in places], *given, open_browser])
+    def serve(
+        places: Sequence[Source], *given: Any, open_browser: bool | None, public: str
+    ) -> None:
+        calls.append(
+            [[one.address for one in places], *given, open_browser, *filter(None, [public])]
+        )
 
     monkeypatch.setattr(command, "serve", serve)
     return calls
@@ -38,6 +42,10 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         ),
         (["--serving", "/b"], [HERE, Path("/b"), "127.0.0.1", 8050, None]),
         (["--host", "0.0.0.0", "--open"], [HERE, command.SERVING, "0.0.0.0", 8050, True]),
+        (
+            ["--url", "https://runs.example.com"],
+            [HERE, command.SERVING, "127.0.0.1", 8050, None, "https://runs.example.com"],
+        ),
         (["--no-open"], [HERE, command.SERVING, "127.0.0.1", 8050, False]),
     ],
 )
@@ -67,6 +75,15 @@ def test_where_it_cannot_serve_it_says_why(
     monkeypatch.setattr(command, "serve", fail)
     assert command.main([]) == 2
     assert capsys.readouterr().err == "error: The port is taken\nChoose another.\n"
+
+
+@pytest.mark.parametrize("url", ["runs.example.com", "https://", "ftp://x"])
+def test_an_address_that_is_none_is_a_mistake(
+    url: str, served: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--url", url])
+    assert "expected https://host" in capsys.readouterr().err and not served
 
 
 @pytest.mark.parametrize("place", ["ftp://b/runs", "gs://", "gs:///"])

@@ -1,8 +1,9 @@
 """What a task's container says of its execution: `<runs>/<run id>/tasks/<task>.json`.
 
 A task that the cache stands for runs no container, so its account is that of the execution whose
-result it is: `<runs>/.results/<recipe>.json`. A recipe is a hash of all that a task's cache key
-depends on, that of the tasks before it included; it is known when the pipeline is compiled.
+result it is: `<runs>/.results/<recipe>.json`, where the exit handler of that run has kept it. A
+recipe is a hash of all that a task's cache key depends on, that of the tasks before it included; it
+is known when the pipeline is compiled.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ class Collection:
         return min(found, key=lambda one: one.finished or "", default=None)
 
     def _unexplained(self, record: RunRecord) -> Failure:
-        """The failure of a run whose tasks say nothing of one, as of a container that was killed."""
+        """The failure of a run whose tasks say nothing of one: a container was killed, say."""
         named = [task for task in self.final.failed_tasks if task in self.plan.tasks]
         node = self.plan.tasks[named[0]].node if named else record.running_node
         if node is not None and record.node(node).status == "queued":

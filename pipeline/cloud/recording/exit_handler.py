@@ -54,6 +54,9 @@ def run(given: Mapping[str, Any]) -> None:
         _assemble(plan, record, details, local)
         publish(run_folder.path(run_id, local), f"{runs}/{run_id}")
         _note_latest(record, details, runs)
+        for name, told in account.read_all(f"{runs}/{run_id}").items():
+            if told.status == "done" and name in plan.tasks:
+                account.keep_as_result(told, runs, plan.tasks[name].recipe)
     store.write(given["outputs"]["outputFile"], b"{}")  # It has no outputs; some platforms look.
     print(f"The run's record is in {runs}/{run_id}", flush=True)
 

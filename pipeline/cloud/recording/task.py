@@ -25,13 +25,11 @@ class TaskRecorder:
         model: The model's name.
         runs: The folder of all runs of the target.
         task: The task's name.
-        recipe: See `account`.
         uri: The address of one of the task's outputs.
     """
 
-    def __init__(self, model: str, runs: str, task: str, recipe: str, uri: str) -> None:
+    def __init__(self, model: str, runs: str, task: str, uri: str) -> None:
         job = account.job_of(task, uri)
-        self._runs, self._recipe = runs, recipe
         self._run = account.run_id(model, job) if job else None
         self._folder = f"{runs}/{self._run}"
         self._account = Account(task, job or "", _now())
@@ -49,7 +47,6 @@ class TaskRecorder:
         """
         self._account.outputs = dict(outputs)
         self._end("done")
-        _quietly(lambda: account.keep_as_result(self._account, self._runs, self._recipe))
 
     def failed(self, error: BaseException) -> None:
         """Says what the task failed with; anomalous data has stopped it."""

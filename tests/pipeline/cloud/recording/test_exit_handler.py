@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline import nodes
-from pipeline.cloud.recording import exit_handler
+from pipeline.cloud.recording import account, exit_handler
 from pipeline.cloud.recording import plan as plans
 from pipeline.record import run_record
 from tests.pipeline.cloud.recording.plans import JOB, Job
@@ -53,6 +53,9 @@ def test_the_folder_is_that_of_a_local_run(tmp_path: Path, untracked: list[dict[
     assert "<html" in (job.folder / "report.html").read_text()
     assert json.loads((job.folder / "details.json").read_text())["run"] == JOB
     assert untracked[0]["NEPTUNE_PROJECT"] == "w/p"
+    # For later runs, in which the cache stands for what was done here.
+    kept = account.result(str(job.runs), f"recipe-{nodes.TRAINER}")
+    assert kept and (kept.task, kept.job) == (nodes.TRAINER, JOB)
     assert (tmp_path / "out" / "executor_output.json").is_file()
 
 

@@ -18,7 +18,7 @@ URI = "gs://b/runs/taxi/0/taxi-7/Trainer_1/model"
 
 
 def recorder(runs: Path, uri: str = URI) -> TaskRecorder:
-    return TaskRecorder("taxi", str(runs), "Trainer", "recipe", uri)
+    return TaskRecorder("taxi", str(runs), "Trainer", uri)
 
 
 def test_it_begins_and_is_done(tmp_path: Path) -> None:
@@ -26,11 +26,9 @@ def test_it_begins_and_is_done(tmp_path: Path) -> None:
     told.started()
     found = account.read_all(f"{tmp_path}/taxi-7")["Trainer"]
     assert (found.status, found.finished, found.job) == ("running", None, "taxi-7")
-    assert account.result(str(tmp_path), "recipe") is None
     told.done({"model": {"uri": "u", "metadata": {}}})
     found = account.read_all(f"{tmp_path}/taxi-7")["Trainer"]
     assert found.status == "done" and found.outputs["model"]["uri"] == "u"
-    assert account.result(str(tmp_path), "recipe") == found
 
 
 @pytest.mark.parametrize(
@@ -48,7 +46,6 @@ def test_it_fails(error: BaseException, status: str, headline: str, tmp_path: Pa
     told.failed(error)
     found = account.read_all(f"{tmp_path}/taxi-7")["Trainer"]
     assert (found.status, found.failure["headline"]) == (status, headline)
-    assert account.result(str(tmp_path), "recipe") is None
 
 
 def test_a_secret_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
