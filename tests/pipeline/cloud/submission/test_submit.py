@@ -80,12 +80,14 @@ def test_a_job_on_vertex(
     assert record["cloud"]["page"] == first.where
     assert "Its record is in gs://b/runs/taxi-abc-1." in first.notes
     # What the specification names is what was uploaded: code by its hash, data by its hash.
-    text = json.dumps(specification)
-    names = uploaded(bucket)
+    text = json.dumps([specification, uncached.body["pipelineSpec"]])
+    names = {name for name in uploaded(bucket) if not name.startswith("runs/")}
     assert all(f"gs://b/{name}" in text for name in names if name.startswith("modules/"))
     assert f"gs://b/datasets/{labels['data']}" in text
-    assert {address.removeprefix("gs://b/") for address in first.uploaded} == names
-    assert second.uploaded == []
+    # Of the second, with another number of epochs, the plan of its records alone is new.
+    [plan] = second.uploaded
+    assert {address.removeprefix("gs://b/") for address in [*first.uploaded, plan]} == names
+    assert plan.startswith("gs://b/modules/")
 
 
 def test_data_that_changes_while_it_is_read_is_not_submitted(
