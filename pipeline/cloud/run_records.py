@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -128,12 +129,12 @@ def latest_first(folder: Path) -> Iterator[RunRecord | UnreadableRecord]:
 
 
 def _copy(bucket: _Bucket, prefix: str, folder: Path) -> None:
-    names = [
+    names = {
         name
         for name in bucket.folders(f"{prefix}/" if prefix else "")
         if name and not name.startswith(".")
-    ]
-    wanted = [name for name in names if not _has_ended(name, folder)]
+    }
+    wanted = [name for name in sorted(names) if not _has_ended(name, folder)]
     keys = ["/".join(filter(None, [prefix, name, run_folder.RECORD])) for name in wanted]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name, content in zip(wanted, pool.map(bucket.read, keys), strict=True):
@@ -146,9 +147,10 @@ def _copy(bucket: _Bucket, prefix: str, folder: Path) -> None:
 
 def _has_ended(name: str, folder: Path) -> bool:
     try:
-        return run_record.read(name, folder).status != "running"
-    except RunError:
+        record = json.loads((folder / name / run_folder.RECORD).read_bytes())
+    except (OSError, ValueError):
         return False
+    return isinstance(record, dict) and record.get("status") not in (None, "running")
 
 
 def _service(address: str) -> Service:

@@ -56,6 +56,8 @@ class BucketSource:
         self._failed_at = 0.0
         self._fetched: dict[str, float] = {}
         """When each run's files were last fetched; infinite once it had ended by then."""
+        self._ended: set[str] = set()
+        """Runs whose record here is their last."""
         self._versions: dict[str, dict[str, str]] = {}
         """Of each run the version of each file that is here."""
         self._remember()
@@ -89,7 +91,7 @@ class BucketSource:
                     for name, content in zip(wanted, pool.map(self._record, wanted), strict=True):
                         if content is not None:
                             _write(self._folder / name / RECORD, content)
-                self._forget(names)
+                self._forget(set(names))
         except Exception as error:  # Each client has kinds of its own.
             self._note(error)
         else:
@@ -149,11 +151,15 @@ class BucketSource:
 
     def _has_ended(self, name: str) -> bool:
         """Whether the copy of a run's record says that it has ended, so that it stays as it is."""
+        if name in self._ended:
+            return True
         try:
             record = json.loads((self._folder / name / RECORD).read_bytes())
         except (OSError, ValueError):
             return False
-        return isinstance(record, dict) and record.get("status") not in (None, "running")
+        if isinstance(record, dict) and record.get("status") not in (None, "running"):
+            self._ended.add(name)
+        return name in self._ended
 
     def _copy(self, run: str) -> None:
         store, began = self._opened(), time.monotonic()
@@ -182,10 +188,12 @@ class BucketSource:
         if content is not None:
             _write(self._folder / run / notes.FILE, content)
 
-    def _forget(self, names: list[str]) -> None:
+    def _forget(self, names: set[str]) -> None:
         """Removes the records of runs that are gone from the bucket."""
         for record in self._folder.glob(f"*/{RECORD}"):
             if record.parent.name not in names:
+                self._ended.discard(record.parent.name)
+                self._fetched.pop(record.parent.name, None)
                 record.unlink(missing_ok=True)
 
     def _note(self, error: Exception | None) -> None:

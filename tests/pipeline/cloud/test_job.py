@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_what_a_job_is_of() -> None:
 
 
 def test_tasks_are_found_beside_an_exit_handler_or_without_one() -> None:
-    tasks = {"a": {}}
+    tasks: dict[str, Any] = {"a": {}}
     assert job.tasks_of({"root": {"dag": {"tasks": tasks}}}) == tasks
     beside = {"components": {"tfx-dag": {"dag": {"tasks": tasks}}}, "root": {"dag": {"tasks": {}}}}
     assert job.tasks_of(beside) == tasks

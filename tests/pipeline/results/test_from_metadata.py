@@ -38,7 +38,7 @@ class History:
             context = metadata_store_pb2.Context(type_id=self.node, name=f"taxi.{node}")
             [context.id] = self.store.put_contexts([context])
             self._contexts[node] = context
-        made = Execution(type_id=self.kind, last_known_state=state)  # type: ignore[arg-type]
+        made = Execution(type_id=self.kind, last_known_state=state)
         for name, text in texts.items():
             made.custom_properties[name].string_value = text
         pairs = []

@@ -13,6 +13,7 @@ from dashboard.records import runs as rows
 from dashboard.records.index import RunIndex
 from dashboard.records.sources import bucket as sources
 from dashboard.records.sources.bucket import BucketSource
+from dashboard.records.sources.stores import Store
 from tests.dashboard import sample_runs
 from tests.dashboard.records.sources.conftest import Bucket, changed, put_run
 
@@ -56,10 +57,14 @@ def test_only_what_may_have_changed_is_read_again(
     source.fetch(ended.name)
     source.fetch(going.name)
     asked: list[str] = []
-    read = type(source._opened()).read
-    monkeypatch.setattr(
-        type(source._opened()), "read", lambda self, name: asked.append(name) or read(self, name)
-    )
+    kind = type(source._opened())
+    read = kind.read
+
+    def noted(self: Store, name: str) -> bytes | None:
+        asked.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(kind, "read", noted)
     source.refresh()
     assert [name.split("/")[-2:] for name in asked] == [[going.name, "run.json"]]
     asked.clear()

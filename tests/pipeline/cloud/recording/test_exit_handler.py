@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import nodes
-from pipeline.cloud.recording import account, exit_handler
+from pipeline import nodes, tracking
+from pipeline.cloud.recording import account, exit_handler, secret
 from pipeline.cloud.recording import plan as plans
+from pipeline.cloud.recording.collect import Collection
 from pipeline.record import run_record
 from tests.pipeline.cloud.recording.plans import JOB, Job
 
@@ -22,7 +23,7 @@ def untracked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """No process of Neptune's client; the environments that it would have had."""
     seen: list[dict[str, str]] = []
     monkeypatch.setattr(
-        exit_handler.tracking, "start", lambda folder, root, environment: seen.append(environment)
+        tracking, "start", lambda folder, root, environment: seen.append(environment)
     )
     return seen
 
@@ -78,7 +79,7 @@ def test_a_secret_that_cannot_be_read_leaves_the_record_in_the_bucket(
     def refuse(_: object) -> None:
         raise OSError("no login")
 
-    monkeypatch.setattr(exit_handler.secret, "revealed", refuse)
+    monkeypatch.setattr(secret, "revealed", refuse)
     job = Job(tmp_path / "runs")
     exit_handler.run(given(job))
     assert "not sent to Neptune: no login" in capsys.readouterr().out
@@ -91,14 +92,14 @@ def test_the_latest_run_with_data_is_what_the_next_is_compared_with(
     job = Job(tmp_path / "runs")
     feature = {"name": "fare", "type": "float", "splits": {}}
     seen: list[list[str]] = []
-    collect = exit_handler.Collection.collect
+    collect = Collection.collect
 
     def collected(self: Any, earlier: Path) -> Any:
         seen.append(sorted(path.parent.name for path in earlier.glob("*/details.json")))
         record, details = collect(self, earlier)
         return record, type(details).model_validate({"run": record.id, "features": [feature]})
 
-    monkeypatch.setattr(exit_handler.Collection, "collect", collected)
+    monkeypatch.setattr(Collection, "collect", collected)
     for name in (JOB, "taxi-2", "taxi-2"):  # A task that is tried again is not its own past.
         exit_handler.run(given(job, name=name))
     assert seen == [[], [JOB], []]
