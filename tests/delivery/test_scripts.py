@@ -571,14 +571,14 @@ def bucket_server() -> Iterator[Server]:
 def test_a_run_s_record_becomes_the_release_s_report(desk: Desk, bucket_server: Server) -> None:
     bucket_server.answers["GET", "big-taxi-r1%2Frun.json"] = [(200, json.dumps(RECORD))]
     storage = {"STORAGE_EMULATOR_HOST": bucket_server.url}
-    done = desk.run("run_report", **RUN_REPORT, **storage)
+    done = desk.run("release_report", "read", **RUN_REPORT, **storage)
     assert done.returncode == 0, done.stderr
     found = json.loads(desk.outputs()["report"])
     assert found["dashboard"] == "https://d/runs/big-taxi-r1" and found["verdict"] == "blessed"
     desk.program("gh", (0, "", ""))
     ended = {"MODEL": "big_taxi", "COMMIT": "a" * 40, "GITHUB_REPOSITORY": "o/r"}
     done = desk.run(
-        "release_report", **ended, REPORT=json.dumps(found), OUTCOME="canary", VERSION="7"
+        "release_report", "tell", **ended, REPORT=json.dumps(found), OUTCOME="canary", VERSION="7"
     )
     assert done.returncode == 0, done.stderr
     text = (desk.folder / "summary").read_text()
@@ -593,12 +593,12 @@ def test_a_run_s_record_becomes_the_release_s_report(desk: Desk, bucket_server: 
 def test_a_run_without_a_record_and_a_comment_that_is_refused_stop_nothing(
     desk: Desk, bucket_server: Server
 ) -> None:
-    done = desk.run("run_report", **RUN_REPORT, STORAGE_EMULATOR_HOST=bucket_server.url)
+    done = desk.run("release_report", "read", **RUN_REPORT, STORAGE_EMULATOR_HOST=bucket_server.url)
     assert (done.returncode, desk.outputs()["report"]) == (0, "{}")
     assert "::warning::The record of big-taxi-r1 cannot be read" in done.stdout
     desk.program("gh", (1, "", "no"))
     ended = {"MODEL": "taxi", "COMMIT": "a" * 40, "GITHUB_REPOSITORY": "o/r", "REPORT": "{}"}
-    done = desk.run("release_report", **ended)
+    done = desk.run("release_report", "tell", **ended)
     assert done.returncode == 0 and "::warning::The commit has no comment" in done.stdout
     text = (desk.folder / "summary").read_text()
     assert "no record" in text and "Nothing was deployed" in text

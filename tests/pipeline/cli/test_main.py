@@ -453,7 +453,7 @@ def test_runs_of_another_place_are_listed(pipeline_: Shell, tmp_path: Path) -> N
     assert found["id"] == record.id
     assert (
         f"There is no run of fashion in {place}"
-        in pipeline_("runs", "fashion", "--from", place).output
+        in pipeline_("runs", "--model", "fashion", "--from", place).output
     )
     refused = pipeline_("runs", "--from", "ftp://b/runs")
     assert refused.status == 2 and "Runs cannot be read from ftp://b/runs" in refused.errors
