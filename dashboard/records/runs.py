@@ -11,7 +11,7 @@ from typing import Any
 from dashboard.records import notes
 from dashboard.records.fields import Fields
 from dashboard.records.json_files import UnreadableError, read_object
-from dashboard.records.liveness import alive
+from dashboard.records.liveness import alive, alive_in_cloud
 from dashboard.records.outcomes import FORMER, STATUSES
 
 RECORD = "run.json"
@@ -99,7 +99,12 @@ def read(folder: Path) -> Run:
     status = FORMER.get(status, status)
     process = record.number("process")
     process = process if isinstance(process, int) else None
-    if status == "running" and not alive(process, written, record.text("process_start")):
+    cloud = record.part("cloud")
+    if status == "running" and not (
+        alive_in_cloud(cloud.time("seen") or written, cloud.number("silence_minutes"))
+        if cloud.content
+        else alive(process, written, record.text("process_start"))
+    ):
         status = "died"
     if status not in STATUSES:
         record.problems.append(f"status: received {status!r:.60}")

@@ -26,7 +26,7 @@ from dashboard.records import (
 from dashboard.records.index import RunIndex
 from dashboard.records.json_files import UnreadableError, read_object
 from dashboard.records.monitoring.index import MonitoringIndex
-from dashboard.records.runs import RECORD, Run
+from dashboard.records.runs import RECORD
 from dashboard.web.answers import Answer, as_json, count, encoded, optional_count, threaded
 from dashboard.web.security import FILE_POLICY
 
@@ -91,7 +91,8 @@ class Api:
             limit=count(asked.get("limit"), 50),
         )
         answer = self._listing.answer(self._index.snapshot(), query)
-        return self._json(request, {**answer, "folder": str(self._index.folder)})
+        sources = self._index.states()
+        return self._json(request, {**answer, "folder": sources[0]["address"], "sources": sources})
 
     def columns(self, request: Request) -> Response:
         """The names of all columns that lists can have, sort and filter by."""
@@ -106,7 +107,7 @@ class Api:
 
     def run(self, request: Request) -> Response:
         """A run's row, its whole record, and which files there are beside it."""
-        row, folder = self._find(request.path_params["run"])
+        row, folder = self._index.found(request.path_params["run"])
         try:
             record = read_object(folder / RECORD)
         except (FileNotFoundError, UnreadableError):
@@ -123,7 +124,7 @@ class Api:
 
     def details(self, request: Request) -> Response:
         """Curves, trials, features and plots; empty while there are none."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         try:
             return self._json(request, {"details": read_object(folder / DETAILS), "problem": ""})
         except FileNotFoundError:
@@ -133,12 +134,12 @@ class Api:
 
     def files(self, request: Request) -> Response:
         """The run folder's files."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         return as_json(request, paths.listing(folder))
 
     def text(self, request: Request) -> Response:
         """A part of a text file: `path`, and `from` or `before` in bytes, or its end."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         path = paths.inside(folder, request.query_params.get("path", LOG))
         start = optional_count(request.query_params.get("from"))
         before = optional_count(request.query_params.get("before"))
@@ -146,7 +147,7 @@ class Api:
 
     def neptune(self, request: Request) -> Response:
         """Every field and series of the run's Neptune record."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         return self._json(request, neptune.read(folder))
 
     def diff(self, request: Request) -> Response:
@@ -160,30 +161,30 @@ class Api:
 
     def report(self, request: Request) -> Response:
         """The run's report, in a sandbox."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         path = paths.inside(folder, REPORT)
         return self._file(path, "text/html; charset=utf-8", None)
 
     def file(self, request: Request) -> Response:
         """A file of the run folder, to be saved."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         path = paths.inside(folder, request.path_params["path"])
         return self._file(path, _picture(path) or "application/octet-stream", path.name)
 
     def views(self, request: Request) -> Response:
         """The saved views of the list."""
-        return self._json(request, {"views": views.read(self._index.folder)})
+        return self._json(request, {"views": views.read(self._index.own_folder)})
 
     def remove_view(self, request: Request) -> Response:
         """Removes a saved view; one that is not there is removed already."""
-        views.remove(self._index.folder, request.path_params["name"])
+        views.remove(self._index.own_folder, request.path_params["name"])
         return Response(status_code=204)
 
     async def write_view(self, request: Request) -> Response:
         """Saves what a list shows, the query of its address, under a name."""
         content = await _sent(request, views.MAX_BYTES, "The view is too long")
         name = request.path_params["name"]
-        await run_in_threadpool(views.write, self._index.folder, name, content)
+        await run_in_threadpool(views.write, self._index.own_folder, name, content)
         return Response(status_code=204)
 
     async def write_notes(self, request: Request) -> Response:
@@ -192,9 +193,10 @@ class Api:
         return await run_in_threadpool(self._keep_notes, request.path_params["run"], content)
 
     def _keep_notes(self, name: str, content: Any) -> Response:
-        _, folder = self._find(name)
+        _, folder = self._index.found(name)
         written = notes.parse(content, archived=notes.read(folder).archived)
         notes.write(folder, written)
+        self._index.publish(name, notes.FILE)
         return Response(encoded(written.as_json()), media_type="application/json")
 
     def _json(self, request: Request, content: Any) -> Response:
@@ -217,17 +219,9 @@ class Api:
             headers["Content-Disposition"] = whole.headers["content-disposition"]
         return Response(hidden, media_type=media_type, headers=headers)
 
-    def _find(self, name: str) -> tuple[Run, Path]:
-        row = self._index.find(name)
-        if row is None:
-            raise DashboardError(
-                f"There is no run {name!r:.100}", f"In {self._index.folder}.", status=404
-            )
-        return row, self._index.folder / name
-
     def _code(self, run: str, path: str) -> str | None:
         """A file of the code that a run used; None if that run did not have it."""
-        _, folder = self._find(run)
+        _, folder = self._index.found(run)
         try:
             file = paths.inside(folder, f"{CODE}/{path}")
         except DashboardError:

@@ -31,13 +31,16 @@ PAGES = (
 NOWHERE = Path("/dev/null")
 
 
-def create(index: RunIndex, host: str = "127.0.0.1", serving: Path = NOWHERE) -> Starlette:
+def create(
+    index: RunIndex, host: str = "127.0.0.1", serving: Path = NOWHERE, url: str = ""
+) -> Starlette:
     """The application that shows an index's runs, for a server bound to `host`.
 
     Args:
         index: The runs.
         host: The address that the server is bound to.
         serving: The serving folder, whose monitoring is shown; by default there is none.
+        url: The address at which a proxy with a login makes it known; empty: there is none.
     """
     monitoring = MonitoringIndex(serving)
     return Starlette(
@@ -51,7 +54,7 @@ def create(index: RunIndex, host: str = "127.0.0.1", serving: Path = NOWHERE) ->
             *ProgramsApi(index).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Guard, host=host)],
+        middleware=[Middleware(Guard, host=host, url=url)],
         exception_handlers={DashboardError: _told, HTTPException: _http_error},
     )
 

@@ -49,7 +49,7 @@ class CompareApi:
 
     def beside(self, request: Request) -> Response:
         """The runs that a run is looked at beside: the `previous` one, and `production`'s."""
-        row = self._find(request.path_params["run"])
+        row, _ = self._index.found(request.path_params["run"])
         earlier = _earlier(row, self._index.snapshot().runs)
         answer = {
             "previous": _previous(row, earlier),
@@ -66,26 +66,18 @@ class CompareApi:
         there = self._monitoring.versions_of(served_as)
         stable = served.stable_version(self._monitoring.serving, served_as, there)
         run = self._monitoring.run_of(served_as, stable) if stable is not None else ""
-        if run and self._index.find(run) is not None:
+        if run and self._index.lists(run):
             return run if run != row.id else None
         return next((run.id for run in earlier if run.pushed_version is not None), None)
 
     def _details(self, name: str) -> dict[str, Any]:
-        self._find(name)
+        _, folder = self._index.found(name)
         try:
-            return read_object(self._index.folder / name / DETAILS)
+            return read_object(folder / DETAILS)
         except FileNotFoundError:
             return {}
         except UnreadableError as error:
             raise DashboardError(f"The details of {name} cannot be read", str(error)) from error
-
-    def _find(self, name: str) -> Run:
-        row = self._index.find(name)
-        if row is None:
-            raise DashboardError(
-                f"There is no run {name!r:.100}", f"In {self._index.folder}.", status=404
-            )
-        return row
 
 
 def _served_as(run: Run) -> str:

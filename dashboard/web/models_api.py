@@ -56,4 +56,4 @@ class ModelsApi:
         return as_json(request, self._hide.tree(answer))
 
     def _is_listed(self, run: str) -> bool:
-        return bool(run) and self._index.find(run) is not None
+        return self._index.lists(run)

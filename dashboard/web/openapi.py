@@ -67,6 +67,7 @@ LIST = _object(
     scan=_object(complete={"type": "boolean"}, read=WHOLE, folders=WHOLE),
     columns=_object(metrics=_list(TEXT), hyperparameters=_list(TEXT)),
     folder=TEXT,
+    sources=_list(_object(address=TEXT, reached=TRUTH, since=NUMBER, problem=TEXT)),
 )
 COLUMNS = _object(
     **{

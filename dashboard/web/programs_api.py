@@ -62,7 +62,7 @@ class ProgramsApi:
         """The content of run.json with the status as it is now."""
         if run.status != "unreadable":
             try:
-                content = read_object(self._index.folder / run.id / RECORD)
+                content = read_object(self._index.folder_of(run.id) / RECORD)
                 return {**content, "status": run.status}
             except (FileNotFoundError, UnreadableError) as error:
                 return {"id": run.id, "status": "unreadable", "error": str(error)}

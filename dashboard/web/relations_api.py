@@ -96,12 +96,9 @@ class RelationsApi:
         return relations.of_runs(runs, time.time())
 
     def _trials(self, name: str) -> list[object]:
-        if self._index.find(name) is None:
-            raise DashboardError(
-                f"There is no run {name!r:.100}", f"In {self._index.folder}.", status=404
-            )
+        _, folder = self._index.found(name)
         try:
-            found = read_object(self._index.folder / name / DETAILS).get("trials")
+            found = read_object(folder / DETAILS).get("trials")
         except FileNotFoundError:
             return []
         except UnreadableError as error:

@@ -42,6 +42,14 @@ def runs(
         bool, typer.Option("--archived", help="Those that were archived on the dashboard, too.")
     ] = False,
     as_json: AsJson = False,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PLACE",
+            help="Another folder of runs, or a bucket's, such as gs://bucket/runs.",
+        ),
+    ] = None,
 ) -> None:
     """List runs, newest first: status, metrics, and the pushed version."""
     if context.invoked_subcommand is not None:
@@ -49,15 +57,24 @@ def runs(
     from pipeline.local import post_mortem
     from pipeline.show import formatting, runs_table, terminal
 
-    records = runs_table.select(project.RUNS, model, limit, archived=archived)
-    for record in records:
-        post_mortem.take_note_of_push(record, project.RUNS)
+    folder = project.RUNS
+    if place is not None:
+        from pipeline.cloud import run_records
+
+        folder = run_records.copied(place)
+    records = runs_table.select(folder, model, limit, archived=archived)
+    if place is None:
+        for record in records:
+            post_mortem.take_note_of_push(record, folder)
     if as_json:
-        print(runs_table.as_json(records, project.RUNS))
+        print(runs_table.as_json(records, folder))
         return
     console = terminal.console()
     if records:
-        terminal.show(console, runs_table.runs_table(records, console, project.RUNS))
+        terminal.show(console, runs_table.runs_table(records, console, folder))
+        return
+    if place is not None:
+        terminal.show(console, f"There is no run{f' of {model}' if model else ''} in {place}.")
         return
     of_model = f" of {model}" if model else ""
     start = formatting.command(f"run {model or 'taxi'}")

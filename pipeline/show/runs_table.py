@@ -45,6 +45,13 @@ def select(
     records: Iterator[RunRecord | UnreadableRecord] = run_record.latest_first(runs)
     if not archived:
         records = (one for one in records if not run_notes.is_archived(one.id, runs))
+    return of_model(records, model, limit)
+
+
+def of_model(
+    records: Iterator[RunRecord | UnreadableRecord], model: str | None, limit: int | None
+) -> list[RunRecord | UnreadableRecord]:
+    """The first of some runs, of one model or of all; unreadable records among them."""
     if model is not None:
         records = (
             record

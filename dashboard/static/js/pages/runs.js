@@ -10,6 +10,7 @@ import { ColumnPicker, askedColumns, chosenColumns, useRememberedColumns } from 
 import { Selection } from "../runs/selection.js";
 import { NoRuns } from "../runs/no_runs.js";
 import { Pager, pageNumber } from "../runs/pager.js";
+import { Sources } from "../runs/sources.js";
 import { Views } from "../runs/views.js";
 
 const SIZES = [50, 100, 200, 500];
@@ -38,7 +39,9 @@ export function RunsPage({ params }) {
     return html`<h1>Runs</h1>
       ${error ? html`<${Filters} params=${params} error=${error} runs=${[]} /><p><a href="/">Show all runs</a></p>` : html`<${Loading} />`}`;
   }
-  if (data.total + data.archived === 0 && data.scan.complete) return html`<${NoRuns} folder=${data.folder} />`;
+  if (data.total + data.archived === 0 && data.scan.complete) {
+    return html`<${Sources} sources=${data.sources} /><${NoRuns} folder=${data.folder} />`;
+  }
   const columns = chosenColumns(params, data.runs);
   const selected = (params.get("selected") ?? "").split(",").filter(Boolean);
   const select = (ids) => setParams({ selected: ids.join(",") }, { replace: true });
@@ -55,6 +58,7 @@ export function RunsPage({ params }) {
         <${ColumnPicker} available=${data.columns} chosen=${columns} />
       </div>
     </div>
+    <${Sources} sources=${data.sources} />
     <${Filters} params=${params} error=${error} columns=${data.columns} runs=${data.runs} />
     ${error && html`<p class="quiet">Shown are the runs of the last filter that could be read. <a href="/">Show all runs</a></p>`}
     <${RunsTable} runs=${data.runs} columns=${columns} sort=${params.get("sort") || "-started"}
