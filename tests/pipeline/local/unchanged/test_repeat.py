@@ -241,6 +241,7 @@ def test_what_was_edited_while_a_run_went_on_is_not_what_it_used(
 
 def test_where_a_mistake_is_found_nothing_is_written(models_alone: Path) -> None:
     runs = models_alone / "runs"
+    shutil.rmtree(models_alone / "data")
     with pytest.raises(ProjectError):
         launch.start("tiny", root=models_alone, runs=runs)
     assert not runs.exists()
