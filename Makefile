@@ -40,8 +40,8 @@ run: setup ## train, judge and push the model MODEL
 data: setup ## fetch the public data set that the model MODEL is meant for
 	@$(BIN)/python -m pipeline data $(MODEL)
 
-dashboard: setup ## look at runs in a browser, on this machine alone
-	@$(BIN)/python -m dashboard
+dashboard: setup ## look at runs in a browser; RUNS='runs gs://bucket/runs' names other places
+	@$(BIN)/python -m dashboard $(if $(RUNS),--runs $(RUNS))
 
 serve: setup ## serve the pushed models on http://127.0.0.1:8501, gRPC on 8500
 	@$(BIN)/python -m serving up $(SERVE)

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 0.3
 """What a list or a filter may take, in seconds."""
 
-QUESTIONS = {
+QUESTIONS: dict[str, dict[str, Any]] = {
     "the latest runs": {},
     "search by text": {"text": "taxi candidate"},
     "filter": {"where": "auc > 0.93 and blessed"},
@@ -34,6 +34,14 @@ QUESTIONS = {
     "filter that every run fails": {"where": "auc > 2"},
     "sort by a metric": {"sort": "-metrics.AUC"},
     "sort by duration, last page": {"sort": "duration", "offset": "4950"},
+    "filter by slice, config and age": {
+        "where": 'slices["payment_type=Cash"].auc > 0.9 and config.training.epochs > 5 '
+        'and started < "1 day ago"'
+    },
+    "columns of slices and config": {
+        "column": ["slices.payment_type=Cash.AUC", "config.training.epochs", "overrides"],
+        "limit": "500",
+    },
     "filter, search and sort": {
         "text": "taxi",
         "where": "not (auc < 0.9) and duration < '5 min'",
@@ -46,15 +54,20 @@ def main() -> None:
     """Prints seconds from start to the first answers, and for each question median and worst."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5000)
+    parser.add_argument("--looks", type=int, default=5000)
     parser.add_argument("--repeat", type=int, default=20)
     arguments = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "tests/dashboard"))
+    sys.path.insert(0, str(ROOT))
     from tests.dashboard import sample_runs
 
     with tempfile.TemporaryDirectory() as folder:
         print(f"making {arguments.runs} runs ...")
-        sample_runs.make_runs(Path(folder), arguments.runs)
-        command = [sys.executable, "-m", "dashboard", "--no-open", "--port=0", "--runs", folder]
+        runs, serving = Path(folder, "runs"), Path(folder, "serving_models")
+        sample_runs.make_runs(runs, arguments.runs)
+        print(f"making {arguments.looks} looks ...")
+        make_looks(serving, arguments.looks)
+        command = [sys.executable, "-m", "dashboard", "--no-open", "--port=0"]
+        command += ["--runs", str(runs), "--serving", str(serving)]
         started = time.monotonic()
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
@@ -63,6 +76,19 @@ def main() -> None:
                 measure(address, started, arguments.repeat)
             finally:
                 process.terminate()
+
+
+def make_looks(serving: Path, count: int) -> None:
+    """So many looks at one version."""
+    from tests.monitoring import sample_looks
+
+    folder = sample_looks.make_folder(serving, sample_looks.looks(20, alarm_from=15))
+    names = sorted(path.name for path in folder.glob("*.json"))
+    for number in range(count - len(names)):
+        content = (folder / names[number % len(names)]).read_bytes()
+        day, second = divmod(number, 86_400)
+        name = f"2026-10-{day + 1:02}T{second // 3600:02}{second // 60 % 60:02}{second % 60:02}"
+        (folder / f"{name}.000000Z.json").write_bytes(content)
 
 
 def measure(address: str, started: float, repeat: int) -> None:
@@ -82,18 +108,41 @@ def measure(address: str, started: float, repeat: int) -> None:
             begun = time.monotonic()
             found = ask(address, question)["matching"]
             seconds.append(time.monotonic() - begun)
-        worst = max(seconds)
-        print(
-            f"{name:38} {statistics.median(seconds):6.3f} s, at most {worst:.3f} s ({found} runs)"
-        )
-        over += [name] if worst > LIMIT else []
+        over += [name] if told(name, seconds, f"{found} runs") > LIMIT else []
+    from tests.monitoring import sample_looks
+
+    version = f"api/monitoring/taxi/{sample_looks.VERSION}"
+    for name, path in (
+        ("Monitoring, all versions", "api/monitoring"),
+        ("Monitoring, the latest 100 looks", version),
+        ("Monitoring, the oldest 100 looks", f"{version}?offset=4900"),
+    ):
+        while not get(address + path)["complete"]:  # Each answer reads for 0.2 s at most.
+            pass
+        seconds = []
+        for _ in range(repeat):
+            begun = time.monotonic()
+            get(address + path)
+            seconds.append(time.monotonic() - begun)
+        over += [name] if told(name, seconds, "looks kept") > LIMIT else []
     print(f"above {LIMIT} s: {', '.join(over) or 'none'}")
 
 
-def ask(address: str, question: dict[str, str]) -> dict[str, Any]:
+def told(name: str, seconds: list[float], what: str) -> float:
+    """Prints a question's times, and returns the worst."""
+    worst = max(seconds)
+    print(f"{name:38} {statistics.median(seconds):6.3f} s, at most {worst:.3f} s ({what})")
+    return worst
+
+
+def ask(address: str, question: dict[str, Any]) -> dict[str, Any]:
     """The list's answer to a question."""
-    query = urllib.parse.urlencode(question)
-    with urllib.request.urlopen(f"{address}api/runs?{query}") as answer:
+    return get(f"{address}api/runs?{urllib.parse.urlencode(question, doseq=True)}")
+
+
+def get(url: str) -> dict[str, Any]:
+    """What an address answers."""
+    with urllib.request.urlopen(url) as answer:
         content: dict[str, Any] = json.load(answer)
     return content
 

@@ -142,12 +142,15 @@ def _imports(path: Path, root: Path) -> Iterator[str]:
     parts = path.relative_to(root).parts
     if path.suffix != ".py":
         return
-    text = source.read(path, parts[:-1])
     if parts[0] == "models":
+        text = source.read(path, parts[:-1])
         outside.check(path, text, root)
         if text.dynamic and path != root / _IMPORTS_BY_NAME:
             yield from _modules(root)
-    for mention in text.imports:
+        mentions = text.imports
+    else:
+        mentions = source.imports(path, parts[:-1])
+    for mention in mentions:
         yield from _with_parents(mention.what)
 
 

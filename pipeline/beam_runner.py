@@ -6,7 +6,8 @@
     tfx run create --engine beam --pipeline_name taxi
 
 The model is PIPELINE_MODEL (default `taxi`). Nodes, artifacts, cache and pushed models are those of
-`python -m pipeline run`; but Beam runs the nodes as steps of its own, so there is no run record.
+`python -m pipeline run`, and so is the run's folder; but Beam tells nothing of its steps while they
+run, so the record has their results when all are over.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ if not __package__:  # `tfx` takes this file by its path, and Python then looks 
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import pipeline  # noqa: F401  (settings that TensorFlow reads when it is imported)
-from models.common.errors import MISTAKE, AnomalyError, ProjectError
+from models.common.errors import MISTAKE, ProjectError
 from pipeline.config import loading, preflight
+from pipeline.record import run_record
 from pipeline.record.run_record import EXIT_CODES
 
 
@@ -33,23 +35,30 @@ def main() -> None:
         model = loading.model_of_environment()
         settings = loading.load(model)
         preflight.check(model, settings)
-        from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner
-
         from pipeline.graph.pipeline import create_pipeline
-        from pipeline.local import baseline, beam_tuning
+        from pipeline.graph.training import fixed_hyperparameters
+        from pipeline.local import beam_tuning
+        from pipeline.recorded_beam_runner import RecordedBeamDagRunner
 
         graph = create_pipeline(model, settings)
+        record = run_record.new(model, settings)
+        record.hyperparameters = fixed_hyperparameters(model, settings) or {}
     except ProjectError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(MISTAKE)
     beam_tuning.tune()
+    runner = RecordedBeamDagRunner(record)
     try:
-        BeamDagRunner().run(graph)
+        runner.run(graph)
     except (Exception, SystemExit) as error:  # A model's code may ask for an end of the process.
+        if record.status == "running":  # Nothing has run, such as beside another run.
+            print(f"Error: {error}", file=sys.stderr)
+            sys.exit(MISTAKE)
         traceback.print_exc()
-        stopped = AnomalyError.__name__ in "".join(traceback.format_exception(error))
-        sys.exit(EXIT_CODES["stopped" if stopped else "failed"])
-    sys.exit(EXIT_CODES["pushed" if baseline.pushes_last(model) else "not_blessed"])
+    if warning := runner.tracker.finish() if runner.tracker else None:
+        print(warning)
+    if record.status != "running":  # The `tfx` command line compiles without running.
+        sys.exit(EXIT_CODES[record.status])
 
 
 if __name__ == "__main__":

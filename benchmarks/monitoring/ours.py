@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from benchmarks.monitoring.scenarios import MISSING, Scenario
-from monitoring.core.settings import Settings
 from monitoring.look.features import of_feature
-from monitoring.look.looking import look
 from tests.monitoring.sampled import profile, window
 
 
@@ -29,12 +25,3 @@ def _column(scenario: Scenario, values: np.ndarray) -> np.ndarray:
     if not scenario.category:
         return values
     return np.array([None if v == MISSING else str(int(v)) for v in values], dtype=object)
-
-
-def wide(features: int) -> Callable[[], object]:
-    """A look at so many features, with the classifier."""
-    generator = np.random.default_rng(0)
-    columns = {f"x{i}": generator.normal(size=5_000) for i in range(features)}
-    trained = profile(columns, sample=1_000)
-    seen = window(trained, {name: values[:1_000] for name, values in columns.items()}, sample=1_000)
-    return lambda: look(trained, seen, None, Settings())

@@ -14,9 +14,10 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from components.content import files
 from components.content.files import State
@@ -72,6 +73,35 @@ def damage(uri: str, expected: str, *, thorough: bool = False) -> str | None:
         return f"{_name(uri, os.path.relpath(error.filename or uri, uri))} cannot be read: " + str(
             error.strerror
         )
+
+
+def described(folder: str) -> dict[str, Any]:
+    """What a folder's files hold, to be compared later: values of JSON by the files' paths.
+
+    Args:
+        folder: Any folder, whether it is an artifact or not; nothing is written beside it.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    return {path: _to_json(_read(folder, path)) for path in _paths(folder)}
+
+
+def is_as_described(folder: str, description: Mapping[str, Any]) -> bool:
+    """Whether a folder holds what it did when `described` was called; touched files are read."""
+    try:
+        found = _paths(folder)
+        return sorted(found) == sorted(description) and all(
+            _is(folder, path, _from_json(description[path])) for path in found
+        )
+    except OSError:
+        return False
+
+
+def _is(folder: str, path: str, file: _File) -> bool:
+    return files.state(_join(folder, path)) == file.state or (
+        _read(folder, path).sha256 == file.sha256
+    )
 
 
 def _damaged_file(uri: str, noted: Mapping[str, _File], thorough: bool) -> str | None:
@@ -138,7 +168,7 @@ def _note(uri: str, content: Mapping[str, _File]) -> None:
     """Writes which file holds what; where that fails, the hash is what there is."""
     beside = _beside(uri)
     partial = beside.with_name(f".{beside.name}.{os.getpid()}")
-    text = json.dumps({path: [file.state, file.sha256] for path, file in content.items()})
+    text = json.dumps({path: _to_json(file) for path, file in content.items()})
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text)
@@ -151,6 +181,15 @@ def _note(uri: str, content: Mapping[str, _File]) -> None:
 def _noted(uri: str) -> dict[str, _File] | None:
     try:
         content = json.loads(_beside(uri).read_bytes())
-        return {path: _File(tuple(state), sha256) for path, (state, sha256) in content.items()}
+        return {path: _from_json(file) for path, file in content.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _to_json(file: _File) -> list[Any]:
+    return [list(file.state), file.sha256]
+
+
+def _from_json(file: Sequence[Any]) -> _File:
+    state, sha256 = file
+    return _File(tuple(state), sha256)

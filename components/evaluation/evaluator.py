@@ -26,6 +26,7 @@ from components.evaluation import (  # noqa: F401  (metrics)
     mistakes,
     pushed_baseline,
 )
+from components.evaluation.batches import judging
 from models.common.errors import RunError
 from models.common.files import manifest
 
@@ -113,8 +114,12 @@ class Executor(tfx_executor.Executor):
                 if settings.unreadable_baseline == REFUSE:
                     raise _refusal(comparison, settings)
                 baselines = []
-        with unpack_data_error():
-            super().Do({**input_dict, "baseline_model": baselines}, output_dict, exec_properties)
+        with unpack_data_error(), judging.by_batches() as extractors:
+            super().Do(
+                {**input_dict, "baseline_model": baselines},
+                output_dict,
+                {**exec_properties, "custom_extractors": extractors},
+            )
         if comparison is not None:
             uri = artifact_utils.get_single_uri(output_dict["evaluation"])
             io_utils.write_string_file(f"{uri}/{COMPARISON}", json.dumps(asdict(comparison)))

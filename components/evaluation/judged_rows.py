@@ -16,6 +16,7 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 from components.evaluation import merging, plot_data  # noqa: F401  (mends TFMA's merges)
+from components.evaluation.batches.chunk import Chunk, View
 
 NAME = "plot_data"
 MOST_ROWS = 10_000
@@ -45,6 +46,11 @@ class JudgedRows(metric_types.Metric):
 
     def __init__(self, name: str = NAME) -> None:
         super().__init__(metric_util.merge_per_key_computations(_computations), name=name)
+
+    @property
+    def compute_confidence_interval(self) -> bool:
+        """Whether TFMA looks for an interval: of no text."""
+        return False
 
 
 metric_types.register_metric(JudgedRows)
@@ -86,6 +92,39 @@ class _Sample(beam.CombineFn):
         row = self._row(element)
         if row is not None:
             accumulator.append(row)
+        return _thinned(accumulator, 2 * MOST_ROWS)
+
+    def add_batch(self, accumulator: list[_Row], chunk: Chunk) -> list[_Row] | None:
+        """Adds rows at once; None where they have to be looked at one by one."""
+        view = View.of(self._key, self._eval_config, sub_key=False, example_weighted=False)
+        seen = chunk.seen(view)
+        if seen is None:
+            return None
+        labels, predictions, _ = seen
+        classes = predictions.shape[1]
+        if labels.shape[1] > 1:
+            if labels.shape != predictions.shape:
+                return accumulator
+            one_hot = np.count_nonzero(labels, axis=1) == 1
+            if not one_hot.all():
+                accumulator.append(_Row(0.0, 0.0, 0.0, _MULTI_LABEL))
+            labels = labels.argmax(axis=1)[one_hot, None]
+            predictions = predictions[one_hot]
+        known = np.isfinite(labels).all(axis=1) & np.isfinite(predictions).all(axis=1)
+        found = predictions[:, 0] if classes == 1 else predictions.argmax(axis=1)
+        ranks = np.array([random.random() for _ in range(len(labels))])
+        if len(accumulator) >= MOST_ROWS:
+            # What is behind all that would be kept is not kept.
+            known &= ranks < max(accumulator).rank
+        accumulator.extend(
+            _Row(*row, classes)
+            for row in zip(
+                ranks[known].tolist(),
+                labels[known, 0].astype(float).tolist(),
+                found[known].astype(float).tolist(),
+                strict=True,
+            )
+        )
         return _thinned(accumulator, 2 * MOST_ROWS)
 
     def merge_accumulators(self, accumulators: Any) -> list[_Row]:

@@ -18,6 +18,7 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 from components.beam_errors import pack_data_error
+from components.evaluation.batches.chunk import Chunk, View
 from models.common import model_folder
 
 _CHUNK = 1024
@@ -111,6 +112,15 @@ class _Combiner(beam.CombineFn):
         if len(latest) >= _CHUNK:
             chunks.append(_stacked(latest))
             latest.clear()
+        return accumulator
+
+    def add_batch(self, accumulator: _Rows, chunk: Chunk) -> _Rows | None:
+        """Keeps rows at once; None where they have to be looked at one by one."""
+        seen = chunk.seen(View.of(self._key, self._eval_config))
+        if seen is None:
+            return None
+        if len(seen.labels):
+            accumulator[1].append(tuple(seen))
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[_Rows]) -> _Rows:

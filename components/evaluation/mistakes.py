@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 import numpy as np
 import tensorflow as tf
+from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types, metric_util
+
+from components.evaluation.batches.chunk import Chunk, View
 
 NAME = "mistakes"
 MOST = 24
@@ -57,6 +60,11 @@ class Mistakes(metric_types.Metric):
             metric_util.merge_per_key_computations(_computations), column=column, name=name
         )
 
+    @property
+    def compute_confidence_interval(self) -> bool:
+        """Whether TFMA looks for an interval: of no pictures."""
+        return False
+
 
 metric_types.register_metric(Mistakes)
 
@@ -97,23 +105,32 @@ class _Worst(beam.CombineFn):
 
     def add_input(self, found: _Found, element: metric_types.StandardMetricInputs) -> _Found:
         label, scores = self._row(element)
-        if label is None or not 0 <= label < len(scores):
+        if label is None:
             return found
-        predicted = int(np.argmax(scores))
-        if predicted == label:
-            return found
-        image = (element.features or {}).get(self._column)
-        pixels = None if image is None else as_pixels(image)
-        if pixels is None:
-            return found._replace(wrong=found.wrong + 1, undrawn=found.undrawn + 1)
-        badness = float(scores[predicted] - scores[label])
-        worst = found.worst
-        if len(worst) < MOST or badness > worst[0].badness:
-            picture = tf.io.encode_png(pixels).numpy()
-            mistake = _Mistake(badness, label, predicted, float(scores[predicted]), picture)
-            worst = list(worst)
-            (heapq.heappush if len(worst) < MOST else heapq.heapreplace)(worst, mistake)
-        return found._replace(wrong=found.wrong + 1, worst=worst)
+        return _with_row(found, label, scores, (element.features or {}).get(self._column))
+
+    def add_batch(self, found: _Found, chunk: Chunk) -> _Found | None:
+        """Adds rows at once; None where they have to be looked at one by one."""
+        view = View.of(self._key, self._eval_config, sub_key=False, example_weighted=False)
+        seen = chunk.seen(view)
+        if seen is None:
+            return None
+        scores, classes = seen.predictions.astype(float), seen.labels.astype(float)
+        known = np.isfinite(scores).all(axis=1)
+        if classes.shape[1] > 1:
+            if classes.shape != scores.shape:
+                return found
+            known &= np.count_nonzero(classes, axis=1) == 1
+            classes = classes.argmax(axis=1)[:, None].astype(float)
+        if scores.shape[1] == 1:
+            known &= (scores[:, 0] >= 0) & (scores[:, 0] <= 1)
+            scores = np.concatenate([1 - scores, scores], axis=1)
+        known &= classes[:, 0] % 1 == 0
+        images = chunk.inputs.get(constants.FEATURES_KEY, {}).get(self._column)
+        for row in np.flatnonzero(known & (scores.argmax(axis=1) != classes[:, 0])):
+            image = None if images is None else images[row]
+            found = _with_row(found, int(classes[row, 0]), scores[row], image)
+        return found
 
     def merge_accumulators(self, accumulators: Any) -> _Found:
         wrong, undrawn = 0, 0
@@ -160,6 +177,31 @@ class _Worst(beam.CombineFn):
             label = np.array([np.argmax(label)])  # One-hot.
         whole = label.size == 1 and float(label[0]).is_integer()
         return (int(label[0]) if whole and np.isfinite(scores).all() else None), scores
+
+
+def _with_row(found: _Found, label: int, scores: np.ndarray, image: Any) -> _Found:
+    """With a row more, which may be right or of no class.
+
+    Args:
+        found: What there is.
+        label: The number of its class.
+        scores: Of all classes.
+        image: Its picture; None where it has none.
+    """
+    predicted = int(np.argmax(scores)) if len(scores) else 0
+    if not 0 <= label < len(scores) or predicted == label:
+        return found
+    pixels = None if image is None else as_pixels(image)
+    if pixels is None:
+        return found._replace(wrong=found.wrong + 1, undrawn=found.undrawn + 1)
+    badness = float(scores[predicted] - scores[label])
+    worst = found.worst
+    if len(worst) < MOST or badness > worst[0].badness:
+        picture = tf.io.encode_png(pixels).numpy()
+        mistake = _Mistake(badness, label, predicted, float(scores[predicted]), picture)
+        worst = list(worst)
+        (heapq.heappush if len(worst) < MOST else heapq.heapreplace)(worst, mistake)
+    return found._replace(wrong=found.wrong + 1, worst=worst)
 
 
 def as_pixels(image: Any) -> np.ndarray | None:

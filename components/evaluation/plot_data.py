@@ -39,6 +39,7 @@ def plots(labels: np.ndarray, predictions: np.ndarray, classes: int) -> dict[str
     return found | {
         "calibration": calibration(labels, predictions, edges),
         "residuals": residuals(labels, predictions),
+        "labels": spread(labels),
     }
 
 
@@ -112,6 +113,22 @@ def residuals(labels: np.ndarray, predictions: np.ndarray) -> list[dict[str, flo
         {"low": _short(edges[bin_]), "high": _short(edges[bin_ + 1]), "count": int(count)}
         for bin_, count in enumerate(counts)
     ]
+
+
+def spread(labels: np.ndarray) -> dict[str, float]:
+    """What a guess that is the same for every row is measured by.
+
+    Args:
+        labels: [rows].
+    """
+    median = np.median(labels)
+    found = {
+        "mean": labels.mean(),
+        "std": labels.std(),
+        "median": median,
+        "mean_distance": np.abs(labels - median).mean(),
+    }
+    return {name: _short(value) for name, value in found.items()}
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray) -> dict[str, Any]:

@@ -200,6 +200,7 @@ def _profile(
         slices=outputs.described_slices(names, members),
         metrics=metrics.describe(settings.metrics, values, set(members)),
         label=None if found else label,
+        top_score=outputs.top_score(answers.outputs, label, answers.label),
     )
     return document.fitted(profile, columns)
 

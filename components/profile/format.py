@@ -73,6 +73,16 @@ class Output:
 
 
 @dataclass(frozen=True)
+class TopScore:
+    """The highest score of each row, and for each bin how many rows it was right in."""
+
+    output: str
+    classes: int
+    numbers: Numbers
+    right: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Slice:
     """A part of the rows: those where each of these features has that value."""
 
@@ -130,6 +140,7 @@ class ReferenceProfile:
     slices: dict[str, Slice] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     label: Label | None = None
+    top_score: TopScore | None = None
     sample: dict[str, tuple[Value, ...]] = field(default_factory=dict)
 
 
@@ -169,7 +180,7 @@ def _short(value: float) -> float | int:
 
 def _is_said(document: Any, name: str, value: Any) -> bool:
     """Whether a reader needs to be told; what a field without a default holds it always does."""
-    required = {"edges", "counts", "columns", "positives", "features", "outputs", "of"}
+    required = {"edges", "counts", "columns", "positives", "right", "features", "outputs", "of"}
     if name in required:
         return True
     if name in ("missing", "other_rows", "other_values"):

@@ -10,7 +10,7 @@ import numpy as np
 from components.evaluation.slice_names import value_in_words
 from components.profile import distribution
 from components.profile.features import MOST_VALUE_BYTES, MOST_VALUES, NAMED
-from components.profile.format import Calibration, Label, Output, Slice
+from components.profile.format import Calibration, Label, Output, Slice, TopScore
 from components.profile.reading import Column
 
 MOST_NUMBERS = 50
@@ -98,6 +98,26 @@ def describe(
                 output, None if alone else position, table[:, position], is_true, members
             )
     return found
+
+
+def top_score(
+    answers: Mapping[str, np.ndarray], label: Label | None, truth: np.ndarray
+) -> TopScore | None:
+    """Describes the score of the class that is answered; None where there are not several.
+
+    Args:
+        answers: The outputs by name, [rows, ...].
+        label: What is judged.
+        truth: The label of each row, as the class's place.
+    """
+    if label is None or label.task != "multiclass" or label.output is None:
+        return None
+    scores = answers[label.output].reshape(len(truth), -1)
+    finite = np.isfinite(scores).all(axis=1)
+    highest, right = scores.max(axis=1), scores.argmax(axis=1) == truth
+    numbers = distribution.numbers(highest[finite])
+    counts = distribution.counted(highest[finite & right], numbers.edges)
+    return TopScore(label.output, scores.shape[1], numbers, counts)
 
 
 def coarser(of: Output, level: int) -> Output:

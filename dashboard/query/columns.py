@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -24,38 +23,42 @@ FIELDS: dict[str, Getter] = {
     "dataset": lambda run, now: run.dataset,
     "tags": lambda run, now: list(run.tags),
     "note": lambda run, now: run.note,
+    "overrides": lambda run, now: run.overrides,
     "failure": lambda run, now: run.failure,
+    "archived": lambda run, now: run.archived,
     "id": lambda run, now: run.id,
 }
-GROUPS = ("metrics", "hyperparameters")
+GROUPS = ("metrics", "hyperparameters", "slices", "config", "rows")
+"""Values whose names depend on the runs."""
+_BARE = ("metrics", "hyperparameters")
+"""Groups whose names need not say which group they are of."""
 _LONG = 200
 """More columns of one kind than this are not offered; damaged records could make up any number."""
 
 
 class Columns:
-    """The columns of some runs: fields, overall metrics and hyperparameters; case does not count.
+    """The columns of some runs; case does not count.
 
-    A bare name is a field, or else a metric, or else a hyperparameter; `metrics.loss` and
-    `hyperparameters.loss` say which.
+    They are the fields, metrics of all rows (`metrics.auc`), hyperparameters, metrics of slices
+    (`slices.payment_type=Cash.auc`), keys of the config and rows of each split. A bare name is a
+    field, or else a metric, or else a hyperparameter, or else a key of the config that has a dot.
     """
 
     def __init__(self, runs: Iterable[Run]):
-        self._names: dict[str, dict[str, list[str]]] = {
-            group: defaultdict(list) for group in GROUPS
-        }
+        found: dict[str, dict[str, None]] = {group: {} for group in GROUPS}
         for run in runs:
-            for group in GROUPS:
-                names = self._names[group]
-                for name in getattr(run, group):
-                    spellings = names[name.lower()]
-                    if name not in spellings:
-                        spellings.append(name)
+            for group, spelled in found.items():
+                spelled.update(dict.fromkeys(getattr(run, group)))
+        self._names: dict[str, dict[str, list[str]]] = {group: {} for group in GROUPS}
+        for group, spelled in found.items():
+            for name in spelled:
+                self._names[group].setdefault(name.lower(), []).append(name)
 
     def names(self, group: str) -> list[str]:
-        """The metrics or the hyperparameters, as they are spelled first, in order of the alphabet.
+        """The names of a group, as they are spelled first, in order of the alphabet.
 
         Raises:
-            KeyError: The group is neither.
+            KeyError: There is no such group.
         """
         return sorted(spellings[0] for spellings in self._names[group].values())[:_LONG]
 
@@ -64,8 +67,10 @@ class Columns:
         group, _, rest = name.partition(".")
         if rest and group.lower() in GROUPS:
             return self._in_group(group.lower(), rest)
-        field = FIELDS.get(name.lower())
-        return field or self._in_group("metrics", name) or self._in_group("hyperparameters", name)
+        if field := FIELDS.get(name.lower()):
+            return field
+        groups = (*_BARE, "config") if rest else _BARE
+        return next(filter(None, (self._in_group(each, name) for each in groups)), None)
 
     def close(self, name: str) -> str | None:
         """A name that is much like this one."""
@@ -73,7 +78,8 @@ class Columns:
         if rest and group.lower() in GROUPS:
             found = _closest(rest, self.names(group.lower()))
             return f"{group.lower()}.{found}" if found else None
-        known = [*FIELDS, *(other for each in GROUPS for other in self.names(each))]
+        groups = (*_BARE, "config") if rest else _BARE
+        known = [*FIELDS, *(other for each in groups for other in self.names(each))]
         return _closest(name, known)
 
     def _in_group(self, group: str, name: str) -> Getter | None:

@@ -10,6 +10,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from dashboard.errors import DashboardError
@@ -18,7 +19,6 @@ from dashboard.records.fields import seconds_since_1970
 from dashboard.records.outcomes import STATUSES, status_named
 from dashboard.records.runs import Run
 
-Filter = Callable[[Run, float], bool]
 MAX_LENGTH = 1000
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -28,7 +28,16 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.LtE: operator.le,
 }
 _CONSTANTS = {"true": True, "false": False, "none": None}
-_UNITS = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("w", "week", "weeks"), 7 * 86_400),
+}
+_DAY = 86_400
+_SHORTEST_HASH = 4
+"""Characters from which the beginning of a hash stands for it."""
 _DURATION = re.compile(r"\s*([\d.]+)\s*([a-z]+)\s*")
 _STRINGS = re.compile(r"""("[^"]*"|'[^']*')""")
 
@@ -51,6 +60,27 @@ class FilterError(DashboardError):
         return {**super().as_json(), "start": self.start, "end": self.end}
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Tells whether a run passes, at a time in seconds since 1970."""
+
+    value: Getter
+    names: frozenset[str]
+    """The names that it asks for, in lower case."""
+
+    def __call__(self, run: Run, now: float) -> bool:
+        """Whether a run passes."""
+        return bool(self.value(run, now))
+
+
+class _Day(float):
+    """The first second of a day, which is equal to every time of it."""
+
+
+class _Hash(str):
+    """A hash, or its beginning as lists show it."""
+
+
 def compile_filter(text: str, columns: Columns) -> Filter:
     """What tells whether a run passes.
 
@@ -70,11 +100,11 @@ def compile_filter(text: str, columns: Columns) -> Filter:
         raise _syntax_error(source, lead, error) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise FilterError("The expression cannot be read", 0, len(text)) from error
+    compiler = _Compiler(source, lead, columns)
     try:
-        value = _Compiler(source, lead, columns).value(tree)
+        return Filter(compiler.value(tree), frozenset(compiler.names))
     except RecursionError as error:
         raise FilterError("The expression is nested too deeply", 0, len(text)) from error
-    return lambda run, now: bool(value(run, now))
 
 
 class _Compiler:
@@ -84,6 +114,7 @@ class _Compiler:
         self._source = source
         self._lead = lead
         self._columns = columns
+        self.names: set[str] = set()
 
     def value(self, tree: ast.expr) -> Getter:
         match tree:
@@ -136,18 +167,18 @@ class _Compiler:
         return ordered
 
     def _side(self, tree: ast.expr, other: ast.expr) -> Getter:
-        """One side of a comparison; a text beside a time, a duration or a status is read as one."""
+        """One side of a comparison; a text is read as what it is compared with: a time, say."""
         name = other.id.lower() if isinstance(other, ast.Name) else ""
-        if name == "status" and isinstance(tree, ast.Constant | ast.List | ast.Tuple | ast.Set):
-            meant = _meant(self._constant(tree))
+        if name in _MEANT and isinstance(tree, ast.Constant | ast.List | ast.Tuple | ast.Set):
+            meant = _meant(self._constant(tree), _MEANT[name])
             return lambda run, now: meant
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
-            if name in ("started", "duration"):
-                read = seconds_since_1970 if name == "started" else _seconds
-                seconds = read(tree.value)
+            if name == "started":
+                return self._moment(tree, tree.value)
+            if name == "duration":
+                seconds = _seconds(tree.value)
                 if seconds is None:
-                    example = "2026-11-21" if name == "started" else "5 min"
-                    raise self._error(f"This is no {_KINDS[name]}", tree, f'Such as "{example}".')
+                    raise self._error("This is no duration", tree, 'Such as "5 min".')
                 return lambda run, now: seconds
         elif name in ("status", "model") and isinstance(tree, ast.Name):
             word = tree.id
@@ -157,6 +188,21 @@ class _Compiler:
                     f"{word} is not the name of a column", tree, f'For a text: "{word}".{known}'
                 )
         return self.value(tree)
+
+    def _moment(self, tree: ast.expr, text: str) -> Getter:
+        """A time as a date, or as how long ago it was when the filter is asked."""
+        words = " ".join(text.lower().split())
+        if words in ("today", "yesterday"):
+            back = _DAY if words == "yesterday" else 0
+            return lambda run, now: _Day(now // _DAY * _DAY - back)
+        if words.endswith(" ago") and (past := _seconds(words.removesuffix(" ago"))) is not None:
+            return lambda run, now: now - past
+        seconds = seconds_since_1970(text)
+        if seconds is None:
+            example = 'Such as "2026-11-21", "today", "yesterday" or "3 days ago".'
+            raise self._error("This is no date or time", tree, example)
+        moment = _Day(seconds) if _DATE.fullmatch(text.strip()) else seconds
+        return lambda run, now: moment
 
     def _named(self, tree: ast.expr) -> Getter:
         name = self._dotted(tree)
@@ -169,6 +215,7 @@ class _Compiler:
             raise self._error(
                 f"No run has a column {name}", tree, f"Did you mean {close}?" if close else ""
             )
+        self.names.add(name.lower())
         return found
 
     def _dotted(self, tree: ast.expr) -> str:
@@ -177,8 +224,10 @@ class _Compiler:
                 return name
             case ast.Attribute(inner, name):
                 return f"{self._dotted(inner)}.{name}"
-            case ast.Subscript(ast.Name(group), ast.Constant(str(name))) if group in GROUPS:
-                return f"{group}.{name}"
+            case ast.Subscript(inner, ast.Constant(str(name))):
+                group = self._dotted(inner)
+                if group.partition(".")[0].lower() in GROUPS:
+                    return f"{group}.{name}"
         raise self._error("This is not a name", tree, 'Such as auc, or metrics["odd name"].')
 
     def _constant(self, tree: ast.expr) -> Any:
@@ -204,23 +253,35 @@ class _Compiler:
         return FilterError(headline, start, end, remedy)
 
 
-_KINDS = {"started": "date or time", "duration": "duration"}
+_MEANT: dict[str, Callable[[str], str]] = {
+    "status": status_named,
+    "commit": _Hash,
+    "dataset": _Hash,
+}
+"""What a text beside these names is read as."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def _equal(one: Any, other: Any) -> bool:
     """Whether values are the same; upper and lower case count as the same in texts."""
+    if isinstance(one, _Day | _Hash):
+        one, other = other, one
+    if isinstance(other, _Day) and isinstance(one, float | int):
+        return other <= one < other + _DAY
     if isinstance(one, str) and isinstance(other, str):
+        if isinstance(other, _Hash) and len(other) >= _SHORTEST_HASH:
+            return one.lower().startswith(other.lower())
         return one.lower() == other.lower()
     if isinstance(one, bool) != isinstance(other, bool):
         return False
     return bool(one == other)
 
 
-def _meant(value: Any) -> Any:
-    """What is compared with a status: a status for each of its names, else the value itself."""
+def _meant(value: Any, read: Callable[[str], str]) -> Any:
+    """A text, or each one in a list, as what it is compared with; other values as they are."""
     if isinstance(value, list):
-        return [_meant(item) for item in value]
-    return status_named(value) if isinstance(value, str) else value
+        return [_meant(item, read) for item in value]
+    return read(value) if isinstance(value, str) else value
 
 
 def _within(item: Any, container: Any) -> bool:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.errors import DashboardError
-from dashboard.query.columns import GROUPS, Columns
-from dashboard.query.expression import compile_filter
+from dashboard.query.columns import FIELDS, GROUPS, Columns, Getter
+from dashboard.query.expression import Filter, compile_filter
 from dashboard.records.index import Snapshot
 from dashboard.records.outcomes import LABELS
 from dashboard.records.runs import Run
 
 MAX_LIMIT = 500
+MAX_COLUMNS = 50
+OFFERED = ("metrics", "hyperparameters")
+"""Groups whose names each list comes with; the others are asked for when they are wanted."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class Query:
     """A filter expression."""
     sort: str = "-started"
     """A column; with `-` in front the largest first. Runs that have no value come last."""
+    archived: bool = False
+    """Whether runs that are archived are there as well; a filter that asks for it finds them."""
+    columns: tuple[str, ...] = ()
+    """Columns whose values each row is to have beside its own, by their names."""
     offset: int = 0
     limit: int = 50
 
@@ -47,20 +54,42 @@ class Listing:
         """
         self._follow(snapshot)
         now = time.time()
-        selected = self._select(snapshot, query, now)
+        listed, passing = self._passing(snapshot, query, now)
+        selected = self._sorted(passing, query.sort, now)
         end = query.offset + min(query.limit, MAX_LIMIT)
+        columns = self._getters(query.columns)
         return {
-            "runs": [run.as_json() for run in selected[query.offset : end]],
+            "runs": [
+                {**run.as_json(), "values": {name: get(run, now) for name, get in columns}}
+                for run in selected[query.offset : end]
+            ],
             "matching": len(selected),
-            "total": len(snapshot.runs),
+            "total": len(listed),
+            "archived": len(snapshot.runs) - len(listed),
             "running": sum(run.status == "running" for run in snapshot.runs),
             "scan": {
                 "complete": snapshot.complete,
                 "read": len(snapshot.runs),
                 "folders": snapshot.folders,
             },
-            "columns": {group: self._columns.names(group) for group in GROUPS},
+            "columns": {group: self._columns.names(group) for group in OFFERED},
         }
+
+    def columns(self, snapshot: Snapshot) -> dict[str, Any]:
+        """The names of all columns: `fields`, and those of each group that depends on the runs."""
+        self._follow(snapshot)
+        groups = {group: self._columns.names(group) for group in GROUPS}
+        return {"fields": list(FIELDS), **groups}
+
+    def selected(self, snapshot: Snapshot, query: Query) -> list[Run]:
+        """All of the runs that pass, in order.
+
+        Raises:
+            FilterError: The filter cannot be read.
+            DashboardError: There is no such column to sort by.
+        """
+        self._follow(snapshot)
+        return self._passing(snapshot, query, time.time())[1]
 
     def _follow(self, snapshot: Snapshot) -> None:
         if snapshot is not self._snapshot:
@@ -68,15 +97,32 @@ class Listing:
             self._texts = {run.id: _searchable(run) for run in snapshot.runs}
             self._snapshot = snapshot
 
-    def _select(self, snapshot: Snapshot, query: Query, now: float) -> list[Run]:
-        selected = list(snapshot.runs)
+    def _passing(self, snapshot: Snapshot, query: Query, now: float) -> tuple[list[Run], list[Run]]:
+        """The runs that there are for the query, and those of them that pass."""
+        passes = self._filter(snapshot, query)
+        asked = query.archived or (passes is not None and "archived" in passes.names)
+        listed = [run for run in snapshot.runs if asked or not run.archived]
+        return listed, self._select(listed, query, passes, now)
+
+    def _filter(self, snapshot: Snapshot, query: Query) -> Filter | None:
+        if query.where.strip() and (snapshot.runs or snapshot.complete):
+            return compile_filter(query.where, self._columns)
+        return None
+
+    def _select(
+        self, runs: list[Run], query: Query, passes: Filter | None, now: float
+    ) -> list[Run]:
         if words := query.text.lower().split():
             texts = self._texts
-            selected = [run for run in selected if all(word in texts[run.id] for word in words)]
-        if query.where.strip() and (snapshot.runs or snapshot.complete):
-            passes = compile_filter(query.where, self._columns)
-            selected = [run for run in selected if passes(run, now)]
-        return self._sorted(selected, query.sort, now)
+            runs = [run for run in runs if all(word in texts[run.id] for word in words)]
+        if passes is not None:
+            runs = [run for run in runs if passes(run, now)]
+        return runs
+
+    def _getters(self, names: tuple[str, ...]) -> list[tuple[str, Getter]]:
+        """What gives the values of columns; a name that no run has is left out."""
+        found = ((name, self._columns.find(name)) for name in names[:MAX_COLUMNS])
+        return [(name, get) for name, get in found if get is not None]
 
     def _sorted(self, runs: list[Run], sort: str, now: float) -> list[Run]:
         name, descending = sort.removeprefix("-"), sort.startswith("-")

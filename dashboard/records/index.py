@@ -1,7 +1,8 @@
-"""Every run of a folder in memory, kept up to date in the background."""
+"""Every run of all sources in memory, kept up to date in the background."""
 
 from __future__ import annotations
 
+import heapq
 import os
 import stat
 import threading
@@ -9,9 +10,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from dashboard.errors import DashboardError
 from dashboard.records import notes, runs
 from dashboard.records.runs import Run
+from dashboard.records.sources.folder import FolderSource, Source
 
 _SECONDS_BETWEEN = 1.0
 _SHARE_OF_TIME = 10
@@ -42,11 +46,17 @@ class RunIndex:
     """Reads run folders anew when their `run.json` or `notes.json` is another file than before.
 
     Nothing is scanned while nobody asks.
+
+    Args:
+        sources: Where the runs are; of a run that several have, the first one's is shown.
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, *sources: Source | Path):
+        self.sources: tuple[Source, ...] = tuple(
+            FolderSource(one) if isinstance(one, Path) else one for one in sources
+        )
         self._known: dict[str, tuple[_State, Run]] = {}
+        self._of: dict[str, Source] = {}
         self._snapshot = Snapshot()
         self._lock = threading.Lock()
         self._scanned = threading.Condition()
@@ -57,10 +67,14 @@ class RunIndex:
     def start(self) -> None:
         """Begins to scan in a thread of its own."""
         self._asked.set()
+        for source in self.sources:
+            source.start()
         threading.Thread(target=self._watch, name="run index", daemon=True).start()
 
     def stop(self) -> None:
         """Ends that thread, at the latest after the scan that it is at."""
+        for source in self.sources:
+            source.stop()
         self._stopped.set()
         self._asked.set()
 
@@ -77,7 +91,8 @@ class RunIndex:
     def scan(self) -> None:
         """Looks at every run folder once."""
         with self._lock:
-            found = list(self._run_folders())
+            self._of = dict(self._run_folders())
+            found = list(self._of)
             found.sort(key=lambda name: name[-20:], reverse=True)  # Names end with the time.
             published = time.monotonic()
             for name in found:
@@ -93,15 +108,60 @@ class RunIndex:
             self._scanned_at = time.monotonic()
             self._scanned.notify_all()
 
-    def find(self, name: str) -> Run | None:
-        """A run as it is now, if there is one of this name."""
+    def find(self, name: str) -> tuple[Run, Source] | None:
+        """A run as it is now, and where it is, if there is one of this name."""
         if not name or name in (".", "..") or "/" in name or "\0" in name or not _is_text(name):
             return None
-        if not _has_record(self.folder / name):
+        source = next((one for one in self.sources if _has_record(one.folder / name)), None)
+        if source is None:
             return None
+        source.fetch(name)
         with self._lock:
+            self._of[name] = source
             self._look_at(name)
-            return self._known[name][1]
+            return self._known[name][1], source
+
+    def found(self, name: str) -> tuple[Run, Path]:
+        """A run as it is now, and its folder.
+
+        Raises:
+            DashboardError: There is no such run.
+        """
+        found = self.find(name)
+        if found is None:
+            places = ", ".join(source.address for source in self.sources)
+            raise DashboardError(f"There is no run {name!r:.100}", f"In {places}.", status=404)
+        row, source = found
+        return row, source.folder / name
+
+    def folder_of(self, name: str) -> Path:
+        """The folder of a run of the last snapshot, without fetching anything."""
+        return self._of.get(name, self.sources[0]).folder / name
+
+    @property
+    def own_folder(self) -> Path:
+        """Where what belongs to the whole list is kept: the first folder of this machine.
+
+        Where all sources are buckets, the first one's copy.
+        """
+        own = (source for source in self.sources if isinstance(source, FolderSource))
+        return next(own, self.sources[0]).folder
+
+    def publish(self, name: str, file: str) -> None:
+        """Writes a file of a run to where the run is.
+
+        Raises:
+            DashboardError: It cannot be written there.
+        """
+        self._of[name].publish(name, file)
+
+    def lists(self, name: str) -> bool:
+        """Whether there is a run of this name, without fetching anything of it."""
+        return bool(name) and any(_has_record(source.folder / name) for source in self.sources)
+
+    def states(self) -> list[dict[str, Any]]:
+        """What a page says of each source."""
+        return [source.state() for source in self.sources]
 
     def _watch(self) -> None:
         while not self._stopped.is_set():
@@ -112,34 +172,40 @@ class RunIndex:
             self._stopped.wait(max(_SECONDS_BETWEEN, _SHARE_OF_TIME * took))
             self._asked.wait()
 
-    def _run_folders(self) -> Iterator[str]:
-        try:
-            with os.scandir(self.folder) as entries:
-                names = [entry.name for entry in entries]
-        except OSError:
-            return
-        for name in names:
-            if _is_text(name) and _has_record(self.folder / name):
-                yield name
+    def _run_folders(self) -> Iterator[tuple[str, Source]]:
+        """The names of all run folders with their sources, the first source last."""
+        for source in reversed(self.sources):
+            try:
+                with os.scandir(source.folder) as entries:
+                    names = [entry.name for entry in entries]
+            except OSError:
+                continue
+            for name in names:
+                if _is_text(name) and _has_record(source.folder / name):
+                    yield name, source
 
     def _look_at(self, name: str) -> None:
-        folder = self.folder / name
+        folder = self._of[name].folder / name
         state = _state(folder)
         before = self._known.get(name)
         if before is None or before[0] != state or before[1].status == "running":
             self._known[name] = state, runs.read(folder)
 
     def _publish(self, folders: int, *, complete: bool) -> None:
-        now = tuple(
-            sorted(
-                (run for _, run in self._known.values()),
-                key=lambda run: (run.number, run.started or 0, run.id),
-                reverse=True,
-            )
-        )
+        now = tuple(self._newest_first())
         before = self._snapshot
         if (before.runs, before.folders, before.complete) != (now, folders, complete):
             self._snapshot = Snapshot(before.generation + 1, now, folders, complete)
+
+    def _newest_first(self) -> Iterator[Run]:
+        """All runs: those of one source by their numbers, which are of that source alone."""
+        of_sources: list[list[Run]] = [[] for _ in self.sources]
+        places = {id(source): place for place, source in enumerate(self.sources)}
+        for name, (_, run) in self._known.items():
+            of_sources[places[id(self._of[name])]].append(run)
+        for found in of_sources:
+            found.sort(key=lambda run: (run.number, run.started or 0, run.id), reverse=True)
+        return heapq.merge(*of_sources, key=lambda run: -(run.started or 0))
 
 
 def _has_record(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 _SLACK = 2.0
@@ -34,6 +35,16 @@ def alive(process: int | None, written: float, start: str = "") -> bool:
         return not start and _answers(process)
     started = booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
     return fields[0] not in "ZX" and started <= written + _SLACK
+
+
+def alive_in_cloud(seen: float, silence_minutes: float | None) -> bool:
+    """Whether a run in the cloud, which says that it goes on, may still do so.
+
+    Args:
+        seen: When it last told of itself, in seconds since 1970.
+        silence_minutes: After which time without a word it has died; None: after none.
+    """
+    return silence_minutes is None or time.time() - seen < silence_minutes * 60
 
 
 def _answers(process: int) -> bool:

@@ -1,4 +1,4 @@
-"""`notes.json` in a run folder: tags and a note. The only file that the dashboard writes."""
+"""`notes.json` in a run folder: tags, a note, and whether the run is archived."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ class Notes:
 
     tags: tuple[str, ...] = ()
     text: str = ""
+    archived: bool = False
+    """Whether lists leave the run out."""
     problem: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The notes as a page receives them, and as the file holds them."""
-        return {"tags": list(self.tags), "note": self.text}
+        archived = {"archived": True} if self.archived else {}
+        return {"tags": list(self.tags), "note": self.text, **archived}
 
 
 def read(folder: Path) -> Notes:
@@ -42,19 +45,26 @@ def read(folder: Path) -> Notes:
     except UnreadableError as error:
         return Notes(problem=str(error))
     tags = tuple(tag for tag in content.items("tags") if isinstance(tag, str))
-    return Notes(tags, content.text("note"), "; ".join(content.problems[:1]))
+    archived = content.truth("archived") is True
+    return Notes(tags, content.text("note"), archived, "; ".join(content.problems[:1]))
 
 
-def parse(content: Any) -> Notes:
+def parse(content: Any, *, archived: bool = False) -> Notes:
     """The notes that a request wants written.
+
+    Args:
+        content: What was sent.
+        archived: Whether the run is archived where that does not say so.
 
     Raises:
         DashboardError: They are not notes, or too long.
     """
-    tags = content.get("tags") if isinstance(content, dict) else None
-    text = content.get("note") if isinstance(content, dict) else None
-    if not isinstance(tags, list) or not isinstance(text, str):
-        raise DashboardError("These are not notes", 'Expected {"tags": [...], "note": "..."}.')
+    given = content if isinstance(content, dict) else {}
+    tags, text = given.get("tags"), given.get("note")
+    archived = given.get("archived", archived)
+    if not (isinstance(tags, list) and isinstance(text, str) and isinstance(archived, bool)):
+        expected = 'Expected {"tags": [...], "note": "..."}, and perhaps "archived": true or false.'
+        raise DashboardError("These are not notes", expected)
     if not all(isinstance(tag, str) for tag in tags):
         raise DashboardError("A tag is not a text", f"Received: {tags!r:.100}.")
     cleaned = tuple(dict.fromkeys(" ".join(tag.split()) for tag in tags if tag.strip()))
@@ -65,7 +75,7 @@ def parse(content: Any) -> Notes:
         )
     if len(text) > MAX_TEXT:
         raise DashboardError("The note is too long", f"It has at most {MAX_TEXT:,} characters.")
-    return Notes(cleaned, text)
+    return Notes(cleaned, text, archived)
 
 
 def write(folder: Path, notes: Notes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +11,15 @@ from typing import Any
 from dashboard.records import notes
 from dashboard.records.fields import Fields
 from dashboard.records.json_files import UnreadableError, read_object
-from dashboard.records.liveness import alive
+from dashboard.records.liveness import alive, alive_in_cloud
 from dashboard.records.outcomes import FORMER, STATUSES
 
 RECORD = "run.json"
 OVERALL = "overall"
 _MAX_RECORD = 8 * 2**20
 _OVER = {"done", "cached", "failed"}
+_ASKED_FOR = ("slices", "config", "rows")
+"""What would be most of a row's size."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,17 @@ class Run:
     """By name; nested ones by their path with dots."""
     metrics: dict[str, float | None] = field(default_factory=dict)
     """Those of all rows of the test split."""
+    slices: dict[str, float | None] = field(default_factory=dict)
+    """Those of each slice, by `<slice>.<metric>`."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """The model's config.yaml with defaults and overrides, by its keys' paths with dots."""
+    rows: dict[str, Any] = field(default_factory=dict)
+    """Rows of each split."""
+    overrides: str = ""
+    """What was set for this run alone, such as `training.epochs=3, tuning.trials=4`."""
     tags: tuple[str, ...] = ()
     note: str = ""
+    archived: bool = False
 
     def duration(self, now: float) -> float | None:
         """How many seconds the run took, or has taken so far."""
@@ -59,8 +71,11 @@ class Run:
         return max((self.finished or now) - self.started, 0)
 
     def as_json(self) -> dict[str, Any]:
-        """The row as a page receives it."""
-        return {**self.__dict__, "tags": list(self.tags)}
+        """The row as a page receives it: all but what it has to ask for by a column's name."""
+        row = {**self.__dict__, "tags": list(self.tags)}
+        for key in _ASKED_FOR:
+            del row[key]
+        return row
 
 
 def read(folder: Path) -> Run:
@@ -72,12 +87,24 @@ def read(folder: Path) -> Run:
         record = Fields(read_object(path, _MAX_RECORD))
     except (OSError, UnreadableError) as error:
         problem = str(error) if isinstance(error, UnreadableError) else f"{RECORD} is gone"
-        return Run(folder.name, "unreadable", problem, tags=note.tags, note=note.text)
+        return Run(
+            folder.name,
+            "unreadable",
+            problem,
+            tags=note.tags,
+            note=note.text,
+            archived=note.archived,
+        )
     status = record.text("status") or "running"
     status = FORMER.get(status, status)
     process = record.number("process")
     process = process if isinstance(process, int) else None
-    if status == "running" and not alive(process, written, record.text("process_start")):
+    cloud = record.part("cloud")
+    if status == "running" and not (
+        alive_in_cloud(cloud.time("seen") or written, cloud.number("silence_minutes"))
+        if cloud.content
+        else alive(process, written, record.text("process_start"))
+    ):
         status = "died"
     if status not in STATUSES:
         record.problems.append(f"status: received {status!r:.60}")
@@ -85,7 +112,7 @@ def read(folder: Path) -> Run:
     missing = [key for key in ("id", "model", "started", "config") if key not in record.content]
     if missing:
         record.problems.append(f"{', '.join(missing)}: missing")
-    nodes = record.parts("nodes")
+    nodes, metrics = record.parts("nodes"), record.parts("metrics")
     version = record.number("pushed_version")
     number, code = record.number("number"), record.part("code")
     return Run(
@@ -109,11 +136,20 @@ def read(folder: Path) -> Run:
         hyperparameters=dict(_flat(record.part("hyperparameters").content)),
         metrics={
             one.text("metric"): one.number("value")
-            for one in record.parts("metrics")
+            for one in metrics
             if one.text("slice") == OVERALL
         },
+        slices={
+            sys.intern(f"{one.text('slice')}.{one.text('metric')}"): one.number("value")
+            for one in metrics
+            if one.text("slice") != OVERALL
+        },
+        config={sys.intern(key): value for key, value in _flat(record.part("config").content)},
+        rows=dict(record.part("rows").content),
+        overrides=", ".join(map(str, record.items("overrides"))),
         tags=note.tags,
         note=note.text,
+        archived=note.archived,
         problem="; ".join([*record.problems[:3], *([note.problem] if note.problem else [])]),
     )
 

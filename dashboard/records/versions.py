@@ -14,8 +14,9 @@ def models(snapshot: Snapshot) -> list[dict[str, Any]]:
     """The models in order of the alphabet, each with its versions, newest first.
 
     Returns:
-        For each its `name`, how many `runs` it has and how many were `pushed`, the `latest` pushed
-        version, and `judged`: the rows of at most the latest 200 runs whose model was judged.
+        For each its `name`, how many `runs` it has and how many versions they `pushed`, the
+        `latest` version, and `judged`: the rows of at most the latest 200 runs whose model was
+        judged.
     """
     by_model: dict[str, list[Run]] = {}
     for run in snapshot.runs:
@@ -26,7 +27,8 @@ def models(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 def _model(name: str, runs: list[Run]) -> dict[str, Any]:
     judged = [run for run in runs if run.blessed is not None or run.pushed_version is not None]
-    pushed = [run.pushed_version for run in judged if run.pushed_version is not None]
+    # A run whose Pusher came from the cache has the version of an earlier one.
+    pushed = {run.pushed_version for run in judged if run.pushed_version is not None}
     return {
         "name": name,
         "runs": len(runs),

@@ -21,11 +21,12 @@ from dashboard.records import (
     redaction,
     text_window,
     versions,
+    views,
 )
 from dashboard.records.index import RunIndex
 from dashboard.records.json_files import UnreadableError, read_object
 from dashboard.records.monitoring.index import MonitoringIndex
-from dashboard.records.runs import RECORD, Run
+from dashboard.records.runs import RECORD
 from dashboard.web.answers import Answer, as_json, count, encoded, optional_count, threaded
 from dashboard.web.security import FILE_POLICY
 
@@ -33,6 +34,11 @@ DETAILS = "details.json"
 REPORT = "report.html"
 LOG = "tfx.log"
 CODE = "code"
+_PICTURES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
 _MAX_CODE = 2**20
 _MAX_HIDDEN = 64 * 2**20
 """Bytes up to which a file is looked through for secrets."""
@@ -52,6 +58,8 @@ class Api:
         """Where each handler is reached."""
         reading: dict[str, Answer] = {
             "/api/runs": self.runs,
+            "/api/columns": self.columns,
+            "/api/views": self.views,
             "/api/models": self.models,
             "/api/diff": self.diff,
             "/api/runs/{run}": self.run,
@@ -63,20 +71,32 @@ class Api:
             "/files/{run}/{path:path}": self.file,
         }
         routes = [Route(path, threaded(answer)) for path, answer in reading.items()]
-        return [*routes, Route("/api/runs/{run}/notes", self.write_notes, methods=["PUT"])]
+        return [
+            *routes,
+            Route("/api/runs/{run}/notes", self.write_notes, methods=["PUT"]),
+            Route("/api/views/{name:path}", self.write_view, methods=["PUT"]),
+            Route("/api/views/{name:path}", threaded(self.remove_view), methods=["DELETE"]),
+        ]
 
     def runs(self, request: Request) -> Response:
-        """A part of the list: `text`, `where`, `sort`, `offset`, `limit`."""
+        """A part of the list: `text`, `where`, `sort`, `archived`, `column`, `offset`, `limit`."""
         asked = request.query_params
         query = Query(
             text=asked.get("text", ""),
             where=asked.get("where", ""),
             sort=asked.get("sort") or "-started",
+            archived=asked.get("archived") == "1",
+            columns=tuple(asked.getlist("column")),
             offset=count(asked.get("offset"), 0),
             limit=count(asked.get("limit"), 50),
         )
         answer = self._listing.answer(self._index.snapshot(), query)
-        return self._json(request, {**answer, "folder": str(self._index.folder)})
+        sources = self._index.states()
+        return self._json(request, {**answer, "folder": sources[0]["address"], "sources": sources})
+
+    def columns(self, request: Request) -> Response:
+        """The names of all columns that lists can have, sort and filter by."""
+        return self._json(request, self._listing.columns(self._index.snapshot()))
 
     def models(self, request: Request) -> Response:
         """Every model with its versions."""
@@ -87,7 +107,7 @@ class Api:
 
     def run(self, request: Request) -> Response:
         """A run's row, its whole record, and which files there are beside it."""
-        row, folder = self._find(request.path_params["run"])
+        row, folder = self._index.found(request.path_params["run"])
         try:
             record = read_object(folder / RECORD)
         except (FileNotFoundError, UnreadableError):
@@ -104,7 +124,7 @@ class Api:
 
     def details(self, request: Request) -> Response:
         """Curves, trials, features and plots; empty while there are none."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         try:
             return self._json(request, {"details": read_object(folder / DETAILS), "problem": ""})
         except FileNotFoundError:
@@ -114,12 +134,12 @@ class Api:
 
     def files(self, request: Request) -> Response:
         """The run folder's files."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         return as_json(request, paths.listing(folder))
 
     def text(self, request: Request) -> Response:
         """A part of a text file: `path`, and `from` or `before` in bytes, or its end."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         path = paths.inside(folder, request.query_params.get("path", LOG))
         start = optional_count(request.query_params.get("from"))
         before = optional_count(request.query_params.get("before"))
@@ -127,7 +147,7 @@ class Api:
 
     def neptune(self, request: Request) -> Response:
         """Every field and series of the run's Neptune record."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         return self._json(request, neptune.read(folder))
 
     def diff(self, request: Request) -> Response:
@@ -141,34 +161,42 @@ class Api:
 
     def report(self, request: Request) -> Response:
         """The run's report, in a sandbox."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         path = paths.inside(folder, REPORT)
         return self._file(path, "text/html; charset=utf-8", None)
 
     def file(self, request: Request) -> Response:
         """A file of the run folder, to be saved."""
-        _, folder = self._find(request.path_params["run"])
+        _, folder = self._index.found(request.path_params["run"])
         path = paths.inside(folder, request.path_params["path"])
-        return self._file(path, "application/octet-stream", path.name)
+        return self._file(path, _picture(path) or "application/octet-stream", path.name)
+
+    def views(self, request: Request) -> Response:
+        """The saved views of the list."""
+        return self._json(request, {"views": views.read(self._index.own_folder)})
+
+    def remove_view(self, request: Request) -> Response:
+        """Removes a saved view; one that is not there is removed already."""
+        views.remove(self._index.own_folder, request.path_params["name"])
+        return Response(status_code=204)
+
+    async def write_view(self, request: Request) -> Response:
+        """Saves what a list shows, the query of its address, under a name."""
+        content = await _sent(request, views.MAX_BYTES, "The view is too long")
+        name = request.path_params["name"]
+        await run_in_threadpool(views.write, self._index.own_folder, name, content)
+        return Response(status_code=204)
 
     async def write_notes(self, request: Request) -> Response:
-        """Takes a run's tags and note."""
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            raise DashboardError("Notes come as application/json", status=415)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > notes.MAX_BYTES:
-                raise DashboardError("The notes are too long", status=413)
-        try:
-            written = notes.parse(json.loads(body))
-        except (ValueError, RecursionError) as error:
-            raise DashboardError("The request is not JSON", str(error)) from error
-        return await run_in_threadpool(self._keep_notes, request.path_params["run"], written)
+        """Takes a run's tags and note, and whether it is archived."""
+        content = await _sent(request, notes.MAX_BYTES, "The notes are too long")
+        return await run_in_threadpool(self._keep_notes, request.path_params["run"], content)
 
-    def _keep_notes(self, name: str, written: notes.Notes) -> Response:
-        _, folder = self._find(name)
+    def _keep_notes(self, name: str, content: Any) -> Response:
+        _, folder = self._index.found(name)
+        written = notes.parse(content, archived=notes.read(folder).archived)
         notes.write(folder, written)
+        self._index.publish(name, notes.FILE)
         return Response(encoded(written.as_json()), media_type="application/json")
 
     def _json(self, request: Request, content: Any) -> Response:
@@ -191,17 +219,9 @@ class Api:
             headers["Content-Disposition"] = whole.headers["content-disposition"]
         return Response(hidden, media_type=media_type, headers=headers)
 
-    def _find(self, name: str) -> tuple[Run, Path]:
-        row = self._index.find(name)
-        if row is None:
-            raise DashboardError(
-                f"There is no run {name!r:.100}", f"In {self._index.folder}.", status=404
-            )
-        return row, self._index.folder / name
-
     def _code(self, run: str, path: str) -> str | None:
         """A file of the code that a run used; None if that run did not have it."""
-        _, folder = self._find(run)
+        _, folder = self._index.found(run)
         try:
             file = paths.inside(folder, f"{CODE}/{path}")
         except DashboardError:
@@ -209,3 +229,32 @@ class Api:
         if file.stat().st_size > _MAX_CODE:
             raise DashboardError(f"{path} is too long", "More than 1 MB is not compared.")
         return file.read_text(encoding="utf-8", errors="replace")
+
+
+async def _sent(request: Request, most: int, too_long: str) -> Any:
+    """The JSON that a request has sent.
+
+    Raises:
+        DashboardError: It is no JSON, or has more bytes than `most`.
+    """
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise DashboardError("What is written comes as application/json", status=415)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise DashboardError(too_long, f"At most {most:,} bytes.", status=413)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise DashboardError("The request is not JSON", str(error)) from error
+
+
+def _picture(path: Path) -> str | None:
+    """The media type of a picture that a page may show, by how the file begins."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    for start, media_type in _PICTURES.items():
+        if head.startswith(start):
+            return media_type
+    return "image/webp" if head[:4] == b"RIFF" and head[8:] == b"WEBP" else None

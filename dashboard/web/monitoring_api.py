@@ -58,7 +58,7 @@ class MonitoringApi:
         return self._json(request, look)
 
     def _is_listed(self, run: str) -> bool:
-        return bool(run) and self._index.find(run) is not None
+        return bool(run) and self._index.lists(run)
 
     def _json(self, request: Request, content: Any) -> Response:
         return as_json(request, self._hide.tree(content))

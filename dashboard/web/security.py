@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -44,13 +45,16 @@ class Guard:
         app: The application behind.
         host: The address that the server is bound to; with a wildcard, every address by number
             and the machine's name are its own.
+        url: The address at which a proxy with a login makes it known; empty: there is none.
     """
 
-    def __init__(self, app: ASGIApp, host: str):
+    def __init__(self, app: ASGIApp, host: str, url: str = ""):
         self._app = app
+        public = urlsplit(url)
+        self._public = f"{public.scheme}://{public.netloc}".lower() if url else ""
         self._any_address = host in _WILDCARDS
         own = {socket.gethostname().lower()} if self._any_address else {host.lower()}
-        self._names = _LOOPBACK | own
+        self._names = _LOOPBACK | own | ({public.hostname} if public.hostname else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or passes it on with the headers that every answer has."""
@@ -75,15 +79,16 @@ class Guard:
         if not self._own(host):
             return DashboardError(
                 f"{host!r:.100} is not a name of this dashboard",
-                "It answers to localhost, and to the name or address given with --host.",
-                "Open it by that name, or start it with --host.",
+                "It answers to localhost, and to the names given with --host and --url.",
+                "Open it by that name, or start it with --host, or behind a proxy with --url.",
                 status=421,
             )
         if request.method in ("GET", "HEAD"):
             return None
         origin = request.headers.get("origin")
         site = request.headers.get("sec-fetch-site", "same-origin")
-        if site != "same-origin" or (origin is not None and origin != f"http://{host}"):
+        own = {f"http://{host}", self._public} - {""}
+        if site != "same-origin" or (origin is not None and origin.lower() not in own):
             return DashboardError("Another site may not write here", status=403)
         return None
 

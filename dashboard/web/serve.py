@@ -8,40 +8,52 @@ import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
 
 from dashboard.errors import DashboardError
 from dashboard.records.index import RunIndex
+from dashboard.records.sources.folder import Source
 from dashboard.web import app
 
 
-def serve(runs: Path, serving: Path, host: str, port: int, *, open_browser: bool | None) -> None:
+def serve(
+    runs: Sequence[Source],
+    serving: Path,
+    host: str,
+    port: int,
+    *,
+    open_browser: bool | None,
+    public: str = "",
+) -> None:
     """Serves until interrupted.
 
     Args:
-        runs: The folder of run folders; it may come into being later.
+        runs: Where the run folders are.
         serving: The serving folder, with its monitoring; it may come into being later.
         host: The address to bind to.
         port: The port; 0 takes any that is free.
         open_browser: Whether to open the page; None: if there is someone to see it.
+        public: The address at which a proxy with a login makes it known; empty: there is none.
 
     Raises:
         DashboardError: The address cannot be bound to.
     """
     listening = bind(host, port)
     address = url(host, listening.getsockname()[1])
-    index = RunIndex(runs.absolute())
+    index = RunIndex(*runs)
     config = uvicorn.Config(
-        app.create(index, host, serving.absolute()),
+        app.create(index, host, serving.absolute(), public),
         lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    print(f"The dashboard is at {address} (Ctrl+C ends it); runs are in {runs}", flush=True)
+    places = ", ".join(source.address for source in runs)
+    print(f"The dashboard is at {address} (Ctrl+C ends it); runs are in {places}", flush=True)
     if open_browser or (open_browser is None and _somebody_looks()):
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     index.start()

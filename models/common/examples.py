@@ -15,6 +15,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models.common.preprocessing import fill_missing
+from models.common.transform_graph import inlined
 
 Features = dict[str, tf.Tensor]
 
@@ -172,11 +173,11 @@ def transformer(transform: tft.TFTransformOutput) -> Callable[[tf.Tensor], Featu
     with thousands of columns each trace takes seconds.
     """
     spec = transform.raw_feature_spec()
-    layer = transform.transform_features_layer()
+    layer = inlined.layer(transform)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def transformed(serialized: tf.Tensor) -> Features:
-        return dict(layer(parse(serialized, spec)))
+        return layer(parse(serialized, spec))
 
     return transformed
 

@@ -31,6 +31,7 @@ from tensorflow.python.saved_model import save_context
 
 from models.common import examples, outputs, raw_inputs, signature_names
 from models.common.labels import encoding
+from models.common.transform_graph import inlined
 
 
 def export(
@@ -63,10 +64,10 @@ def export(
     columns = raw_inputs.columns(transform.raw_metadata.schema, request_spec)
     safe = signature_names.safe_names(request_spec)
     arguments = [dataclasses.replace(column, name=safe[column.name]) for column in columns]
-    layer = transform.transform_features_layer()
+    layer = inlined.layer(transform)
 
     def predict(raw: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-        return outputs.answers(model, examples.model_inputs(layer(dict(raw)), *labels))
+        return outputs.answers(model, examples.model_inputs(layer(raw), *labels))
 
     # A function's default values become the signature's defaults: what a server may fill in for an
     # input that a request leaves out.
@@ -84,7 +85,7 @@ def export(
     serialized = tf.TensorSpec([None], tf.string, name=_examples_argument(full_spec))
     archive = _Archive()
     archive.track(model)
-    archive.track(layer)
+    archive.track(transform.transform_features_layer())
 
     def classify(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         answers = serving_examples(inputs)

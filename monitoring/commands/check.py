@@ -47,7 +47,6 @@ def check(
     # Slow to import, and not needed for --help.
     from monitoring.core.settings import read_settings
     from monitoring.log.source import log_source
-    from monitoring.look import floors
     from monitoring.look.chosen import Chosen, chosen
     from monitoring.look.looking import look
     from monitoring.profile.reference_profile import ReferenceProfile, read_profile
@@ -55,7 +54,6 @@ def check(
 
     wanted = _version(models, model, version)
     settings = read_settings(source, model)
-    floors.check(settings)
     problems: list[MonitoringError] = []
 
     def profile_of(number: int) -> ReferenceProfile:

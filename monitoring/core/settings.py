@@ -13,6 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitoring.core.yaml_section import read_section
 
 Kind = Literal["outputs", "features", "refused", "classifier", "metrics", "estimate"]
+Difference = Literal[
+    "PSI", "L-infinity", "AUC", "share", "distribution", "tail", "missing", "unseen",
+    "out of range", "wrong type", "lengths", "refused", "classifier",
+]  # fmt: skip
+"""Statistics, and the tests that they are of."""
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -31,8 +36,9 @@ class Settings(BaseModel):
     """What counts. The rest is shown, and raises no alarm."""
     ignore: tuple[str, ...] = ()
     """Features that are known to change, such as a date."""
-    matters_from: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
-    """Another effect from which a statistic's difference is an alarm, such as `PSI: 0.2`."""
+    matters_from: dict[Difference, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Another effect from which a statistic's, or a test's, difference is an alarm, such as
+    `PSI: 0.2` or `unseen: 0.05`."""
     on_alarm: Literal["nothing", "notify", "retrain"] = "notify"
     """What `watch` does: `notify` tells people; `retrain` does, and with `--act` trains again."""
     cool_down_hours: Annotated[float, Field(ge=0)] = 24

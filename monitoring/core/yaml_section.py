@@ -39,7 +39,7 @@ def read_section(path: Path, key: str, kind: type[_Section], described: str) -> 
         return kind.model_validate(given if given is not None else {})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join([key, *map(str, first["loc"])])
+        place = ".".join([key, *(str(part) for part in first["loc"] if part != "[key]")])
         value = first["input"]
         shown = "NaN" if isinstance(value, float) and math.isnan(value) else repr(value)
         raise MonitoringError(

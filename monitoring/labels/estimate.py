@@ -1,9 +1,10 @@
 """Metrics before labels come, estimated from the answers alone; each says that it is one.
 
 What share of rows with such an answer had the label is known from the test split (isotonic
-regression of its counts: calibrated scores). If that still holds, a metric follows from the answers
-of a window, as in NannyML's CBPE and Bialek et al. 2024, arXiv:2401.08348. What the model was
-judged by is the start: the estimate is the metric on the test split, and by how much it changes.
+regression of its counts: calibrated scores); of several classes, how often the class that is
+answered was right, by its score. If that still holds, a metric follows from the answers of a
+window, as in NannyML's CBPE and Bialek et al. 2024, arXiv:2401.08348. What the model was judged by
+is the start: the estimate is the metric on the test split, and by how much it changes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sklearn.isotonic import isotonic_regression
 from monitoring.core.finding import Finding
 from monitoring.core.settings import Settings
 from monitoring.labels import live, metrics
-from monitoring.profile.reference_profile import Metric, Output, ReferenceProfile
+from monitoring.profile.reference_profile import Metric, Numbers, Output, ReferenceProfile
 from monitoring.summary.window_summary import WindowSummary
 
 ASSUMPTION = "if rows with such answers still have the label as often as on the test split"
@@ -30,14 +31,14 @@ _EPSILON = 1e-7
 
 
 class _Bins(NamedTuple):
-    """A score's bins."""
+    """A score's bins: of a binary label, or of several classes the highest score of each row."""
 
     scores: np.ndarray
     """[bins]: the middle of each."""
     reference: np.ndarray
     """[bins]: rows of the test split."""
     positives: np.ndarray
-    """[bins]: how many of those had the label."""
+    """[bins]: how many of those had the label, or the class that was answered."""
     served: np.ndarray
     """[bins]: rows of the window."""
 
@@ -49,7 +50,7 @@ Function = Callable[[np.ndarray, np.ndarray, np.ndarray, float], float]
 def estimates(
     profile: ReferenceProfile, window: WindowSummary, settings: Settings | None = None
 ) -> tuple[Finding, ...]:
-    """Metrics of a binary model on a window, or for several classes their accuracy, estimated.
+    """Metrics of a binary model on a window, or of several classes the accuracy, estimated.
 
     Args:
         profile: The version's.
@@ -57,18 +58,11 @@ def estimates(
         settings: The model's; whether estimates raise alarms. Default: they do not.
     """
     settings = settings or Settings()
-    if profile.label is None or profile.label.task != "binary":
-        return ()
-    output = _positive(profile)
-    if output is None or (bins := _bins(*output)) is None:
+    if profile.label is None or (bins := _bins(profile, window)) is None:
         return ()
     found = []
     known = {n: m for n, m in metrics.tracked(profile).items() if m.value is not None}
     judged = [name for name, one in known.items() if metrics.kind(one) in _FUNCTIONS]
-    served = window.outputs.get(output[0])
-    if served is None or len(served.bins) != len(bins.reference):
-        return ()
-    bins = bins._replace(served=np.array(served.bins, dtype=np.float64))
     for name in judged:
         found.append(_finding(known[name], name, bins, len(judged), settings))
     return tuple(found)
@@ -195,6 +189,10 @@ def _calibration(
     return float((rows * scores).sum() / positives) if positives else math.nan
 
 
+def _right(rows: np.ndarray, shares: np.ndarray, scores: np.ndarray, threshold: float) -> float:
+    return float((rows * shares).sum() / rows.sum())
+
+
 _FUNCTIONS: Mapping[str, Function] = {
     "BinaryAccuracy": _accuracy,
     "AUC": _auc,
@@ -202,6 +200,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     "Precision": _precision,
     "Recall": _recall,
     "Calibration": _calibration,
+    "SparseCategoricalAccuracy": _right,
 }
 
 
@@ -215,15 +214,28 @@ def _positive(profile: ReferenceProfile) -> tuple[str, Output] | None:
     return parts[min(1, len(parts) - 1)] if parts else None
 
 
-def _bins(name: str, output: Output) -> _Bins | None:
-    numbers, calibration = output.numbers, output.calibration
-    if numbers is None or calibration is None or not numbers.edges:
+def _bins(profile: ReferenceProfile, window: WindowSummary) -> _Bins | None:
+    """The bins of the answers by which the label is judged; None: the profile has none."""
+    assert profile.label is not None
+    top = profile.top_score
+    if profile.label.task == "multiclass" and top is not None:
+        return _counted(top.numbers, top.right, window.top_score)
+    output = _positive(profile) if profile.label.task == "binary" else None
+    if output is None or output[1].numbers is None or output[1].calibration is None:
         return None
+    served = window.outputs.get(output[0])
+    if served is None:
+        return None
+    return _counted(output[1].numbers, output[1].calibration.positives, served.bins)
+
+
+def _counted(numbers: Numbers, positives: tuple[int, ...], served: tuple[int, ...]) -> _Bins | None:
     reference = np.array(numbers.counts, dtype=np.float64)
-    positives = np.array(calibration.positives, dtype=np.float64)
-    if len(positives) != len(reference) or not reference.sum():
+    fits = len(positives) == len(served) == len(reference)
+    if not fits or not numbers.edges or not reference.sum():
         return None
     low = numbers.minimum if numbers.minimum is not None else 0.0
     high = numbers.maximum if numbers.maximum is not None else 1.0
     ends = np.array([min(low, numbers.edges[0]), *numbers.edges, max(high, numbers.edges[-1])])
-    return _Bins((ends[:-1] + ends[1:]) / 2, reference, positives, np.zeros_like(reference))
+    counts = (np.array(each, dtype=np.float64) for each in (positives, served))
+    return _Bins((ends[:-1] + ends[1:]) / 2, reference, *counts)

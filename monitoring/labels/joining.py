@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+import monitoring.core.arrow  # noqa: F401  (no file runs code)
 from monitoring.core.errors import MonitoringError
 from monitoring.core.settings import Settings
 from monitoring.labels import live
@@ -18,6 +20,7 @@ from monitoring.labels.store import INVALID, JOINED, SURPLUS, JoinedRow, LabelSt
 from monitoring.labels.truth import Judged, judged, labels
 from monitoring.log.bodies import Names
 from monitoring.log.chunk import Chunk
+from monitoring.log.merging import Stream
 from monitoring.log.position import Position, places, streams
 from monitoring.log.source import LogSource
 from monitoring.profile.reference_profile import ReferenceProfile
@@ -28,8 +31,10 @@ from monitoring.summary.slicing import rows_of_slices
 
 COLUMNS = "columns"
 """The note of which columns the labels have."""
-_POSITION = "position"
+_POSITION, _TAKEN = "position", "taken"
 _MOST_EXAMPLES = 3
+_MOST_NUMBERS = 1_000_000
+"""Of entries that are held at once: 8 MB."""
 ProfileOf = Callable[[int], ReferenceProfile]
 
 
@@ -81,6 +86,7 @@ def take(store: LabelStore, columns: Sequence[str], batches: Iterable[Sequence[L
         # They may belong to requests that were looked at before.
         if taken.new:
             store.set_note(_POSITION, Position().model_dump_json())
+            store.set_note(_TAKEN, str(int(store.note(_TAKEN) or 0) + 1))
     return taken
 
 
@@ -120,18 +126,33 @@ def join(
         MonitoringError: The log or the labels cannot be read, or a version cannot be judged.
     """
     joiner = _Joiner(store, profiles, settings, log.tell)
-    text = store.note(_POSITION)
+    taken, text = store.note(_TAKEN), store.note(_POSITION)
     position = Position() if text is None else Position.model_validate_json(text)
     files = streams(log, model, position)
     for stream in files:
-        while stream.next is not None:
-            stream.load(lambda version: None)
-            if stream.chunk is not None:
-                joiner.join(stream.chunk)
+        for numbers in _wanted(store, stream):
+            for chunk in stream.entries(numbers, joiner.names):
+                joiner.join(chunk)
     done = [stream for stream in files if not stream.failed]
-    read = places(position.files, done, lambda stream: max(stream.read, stream.last))
-    store.set_note(_POSITION, Position(files=read).model_dump_json())
+    read = places(position.files, done, lambda stream: stream.last)
+    with store.transaction():
+        # Labels that were given meanwhile may belong to what had been read by then.
+        if store.note(_TAKEN) == taken:
+            store.set_note(_POSITION, Position(files=read).model_dump_json())
     return joiner.joined
+
+
+def _wanted(store: LabelStore, stream: Stream) -> Iterator[np.ndarray]:
+    """The numbers of a file's entries that labels wait for, many at a time."""
+    found: list[np.ndarray] = []
+    for numbers, ids in stream.ids():
+        waiting = store.waiting_ids(ids)
+        found.append(numbers[[one in waiting for one in ids]])
+        if sum(map(len, found)) >= _MOST_NUMBERS:
+            yield np.concatenate(found)
+            found = []
+    if sum(map(len, found)):
+        yield np.concatenate(found)
 
 
 class _Joiner:
@@ -154,23 +175,19 @@ class _Joiner:
 
     def join(self, chunk: Chunk) -> None:
         """Joins a chunk's entries, all or none of them."""
+        sizes: Counter[str] = Counter()
         ids = chunk.ids()
-        waiting = self._store.waiting(ids)
-        if not waiting:
-            return
-        wanted = np.array([number for number, one in enumerate(ids) if one in waiting])
+        for one, size in zip(ids, chunk.sizes.tolist(), strict=True):
+            sizes[one] += size
         with self._store.transaction():
-            # Another command may have joined some meanwhile.
-            waiting = self._store.waiting(waiting)
-            some = chunk.only(wanted, self._names)
-            sizes: Counter[str] = Counter()
-            for one, size in zip(some.ids(), some.sizes.tolist(), strict=True):
-                sizes[one] += size
-            for version in np.unique(some.versions[some.sizes > 0]).tolist():
-                entries = np.flatnonzero((some.versions == version) & (some.sizes > 0))
-                for rows in some.rows(entries):
-                    self._join_rows(rows, version, waiting)
-            if some.whole_requests:
+            # Within it, as another command may have joined some meanwhile.
+            waiting = self._store.waiting(sizes)
+            for version in np.unique(chunk.versions[chunk.sizes > 0]).tolist():
+                entries = np.flatnonzero((chunk.versions == version) & (chunk.sizes > 0))
+                for rows in chunk.rows(entries):
+                    known = [ids[entry] for entry in rows.entries.tolist()]
+                    self._join_rows(rows, known, chunk.times[rows.entries], version, waiting)
+            if chunk.whole_requests:
                 self._leave_surplus(waiting, sizes)
 
     def _leave_surplus(self, waiting: dict[str, dict[int, Truth]], sizes: Counter[str]) -> None:
@@ -183,7 +200,8 @@ class _Joiner:
         ]
         self._store.mark(surplus, SURPLUS)
 
-    def _names(self, version: int) -> Names | None:
+    def names(self, version: int) -> Names | None:
+        """The names of a version; None: it cannot be judged."""
         of = self._of(version)
         if of is None:
             return None
@@ -202,11 +220,18 @@ class _Joiner:
                 self._tell(error)
         return self._judged[version]
 
-    def _join_rows(self, rows: Rows, version: int, waiting: dict[str, dict[int, Truth]]) -> None:
+    def _join_rows(
+        self,
+        rows: Rows,
+        ids: Sequence[str],
+        times: np.ndarray,
+        version: int,
+        waiting: dict[str, dict[int, Truth]],
+    ) -> None:
         of = self._of(version)
         assert of is not None
         profile, how = of
-        keys = list(zip(map(str, rows.ids), (int(n) for n in rows.numbers), strict=True))
+        keys = list(zip(ids, rows.numbers.tolist(), strict=True))
         keys, places = _first_of_each(keys, waiting)
         if not keys:
             return
@@ -234,9 +259,9 @@ class _Joiner:
             )
         )
         good = [key for key, fits in zip(keys, usable.tolist(), strict=True) if fits]
+        bad = [key for key, fits in zip(keys, usable.tolist(), strict=True) if not fits]
         self._store.mark(good, JOINED)
-        self._store.mark([key for key in keys if key not in set(good)], INVALID)
-        times = np.asarray(rows.times)[places].tolist()
+        self._store.mark(bad, INVALID)
         features = [
             {name: _plain(column[number]) for name, column in inputs.items()}
             for number in range(len(keys))
@@ -244,7 +269,7 @@ class _Joiner:
         self._store.add_joined(
             JoinedRow(*key, version, time, given, truth)
             for key, time, given, truth, fits in zip(
-                keys, times, features, truths, usable.tolist(), strict=True
+                keys, times[places].tolist(), features, truths, usable.tolist(), strict=True
             )
             if fits
         )
@@ -281,11 +306,9 @@ def _answers(profile: ReferenceProfile, how: Judged, rows: Rows, places: np.ndar
 
 
 def _some(column: Any, places: np.ndarray) -> list[Any]:
-    return (
-        [column[place] for place in places.tolist()]
-        if isinstance(column, list)
-        else [column[place].as_py() for place in places.tolist()]
-    )
+    if isinstance(column, list):
+        return [column[place] for place in places.tolist()]
+    return column.take(pa.array(places)).to_pylist()
 
 
 def _plain(value: Any) -> Any:

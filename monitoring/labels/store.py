@@ -103,7 +103,8 @@ class LabelStore:
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # On a full disk SQLite has ended it.
+                    self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
 
@@ -122,6 +123,16 @@ class LabelStore:
             "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?)",
             [(one, row, json.dumps(truth), WAITING) for one, row, truth in labels],
         )
+
+    def waiting_ids(self, ids: Iterable[str]) -> set[str]:
+        """Those of some requests that have labels which have not been joined."""
+        found: set[str] = set()
+        for some, marks in _marked(set(ids)):
+            # With the plus the primary key is used: all labels may be waiting.
+            query = f"SELECT DISTINCT id FROM labels WHERE id IN ({marks}) AND +state = ?"
+            with self._problems():
+                found.update(row[0] for row in self._connection.execute(query, (*some, WAITING)))
+        return found
 
     def waiting(self, ids: Iterable[str]) -> dict[str, dict[int, Truth]]:
         """The labels of some requests that have not been joined: by id and row."""
@@ -204,14 +215,10 @@ class LabelStore:
         self.set_note(f"live:{live.version}", live.model_dump_json())
 
     def _of_ids(self, ids: set[str]) -> Iterator[tuple[str, int, Truth, int]]:
-        wanted = sorted(ids)
-        with self._problems():
-            for start in range(0, len(wanted), _MOST_IDS):
-                some = wanted[start : start + _MOST_IDS]
-                marks = ", ".join("?" * len(some))
-                for one, row, truth, state in self._connection.execute(
-                    f"SELECT id, row, truth, state FROM labels WHERE id IN ({marks})", some
-                ):
+        for some, marks in _marked(ids):
+            query = f"SELECT id, row, truth, state FROM labels WHERE id IN ({marks})"
+            with self._problems():
+                for one, row, truth, state in self._connection.execute(query, some):
                     yield one, row, json.loads(truth), state
 
     @contextlib.contextmanager
@@ -224,6 +231,14 @@ class LabelStore:
                 f"Received: {error}.",
                 "Make its folder writable or free some space; no other command may hold it.",
             ) from error
+
+
+def _marked(ids: set[str]) -> Iterator[tuple[list[str], str]]:
+    """So many ids as a query takes, in order, and as many marks for them."""
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _MOST_IDS):
+        some = wanted[start : start + _MOST_IDS]
+        yield some, ", ".join("?" * len(some))
 
 
 def live_metrics(models: Path, model: str, version: int) -> LiveMetrics | None:

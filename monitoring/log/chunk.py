@@ -37,15 +37,9 @@ class Chunk(ABC):
 
     @abstractmethod
     def ids(self) -> list[str]:
-        """[entries]: the request's id, which its answer has as `X-Request-Id`."""
+        """[entries]: the request's id, which its answer has as `X-Request-Id`.
 
-    @abstractmethod
-    def only(self, entries: np.ndarray, names_of: NamesOf) -> Chunk:
-        """A chunk of some entries, read with the names of their versions.
-
-        Args:
-            entries: [n]: which, ascending.
-            names_of: Of the versions that are read.
+        Of chunks that `LogFile.entries` gives.
         """
 
     @abstractmethod

@@ -25,11 +25,14 @@ VERSION = 1
 _MOST_ENTRIES = 5_000
 _MOST_BYTES = 16_000_000
 _LOCKED_SECONDS = 10.0
-_ROWS = """
+_MOST_IDS = 20_000
+_MOST_NAMED = 500
+_COLUMNS = """
 SELECT rowid, id, time, version, status,
   CASE WHEN status < 300 THEN request END, CASE WHEN status < 300 THEN response END
-FROM requests WHERE rowid > ? AND model = ? ORDER BY rowid
-"""
+FROM requests"""
+_NEXT = f"{_COLUMNS} WHERE rowid > ? AND model = ? ORDER BY rowid"
+_IDS = "SELECT rowid, id FROM requests WHERE rowid > ? AND rowid <= ? AND model = ? ORDER BY rowid"
 
 
 class DatabaseFile:
@@ -69,16 +72,45 @@ class DatabaseFile:
         Raises:
             MonitoringError: The file cannot be read.
         """
-        entries, size = [], 0
         with self._connection() as log:
             if log is None:
                 return None
-            for row in log.execute(_ROWS, (after, self._model)):
-                entries.append(row)
-                size += len(row[5] or b"") + len(row[6] or b"")
-                if len(entries) == _MOST_ENTRIES or size > _MOST_BYTES:
-                    break
+            entries = _some(log.execute(_NEXT, (after, self._model)))
         return EntriesChunk(entries, names_of) if entries else None
+
+    def ids(self, after: int, upto: int) -> Iterator[tuple[np.ndarray, list[str]]]:
+        """Numbers and ids; see `LogFile.ids`.
+
+        Raises:
+            MonitoringError: The file cannot be read.
+        """
+        while after < upto:
+            with self._connection() as log:
+                if log is None:
+                    return
+                # So many, and then the file is let go.
+                found = log.execute(f"{_IDS} LIMIT {_MOST_IDS}", (after, upto, self._model))
+                rows = found.fetchall()
+            if not rows:
+                return
+            after = rows[-1][0]
+            yield np.array([row[0] for row in rows]), [_text(row[1]) for row in rows]
+
+    def entries(self, numbers: np.ndarray, names_of: NamesOf) -> Iterator[EntriesChunk]:
+        """Some entries; see `LogFile.entries`.
+
+        Raises:
+            MonitoringError: The file cannot be read.
+        """
+        while len(numbers):
+            with self._connection() as log:
+                if log is None:
+                    return
+                entries = _some(_named(log, numbers))
+            if not entries:
+                return
+            numbers = numbers[numbers > entries[-1][0]]
+            yield EntriesChunk(entries, names_of)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection | None]:
@@ -150,10 +182,6 @@ class EntriesChunk(Chunk):
         """See `Chunk.ids`."""
         return [_text(entry[1]) for entry in self._entries]
 
-    def only(self, entries: np.ndarray, names_of: NamesOf) -> EntriesChunk:
-        """See `Chunk.only`."""
-        return EntriesChunk([self._entries[n] for n in entries.tolist()], names_of)
-
     def rows(self, entries: np.ndarray) -> list[Rows]:
         """See `Chunk.rows`; those without outputs of their own come apart."""
         wanted = [(int(n), self._answered[n]) for n in entries.tolist()]
@@ -172,15 +200,34 @@ class EntriesChunk(Chunk):
         chain = itertools.chain.from_iterable
         inputs = list(chain(one.inputs for _, one in some))
         outputs = list(chain(one.outputs or () for _, one in some)) if with_outputs else []
-        entries = [(self._entries[number], len(one.inputs)) for number, one in some]
+        entries = np.array([number for number, _ in some], dtype=np.int64)
+        sizes = self.sizes[entries]
         return Rows(
             size=len(inputs),
             inputs=as_columns(inputs),
             outputs=as_columns(outputs),
-            ids=list(chain(itertools.repeat(_text(e[1]), size) for e, size in entries)),
-            numbers=list(chain(range(size) for _, size in entries)),
-            times=list(chain(itertools.repeat(e[2], size) for e, size in entries)),
+            entries=np.repeat(entries, sizes),
+            numbers=np.arange(len(inputs)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
         )
+
+
+def _named(log: sqlite3.Connection, numbers: np.ndarray) -> Iterator[Any]:
+    """The entries of these numbers."""
+    for start in range(0, len(numbers), _MOST_NAMED):
+        some = numbers[start : start + _MOST_NAMED].tolist()
+        marks = ", ".join("?" * len(some))
+        yield from log.execute(f"{_COLUMNS} WHERE rowid IN ({marks}) ORDER BY rowid", some)
+
+
+def _some(rows: Iterator[Any]) -> list[Any]:
+    """The first rows, as many as are held at once."""
+    entries, size = [], 0
+    for row in rows:
+        entries.append(row)
+        size += len(row[5] or b"") + len(row[6] or b"")
+        if len(entries) == _MOST_ENTRIES or size > _MOST_BYTES:
+            break
+    return entries
 
 
 @contextlib.contextmanager

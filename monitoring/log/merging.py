@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from monitoring.core.errors import MonitoringError
 from monitoring.log.chunk import Chunk, NamesOf
 from monitoring.summary.rows import Rows
+
+_T = TypeVar("_T")
 
 
 class LogFile(Protocol):
@@ -30,6 +32,17 @@ class LogFile(Protocol):
 
     def chunk(self, after: int, names_of: NamesOf) -> Chunk | None:
         """The next entries; None: there are none."""
+        ...
+
+    def ids(self, after: int, upto: int) -> Iterator[tuple[np.ndarray, list[str]]]:
+        """Numbers and ids of the model's entries, many at a time, without what they hold.
+
+        A number is how far the file has been read after the entry.
+        """
+        ...
+
+    def entries(self, numbers: np.ndarray, names_of: NamesOf) -> Iterator[Chunk]:
+        """The entries of these numbers, which ascend."""
         ...
 
 
@@ -72,6 +85,23 @@ class Stream:
         self.read = int(self.chunk.reads[-1])
         self.clamped = np.maximum.accumulate(self.chunk.times)
         self.next = float(self.clamped[0])
+
+    def ids(self) -> Iterator[tuple[np.ndarray, list[str]]]:
+        """Of what is new, see `LogFile.ids`."""
+        return self._until_it_fails(self.file.ids(self.read, self.last))
+
+    def entries(self, numbers: np.ndarray, names_of: NamesOf) -> Iterator[Chunk]:
+        """See `LogFile.entries`."""
+        return self._until_it_fails(self.file.entries(numbers, names_of))
+
+    def _until_it_fails(self, found: Iterator[_T]) -> Iterator[_T]:
+        try:
+            yield from found
+        except FileNotFoundError:  # It was rotated away.
+            self.failed = True
+        except MonitoringError as error:
+            self.failed = True
+            self.tell(error)
 
 
 class Block:

@@ -93,13 +93,44 @@ class ParquetFile:
                     return TypedChunk(some, reads[mine], names_of)
         return None
 
+    def ids(self, after: int, upto: int) -> Iterator[tuple[np.ndarray, list[str]]]:
+        """Numbers and ids; see `LogFile.ids`.
+
+        Raises:
+            MonitoringError: The file cannot be read.
+        """
+        with self._file() as file:
+            for batch in self._from(file, after, ["id", "model"]):
+                mine = _mask(pc.equal(batch.column("model"), self._model))
+                ids = batch.column("id").filter(pa.array(mine)).to_pylist()
+                yield np.flatnonzero(mine) + after + 1, [str(one) for one in ids]
+                after += len(batch)
+
+    def entries(self, numbers: np.ndarray, names_of: NamesOf) -> Iterator[TypedChunk]:
+        """Some entries; see `LogFile.entries`. Groups of rows that have none are not touched.
+
+        Raises:
+            MonitoringError: The file cannot be read.
+        """
+        with self._file() as file:
+            first = 0
+            for group in range(file.num_row_groups):
+                end = first + file.metadata.row_group(group).num_rows
+                if len(_between(numbers, first, end)):
+                    batches = file.iter_batches(
+                        _BATCH_ROWS, row_groups=[group], columns=_columns_of(file)
+                    )
+                    for batch in batches:
+                        some = _between(numbers, first, first + len(batch))
+                        if len(some):
+                            yield TypedChunk(_taken(batch, some - first - 1), some, names_of)
+                        first += len(batch)
+                first = end
+
     def _read(self, after: int) -> Iterator[pa.RecordBatch]:
         with self._file() as file:
-            columns = [
-                name
-                for name in file.schema_arrow.names
-                if name in (*_FIXED, *_BODIES) or name.startswith((_INPUT, _OUTPUT))
-            ]
+            # Ids are a third of the bytes, and a look needs none.
+            columns = [name for name in _columns_of(file) if name != "id"]
             yield from self._from(file, after, columns)
 
     def _from(
@@ -195,11 +226,6 @@ class TypedChunk(Chunk):
         """See `Chunk.ids`."""
         return [str(one) for one in self._batch.column("id").to_pylist()]
 
-    def only(self, entries: np.ndarray, names_of: NamesOf) -> TypedChunk:
-        """See `Chunk.only`."""
-        some = _taken(self._batch, entries)
-        return TypedChunk(some, self.reads[entries], names_of)
-
     def rows(self, entries: np.ndarray) -> list[Rows]:
         """See `Chunk.rows`; those that are in JSON come apart."""
         in_json = np.isin(entries, list(self._json)) if self._json else np.zeros(len(entries), bool)
@@ -217,9 +243,8 @@ class TypedChunk(Chunk):
                         size=size,
                         inputs=as_columns(one.inputs),
                         outputs=as_columns(one.outputs or ()),
-                        ids=[self._id(entry)] * size,
-                        numbers=range(first, first + size),
-                        times=[float(self.times[entry])] * size,
+                        entries=np.full(size, entry),
+                        numbers=np.arange(first, first + size),
                     )
                 )
         return found
@@ -234,9 +259,8 @@ class TypedChunk(Chunk):
             size=len(entries),
             inputs=_columns(batch, _INPUT),
             outputs=_columns(batch, _OUTPUT),
-            ids=batch.column("id"),
+            entries=entries,
             numbers=self._numbers[entries],
-            times=self.times[entries],
         )
 
     def _rows_in_json(
@@ -272,8 +296,20 @@ class TypedChunk(Chunk):
         columns = _columns(self._batch.slice(entry, 1), prefix)
         return {name: column[0].as_py() for name, column in columns.items()}
 
-    def _id(self, entry: int) -> str:
-        return str(self._batch.column("id")[entry].as_py())
+
+def _columns_of(file: pq.ParquetFile) -> list[str]:
+    """The columns of a log, of whatever a file has."""
+    return [
+        name
+        for name in file.schema_arrow.names
+        if name in (*_FIXED, *_BODIES) or name.startswith((_INPUT, _OUTPUT))
+    ]
+
+
+def _between(numbers: np.ndarray, after: int, upto: int) -> np.ndarray:
+    """Those of ascending numbers that are above one and up to the other."""
+    low, high = np.searchsorted(numbers, [after, upto], side="right")
+    return numbers[low:high]
 
 
 def _taken(batch: pa.RecordBatch, entries: np.ndarray) -> pa.RecordBatch:

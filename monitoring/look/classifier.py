@@ -17,6 +17,7 @@ from scipy.stats import mannwhitneyu
 
 from monitoring.look import words
 from monitoring.look.comparison import Comparison, Key
+from monitoring.look.dependence import one_of_each
 from monitoring.profile.reference_profile import ReferenceProfile
 from monitoring.statistics.sample_size import rows_for_auc
 from monitoring.summary.window_summary import WindowSummary
@@ -59,9 +60,10 @@ def of_rows(
     ]
     if not names:
         return None
-    sizes = [len(sample[names[0]]) for sample in (profile.sample, window.sample)]
     generator = np.random.default_rng(0)
-    chosen = [generator.permutation(size)[:_ROWS] for size in sizes]
+    # Rows of one request on both sides of the split would be known again.
+    rows = np.arange(len(profile.sample[names[0]])), np.array(one_of_each(window), dtype=np.int64)
+    chosen = [generator.permutation(each)[:_ROWS] for each in rows]
     n, m = (len(each) for each in chosen)
 
     def rows_needed(level: float) -> int | None:
@@ -75,8 +77,8 @@ def of_rows(
         text = name in profile.features and profile.features[name].kind == "category"
         values = [
             sample[name][row]
-            for sample, rows in zip((profile.sample, window.sample), chosen, strict=True)
-            for row in rows
+            for sample, places in zip((profile.sample, window.sample), chosen, strict=True)
+            for row in places
         ]
         columns.append(_codes(values) if text else _numbers(values))
         texts.append(text)

@@ -88,7 +88,9 @@ def of_share(
         more: Whether only more of it than in the reference is a difference.
     """
     a, n, b, m = share
-    if p_value is None:
+    if not a and not b:
+        p_value = 1.0
+    elif p_value is None:
         found = tails(np.array(a), np.array(n), np.array(b), np.array(m))
         p_value = float(found.upper if more else found.two_sided) if n and m else 1.0
     reference, served = a / n if n else None, b / m if m else None

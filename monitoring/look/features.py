@@ -117,7 +117,7 @@ def of_numbers(
     # Of lists, as many as if each row had one value.
     below, above = (count * m // values if values else 0 for count in outside)
     p_value = 1.0
-    if n and m:
+    if n and m and (below or above):
         found = tails(np.zeros(2), np.array(n), np.array([below, above]), np.array(m))
         p_value = min(1.0, 2 * float(found.upper.min()))
     share = words.percent(_ratio(sum(outside), values))

@@ -66,6 +66,7 @@ def remember(
     light = window.model_copy(
         update={
             "sample": {},
+            "sample_requests": (),
             "unknown_features": {},
             "features": {name: of for name, of in window.features.items() if name in kept},
         }

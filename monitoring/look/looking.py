@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from monitoring.core.settings import Settings
-from monitoring.look import classifier, features, floors, outputs, pictures, words
+from monitoring.look import classifier, features, outputs, pictures, words
 from monitoring.look.comparison import Comparison, Key, Share, of_share
+from monitoring.look.dependence import independent
 from monitoring.look.history import History, together
 from monitoring.look.judging import Candidate, judge
 from monitoring.look.look import Finding, Look, Verdict
@@ -38,11 +39,7 @@ def look(
         history: Of all looks before; with it false alarms are bounded over all of them. Default:
             this look alone.
         time: When it is looked. Default: now.
-
-    Raises:
-        MonitoringError: The settings have a floor of no statistic.
     """
-    floors.check(settings)
     told = classifier.of_rows(profile, window, settings.ignore)
     findings = judge(_candidates(profile, window, last, history, told), settings)
     findings = [each for each in findings if not _empty(each)]
@@ -89,7 +86,7 @@ def _candidates(
         yield Candidate(comparison, each_look)
     for block in together(past, window):
         share = 1.0 if history is None else allowance(looks, block.windows)
-        for comparison in _with_training(profile, block.summary):
+        for comparison in _with_training(profile, independent(block.summary, window)):
             yield Candidate(comparison, share, block.windows)
 
 

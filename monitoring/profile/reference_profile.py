@@ -1,5 +1,8 @@
 """The format of `assets.extra/reference_profile.json` in a pushed version's folder.
 
+Fields that a later release adds have a default, and the version stays: what a profile does not have
+is not compared. Another version is another meaning of what there is.
+
 All counts are exact, of the rows that `rows` says: a comparison has to know how sure the reference
 itself is. Names of features are those of the serving signature's inputs.
 """
@@ -104,6 +107,25 @@ class Output(Record):
     """For each slice with enough rows, by its name in `slices`: counts in the same bins."""
 
 
+class TopScore(Record):
+    """The score of the class that is answered, of a model with several, as on the test split."""
+
+    output: str
+    """The signature's output, with a score for each class."""
+    classes: int
+    """How many those are."""
+    numbers: Numbers
+    """Of each row's highest score."""
+    right: tuple[int, ...]
+    """For each bin, how many of its rows had that class as their label; one for each count."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> TopScore:
+        if len(self.right) != len(self.numbers.counts):
+            raise ValueError(f"{len(self.numbers.counts)} counts, and {len(self.right)} right")
+        return self
+
+
 class Slice(Record):
     """A part of the rows: those where each of these features has that value."""
 
@@ -171,6 +193,8 @@ class ReferenceProfile(Record):
     metrics: dict[str, Metric] = Field(default_factory=dict)
     """By the name that the report shows."""
     label: Label | None = None
+    top_score: TopScore | None = None
+    """Null: the label is none of several classes, or an earlier release wrote the profile."""
     sample: dict[str, tuple[float | int | str | None, ...]] = Field(default_factory=dict)
     """Rows of the training split by chance, as columns, for features of one value a row: at most
     1,000 rows and 100 kB."""

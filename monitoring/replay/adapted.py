@@ -46,6 +46,7 @@ def adapted(profile: ReferenceProfile, window: WindowSummary) -> ReferenceProfil
             "test_rows": window.rows,
             "slices": {},
             "metrics": {},
+            "top_score": None,
             "sample": dict(window.sample),
         }
     )

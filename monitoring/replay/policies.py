@@ -45,7 +45,7 @@ def _read(path: Path) -> Settings:
         return Settings.model_validate({} if content is None else content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "the file"
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]") or "the file"
         raise MonitoringError(
             f"The policy {path}: `{key}` cannot be used",
             f"Received: {first['input']!r}. {first['msg']}.",

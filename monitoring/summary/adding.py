@@ -12,6 +12,8 @@ from monitoring.summary.columns import first_examples
 from monitoring.summary.counts import MOST_VALUES, most
 from monitoring.summary.window_summary import FeatureSummary, OutputSummary, WindowSummary
 
+_REQUESTS = "\0requests"
+"""No feature has this name."""
 _Part = TypeVar("_Part", FeatureSummary, OutputSummary)
 
 
@@ -27,6 +29,15 @@ def added(a: WindowSummary, b: WindowSummary) -> WindowSummary:
     if (a.model, a.version) != (b.model, b.version):
         raise ValueError(f"{a.model} {a.version} and {b.model} {b.version} cannot be added")
     requests = a.requests + b.requests
+    ends = max(a.sample_requests, default=0) + 1
+    numbered = (
+        {_REQUESTS: a.sample_requests},
+        {_REQUESTS: tuple(ends + one for one in b.sample_requests)},
+    )
+    sample = sampling.merged(
+        {**a.sample, **numbered[0]}, a.rows, {**b.sample, **numbered[1]}, b.rows
+    )
+    requests_of = sample.pop(_REQUESTS)
     # Requests that came, of which the log has a share.
     came = sum(one.requests / one.sampled for one in (a, b) if one.sampled)
     return WindowSummary(
@@ -42,9 +53,11 @@ def added(a: WindowSummary, b: WindowSummary) -> WindowSummary:
         redacted=tuple(sorted({*a.redacted, *b.redacted})),
         features=_each(a.features, b.features, FeatureSummary(), _features),
         outputs=_each(a.outputs, b.outputs, OutputSummary(), _outputs),
+        top_score=_bins(a.top_score, b.top_score),
         slices=_sums(a.slices, b.slices),
         unknown_features=most(_sums(a.unknown_features, b.unknown_features), MOST_VALUES),
-        sample=sampling.merged(a.sample, a.rows, b.sample, b.rows),
+        sample=sample,
+        sample_requests=tuple(int(one) for one in requests_of if isinstance(one, int)),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 import monitoring.core.arrow  # noqa: F401  (no file runs code)
@@ -34,12 +35,10 @@ class Rows(NamedTuple):
     first: float | None = None
     """The time of the earliest request, in seconds since 1970; None: there is none."""
     last: float | None = None
-    ids: Sequence[str] = ()
-    """For each row, the request's id, which its answer has as `X-Request-Id`."""
-    numbers: Sequence[int] = ()
+    entries: np.ndarray = np.empty(0, np.int64)
+    """For each row, which of its chunk's entries it is of; those of one request are together."""
+    numbers: np.ndarray = np.empty(0, np.int64)
     """For each row, which of its request's rows it is, from 0."""
-    times: Sequence[float] = ()
-    """For each row, when its request came."""
     sampled: float = 1.0
     """The share of requests that was logged."""
     redacted: tuple[str, ...] = ()

@@ -12,6 +12,8 @@ from monitoring.summary.columns import Values
 
 MOST_ROWS = 2_000
 
+_NO_NUMBERS = np.empty(0, np.int64)
+
 Value = float | int | str | None
 Sample = Mapping[str, Sequence[Value]]
 
@@ -28,9 +30,20 @@ class Sampler:
         self._columns: dict[str, list[Value]] = {name: [] for name in features}
         self._chance = np.random.default_rng(seed)
         self._seen = 0
+        self._requests: list[int] = []
 
-    def add(self, values: Mapping[str, Values], rows: int) -> None:
-        """Takes some of a batch's rows, in the place of earlier ones."""
+    def add(
+        self, values: Mapping[str, Values], rows: int, numbers: np.ndarray = _NO_NUMBERS
+    ) -> None:
+        """Takes some of a batch's rows, in the place of earlier ones.
+
+        Args:
+            values: Of the features.
+            rows: How many there are.
+            numbers: [rows]: which of its request's rows each is; empty: each is the only one.
+        """
+        begins = numbers == 0 if len(numbers) else np.ones(rows, dtype=bool)
+        requests = self._seen + np.cumsum(begins)
         places = np.arange(self._seen, self._seen + rows)
         later = places >= MOST_ROWS
         places[later] = (self._chance.random(int(later.sum())) * (places[later] + 1)).astype(int)
@@ -40,6 +53,9 @@ class Sampler:
         row_of = dict(zip(places[taken].tolist(), taken.tolist(), strict=True))
         kept = min(self._seen, MOST_ROWS)
         chosen = np.array(list(row_of.values()), dtype=np.int64)
+        self._requests += [0] * (kept - len(self._requests))
+        for place, request in zip(row_of, requests[chosen].tolist(), strict=True):
+            self._requests[place] = request
         for name, column in self._columns.items():
             column += [None] * (kept - len(column))
             found = values.get(name)
@@ -50,6 +66,10 @@ class Sampler:
     def columns(self) -> dict[str, tuple[Value, ...]]:
         """The sample so far."""
         return {name: tuple(column) for name, column in self._columns.items()}
+
+    def requests(self) -> tuple[int, ...]:
+        """For each of its rows a number, the same for rows of the same request."""
+        return tuple(self._requests)
 
 
 def merged(a: Sample, rows_a: int, b: Sample, rows_b: int) -> dict[str, tuple[Value, ...]]:
@@ -91,8 +111,9 @@ def _values(values: Values, rows: np.ndarray) -> list[Value]:
     given = values.lengths[rows] > 0
     at = starts[rows[given]]
     if isinstance(values.values, np.ndarray):
-        numbers = values.values[at] if len(at) else np.empty(0)
-        found: list[Value] = [v if np.isfinite(v) else None for v in numbers.tolist()]
+        numbers = (values.values[at] if len(at) else np.empty(0)).astype(object)
+        numbers[~np.isfinite(numbers.astype(np.float64))] = None
+        found: list[Value] = numbers.tolist()
     else:
         found = values.values.take(pa.array(at)).to_pylist()
     result: list[Value] = [None] * len(rows)

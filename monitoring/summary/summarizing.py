@@ -46,6 +46,8 @@ class Summarizer:
         self._version = version
         self._features = {name: FeatureCounts(one) for name, one in profile.features.items()}
         self._outputs = {name: _OutputCounts(one) for name, one in profile.outputs.items()}
+        top = profile.top_score
+        self._top = None if top is None else NumberCounts(top.numbers, _OUTPUT_DTYPE)
         self._slices = dict.fromkeys(profile.slices, 0)
         self._unknown: Counter[str] = Counter()
         self._sampler = Sampler(
@@ -89,9 +91,11 @@ class Summarizer:
             redacted=tuple(sorted(self._redacted)),
             features={name: counts.summary() for name, counts in self._features.items()},
             outputs={name: counts.summary() for name, counts in self._outputs.items()},
+            top_score=() if self._top is None else tuple(self._top.bins.tolist()),
             slices=dict(self._slices),
             unknown_features=most(self._unknown, MOST_VALUES),
             sample=self._sampler.columns(),
+            sample_requests=self._sampler.requests(),
         )
 
     def _left_out(self, batch: Rows) -> frozenset[str]:
@@ -120,7 +124,7 @@ class Summarizer:
             self._slices[name] += int(rows.sum())
         if batch.outputs:  # Else it was another signature, or the answer was left out.
             self._add_outputs(batch, slices)
-        self._sampler.add(values, batch.size)
+        self._sampler.add(values, batch.size, batch.numbers)
 
     def _add_outputs(self, batch: Rows, slices: Mapping[str, np.ndarray]) -> None:
         parsed: dict[str, Values | None] = {}
@@ -130,6 +134,12 @@ class Summarizer:
                 column = batch.outputs.get(name)
                 parsed[name] = None if column is None else counts.parsed(column)
             counts.add(parsed[name], batch.size, slices)
+        top = self._profile.top_score
+        scores = None if top is None else parsed.get(top.output)
+        if self._top is not None and top is not None and scores is not None:
+            whole = np.repeat(scores.lengths == top.classes, scores.lengths)
+            highest = scores.values[whole].reshape(-1, top.classes).max(axis=1)
+            self._top.add(highest[np.isfinite(highest)])
 
 
 class _OutputCounts:

@@ -77,9 +77,13 @@ class WindowSummary(Record):
     """Features whose values the log leaves out."""
     features: dict[str, FeatureSummary] = Field(default_factory=dict)
     outputs: dict[str, OutputSummary] = Field(default_factory=dict)
+    top_score: tuple[int, ...] = ()
+    """Of several classes: the highest score of each row, in the profile's bins."""
     slices: dict[str, int] = Field(default_factory=dict)
     """Rows of each of the profile's slices."""
     unknown_features: dict[str, int] = Field(default_factory=dict)
     """Names in requests that the profile does not have, with rows; at most 100."""
     sample: dict[str, tuple[float | int | str | None, ...]] = Field(default_factory=dict)
     """Rows by chance, as columns, for features of one value a row: at most 2,000 rows."""
+    sample_requests: tuple[int, ...] = ()
+    """For each row of the sample a number, the same for rows of the same request."""

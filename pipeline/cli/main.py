@@ -10,20 +10,30 @@ import json
 import sys
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 import typer.core
 
 from models.common import errors
 from models.common.errors import ProjectError, RunError
-from pipeline.cli import baseline, check, cloud, completion, data, delivery, new, repair, version
+from pipeline.cli import (
+    baseline,
+    check,
+    cloud,
+    completion,
+    data,
+    delete,
+    delivery,
+    new,
+    repair,
+    runs,
+    version,
+)
 from pipeline.cli.options import AsJson, Model, ModelOrTaxi, OfModel, Run, Settings
+from pipeline.cli.runs import find_run
 from pipeline.config import project
 from pipeline.record import redaction
-
-if TYPE_CHECKING:
-    from pipeline.record.run_record import RunRecord
 
 MISTAKE = errors.MISTAKE
 """The exit status where a mistake was found before anything ran."""
@@ -163,42 +173,13 @@ def run(
 
 
 @app.command()
-def runs(
-    model: OfModel = None,
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many runs.")
-    ] = 20,
-    as_json: AsJson = False,
-) -> None:
-    """List runs, newest first: status, metrics, and the pushed version."""
-    from pipeline.local import post_mortem
-    from pipeline.show import runs_table, terminal
-
-    records = runs_table.select(project.RUNS, model, limit)
-    for record in records:
-        post_mortem.take_note_of_push(record, project.RUNS)
-    if as_json:
-        print(runs_table.as_json(records, project.RUNS))
-        return
-    console = terminal.console()
-    if records:
-        terminal.show(console, runs_table.runs_table(records, console, project.RUNS))
-    else:
-        from pipeline.show import formatting
-
-        of_model = f" of {model}" if model else ""
-        start = formatting.command(f"run {model or 'taxi'}")
-        terminal.show(console, f"There is no run{of_model} yet. Start one: {start}")
-
-
-@app.command()
 def show(run: Run = "", as_json: AsJson = False) -> None:
     """Show the nodes and the key figures of a run again, or of a model's latest run."""
     from pipeline.show import runs_table, terminal
     from pipeline.show.progress import overview
     from pipeline.show.summary import summary
 
-    record = _find_run(run)
+    record = find_run(run)
     if as_json:
         print(runs_table.one_as_json(record, project.RUNS))
         return
@@ -212,7 +193,7 @@ def report(run: Run = "") -> None:
     from pipeline.show import formatting
     from pipeline.show import report as reports
 
-    print(formatting.path(reports.write(_find_run(run), project.RUNS)))
+    print(formatting.path(reports.write(find_run(run), project.RUNS)))
 
 
 @app.command()
@@ -265,9 +246,11 @@ baseline.add_to(app)
 check.add_to(app)
 cloud.add_to(app)
 data.add_to(app)
+delete.add_to(app)
 delivery.add_to(app)
 new.add_to(app)
 repair.add_to(app)
+runs.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -308,40 +291,3 @@ def _frozen(path: Path) -> None:
     where = formatting.path(path)
     # A file that is new to git shows in a diff only once git is told of it.
     print(f"Wrote {where}.\nReview it with: git add -N {where} && git diff -- {where}")
-
-
-def _find_run(run: str) -> RunRecord:
-    """The run that an id, or a part of one, names, or the latest of a model."""
-    from pipeline.local import post_mortem
-    from pipeline.record import run_folder, run_record
-    from pipeline.show import formatting
-
-    ids = run_folder.latest_first(project.RUNS)
-    if not ids:
-        raise RunError(
-            "There is no run yet",
-            f"Looked in {project.RUNS}.",
-            f"Start one with: {formatting.command('run')}",
-        )
-    if run in project.model_names(project.ROOT) and run not in ids:
-        of_model = [one for one in ids if run_folder.model_of(one) == run][:1]
-        if not of_model:
-            raise RunError(
-                f"There is no run of '{run}' yet",
-                f"Looked in {project.RUNS}.",
-                f"Start one with: {formatting.command(f'run {run}')}",
-            )
-        run = of_model[0]
-    found = ids[:1] if not run else [run] if run in ids else [one for one in ids if run in one]
-    if len(found) == 1:
-        record = run_record.read(found[0], project.RUNS)
-        post_mortem.take_note_of_push(record, project.RUNS)
-        return record
-    if found:
-        listed = "\n".join(found[:10])
-        raise RunError(f"{len(found)} runs match '{run}'", listed, "Give more of the id.")
-    raise RunError(
-        f"There is no run '{run}'",
-        f"The latest is {ids[0]}.",
-        f"List them all with: {formatting.command('runs')}",
-    )

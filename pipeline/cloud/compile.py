@@ -7,7 +7,7 @@ content, and whoever submits it uploads them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 from components import code_hash
 from components.code_bundle import Bundle, pack
 from pipeline import nodes
-from pipeline.cloud import container, spec_check
+from pipeline.cloud import container, planning, spec_check
+from pipeline.cloud.job import tasks_of
 from pipeline.cloud.platforms import base as platform_base
 from pipeline.cloud.platforms.base import UNKNOWN, Platform
+from pipeline.cloud.recording import component as recording
+from pipeline.cloud.recording.component import RunRecorder
 from pipeline.config.model_config import ModelConfig
 from pipeline.graph.pipeline import create_pipeline
 from pipeline.record import atomic_file
@@ -32,6 +35,8 @@ from pipeline.record import atomic_file
 _PAUSE = {"backoffDuration": "30s", "backoffFactor": 2.0, "backoffMaxDuration": "600s"}
 """Between two tries of a task."""
 
+PLAN = "plan"
+"""What the exit handler's plan is called among the bundles."""
 Specification = dict[str, Any]
 """A KFP `PipelineJob` in JSON: `pipelineSpec`, and `runtimeConfig`."""
 
@@ -44,9 +49,19 @@ class BundlingRunner(KubeflowV2DagRunner):
         config: Its configuration.
         platform: Where the pipeline runs.
         output: The file to write, `.json` for a PipelineJob or `.yaml` for its specification alone.
+        overrides: The settings that the configuration was changed by.
+        data_hash: The hash of the data's content, where it is known.
     """
 
-    def __init__(self, model: str, config: ModelConfig, platform: Platform, output: Path) -> None:
+    def __init__(
+        self,
+        model: str,
+        config: ModelConfig,
+        platform: Platform,
+        output: Path,
+        overrides: Sequence[str] = (),
+        data_hash: str | None = None,
+    ) -> None:
         runner = KubeflowV2DagRunnerConfig(
             default_image=platform.image,
             default_commands=list(container.COMMAND),
@@ -56,8 +71,10 @@ class BundlingRunner(KubeflowV2DagRunner):
         self._model = model
         self._model_config = config
         self._platform = platform
+        self._overrides, self._data_hash = overrides, data_hash
+        self.set_exit_handler(RunRecorder(platform.job_placeholder, platform.runs))
         self.bundles: dict[str, Bundle] = {}
-        """Each node's code, after `run`."""
+        """Each node's code, after `run`; and under `PLAN` what is known of each of its runs."""
 
     def run(
         self,
@@ -73,11 +90,49 @@ class BundlingRunner(KubeflowV2DagRunner):
         job = super().run(pipeline, parameter_values, write_out=False)
         self.bundles = _bundles(pipeline, self._model)
         _complete(job, pipeline, self.bundles, self._platform)
+        self.bundles |= self._record(job["pipelineSpec"])
         spec_check.check(job["pipelineSpec"], nodes.of_model(self._model, self._model_config))
         if write_out:
             # The `tfx` command line may have set another folder meanwhile.
             write(job, Path(self._output_dir, self._output_filename), self._platform)
         return job
+
+    def _record(self, specification: Specification) -> dict[str, Bundle]:
+        """Tells each task where its run's folder is, and the last one what it has to know."""
+        _tell_tasks(specification, self._model, self._platform.runs)
+        plan = Bundle(
+            planning.plan(
+                specification,
+                self._model,
+                self._model_config,
+                self._platform,
+                self._overrides,
+                self._data_hash,
+            ).packed()
+        )
+        # What reads results imports much of it, and its own cache is none.
+        shared = (code_hash.ROOT / "models" / "common").rglob("*.py")
+        code = pack([code_hash.ROOT / "models" / "__init__.py", *shared])
+        address = f"{self._platform.modules}/{plan.name}"
+        task = specification["root"]["dag"]["tasks"][recording.NAME]
+        task["inputs"]["parameters"]["plan"] = {"runtimeValue": {"constant": address}}
+        own = specification["deploymentSpec"]["executors"][f"{recording.NAME}_executor"]
+        own["container"]["args"] = [
+            f"{container.CODE}={self._platform.modules}/{code.name}",
+            *(container.EXIT, "--json_serialized_invocation_args", "{{$}}"),
+        ]
+        return {PLAN: plan, recording.NAME: code}
+
+
+def _tell_tasks(specification: Specification, model: str, runs: str) -> None:
+    """Adds to each container's arguments where it tells how it comes along.
+
+    It is the same in each run, as a cache may look at arguments.
+    """
+    for name, executor in planning.executors(specification).items():
+        if "container" in executor:
+            place = json.dumps({"model": model, "runs": runs, "task": name})
+            executor["container"]["args"] += [f"{container.ACCOUNT}={place}"]
 
 
 def compile_to(
@@ -86,6 +141,7 @@ def compile_to(
     config: ModelConfig,
     platform: Platform,
     data_hash: str | None = None,
+    overrides: Sequence[str] = (),
 ) -> dict[str, Bundle]:
     """Compiles a model's pipeline into a file.
 
@@ -95,6 +151,7 @@ def compile_to(
         config: Its configuration.
         platform: Where the pipeline runs, with an image.
         data_hash: What changes when the data does. Without it ExampleGen reads the data each time.
+        overrides: The settings that the configuration was changed by, for the run's record.
 
     Returns:
         The code bundles that the specification names, by node; they belong in
@@ -104,7 +161,7 @@ def compile_to(
         ProjectError: The configuration, the model's code or the specification is not usable.
     """
     pipeline = create_pipeline(model, config, platform.graph_target(data_hash))
-    runner = BundlingRunner(model, config, platform, output)
+    runner = BundlingRunner(model, config, platform, output, overrides, data_hash)
     runner.run(pipeline)
     return runner.bundles
 
@@ -161,7 +218,7 @@ def _complete(
             executor["container"]["env"] = [
                 {"name": name, "value": value} for name, value in platform.environment().items()
             ]
-    tasks = specification["root"]["dag"]["tasks"]
+    tasks = tasks_of(specification)
     for name, task in tasks.items():
         if platform.retries and not nodes.SPECS[spec_check.node_of(name)].is_gate:
             task["retryPolicy"] = {"maxRetryCount": platform.retries, **_PAUSE}

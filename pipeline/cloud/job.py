@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from models.common.errors import ConfigError
 
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,126}[a-z0-9])?")
 _NOT_IN_A_LABEL = re.compile(r"[^-_a-z0-9]")
+
+
+_NODES = "tfx-dag"
+"""The component that TFX's compiler puts a pipeline's nodes into, beside its exit handler."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class Accepted:
     """A page that shows it, or its id."""
     notes: Sequence[str] = ()
     """What else a person has to know, such as which schedule it replaced."""
+    run: str | None = None
+    """What the platform calls the run, by which its record is found; None for a schedule."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,17 @@ def labels_of(job: Job) -> dict[str, str]:
     """A job's labels, with its image's name and tag or digest."""
     image = {"image": label(job.image.rpartition("/")[2])} if job.image else {}
     return {**job.labels, **image}
+
+
+def tasks_of(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """The tasks of the pipeline's nodes in a compiled specification, without the exit handler.
+
+    Args:
+        specification: A KFP `PipelineSpec` in JSON.
+    """
+    within = specification.get("components", {}).get(_NODES, specification["root"])
+    tasks: dict[str, Any] = within["dag"]["tasks"]
+    return tasks
 
 
 def label(value: str) -> str:

@@ -15,6 +15,8 @@ from tensorflow_model_analysis.proto import config_pb2
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.cloud.images import is_named_by_content
+from pipeline.cloud.job import tasks_of
+from pipeline.cloud.recording.component import NAME as RECORDER
 from pipeline.config import project
 
 Specification = Mapping[str, Any]
@@ -33,6 +35,7 @@ def check(specification: Specification, expected: Sequence[str]) -> None:
             its name, or a path of this machine has got in.
     """
     mistakes = [
+        *_missing_exit_handler(specification),
         *_missing_nodes(specification, expected),
         *_missing_inputs(specification, expected),
         *_missing_thresholds(specification),
@@ -49,26 +52,32 @@ def check(specification: Specification, expected: Sequence[str]) -> None:
 
 def producer(specification: Specification, consumer: str, key: str) -> str | None:
     """The node whose output a task's input is; None where it has no such input."""
-    inputs = _tasks(specification).get(consumer, {}).get("inputs", {}).get("artifacts", {})
+    inputs = tasks_of(specification).get(consumer, {}).get("inputs", {}).get("artifacts", {})
     task = inputs.get(key, {}).get("taskOutputArtifact", {}).get("producerTask")
     return task and node_of(task)
 
 
 def constant(specification: Specification, task: str, key: str) -> Any:
     """The value of a task's parameter."""
-    parameters = _tasks(specification)[task]["inputs"]["parameters"]
+    parameters = tasks_of(specification)[task]["inputs"]["parameters"]
     return parameters[key]["runtimeValue"]["constant"]
 
 
+def _missing_exit_handler(specification: Specification) -> Iterator[str]:
+    task = specification["root"]["dag"]["tasks"].get(RECORDER, {})
+    if task.get("triggerPolicy", {}).get("strategy") != "ALL_UPSTREAM_TASKS_COMPLETED":
+        yield f"No task {RECORDER} runs however the others end, so a run would leave no record."
+
+
 def _missing_nodes(specification: Specification, expected: Sequence[str]) -> Iterator[str]:
-    present = {node_of(task) for task in _tasks(specification)}
+    present = {node_of(task) for task in tasks_of(specification)}
     for name in expected:
         if name not in present:
             yield f"The node {name} is missing."
 
 
 def _missing_inputs(specification: Specification, expected: Sequence[str]) -> Iterator[str]:
-    for task in _tasks(specification):
+    for task in tasks_of(specification):
         spec = nodes.SPECS.get(task)
         for key, wanted in spec.required_inputs.items() if spec else ():
             found = producer(specification, task, key)
@@ -77,7 +86,7 @@ def _missing_inputs(specification: Specification, expected: Sequence[str]) -> It
 
 
 def _missing_thresholds(specification: Specification) -> Iterator[str]:
-    if nodes.EVALUATOR not in _tasks(specification):
+    if nodes.EVALUATOR not in tasks_of(specification):
         return
     config = json_format.Parse(
         constant(specification, nodes.EVALUATOR, "eval_config"), config_pb2.EvalConfig()
@@ -110,10 +119,6 @@ def _texts(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for below in value:
             yield from _texts(below, where)
-
-
-def _tasks(specification: Specification) -> dict[str, Any]:
-    return specification["root"]["dag"]["tasks"]
 
 
 def node_of(task: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_metadata.metadata_store import ListOptions, MetadataStore, OrderByField
+from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from components.evaluation import DROPPED
-from pipeline import nodes
 from pipeline.config import project
 from pipeline.local import lock, metadata_db
 
@@ -82,29 +81,6 @@ def drop(model: str, runs: Path = project.RUNS) -> int:
         if store and blessings:
             store.put_artifacts(blessings)
         return len({_of_model(blessing) for blessing in blessings})
-
-
-def pushes_last(model: str, runs: Path = project.RUNS) -> bool:
-    """Whether the last execution of the model's Pusher pushed, or had from the cache what did.
-
-    Args:
-        model: The model's name.
-        runs: The folder of all runs.
-    """
-    store = _store(model, runs)
-    if store is None:
-        return False
-    context = store.get_context_by_type_and_name("node", f"{model}.{nodes.PUSHER}")
-    latest = ListOptions(limit=1, order_by=OrderByField.ID, is_asc=False)
-    executions = store.get_executions_by_context(context.id, latest) if context else []
-    events = store.get_events_by_execution_ids([one.id for one in executions])
-    pushed = [
-        event.artifact_id for event in events if event.type == metadata_store_pb2.Event.OUTPUT
-    ]
-    return any(
-        artifact.custom_properties["pushed"].int_value == 1
-        for artifact in store.get_artifacts_by_id(pushed)
-    )
 
 
 def _store(model: str, runs: Path) -> MetadataStore | None:

@@ -23,9 +23,11 @@ from pipeline import nodes, tracking
 from pipeline.config import loading, project
 from pipeline.local import child_process, handover, lock, new_run_folder, post_mortem
 from pipeline.local.resume import left_out, resumption
+from pipeline.local.unchanged import repeat, repetition
+from pipeline.local.unchanged.repeat import Basis
 from pipeline.record import filtered_log, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
-from pipeline.record.run_record import RunRecord
+from pipeline.record.run_record import Failure, RunRecord
 from pipeline.show import report
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "pipeline.local_runner")
@@ -52,15 +54,26 @@ class Run:
 
     record: RunRecord
     """Its state when it was last looked at."""
-    process: subprocess.Popen[bytes]
+    started: subprocess.Popen[bytes] | None
+    """Its process; None where there was nothing to do."""
     runs: Path
     tracker: tracking.Tracker | None = None
     notices: Sequence[str] = ()
     """What to tell before anything else."""
     warning: str | None = None
     """What went wrong at its end without changing it."""
+    basis: Basis | None = None
+    """What it depends on; None where the next run need not know."""
+    about_data: Sequence[str] = ()
+    """What was told of the data."""
     _read: Revision | None = None
     """The revision of the record's file that `record` is of."""
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """Its process, of a run that has one."""
+        assert self.started is not None, "there was nothing to do"
+        return self.started
 
     @property
     def folder(self) -> Path:
@@ -76,7 +89,7 @@ class Run:
     def exit_status(self) -> int:
         """The exit status that tells how the run ended."""
         # Some mistakes, such as an unknown metric, only the run's own process can see.
-        if self.process.returncode == MISTAKE and self.record.is_mistake:
+        if self.started and self.started.returncode == MISTAKE and self.record.is_mistake:
             return MISTAKE
         return run_record.EXIT_CODES[self.record.status]
 
@@ -126,9 +139,13 @@ def start(
         ProjectError: A mistake was found; nothing ran and nothing was written.
     """
     post_mortem.settle_last(model, runs)
-    record, notices = _prepare(model, overrides, no_cache, resume, to, root, runs)
+    record, about_last = _prepare(model, overrides, no_cache, resume, to, root, runs)
     record.verify = verify
     variables = {**os.environ, **(environment or {})}
+    basis = Basis.of(model, record.config, root, runs) if command is None else None
+    if basis and (repeated := _repeat(record, basis, about_last, variables)):
+        return repeated
+    about_data = _check(record, root)
     with lock.held(record, runs) as held:
         try:
             tracker = new_run_folder.create(record, root, runs, variables)
@@ -138,7 +155,33 @@ def start(
         except KeyboardInterrupt:  # A process that was started ends with this one.
             _record_interruption(record, runs)
             raise
-    return Run(record, process, runs, tracker, notices)
+    notices = [*about_last, *about_data]
+    return Run(record, process, runs, tracker, notices, basis=basis, about_data=about_data)
+
+
+def _repeat(
+    record: RunRecord, basis: Basis, about_last: Sequence[str], variables: Mapping[str, str]
+) -> Run | None:
+    """Records the run at once where it has nothing to do; None where it has, or may have."""
+    if not repetition.exists(record.model, basis.runs):
+        return None  # Without a lock: where a mistake is found, nothing has been written.
+    with lock.held(record, basis.runs):
+        found = repeat.find(record, basis)
+        if found is None:
+            return None
+        try:
+            tracker = repeat.record_again(record, found, basis, variables)
+        except KeyboardInterrupt:
+            _record_interruption(record, basis.runs)
+            raise
+        except RunError as error:  # Such as of a full disk.
+            if not _has_record(record, basis.runs):
+                raise
+            record.break_off("failed", Failure.of(error))
+            with contextlib.suppress(RunError):
+                run_record.write(record, basis.runs)
+            tracker = None
+    return Run(record, None, basis.runs, tracker, [*about_last, *found.notices])
 
 
 def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
@@ -147,6 +190,10 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
     Ctrl-C (and SIGTERM, and a closed terminal) interrupts the run and marks it as interrupted. A
     process that ends without having recorded a result is recorded as failed, with the cause.
     """
+    if run.started is None:
+        watcher.update(run.record)
+        _finish_tracker(run, watcher)
+        return run.record
     interrupted = False
     with child_process.signals_interrupt():
         try:
@@ -166,10 +213,16 @@ def follow(run: Run, watcher: Watcher, *, grace: float = GRACE) -> RunRecord:
         record = _complete_record(run, interrupted=interrupted)
         watcher.update(record)
         with contextlib.suppress(KeyboardInterrupt):  # Whatever comes now, the run has ended.
-            for warning in (run.warning, run.tracker.finish() if run.tracker else None):
-                if warning:
-                    watcher.notice(warning)
+            if run.basis and record.status == "pushed":
+                run.basis.confirm(record.id, run.about_data)
+            _finish_tracker(run, watcher)
     return record
+
+
+def _finish_tracker(run: Run, watcher: Watcher) -> None:
+    for warning in (run.warning, run.tracker.finish() if run.tracker else None):
+        if warning:
+            watcher.notice(warning)
 
 
 def _prepare(
@@ -181,7 +234,7 @@ def _prepare(
     root: Path,
     runs: Path,
 ) -> tuple[RunRecord, Sequence[str]]:
-    """The record of the run that is to start, once all is checked; and what to tell about it."""
+    """The record of the run that is to start, and what to tell about the one before."""
     resumed = resumption(model, root, runs) if resume else None
     if resumed:
         config, overrides, no_cache = resumed.config, resumed.overrides, resumed.no_cache
@@ -191,15 +244,19 @@ def _prepare(
         no_cache = nodes.select(no_cache, nodes.of_model(model, config, root))
     if to is not None:
         nodes.check(to, nodes.of_model(model, config, root))
+    record = run_record.new(model, config, overrides, root, no_cache, to)
+    record.resumed = resumed.run if resumed else None
+    return record, resumed.notices if resumed else left_out(model, overrides, runs)
+
+
+def _check(record: RunRecord, root: Path) -> Sequence[str]:
+    """Checks the model's folder and its data; returns what is to be told of these."""
     # It reads data, so its imports wait until the config is right.
     from pipeline.config import preflight
 
-    summary = preflight.check(model, config, root)
-    record = run_record.new(model, config, overrides, root, no_cache, to)
-    record.resumed = resumed.run if resumed else None
-    told = [*(summary.notices if summary else ()), *preflight.notices(model, summary, root)]
-    about_last = resumed.notices if resumed else left_out(model, overrides, runs)
-    return record, [*about_last, *told]
+    summary = preflight.check(record.model, record.config, root)
+    told = preflight.notices(record.model, summary, root)
+    return [*(summary.notices if summary else ()), *told]
 
 
 def _start_process(
@@ -284,7 +341,11 @@ def _complete_record(run: Run, *, interrupted: bool) -> RunRecord:
 
 def _record_interruption(record: RunRecord, runs: Path) -> None:
     """Records that a run was interrupted while it was being started, if it has a record."""
-    if (run_folder.path(record.id, runs) / run_folder.RECORD).exists():
+    if _has_record(record, runs):
         record.break_off("interrupted")
         with contextlib.suppress(RunError):
             run_record.write(record, runs)
+
+
+def _has_record(record: RunRecord, runs: Path) -> bool:
+    return (run_folder.path(record.id, runs) / run_folder.RECORD).exists()

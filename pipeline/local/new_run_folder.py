@@ -38,6 +38,21 @@ def create(
     Raises:
         RunError: The folder cannot be written; nothing of it is left.
     """
+    write(record, root, runs)
+    return tracking.start(run_folder.path(record.id, runs), root, environment)
+
+
+def write(record: RunRecord, root: Path = project.ROOT, runs: Path = project.RUNS) -> None:
+    """The same without a tracker.
+
+    Args:
+        record: A new run's record, to which code, command and environment are added.
+        root: The project's root.
+        runs: The folder of all runs.
+
+    Raises:
+        RunError: The folder cannot be written; nothing of it is left.
+    """
     record.command = provenance.command(record.model, record.overrides, record.to)
     record.code = provenance.code(record.model, root)
     record.environment = provenance.environment()
@@ -50,4 +65,3 @@ def create(
     except RunError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return tracking.start(folder, root, environment)

@@ -36,12 +36,15 @@ from pipeline.config import project
 from pipeline.local import beam_tuning, guarded_code, lock, metadata_db, new_run_folder
 from pipeline.local.interruption import Interruption
 from pipeline.local.recovery import recover
+from pipeline.local.unchanged import outlook
 from pipeline.record import disk, run_details, run_folder, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
-from pipeline.results import rerun_reason
+from pipeline.results import from_metadata, rerun_reason
+from pipeline.results.readers import Artifacts
 from pipeline.results.record_results import record_results
 from pipeline.show import report
+from pipeline.show.report.drawings import Drawings
 
 
 class RecordedLocalDagRunner(LocalDagRunner):
@@ -65,6 +68,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         self._runs = runs
         self._details = RunDetails(run=record.id)
         self._redactor = run_record.redactor(record)
+        self._outputs: dict[str, Artifacts] = {}
         self.tracker: tracking.Tracker | None = None
         """The run's tracker, if this runner has started it."""
 
@@ -89,8 +93,17 @@ class RecordedLocalDagRunner(LocalDagRunner):
             self._run(pipeline)
             # First: whatever comes while the report is made, the run has ended as it did.
             run_record.write(record, self._runs)
-            if warning := report.write_if_possible(record, self._runs):
+            drawings = Drawings()
+            if warning := report.write_if_possible(record, self._runs, drawings):
                 print(warning)
+            self._note_outlook(drawings)
+
+    def _note_outlook(self, drawings: Drawings) -> None:
+        """Notes what the next run will record if nothing changes; the run has ended in any case."""
+        try:
+            outlook.note(self._record, self._outputs, drawings.known, self._runs)
+        except Exception:
+            traceback.print_exc()
 
     def _run(self, pipeline: pipeline_pb2.Pipeline) -> None:
         """Runs the nodes and records how that ended."""
@@ -191,7 +204,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
             raise RunError(f"{name} did not run", "Its inputs were not there.")
         entry.status = _state(store, execution.execution_id, name)
         entry.why = nodes.SPECS[name].reason_to_run or entry.why
-        outputs = _outputs(store, execution.execution_id)
+        outputs = self._outputs[name] = from_metadata.outputs(store, execution.execution_id)
         if name == nodes.EXAMPLE_GEN:
             data_hash = node.parameters.parameters["data_hash"].field_value.string_value
             path = self._record.config.data.path
@@ -315,16 +328,6 @@ def _state(store: MetadataStore, execution_id: int, name: str) -> run_record.Nod
     result = json.loads(execution.custom_properties["__execution_result__"].string_value or "{}")
     lines = result.get("resultMessage", "").strip().splitlines()
     raise RunError(f"{name} could not get its inputs", lines[-1] if lines else "")
-
-
-def _outputs(store: MetadataStore, execution_id: int) -> dict[str, metadata_store_pb2.Artifact]:
-    """An execution's output artifacts by key, produced by it or taken from the cache."""
-    keys = {
-        event.artifact_id: event.path.steps[0].key
-        for event in store.get_events_by_execution_ids([execution_id])
-        if event.type == metadata_store_pb2.Event.OUTPUT
-    }
-    return {keys[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(keys))}
 
 
 def _failure(error: BaseException, node: str | None) -> Failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.record import process, run_folder
+from pipeline.record import clock, process, run_folder
 from pipeline.record.run_record import RunRecord
 
 
@@ -22,6 +22,9 @@ def _alive(record: RunRecord, runs: Path) -> bool:
     What tells it from another of the same number is when it started, in the system's own count. No
     time of day is asked, as that may have been set meanwhile.
     """
+    if record.cloud is not None:
+        seen, silence = record.cloud.seen or record.started, record.cloud.silence_minutes
+        return silence is None or (clock.now() - seen).total_seconds() < silence * 60
     if record.process is None:
         return False
     if record.process_start is not None:

@@ -11,12 +11,15 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.model_code import packages as installed
 from pipeline.config import project
 from pipeline.record import run_folder
 from pipeline.record.atomic_file import write_whole
 from pipeline.record.redaction import Redactor
 from pipeline.record.run_record import Code
 
+COMMIT = "PIPELINE_COMMIT"
+"""The environment variable with the commit, for where there is no git repository to ask."""
 _NAMED = ("tfx", "tensorflow", "keras", "apache-beam", "neptune-client")
 _TOO_LARGE = 1_000_000
 """Bytes above which a file in a model's folder is data, whose hash is enough."""
@@ -46,12 +49,26 @@ def keep(model: str, folder: Path, redactor: Redactor, root: Path = project.ROOT
     Raises:
         RunError: The run folder cannot be written.
     """
+    for path, content in kept(model, redactor, root).items():
+        write_whole(folder / run_folder.CODE / path, content, private=True)
+    write_whole(folder / run_folder.PACKAGES, redactor.text(packages()), private=True)
+
+
+def kept(model: str, redactor: Redactor, root: Path = project.ROOT) -> dict[str, bytes]:
+    """The model's files that a run keeps, without secrets, by their paths from the root.
+
+    Args:
+        model: The model's name.
+        redactor: Hides secrets that a file may contain.
+        root: The project's root.
+    """
+    found = {}
     for path in _files(model, root):
         content = path.read_bytes()
         if len(content) <= _TOO_LARGE:
             text = redactor.text(content.decode("utf-8", errors="surrogateescape"))
-            write_whole(folder / run_folder.CODE / _relative(path, root), text, private=True)
-    write_whole(folder / run_folder.PACKAGES, redactor.text(_packages()), private=True)
+            found[_relative(path, root)] = text.encode(errors="surrogateescape")
+    return found
 
 
 def environment() -> dict[str, str]:
@@ -74,6 +91,13 @@ def command(model: str, overrides: Sequence[str], to: str | None = None) -> str:
     return shlex.join(["python", "-m", "pipeline", "run", model, *settings, *end])
 
 
+def packages() -> str:
+    """Every installed package with its version, a line for each, as `pip` writes requirements."""
+    named = map(installed.name_and_version, importlib.metadata.distributions())
+    found = {f"{name}=={version}" for name, version in named}
+    return "".join(f"{line}\n" for line in sorted(found, key=str.lower))
+
+
 def _files(model: str, root: Path) -> list[Path]:
     folder = project.model_folder(model, root)
     paths = (path for path in folder.rglob("*") if path.is_file())
@@ -90,14 +114,6 @@ def _relative(path: Path, root: Path) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _packages() -> str:
-    found = {
-        f"{package.metadata['Name']}=={package.version}"
-        for package in importlib.metadata.distributions()
-    }
-    return "".join(f"{line}\n" for line in sorted(found, key=str.lower))
 
 
 def _git(root: Path, *arguments: str) -> str | None:

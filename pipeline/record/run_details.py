@@ -150,6 +150,16 @@ class Confusion(_Part):
     """One list for each actual class, with a count for each predicted class."""
 
 
+class LabelSpread(_Part):
+    """The labels of a regression."""
+
+    mean: float
+    std: float
+    median: float
+    mean_distance: float
+    """From the median, on average."""
+
+
 class Mistake(_Part):
     """A row of images that the model took for another class."""
 
@@ -188,6 +198,8 @@ class Plots(_Part):
     residuals: list[Bucket] = []
     """Histogram of label minus prediction, of a regression."""
     confusion: Confusion | None = None
+    labels: LabelSpread | None = None
+    """Of a regression."""
     mistakes: Mistakes | None = None
 
 

@@ -106,6 +106,9 @@ class SliceMetric(_Part):
     """The latest blessed model's value on the same rows."""
     yardstick: float | None = None
     """The value of gradient boosting on the same rows."""
+    naive: float | None = None
+    """What the best answer that is the same for all rows of the test split reaches here; None where
+    that is not known of the metric."""
 
 
 class Refusal(_Part):
@@ -225,6 +228,29 @@ class Failure(_Part):
         return cls(node=node, headline=error.headline, detail=error.detail, remedy=remedy)
 
 
+class Cloud(_Part):
+    """Where in the cloud a run was."""
+
+    platform: str
+    """The section of `targets.yaml`."""
+    job: str = ""
+    """What the platform calls the run."""
+    page: str | None = None
+    """The page of the job in the platform's console."""
+    workflow: str | None = None
+    """The page of the workflow's run that submitted it; None where a person did."""
+    image: str = ""
+    """The container image of all tasks."""
+    machines: dict[str, str] = {}
+    """What each node's container asked for, in words, by node."""
+    cost: float | None = None
+    """By the target's `prices`, of the tasks that ran, without retries; None where it has none."""
+    seen: datetime | None = None
+    """When a task last told of itself, while the run goes on."""
+    silence_minutes: float | None = None
+    """A running run that has not told of itself for so long has died; None: it may be silent."""
+
+
 class RunRecord(_Part):
     """The content of `run.json`."""
 
@@ -260,6 +286,8 @@ class RunRecord(_Part):
     data: Dataset | None = None
     environment: dict[str, str] = {}
     """Versions of Python and of every installed package that matters, and the machine."""
+    cloud: Cloud | None = None
+    """None for a run on this machine."""
     nodes: list[Node] = []
     rows: dict[str, int] = {}
     """Rows of each split."""

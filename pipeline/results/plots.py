@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow_model_analysis as tfma
 
 from components.evaluation import judged_rows, metric_values, mistakes
+from components.evaluation.slice_names import slice_name
 from pipeline.record.run_details import Mistakes, Plots
 
 
@@ -29,6 +30,22 @@ def plots(evaluation_uri: str, classes: Sequence[str] = ()) -> Plots:
     if mistakes.NAME in found:
         plots.mistakes = Mistakes.model_validate_json(found[mistakes.NAME])
     return _with_names(plots, classes)
+
+
+def of_slices(evaluation_uri: str) -> dict[str, Plots]:
+    """The plots of each slice, all rows among them, with classes by their numbers.
+
+    Args:
+        evaluation_uri: The Evaluator's `evaluation` artifact.
+    """
+    return {
+        slice_name(metric_values.pairs_of(result.slice_key)): Plots.model_validate_json(
+            item.value.bytes_value
+        )
+        for result in tfma.load_metrics(evaluation_uri)
+        for item in result.metric_keys_and_values
+        if item.key.name == judged_rows.NAME and metric_values.is_candidate(item.key)
+    }
 
 
 def _with_names(plots: Plots, classes: Sequence[str]) -> Plots:

@@ -28,7 +28,15 @@ from pipeline import nodes
 from pipeline.record import run_details, run_record
 from pipeline.record.run_details import RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Baseline, RunRecord, TrainedModel
-from pipeline.results import data_profile, drift, evaluation, plots, run_warnings, yardstick
+from pipeline.results import (
+    data_profile,
+    drift,
+    evaluation,
+    naive_baseline,
+    plots,
+    run_warnings,
+    yardstick,
+)
 
 Artifacts = Mapping[str, metadata_store_pb2.Artifact]
 
@@ -162,6 +170,8 @@ def read_evaluation(result: NodeResult) -> None:
     uri = result.outputs["evaluation"].uri
     settings = result.run.config.evaluation
     result.run.metrics = evaluation.slice_metrics(uri, settings)
+    if result.run.config.label.weight is None:  # The plots count rows, and not their weights.
+        naive_baseline.fill(result.run.metrics, plots.of_slices(uri), settings)
     yardstick.compare(result.run)
     result.run.blessed = result.outputs["blessing"].custom_properties["blessed"].int_value == 1
     result.run.refusals = (

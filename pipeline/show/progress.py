@@ -122,7 +122,8 @@ class PlainView(View):
             self._say("set", override)
         if self._first.no_cache:
             self._say("run", formatting.no_cache(self._first))
-        self._say("run", "starting, loading TensorFlow and TFX")
+        if self._first.status == "running":
+            self._say("run", "starting, loading TensorFlow and TFX")
         return self
 
     def __exit__(

@@ -44,26 +44,47 @@ class _SliceTable:
         self._compared = any(measured.baseline is not None for measured in metrics)
         # The slice's label 2 + 18, then for each metric a value 6, mark 2, change 8 and padding 2.
         self._has_changes = self._compared and console.width >= 22 + 18 * len(self._names)
+        self._room = console.width - 22
 
     def drawn(self) -> RenderableType:
-        """The table and its legend."""
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
-        table.add_column("By slice", min_width=18, overflow="fold")
-        for name in self._names:
-            table.add_column(_on_lines(name), justify="left")
-        for group in self._groups:
-            self._add(group, table)
+        """A table, or as many as it takes to have room for each metric, and the legend."""
+        tables: list[RenderableType] = []
+        for names in self._fitting():
+            table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+            table.add_column("By slice", min_width=18, overflow="fold")
+            for name in names:
+                table.add_column(_on_lines(name), justify="left", no_wrap=True)
+            for group in self._groups:
+                self._add(group, table, names)
+            tables += [*([Text()] if tables else []), Padding(table, (0, 0, 0, 2), expand=False)]
         legend = (
             f"{self._marks.worst} worst of its feature   {self._marks.failed} outside its bound"
         )
         if self._compared and not self._has_changes:
             legend += f"   {self._marks.worse} worse than the baseline"
-        return Group(Padding(table, (0, 0, 0, 2), expand=False), Text(f"  {legend}", style="dim"))
+        return Group(*tables, Text(f"  {legend}", style="dim"))
 
-    def _add(self, group: SliceGroup, table: Table) -> None:
+    def _fitting(self) -> list[list[str]]:
+        """The metrics in lists of as many as fit beside each other, at least one each."""
+        found: list[list[str]] = [[]]
+        left = self._room
+        for name in self._names:
+            head = max(map(len, _on_lines(name).splitlines()))
+            cells = (
+                self._cell(self._cells.get((s, name)), True) for g in self._groups for s in g.slices
+            )
+            width = 2 + max([head, *(cell.cell_len for cell in cells)])
+            if found[-1] and width > left:
+                found.append([])
+                left = self._room
+            found[-1].append(name)
+            left -= width
+        return found
+
+    def _add(self, group: SliceGroup, table: Table, names: list[str]) -> None:
         """Adds the rows of a group."""
         every = SliceKey(tuple((feature, None) for feature in group.features))
-        table.add_row(Text(group.name, "bold"), *self._bounds([every]))
+        table.add_row(Text(group.name, "bold"), *self._bounds([every], names))
         worst = {name: self._worst(name, group) for name in self._names}
         shown = self._shown(group, worst)
         for slice_name, label in group.slices.items():
@@ -71,27 +92,30 @@ class _SliceTable:
                 continue
             cells = (
                 self._cell(self._cells.get((slice_name, name)), worst[name] == slice_name)
-                for name in self._names
+                for name in names
             )
             table.add_row(Text(f"  {formatting.on_one_line(label)}"), *cells)
             values = group.values.get(slice_name, {})
             own = self._bounds(
-                key
-                for limits in self._limits.values()
-                for key in limits
-                if key != every and key.covers(values)
+                (
+                    key
+                    for limits in self._limits.values()
+                    for key in limits
+                    if key != every and key.covers(values)
+                ),
+                names,
             )
             if any(own):
                 table.add_row("", *own)
         if len(shown) < len(group.slices):
             table.add_row(Text(f"  and {len(group.slices) - len(shown)} more", "dim"))
 
-    def _bounds(self, keys: Iterable[SliceKey]) -> list[Text]:
+    def _bounds(self, keys: Iterable[SliceKey], names: list[str]) -> list[Text]:
         """The bounds that the config sets for some slices, of each metric the first."""
         signs = self._marks.least, self._marks.most
         wanted = list(keys)
         cells = []
-        for name in self._names:
+        for name in names:
             found = (self._limits.get(name, {}).get(key) for key in wanted)
             one = next(filter(None, found), None)
             text = bounds.in_signs(one.at_least, one.at_most, *signs) if one else ""

@@ -180,6 +180,8 @@ def _failure(record: RunRecord, console: Console) -> RenderableType:
 
 def _missed_bounds(record: RunRecord) -> Table:
     table = Table.grid(padding=(0, 3, 0, 0))
+    for _ in range(4):
+        table.add_column(overflow="fold")
     for refusal in record.refusals:
         table.add_row(
             Text(refusal.metric, "bold"),

@@ -21,6 +21,8 @@ WARNING = "warning: "
 MODE = "NEPTUNE_MODE"
 """The environment variable that turns tracking off where it is `disabled`."""
 DISABLED = "disabled"
+TOKEN = "NEPTUNE_API_TOKEN"
+"""The environment variable whose presence asks for a server."""
 WAIT = 10.0
 """Seconds that a finished run waits for its tracker, which goes on without it after that."""
 
@@ -33,11 +35,13 @@ class Tracker:
     """The run folder."""
     process: subprocess.Popen[bytes] | None
     """None where no process could be started."""
+    problem: str = "The run was not tracked: no process could be started for it."
+    """What is told where there is none."""
 
     def finish(self) -> str | None:
         """Waits until a finished run's record is complete; returns its warning if any."""
         if self.process is None:
-            return "The run was not tracked: no process could be started for it."
+            return self.problem
         log = self.folder / run_folder.TRACKING_LOG
         with contextlib.suppress(subprocess.TimeoutExpired):
             if self.process.wait(WAIT):

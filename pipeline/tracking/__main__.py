@@ -20,6 +20,7 @@ from pipeline.record import liveness, run_details, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
+from pipeline.tracking import TOKEN
 from pipeline.tracking.neptune_fields import Snapshot, take
 from pipeline.tracking.neptune_record import NeptuneRecord
 from pipeline.tracking.server import Server
@@ -37,7 +38,7 @@ def follow(folder: Path) -> None:
     """
     record = run_record.read(folder.name, folder.parent)
     local = NeptuneRecord(record.id, record.model, "offline")
-    server = Server(record.id, record.model) if os.environ.get(Server.TOKEN) else None
+    server = Server(record.id, record.model) if os.environ.get(TOKEN) else None
     seen: list[Revision | None] = []
     writer = record
     last_sign = time.monotonic()

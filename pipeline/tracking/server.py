@@ -19,8 +19,6 @@ class Server:
         model: The model's name.
     """
 
-    TOKEN = "NEPTUNE_API_TOKEN"
-    """The environment variable whose presence asks for a server."""
     PATIENCE = 15.0
     """Seconds that the server has to accept the run, and at the end to take what is left."""
 

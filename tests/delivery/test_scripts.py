@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.show.outcomes import OUTCOMES
+from tests.helpers.cloud_server import Server
 from tests.helpers.paths import ROOT
 
 SCRIPTS = ROOT / ".github" / "scripts"
@@ -543,3 +545,60 @@ def test_a_head_that_has_moved_on_gets_no_comment(desk: Desk) -> None:
     desk.program("gh", (0, PULLS[1:], ""))
     done = desk.run("post_comment", "report.md", **HEAD)
     assert (done.returncode, len(desk.calls())) == (0, 1)
+
+
+RUN_REPORT = {"MODEL": "big_taxi", "RUN": "r1", "BUCKET": "b", "DASHBOARD_URL": "https://d/"}
+RECORD = {
+    "status": "pushed",
+    "pushed_version": 7,
+    "baseline": {"model": "gs://m", "version": "6"},
+    "cloud": {"page": "https://console/x", "cost": 0.25},
+    "metrics": [
+        {"metric": "AUC", "slice": "overall", "value": 0.95, "baseline": 0.9},
+        {"metric": "AUC", "slice": "c=<b>|x", "value": 0.9, "baseline": None},
+        {"metric": "gone", "slice": "overall", "value": None},
+    ],
+}
+
+
+@pytest.fixture
+def bucket_server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+def test_a_run_s_record_becomes_the_release_s_report(desk: Desk, bucket_server: Server) -> None:
+    bucket_server.answers["GET", "big-taxi-r1%2Frun.json"] = [(200, json.dumps(RECORD))]
+    storage = {"STORAGE_EMULATOR_HOST": bucket_server.url}
+    done = desk.run("release_report", "read", **RUN_REPORT, **storage)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(desk.outputs()["report"])
+    assert found["dashboard"] == "https://d/runs/big-taxi-r1" and found["verdict"] == "blessed"
+    desk.program("gh", (0, "", ""))
+    ended = {"MODEL": "big_taxi", "COMMIT": "a" * 40, "GITHUB_REPOSITORY": "o/r"}
+    done = desk.run(
+        "release_report", "tell", **ended, REPORT=json.dumps(found), OUTCOME="canary", VERSION="7"
+    )
+    assert done.returncode == 0, done.stderr
+    text = (desk.folder / "summary").read_text()
+    assert "Version 7 is a canary" in text
+    assert "| AUC | overall | 0.9000 | 0.9500 | +0.0500 |" in text
+    assert "c=?b??x" in text and "gone" not in text and "In production (6)" in text
+    assert "(<https://storage.cloud.google.com/b/runs/big-taxi-r1/report.html>)" in text
+    [call] = desk.calls()
+    assert call[:4] == ["api", "-X", "POST", f"repos/o/r/commits/{'a' * 40}/comments"]
+
+
+def test_a_run_without_a_record_and_a_comment_that_is_refused_stop_nothing(
+    desk: Desk, bucket_server: Server
+) -> None:
+    done = desk.run("release_report", "read", **RUN_REPORT, STORAGE_EMULATOR_HOST=bucket_server.url)
+    assert (done.returncode, desk.outputs()["report"]) == (0, "{}")
+    assert "::warning::The record of big-taxi-r1 cannot be read" in done.stdout
+    desk.program("gh", (1, "", "no"))
+    ended = {"MODEL": "taxi", "COMMIT": "a" * 40, "GITHUB_REPOSITORY": "o/r", "REPORT": "{}"}
+    done = desk.run("release_report", "tell", **ended)
+    assert done.returncode == 0 and "::warning::The commit has no comment" in done.stdout
+    text = (desk.folder / "summary").read_text()
+    assert "no record" in text and "Nothing was deployed" in text

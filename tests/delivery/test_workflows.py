@@ -262,7 +262,7 @@ def test_only_what_was_blessed_gets_to_production_and_only_approved() -> None:
         assert job["if"] == "needs.wait.outputs.address != ''"
         assert job["environment"] == name
         assert job["env"]["PUSHED"] == "${{ needs.wait.outputs.address }}"
-    assert release["wait"]["outputs"] == {"address": "${{ steps.pushed.outputs.address }}"}
+    assert release["wait"]["outputs"]["address"] == "${{ steps.pushed.outputs.address }}"
     pushed = next(step for step in release["wait"]["steps"] if step.get("id") == "pushed")
     assert pushed["run"].endswith(".github/scripts/pushed_model.py")
 

@@ -33,7 +33,9 @@ def is_sent(path: str, patterns: list[str]) -> bool:
     return sent
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "deploy/serving.Dockerfile"])
+@pytest.mark.parametrize(
+    "name", ["Dockerfile", "deploy/serving.Dockerfile", "deploy/dashboard.Dockerfile"]
+)
 def test_all_that_is_copied_is_sent(name: str) -> None:
     own = ROOT / f"{name}.dockerignore"
     ignore = own if own.exists() else ROOT / ".dockerignore"

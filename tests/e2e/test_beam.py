@@ -94,6 +94,14 @@ def test_beam_orchestrates_the_pipeline(project: Project) -> None:
     assert ran.returncode == 0, (ran.stdout + ran.stderr)[-5000:]
     [version] = project.versions("tiny")
     assert (version / "saved_model.pb").is_file()
+    [record] = project.records()
+    assert record["status"] == "pushed" and record["pushed_version"] == int(version.name)
+    assert {node["status"] for node in record["nodes"]} == {"done"}
+    assert (
+        sum(record["rows"].values()) == TINY_ROWS and record["metrics"] and record["data"]["hash"]
+    )
+    details = json.loads((project.root / "runs" / record["id"] / "details.json").read_text())
+    assert details["features"] and details["curves"] and details["trials"]
     # Both runners keep the same metadata, so what one has done the other need not do again.
     again = project.run("tiny")
     assert again.status == 0

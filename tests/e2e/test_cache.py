@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from pipeline import nodes
+from pipeline.config import loading
+from pipeline.local.unchanged import repeat
+from pipeline.local.unchanged.repeat import Basis
 from pipeline.nodes import (
     DATA_GATE,
     EVALUATOR,
@@ -24,6 +27,7 @@ from pipeline.nodes import (
     TRANSFORM,
     TUNER,
 )
+from pipeline.record import run_record
 from tests.e2e.project_copy import TINY_ROWS, ManyRuns, Project, copy_with_tiny, write_tiny_rows
 from tests.helpers.pipeline_nodes import NODES
 
@@ -62,6 +66,19 @@ def ran(record: dict[str, Any]) -> dict[str, str]:
     assert all(reasons.values())
     assert all(node["why"] is None for node in record["nodes"] if node["status"] == "cached")
     return reasons
+
+
+def basis(project: Project, *overrides: str) -> Basis:
+    """What a run depends on that starts now."""
+    root, config = project.root, loading.load("tiny", overrides, project.root)
+    return Basis.of("tiny", config, root, root / "runs")
+
+
+def has_nothing_to_do(project: Project, *overrides: str) -> bool:
+    """Whether `python -m pipeline run` would record a run without running anything."""
+    present = basis(project, *overrides)
+    record = run_record.new("tiny", present.config, overrides, project.root)
+    return repeat.find(record, present) is not None
 
 
 def append(name: str) -> Callable[[Project], None]:
@@ -120,10 +137,15 @@ def test_an_edit_runs_what_it_concerns_and_nothing_else(
     tiny: Tiny, edit: Callable[[Project], None], expected: set[str], node: str, why: str
 ) -> None:
     project, runs = tiny
-    runs.run("tiny")
+    known = basis(project)
+    last = runs.run("tiny")
+    known.confirm(last["id"], [])
+    assert has_nothing_to_do(project)
     edit(project)
+    nothing_to_do = has_nothing_to_do(project)
     found = ran(runs.run("tiny"))
     assert set(found) == expected
+    assert nothing_to_do == (expected == NOTHING)
     assert found[node] == why
     if node == TRAINER:
         assert found[SERVING_CHECK] == "new model from Trainer"
@@ -156,11 +178,14 @@ def test_an_edit_runs_what_it_concerns_and_nothing_else(
 def test_a_setting_runs_what_it_concerns_and_nothing_else(
     tiny: Tiny, override: str, expected: set[str], node: str, why: str
 ) -> None:
-    _, runs = tiny
-    runs.run("tiny")
+    project, runs = tiny
+    known = basis(project)
+    known.confirm(runs.run("tiny")["id"], [])
+    assert has_nothing_to_do(project) and not has_nothing_to_do(project, override)
     found = ran(runs.run("tiny", override))
     assert set(found) == expected
     assert found[node] == why
+    assert not has_nothing_to_do(project), "the cache has it, and the last run was another"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,11 +64,54 @@ def test_every_task_runs_down_to_the_pushed_model(rehearsed: tuple[Project, Outc
     assert "compile tiny --target vertex" in outcome.stdout
 
 
-def test_its_predictions_are_those_of_a_local_run(rehearsed: tuple[Project, Outcome]) -> None:
-    project, _ = rehearsed
-    assert project.run("tiny").status == 0
+def test_the_bucket_has_the_folder_of_the_run(rehearsed: tuple[Project, Outcome]) -> None:
+    project, outcome = rehearsed
+    folder = in_bucket(project, outcome)
+    record = json.loads((folder / "run.json").read_text())
+    assert record["status"] == "pushed" and record["cloud"]["job"] == outcome.record["id"]
+    assert {node["status"] for node in record["nodes"]} == {"done"}
+    assert (folder / "code" / "models" / "tiny" / "model.py").is_file()
+    assert "tfx==" in (folder / "packages.txt").read_text()
+    assert "AUC" in (folder / "report.html").read_text()
+    assert list(folder.glob(".neptune/offline/run__*/data-1.log"))
+    account = json.loads((folder / "tasks" / "Trainer.json").read_text())
+    assert account["status"] == "done" and account["outputs"]["model"]["uri"]
+
+
+def test_it_comes_to_what_a_local_run_comes_to(rehearsed: tuple[Project, Outcome]) -> None:
+    """The same predictions, and the same record, number by number."""
+    project, outcome = rehearsed
+    local_run = project.run("tiny")
+    assert local_run.status == 0
     [local], [version] = project.versions("tiny"), pushed(project)
     assert predictions(project, version) == predictions(project, local)
+    here, there = project.run_folder(local_run), in_bucket(project, outcome)
+    for name, differing in (("run.json", OF_A_RUN), ("details.json", {"run"})):
+        one, other = (comparable(folder / name, differing) for folder in (here, there))
+        assert one == other
+
+
+def in_bucket(project: Project, outcome: Outcome) -> Path:
+    return project.root / "runs/rehearsals/buckets/rehearsal/runs" / str(outcome.record["id"])
+
+
+OF_A_RUN = {
+    *("number", "id", "started", "finished", "cloud", "pushed_version", "pushed_to", "pushing"),
+}
+
+
+def comparable(path: Path, differing: set[str]) -> dict[str, Any]:
+    """A record without what is another thing for each run: names, times, and why a node ran."""
+    found: dict[str, Any] = json.loads(path.read_text())
+    for node in found.get("nodes", ()):
+        for key in ("started", "seconds", "why"):
+            del node[key]
+    for trial in found.get("trials", ()):
+        assert trial.pop("seconds") > 0  # Told while the search went on.
+    if found.get("trained"):
+        # The names of temporary files are in the export.
+        assert found["trained"].pop("bytes") > 0
+    return {key: value for key, value in found.items() if key not in differing}
 
 
 @pytest.mark.parametrize("target", ["vertex", "kfp"])

@@ -158,6 +158,37 @@ def test_a_second_run_takes_everything_from_the_cache(pushed: tuple[Project, Out
     assert ran == {nodes.RESOLVER}
     assert outcome.record["metrics"] == first.record["metrics"]
     assert project.versions() == before
+    assert outcome.log(project).startswith("Nothing has changed"), "TFX was not started"
+
+
+def test_a_run_with_nothing_to_do_records_what_the_pipeline_would(
+    pushed: tuple[Project, Outcome],
+) -> None:
+    project, _ = pushed
+    quick = project.run("taxi")
+    (project.root / "runs" / "taxi" / "unchanged.json").unlink()
+    ordinary = project.run("taxi")
+    assert "Nothing has changed" in quick.log(project)
+    assert "Nothing has changed" not in ordinary.log(project)
+    assert timeless(quick.record) == timeless(ordinary.record)
+    found = [details(project, run) for run in (quick, ordinary)]
+    assert found[1]["drift_from"] == quick.record["id"]
+    own = {"run", "drift_from"}
+    assert [{key: one[key] for key in one.keys() - own} for one in found[:1]] == [
+        {key: one[key] for key in one.keys() - own} for one in found[1:]
+    ]
+    written = [neptune_files.read(project.run_folder(run)) for run in (quick, ordinary)]
+    assert written[0].fields.keys() == written[1].fields.keys()
+    assert written[0].series == written[1].series
+    assert written[0].files.keys() == written[1].files.keys()
+
+
+def timeless(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without what is each run's own."""
+    own = ("id", "number", "started", "finished", "nodes")
+    nodes_alone = [(one["name"], one["status"], one["why"]) for one in record["nodes"]]
+    kept = {key: value for key, value in record.items() if key not in own}
+    return {**kept, "nodes": nodes_alone}
 
 
 def test_a_pushed_version_that_was_deleted_comes_back(pushed: tuple[Project, Outcome]) -> None:

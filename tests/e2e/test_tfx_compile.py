@@ -43,7 +43,7 @@ def test_it_compiles(project: Project) -> None:
     status, said = compiled(project, PIPELINE_IMAGE="registry/pipeline:3f2c")
     assert status == 0, said
     job = json.loads((project.root / "pipeline.json").read_text())
-    assert "Pusher" in job["pipelineSpec"]["root"]["dag"]["tasks"]
+    assert "Pusher" in job["pipelineSpec"]["components"]["tfx-dag"]["dag"]["tasks"]
     assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://b/runs/taxi"
 
 

@@ -82,7 +82,7 @@ def of_one(name: str, feature: dict[str, Any], **changes: Any) -> ReferenceProfi
 
 def counts(found: WindowSummary) -> dict[str, Any]:
     """All but what depends on the order: rows by chance, and the last digits of sums."""
-    content = found.model_dump(exclude={"sample"})
+    content = found.model_dump(exclude={"sample", "sample_requests"})
     for output in content["outputs"].values():
         output["total"] = np.float32(output["total"])
     return content

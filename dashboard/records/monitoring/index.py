@@ -111,6 +111,15 @@ class MonitoringIndex:
             return False
         return True
 
+    def run_of(self, model: str, version: int) -> str:
+        """The run that pushed a version; empty if that is not known."""
+        with self._lock:
+            return self._run(model, str(version))
+
+    def versions_of(self, model: str) -> list[int]:
+        """The versions of a model that the serving folder has."""
+        return _numbers(self.serving / model)
+
     def _model(self, name: str, deadline: float) -> dict[str, Any]:
         numbers = {
             *_numbers(self.serving / name),

@@ -1,7 +1,7 @@
 // The bounds of a metric: in words, and whether a value keeps them. As in pipeline/record/bounds.py.
 
 function shown(bound) {
-  return String(Number(bound.toPrecision(6)));
+  return String(Number(bound.toPrecision(15)));
 }
 
 export function inWords({ at_least: least, at_most: most }) {
@@ -11,7 +11,9 @@ export function inWords({ at_least: least, at_most: most }) {
   return hasMost ? `at most ${shown(most)}` : "";
 }
 
+// Metrics of Keras have single precision: 7 right rows of 10 are 0.699999988 there, which is at least 0.7.
 export function missed({ value, at_least: least, at_most: most }) {
-  if (typeof value !== "number") return typeof least === "number" || typeof most === "number";
-  return (typeof least === "number" && value < least) || (typeof most === "number" && value > most);
+  const [hasLeast, hasMost] = [typeof least === "number", typeof most === "number"];
+  if (typeof value !== "number") return hasLeast || hasMost;
+  return (hasLeast && value < least && value < Math.fround(least)) || (hasMost && value > most && value > Math.fround(most));
 }

@@ -11,23 +11,34 @@ export function number(value) {
   return String(Number(value.toPrecision(4)));
 }
 
-// A metric: four decimals, so that columns align.
-export function metric(value) {
+// A metric, as in pipeline/show/formatting.py: four decimals, so that columns align, or whole if it
+// counts rows; beside `limits`, as many digits as show on which side of them it is.
+export function metric(value, name = "", ...limits) {
   if (typeof value !== "number") return "";
-  const size = Math.abs(value);
-  return Number.isInteger(value) && size >= 10 ? WHOLE.format(value) : size < 1000 ? value.toFixed(4) : number(value);
+  if (counts(value, name)) return WHOLE.format(value);
+  let text = Math.abs(value) < 1e4 ? value.toFixed(4) : number(value);
+  const told = limits.filter((limit) => typeof limit === "number");
+  const onItsSide = (shown) => told.every((limit) => Math.sign(value - limit) === Math.sign(shown - limit));
+  for (let digits = 5; digits < 18 && !onItsSide(Number(text.replaceAll(",", ""))); digits += 1) text = value.toPrecision(digits);
+  return text;
 }
 
-export function signed(value) {
-  if (typeof value !== "number") return "";
-  const text = metric(Math.abs(value));
-  return `${value < 0 ? "−" : "+"}${text}`;
+// A signed difference of two values of a metric; "=" where four decimals do not show any.
+export function signed(difference, name = "") {
+  if (typeof difference !== "number") return "";
+  const text = counts(difference, name) ? WHOLE.format(Math.abs(difference)) : metric(Math.abs(difference));
+  return Number(text) === 0 ? "=" : `${difference < 0 ? "−" : "+"}${text}`;
+}
+
+function counts(value, name) {
+  return name.endsWith("Count") && Number.isInteger(value);
 }
 
 export function percent(share) {
   if (typeof share !== "number" || !Number.isFinite(share)) return "";
-  const value = share * 100;
-  return `${value === 0 || value >= 10 ? value.toFixed(0) : value.toFixed(1)} %`;
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  if (share > 0 && share < 0.0005) return "< 0.1 %";
+  return share > 0.9995 && share < 1 ? "> 99.9 %" : `${(share * 100).toFixed(1)} %`;
 }
 
 // Any value of a record: a number as above, a text as it is, the rest as JSON.
@@ -39,14 +50,13 @@ export function anything(value) {
 
 // A running clock: whole seconds.
 export function clock(seconds) {
-  return seconds < 10 ? `${Math.floor(Math.max(seconds, 0))} s` : duration(Math.floor(seconds));
+  return seconds < 60 ? `${Math.floor(Math.max(seconds, 0))} s` : duration(Math.floor(seconds));
 }
 
 export function duration(seconds) {
   if (typeof seconds !== "number") return "";
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
   const two = (part) => String(part).padStart(2, "0");
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;

@@ -6,27 +6,36 @@ import { ThemeSwitch } from "./parts/theme_switch.js";
 import { RunsPage } from "./pages/runs.js";
 import { RunPage } from "./pages/run.js";
 import { ComparePage } from "./pages/compare.js";
+import { RelationsPage } from "./pages/relations.js";
 import { ModelsPage } from "./pages/models.js";
 import { MonitoringPage } from "./pages/monitoring.js";
 
 const PLACES = [
   ["/", "Runs", ["", "runs"]],
+  ["/relations", "Relations", ["relations"]],
   ["/compare", "Compare", ["compare"]],
   ["/models", "Models", ["models"]],
   ["/monitoring", "Monitoring", ["monitoring"]],
 ];
 
 function Page({ route }) {
-  const [first, second] = route.path;
-  if (first === undefined) return html`<${RunsPage} params=${route.params} />`;
-  if (first === "runs" && second) {
-    return html`<${RunPage} key=${second} id=${second} params=${route.params} />`;
-  }
-  if (first === "compare") return html`<${ComparePage} params=${route.params} />`;
-  if (first === "models") return html`<${ModelsPage} params=${route.params} />`;
-  if (first === "monitoring") return html`<${MonitoringPage} path=${route.path} params=${route.params} />`;
+  const [first, second, third] = route.path;
+  const depth = route.path.length;
+  if (depth === 0 || (depth === 1 && first === "runs")) return html`<${RunsPage} params=${route.params} />`;
+  if (first === "runs" && depth === 2) return html`<${RunPage} key=${second} id=${second} params=${route.params} />`;
+  if (first === "relations" && depth === 1) return html`<${RelationsPage} params=${route.params} />`;
+  if (first === "compare" && depth === 1) return html`<${ComparePage} params=${route.params} />`;
+  if (first === "models" && depth === 1) return html`<${ModelsPage} params=${route.params} />`;
+  if (first === "monitoring" && (depth === 1 || (depth === 3 && third))) return html`<${MonitoringPage} path=${route.path} params=${route.params} />`;
+  return html`<${NoSuchPage} />`;
+}
+
+function NoSuchPage() {
+  useEffect(() => {
+    document.title = "No such page";
+  }, []);
   return html`<h1>There is no such page</h1>
-    <p><a href="/">All runs</a></p>`;
+    <p>Nothing is at <code>${location.pathname}</code>. <a href="/">All runs</a></p>`;
 }
 
 function App() {

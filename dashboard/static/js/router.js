@@ -1,5 +1,6 @@
 // The address is the state of the page: a path and parameters, so that links can be shared.
-import { useEffect, useState } from "./lib.js";
+import { useEffect, useRef, useState } from "./lib.js";
+import { withPinned } from "./pinned.js";
 
 const CHANGED = "routechange";
 
@@ -19,10 +20,13 @@ function decoded(part) {
 // The route, drawn anew whenever it changes.
 export function useRoute() {
   const [route, setRoute] = useState(current);
+  const drawn = useRef(location.href);
   useEffect(() => {
     const update = () => setRoute(current());
     window.addEventListener("popstate", update);
     window.addEventListener(CHANGED, update);
+    // The effects of what is drawn inside run before this one, and may have changed the address.
+    if (location.href !== drawn.current) update();
     return () => {
       window.removeEventListener("popstate", update);
       window.removeEventListener(CHANGED, update);
@@ -57,8 +61,9 @@ export function runAddress(id, params = "") {
   return `/runs/${encodeURIComponent(id)}${params}`;
 }
 
+// The first run is what the others are compared with: the pinned baseline of the model, if there is one.
 export function compareAddress(ids) {
-  return `/compare?runs=${ids.map(encodeURIComponent).join(",")}`;
+  return `/compare?runs=${withPinned(ids).map(encodeURIComponent).join(",")}`;
 }
 
 // Links within the dashboard change the page without loading it anew.

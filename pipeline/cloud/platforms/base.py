@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pydantic
@@ -33,6 +33,19 @@ UNKNOWN = "unknown"
 _FOLDER_URI = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]+(/[^\s/]+)*/?")
 
 
+class Prices(Section):
+    """What machines cost for an hour, in any one currency."""
+
+    cpu: Annotated[float, pydantic.Field(ge=0)] = 0.0
+    """A processor."""
+    memory_gb: Annotated[float, pydantic.Field(ge=0)] = 0.0
+    """A GB of memory."""
+    accelerators: dict[Text, Annotated[float, pydantic.Field(ge=0)]] = pydantic.Field(
+        default_factory=dict
+    )
+    """A GPU, by its type."""
+
+
 class Platform(Section, ABC):
     """A place where pipelines run: its section of `targets.yaml`, and what is done with it.
 
@@ -50,6 +63,8 @@ class Platform(Section, ABC):
     specification alone."""
     cron_rules: ClassVar[crons.Rules] = crons.UNIX
     """What a schedule may be there."""
+    job_placeholder: ClassVar[str] = "{{$.pipeline_job_uuid}}"
+    """What stands for the name of a job in a parameter; it may be the end of a longer one."""
 
     bucket: Text
     """Where artifacts, code bundles and pushed models go: a bucket, or a folder in one."""
@@ -68,6 +83,9 @@ class Platform(Section, ABC):
     not: the DataGate and the ServingCheck."""
     timeout_minutes: Annotated[float, pydantic.Field(gt=0)] | None = 1440
     """After which a task that has not ended is ended, and has failed; null: never."""
+
+    prices: Prices | None = None
+    """What machines cost, for the cost in runs' records; null: it is not known."""
 
     @pydantic.field_validator("bucket", "data")
     @classmethod
@@ -169,6 +187,46 @@ class Platform(Section, ABC):
             f"Look into {self.bucket}/serving_models, where models are pushed to.",
         )
 
+    def page(self, job: str) -> str | None:
+        """The page of a job in the platform's console; None where it is not known."""
+        return None
+
+    def neptune_variables(self) -> dict[str, str]:
+        """Variables of the process that writes a run's Neptune record, as `recording.secret` has
+        them; by default those of the containers alone."""
+        return {}
+
+    def hourly_price(self, machine: Mapping[str, Any]) -> float | None:
+        """What an hour of a machine costs; None where that is not known.
+
+        Args:
+            machine: A KFP `ResourceSpec` in JSON.
+        """
+        if self.prices is None or not machine:
+            return None
+        accelerator = machine.get("accelerator", {})
+        kind = accelerator.get("type")
+        if kind and kind not in self.prices.accelerators:
+            return None
+        of_accelerators = (
+            int(accelerator.get("count", 1)) * self.prices.accelerators[kind] if kind else 0.0
+        )
+        return (
+            machine.get("cpuLimit", 0.0) * self.prices.cpu
+            + machine.get("memoryLimit", 0.0) * self.prices.memory_gb
+            + of_accelerators
+        )
+
+    @classmethod
+    def name(cls) -> str:
+        """The target's name: the module's."""
+        return cls.__module__.rpartition(".")[2]
+
+    @property
+    def runs(self) -> str:
+        """The folder of artifacts and of the runs' own folders."""
+        return f"{self.bucket}/runs"
+
     @property
     def modules(self) -> str:
         """The folder of the code bundles."""
@@ -222,7 +280,7 @@ class Platform(Section, ABC):
         from pipeline.graph.target import Target
 
         return Target(
-            artifacts=f"{self.bucket}/runs",
+            artifacts=self.runs,
             serving=f"{self.bucket}/serving_models",
             name=pipeline_name,
             data=self.data or self.bucket,

@@ -13,7 +13,7 @@ import yaml
 from models.common.errors import ConfigError
 from pipeline import nodes
 from pipeline.cloud import cron as crons
-from pipeline.cloud.job import Accepted, Job, Schedule, labels_of
+from pipeline.cloud.job import Accepted, Job, Schedule, labels_of, tasks_of
 from pipeline.cloud.kubeflow import endpoint, registry, runs, schedules
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.platforms.base import UNKNOWN, Platform, pipeline_name
@@ -106,14 +106,15 @@ class KubeflowPipelines(Platform):
             "description": job.description(),
             "pipeline_version_reference": version.reference(),
             # Kubeflow goes by this alone, and adds the pipeline's name and the run's id.
-            "runtime_config": {"pipeline_root": f"{self.bucket}/runs"},
+            "runtime_config": {"pipeline_root": self.runs},
         }
         if self.service_account:
             what["service_account"] = self.service_account
         registered = f"It runs version {version.name} of the pipeline {pipeline_name(job.model)}."
         if job.cron is None:
             run = runs.start(api, experiment, job.name, what)
-            return Accepted(f"{run}, {api.address}/#/runs/details/{run}", [registered])
+            page = f"{api.address}/#/runs/details/{run}"
+            return Accepted(f"{run}, {page}", [registered], run)
         what["trigger"] = {"cron_schedule": {"cron": _with_seconds(job.cron)}}
         label = job.labels.get("model", job.model)
         made, old = schedules.replace(api, experiment, label, job.name, what)
@@ -131,6 +132,13 @@ class KubeflowPipelines(Platform):
         api.check()
         experiment = runs.experiment(api, model)
         return schedules.of_model(api, experiment, label) if experiment else []
+
+    def page(self, job: str) -> str | None:
+        """The page of a run, where the cluster is named."""
+        try:
+            return f"{endpoint.from_environment().address}/#/runs/details/{job}"
+        except ConfigError:
+            return None
 
     def check_beam(self, args: Sequence[str], where: str) -> None:
         """Refuses workers elsewhere where TensorFlow cannot read the bucket.
@@ -198,7 +206,7 @@ def _specification(job: Job) -> str:
     _label_pods(documents, job)
     for document in documents if not job.cached else ():
         # Otherwise as each task says: some look at what may change unseen.
-        for task in document.get("root", {}).get("dag", {}).get("tasks", {}).values():
+        for task in tasks_of(document).values() if "root" in document else ():
             task.pop("cachingOptions", None)
     return yaml.safe_dump_all(documents, sort_keys=True)
 

@@ -14,8 +14,9 @@ from pipeline import nodes
 from pipeline.cloud import cron as crons
 from pipeline.cloud import google, images
 from pipeline.cloud.answers import AnswerError
-from pipeline.cloud.job import Accepted, Job, Schedule, labels_of
+from pipeline.cloud.job import Accepted, Job, Schedule, labels_of, tasks_of
 from pipeline.cloud.platforms.base import UNKNOWN, Platform
+from pipeline.cloud.recording import secret
 from pipeline.config.base import Count, Section, Text, refuse
 from pipeline.config.target_schema import Machine
 
@@ -52,6 +53,21 @@ class Endpoint(Section):
     """How many of it, at least."""
 
 
+def _is_a_secret(name: str) -> str:
+    if not secret.NAME.fullmatch(name):
+        refuse("expected a version of a secret, projects/<project>/secrets/<name>/versions/latest")
+    return name
+
+
+class Neptune(Section):
+    """A Neptune server that runs are sent to."""
+
+    project: Text
+    """The project there, `workspace/name`."""
+    token: Annotated[Text, pydantic.AfterValidator(_is_a_secret)]
+    """The version of a secret in Secret Manager that holds the API token."""
+
+
 class VertexAI(Platform):
     """Vertex AI Pipelines."""
 
@@ -59,6 +75,7 @@ class VertexAI(Platform):
     driver: ClassVar[str] = "vertex_ai"
     specification_suffix: ClassVar[str] = ".json"
     cron_rules: ClassVar[crons.Rules] = crons.Rules(zones=True)
+    job_placeholder: ClassVar[str] = "{{$.pipeline_job_resource_name}}"
 
     project: Text
     """The Google Cloud project's id."""
@@ -68,6 +85,8 @@ class VertexAI(Platform):
     """Whose permissions the tasks have; null: the project's default."""
     endpoint: Endpoint | None = None
     """Where blessed models are deployed; null: they go to the bucket."""
+    neptune: Neptune | None = None
+    """A Neptune server that runs are sent to; null: the records in the bucket are all."""
 
     @pydantic.field_validator("machine", "training")
     @classmethod
@@ -162,12 +181,23 @@ class VertexAI(Platform):
         """
         if job.cron is None:
             self._services.create_job(job.name, self._pipeline_job(job))
-            return Accepted(self._page(f"runs/{job.name}"))
+            return Accepted(self._page(f"runs/{job.name}"), run=job.name)
         label = job.labels.get("model", job.model)
         made, old, paused = self._services.put_schedule(label, self._schedule(job))
         notes = [f"It was there before ({old.cron}), and is updated."] if old else []
         notes += [f"It replaces {each.id} ({each.cron}), which is paused." for each in paused]
         return Accepted(self._page(f"schedules/{made}"), notes)
+
+    def page(self, job: str) -> str | None:
+        """The page of a job in Google Cloud's console."""
+        return self._page(f"runs/{job}")
+
+    def neptune_variables(self) -> dict[str, str]:
+        """The server's project, and where its token is."""
+        if self.neptune is None:
+            return {}
+        token = f"{secret.PREFIX}{self.neptune.token}"
+        return {"NEPTUNE_PROJECT": self.neptune.project, "NEPTUNE_API_TOKEN": token}
 
     def schedules(self, model: str, label: str) -> list[Schedule]:
         """The model's schedules, the newest first.
@@ -259,7 +289,7 @@ class VertexAI(Platform):
         compiled = json.loads(job.specification.read_text(encoding="utf-8"))
         specification = compiled["pipelineSpec"]
         if not job.cached:
-            for task in specification["root"]["dag"]["tasks"].values():
+            for task in tasks_of(specification).values():
                 task.pop("cachingOptions", None)
         resource = types.PipelineJob(
             display_name=job.name, labels=labels_of(job), service_account=self.service_account or ""

@@ -5,27 +5,30 @@ from __future__ import annotations
 import shutil
 import tempfile
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
-
-from ml_metadata.proto import metadata_store_pb2
 
 from components import code_bundle, example_gen, tables
 from models.common.errors import ProjectError
 from pipeline.cloud import compile, spec_check, targets
 from pipeline.cloud.platforms.base import Platform
+from pipeline.cloud.recording import exit_handler, store
+from pipeline.cloud.recording import plan as plans
 from pipeline.cloud.rehearsal import drivers, process, specification
 from pipeline.cloud.rehearsal.bucket import StandIn
-from pipeline.cloud.rehearsal.history import Artifact, History, Outputs
+from pipeline.cloud.rehearsal.history import History, Outputs
 from pipeline.cloud.rehearsal.specification import Specification
 from pipeline.cloud.rehearsal.walk import Walk
 from pipeline.config import model_files, project
 from pipeline.record import run_folder, run_record
-from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import Failure, RunRecord
-from pipeline.results.record_results import record_results
 
 SPECIFICATION = "specification.json"
+_OF_ARTIFACTS = (
+    *("data", "rows", "anomalies", "warnings", "hyperparameters", "trained", "metrics"),
+    *("baseline", "yardstick", "blessed", "refusals", "pushed_version", "pushed_to"),
+    *("environment", "cloud"),
+)
+"""What the exit handler's record says that no walk sees."""
 
 
 def rehearse(record: RunRecord, target: str, runs: Path) -> None:
@@ -64,6 +67,7 @@ def _walk(record: RunRecord, target: str, runs: Path) -> None:
         record.config,
         platform,
         example_gen.fingerprint(source),
+        record.overrides,
     )
     for bundle in bundles.values():
         code_bundle.upload(bundle, bucket.local(platform.modules))
@@ -72,13 +76,36 @@ def _walk(record: RunRecord, target: str, runs: Path) -> None:
         files += tables.resolve(model_files.source_of(batch))
     _copy_data(files, platform, bucket)
     compiled = specification.read(folder / SPECIFICATION)
+    plan = plans.unpacked(bundles[compile.PLAN].content)
+    here = bucket.local(platform.runs)
+    for path, content in exit_handler.begin(plan, record.id, record.started).items():
+        store.write(f"{here}/{path}", content)
     with tempfile.TemporaryDirectory() as image:
-        Walk(
+        walk = Walk(
             drivers.find(platform.driver)(compiled, bucket, record.id),
             History(runs / "history.jsonl", compiled.name, bucket),
             process.build_image(Path(image)),
             folder / "tasks",
-        ).run(_Recorder(record, compiled, bucket, runs))
+        )
+        try:
+            walk.run(_Recorder(record, compiled, runs))
+        except process.TaskError as error:
+            told = f"Some tasks failed. The failed tasks are: [{error.task}]."
+            _finish(walk, record, Path(here), runs, "FAILED", told)
+            raise
+        _finish(walk, record, Path(here), runs, "SUCCEEDED")
+
+
+def _finish(
+    walk: Walk, record: RunRecord, bucket: Path, runs: Path, state: str, message: str = ""
+) -> None:
+    """Runs the exit handler, and takes over the run's folder that it has made."""
+    walk.finish(state, message)
+    made = bucket / record.id
+    shutil.copytree(made, run_folder.path(record.id, runs), dirs_exist_ok=True)
+    found = run_record.read(record.id, runs)
+    for name in _OF_ARTIFACTS:
+        setattr(record, name, getattr(found, name))
 
 
 def _copy_data(files: list[str], platform: Platform, bucket: StandIn) -> None:
@@ -92,11 +119,8 @@ def _copy_data(files: list[str], platform: Platform, bucket: StandIn) -> None:
 class _Recorder:
     """Keeps the record true: a node is what its tasks are, of which a resolver has two."""
 
-    def __init__(
-        self, record: RunRecord, specification: Specification, bucket: StandIn, runs: Path
-    ) -> None:
+    def __init__(self, record: RunRecord, specification: Specification, runs: Path) -> None:
         self._record = record
-        self._bucket = bucket
         self._left = dict[str, set[str]]()
         for task in specification.tasks:
             self._left.setdefault(spec_check.node_of(task), set()).add(task)
@@ -117,22 +141,4 @@ class _Recorder:
         entry.status = "cached" if cached else "done"
         if entry.started is not None:
             entry.seconds = (run_record.now() - entry.started).total_seconds()
-        details = RunDetails(run=self._record.id)
-        record_results(self._record, details, node, _as_in_metadata(self._bucket.local(outputs)))
         run_record.write(self._record, self._runs)
-
-
-def _as_in_metadata(outputs: Outputs) -> Mapping[str, metadata_store_pb2.Artifact]:
-    """Artifacts as ML Metadata has them, which tells properties that a type has from others."""
-    return {key: _artifact(found[0]) for key, found in outputs.items() if found}
-
-
-def _artifact(artifact: Artifact) -> metadata_store_pb2.Artifact:
-    result = metadata_store_pb2.Artifact(uri=artifact["uri"])
-    for key, value in artifact["metadata"].items():
-        for properties in (result.properties, result.custom_properties):
-            if isinstance(value, str):
-                properties[key].string_value = value
-            elif isinstance(value, int | float):
-                properties[key].int_value = int(value)
-    return result

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from models.common.errors import RunError
+from pipeline.cloud.job import tasks_of
 
 Json = Any
 
@@ -56,6 +57,8 @@ class Specification:
     tasks: Mapping[str, Task]
     parameters: Mapping[str, Json]
     """The pipeline's own parameters, each with its value."""
+    exit_handler: Task | None = None
+    """The task that runs however the others have ended."""
 
 
 def read(path: Path) -> Specification:
@@ -67,16 +70,27 @@ def read(path: Path) -> Specification:
     job = yaml.safe_load(path.read_text(encoding="utf-8"))
     spec = job.get("pipelineSpec", job)
     executors = spec["deploymentSpec"]["executors"]
-    tasks = {}
-    for name, task in spec["root"]["dag"]["tasks"].items():
+
+    def task(name: str, task: Mapping[str, Json]) -> Task:
         component = spec["components"][task["componentRef"]["name"]]
-        tasks[name] = Task(name, task, component, executors[component["executorLabel"]])
+        return Task(name, task, component, executors[component["executorLabel"]])
+
+    tasks = {name: task(name, one) for name, one in tasks_of(spec).items()}
+    at_exit = [
+        task(name, one)
+        for name, one in spec["root"]["dag"]["tasks"].items()
+        if one.get("triggerPolicy", {}).get("strategy") == "ALL_UPSTREAM_TASKS_COMPLETED"
+    ]
     _check_order(tasks.values())
     defined = spec["root"].get("inputDefinitions", {}).get("parameters", {})
     given = job.get("runtimeConfig", {}).get("parameterValues", {})
     parameters = {key: given.get(key, one.get("defaultValue")) for key, one in defined.items()}
     return Specification(
-        spec["pipelineInfo"]["name"], spec["defaultPipelineRoot"], tasks, parameters
+        spec["pipelineInfo"]["name"],
+        spec["defaultPipelineRoot"],
+        tasks,
+        parameters,
+        at_exit[0] if at_exit else None,
     )
 
 

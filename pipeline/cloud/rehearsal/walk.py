@@ -62,6 +62,20 @@ class Walk:
                     watcher.finished(task.name, ended.outputs, ended.cached)
         return results
 
+    def finish(self, state: str, message: str = "") -> None:
+        """Runs the exit handler, if the specification has one.
+
+        Args:
+            state: How the tasks have ended, as the platform says it.
+            message: What has failed, if something has.
+
+        Raises:
+            TaskError: The exit handler failed.
+        """
+        task = self.driver.specification.exit_handler
+        if task is not None:
+            self._execute(task, Results(state=state, message=message))
+
     def _run(self, task: Task, results: Results) -> _Ended:
         if "resolver" in task.executor:
             return self._resolve(task, results)

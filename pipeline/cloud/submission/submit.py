@@ -8,19 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components import tables
-from models.common.errors import ConfigError, DataError
+from models.common.errors import ConfigError, DataError, ProjectError
 from pipeline.cloud import cron, job, platforms, targets
 from pipeline.cloud.platforms.base import UNKNOWN, Platform
 from pipeline.cloud.submission import uploads
 from pipeline.config import loading, model_files, preflight, project
 from pipeline.config.model_config import ModelConfig
 from pipeline.delivery import names
-from pipeline.record import provenance
+from pipeline.record import provenance, run_record
 
-COMMIT = "PIPELINE_COMMIT"
-"""The environment variable with the commit, for where there is no git repository to ask."""
+if TYPE_CHECKING:
+    from components.code_bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,9 @@ def submit(model: str, target: str, options: Options, root: Path = project.ROOT)
 
     with tempfile.TemporaryDirectory() as folder:
         specification = Path(folder, f"{name}{platform.specification_suffix}")
-        bundles = compile.compile_to(specification, model, loaded, platform, data_hash)
+        bundles = compile.compile_to(
+            specification, model, loaded, platform, data_hash, options.settings
+        )
         code = {bundle.name: bundle.content for bundle in bundles.values()}
         uploaded = uploads.put(platform.modules, code)
         if data and platform.data:
@@ -99,7 +102,27 @@ def submit(model: str, target: str, options: Options, root: Path = project.ROOT)
             cron=options.cron,
         )
         accepted = platform.submit(prepared)
-    return Submitted(name, accepted.where, uploaded, accepted.notes)
+        notes = [*accepted.notes, *_begin_record(platform, bundles[compile.PLAN], accepted.run)]
+    return Submitted(name, accepted.where, uploaded, notes)
+
+
+def _begin_record(platform: Platform, plan: Bundle, run: str | None) -> list[str]:
+    """Puts the record of a run that has been submitted into the bucket, and says where.
+
+    The run goes on whatever comes of it, and its end writes the record in any case.
+    """
+    from pipeline.cloud.recording import account, exit_handler
+    from pipeline.cloud.recording import plan as plans
+
+    if run is None:
+        return [f"Its runs' records will be in {platform.runs}."]
+    known = plans.unpacked(plan.content)
+    place = f"{platform.runs}/{account.run_id(known.model, run)}"
+    try:
+        uploads.put(platform.runs, exit_handler.begin(known, run, run_record.now()))
+    except ProjectError as error:
+        return [f"Its record will be in {place} when it has ended: {error.headline}."]
+    return [f"Its record is in {place}."]
 
 
 def _name(model: str, target: str, options: Options) -> str:
@@ -158,6 +181,6 @@ def _data(
 def _labels(model: str, data_hash: str | None, root: Path) -> dict[str, str]:
     code = provenance.code(model, root)
     here = f"{code.commit or UNKNOWN}{'-dirty' if code.dirty else ''}"
-    commit = os.environ.get(COMMIT) or here
+    commit = os.environ.get(provenance.COMMIT) or here
     labels = {"commit": commit, "model": model, "data": data_hash or UNKNOWN}
     return {key: job.label(value) for key, value in labels.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -51,15 +51,10 @@ _SIZE = (4.0, 2.9)
 _NAMED_CLASSES = 12
 
 
-def curves(found: Iterable[Curve]) -> list[tuple[str, Markup]]:
-    """A chart for each metric of the training, both splits in it, with the metric's name."""
-    metrics: dict[str, list[Curve]] = {}
-    for curve in found:
-        metrics.setdefault(curve.metric, []).append(curve)
-    return [(name, _curve(name, pair)) for name, pair in metrics.items()]
+def curve(pair: Sequence[Curve]) -> Markup:
+    """One metric of the training, its splits beside each other."""
+    metric = pair[0].metric
 
-
-def _curve(metric: str, pair: Sequence[Curve]) -> Markup:
     def draw(axes: Any) -> None:
         for curve in pair:
             values = [float("nan") if value is None else value for value in curve.values]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from pipeline.record.run_details import Plots, RunDetails
 from pipeline.record.run_record import Node, RunRecord
 from pipeline.show import formatting
 from pipeline.show.metric_quality import refused_value
-from pipeline.show.report import charts, graph
+from pipeline.show.report import graph
 from pipeline.show.report.data_section import data_section
+from pipeline.show.report.drawings import Drawings
 from pipeline.show.report.metrics_section import overall, slice_tables
 from pipeline.show.report.verdict import verdict
 
@@ -28,14 +30,21 @@ KNOWN_ANSWERS = "assets.extra/known_answers.json"
 """Where an export has rows with answers, below its folder; `models.common.known_answers`."""
 
 
-def render(record: RunRecord, details: RunDetails, runs: Path = project.RUNS) -> str:
+def render(
+    record: RunRecord,
+    details: RunDetails,
+    runs: Path = project.RUNS,
+    drawings: Drawings | None = None,
+) -> str:
     """The report as HTML. What a run did not come to is left out.
 
     Args:
         record: The run's record.
         details: Its details; empty where it had not come so far.
         runs: The folder of all runs, which tells whether an unfinished run is alive.
+        drawings: Gives the charts; None: all are drawn.
     """
+    drawings = drawings or Drawings()
     return _template().render(
         run=record,
         verdict=verdict(record, runs),
@@ -45,13 +54,13 @@ def render(record: RunRecord, details: RunDetails, runs: Path = project.RUNS) ->
         graph=graph.draw(record),
         overall=overall(record),
         slices=slice_tables(record),
-        plots=_plots(details.plots),
+        plots=_plots(details.plots, drawings),
         plot_rows=details.plots.rows,
         mistakes=details.plots.mistakes,
-        curves=charts.curves(details.curves),
+        curves=drawings.curves(details.curves),
         epochs=max((len(curve.values) for curve in details.curves), default=0),
         trials=details.trials,
-        trials_chart=_trials_chart(details),
+        trials_chart=_trials_chart(details, drawings),
         data=data_section(record, details),
         drift_from=details.drift_from,
         config=yaml.safe_dump(
@@ -92,32 +101,33 @@ def _node_row(record: RunRecord, node: Node) -> dict[str, Any]:
     }
 
 
-def _plots(plots: Plots) -> list[tuple[str, str, Markup]]:
+def _plots(plots: Plots, drawings: Drawings) -> list[tuple[str, str, Markup]]:
     """Each chart of the model's answers with its heading and how to read it."""
     found = []
     if plots.roc:
-        found.append(
-            ("ROC", "The further above the diagonal, the better it ranks.", charts.roc(plots.roc))
-        )
+        text = "The further above the diagonal, the better it ranks."
+        found.append(("ROC", text, drawings.draw("roc", plots.roc)))
     if plots.calibration:
         text = "On the diagonal, predictions are right on average. Larger points are more rows."
-        found.append(("Calibration", text, charts.calibration(plots.calibration)))
+        found.append(("Calibration", text, drawings.draw("calibration", plots.calibration)))
     if plots.residuals:
         inside = sum(bucket.count for bucket in plots.residuals)
         outside = (plots.rows or inside) - inside
         text = "Label minus prediction; right of zero the prediction was too low."
         if outside > 0:
             text += f" {outside:,.0f} rows are beyond the ends."
-        found.append(("Residuals", text, charts.residuals(plots)))
+        found.append(("Residuals", text, drawings.draw("residuals", plots)))
     if plots.confusion:
         text = "Rows of each actual class by predicted class."
-        found.append(("Confusion", text, charts.confusion(plots.confusion)))
+        found.append(("Confusion", text, drawings.draw("confusion", plots.confusion)))
     return found
 
 
-def _trials_chart(details: RunDetails) -> Markup | None:
+def _trials_chart(details: RunDetails, drawings: Drawings) -> Markup | None:
     scored = [trial for trial in details.trials if trial.score is not None]
-    return charts.trials(details.trials) if len(scored) > 1 else None
+    # How long one took is not drawn, and not known where the search comes from the cache.
+    timeless = [trial.model_copy(update={"seconds": None}) for trial in details.trials]
+    return drawings.draw("trials", timeless) if len(scored) > 1 else None
 
 
 def _request(record: RunRecord) -> dict[str, str] | None:
@@ -132,13 +142,33 @@ def _request(record: RunRecord) -> dict[str, str] | None:
         answer = {key: values[0] for key, values in outputs.items()}
     except (OSError, ValueError, LookupError, AttributeError, TypeError):
         row, answer = None, None
-    body = json.dumps({"instances": [row]}, indent=2, ensure_ascii=False) if row else ""
+    body = _json({"instances": [row]}) if row else ""
+    folder = version.absolute().parent
+    ours = folder.parent == project.SERVING_MODELS
     return {
         "name": name,
-        "folder": str(version.absolute().parent),
+        "command": "make serve"
+        if ours
+        else f"python -m serving up --models {shlex.quote(str(folder.parent))}",
+        "folder": str(folder),
         "body": body.replace("'", "'\\''"),  # It stands in single quotes in a shell.
         "answer": json.dumps(answer) if answer else "",
     }
+
+
+def _json(value: Any, indent: str = "") -> str:
+    """JSON to be read and copied: a key a line, but a list of plain values, such as an image's row
+    of pixels, in one."""
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        keys = (
+            f"{inner}{json.dumps(k, ensure_ascii=False)}: {_json(v, inner)}"
+            for k, v in value.items()
+        )
+        return "{\n" + ",\n".join(keys) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        return "[\n" + ",\n".join(inner + _json(one, inner) for one in value) + f"\n{indent}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _bytes(number: int) -> str:

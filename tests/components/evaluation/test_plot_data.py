@@ -26,8 +26,8 @@ def columns(pairs: list[tuple[float, float]]) -> tuple[Any, Any]:
     ("labels", "predictions", "classes", "kinds"),
     [
         ([0, 1, 1], [0.1, 0.9, 0.4], 1, {"roc", "calibration"}),
-        ([0, 1, 1], [-3.0, 2.0, 0.4], 1, {"residuals", "calibration"}),
-        ([7.5, 1.0], [7.0, 2.0], 1, {"residuals", "calibration"}),
+        ([0, 1, 1], [-3.0, 2.0, 0.4], 1, {"residuals", "calibration", "labels"}),
+        ([7.5, 1.0], [7.0, 2.0], 1, {"residuals", "calibration", "labels"}),
         ([0, 2, 1], [0, 1, 1], 3, {"confusion"}),
     ],
 )

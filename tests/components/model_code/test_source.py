@@ -8,6 +8,7 @@ import pytest
 
 from components.model_code import source
 from components.model_code.source import Source
+from tests.helpers.paths import ROOT
 
 
 def read(tmp_path: Path, text: str) -> Source:
@@ -119,3 +120,35 @@ def test_changes_of_the_search_path_are_seen(tmp_path: Path, text: str) -> None:
 def test_other_paths_are_none_of_it(tmp_path: Path) -> None:
     text = "import os, sys\nos.path.join(*sys.argv)\nself.path = module.path"
     assert not read(tmp_path, text).search_path
+
+
+@pytest.mark.parametrize("folder", ["components/tables", "models/common"])
+def test_imports_alone_are_those_of_all_that_a_file_says(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        package = path.relative_to(ROOT).parts[:-1]
+        alone = source.imports(path, package)
+        assert sorted(map(str, alone)) == sorted(map(str, source.read(path, package).imports)), path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if a:\n    import b\nelif c:\n    import d\nelse:\n    from e import f",
+        "try:\n    import a\nexcept OSError:\n    import b\nfinally:\n    import d",
+        "try:\n    import a\nexcept OSError:\n    pass\nelse:\n    import c",
+        "for a in b:\n    import c\nelse:\n    import d\nwhile a:\n    import e",
+        "async def a():\n    async with b:\n        from . import c",
+        "async def a():\n    async for d in e:\n        import f",
+        "class A:\n    import b\n    def c(self):\n        with d: import e",
+        "match a:\n    case 1:\n        import b\n    case _:\n        import c",
+        "import importlib\nimportlib.import_module('a.b')\nx = [__import__('c') for _ in y]",
+        "x = lambda: 1\n'''import a'''\n# import b",
+        "import",
+        "\0",
+    ],
+)  # fmt: skip
+def test_imports_are_found_wherever_a_statement_may_stand(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(text)
+    expected = source.read(path, ("models", "taxi")).imports
+    assert set(source.imports(path, ("models", "taxi"))) == set(expected)

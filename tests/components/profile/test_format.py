@@ -15,7 +15,7 @@ from monitoring.profile import reference_profile
 
 SHARED = (
     "Calibration", "Categories", "Feature", "Label", "Metric", "Numbers", "Output",
-    "ReferenceProfile", "Slice", "SliceMetric",
+    "ReferenceProfile", "Slice", "SliceMetric", "TopScore",
 )  # fmt: skip
 
 

@@ -112,3 +112,18 @@ def test_a_coarser_output_has_the_same_rows(level: int) -> None:
     named = outputs.coarser(text, level).categories
     assert named is not None
     assert sum(named.counts.values()) == (9, 9, 9, 9, 0, 0, 0)[level]
+
+
+def test_of_several_classes_the_score_of_what_is_answered_is_described() -> None:
+    scores = RANDOM.dirichlet([0.3] * 60, 400)
+    truth = scores.argmax(axis=1)
+    truth[:100] = (truth[:100] + 1) % 60
+    scores[7] = np.nan
+    found = outputs.top_score({"p": scores}, label("multiclass", "p"), truth)
+    assert found is not None
+    assert (found.output, found.classes) == ("p", 60)
+    assert sum(found.numbers.counts) == 399
+    assert sum(found.right) == 300
+    assert len(found.right) == len(found.numbers.counts)
+    assert outputs.top_score({"p": scores[:, :1]}, label("binary", "p"), truth) is None
+    assert outputs.top_score({"p": scores}, None, truth) is None

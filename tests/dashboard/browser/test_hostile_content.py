@@ -92,7 +92,39 @@ def test_records_with_values_of_other_types_are_shown(
             page.locator(".tabs").get_by_role("link", name=tab).click()
             expect(page.locator(".tabs [aria-current]")).to_have_text(tab)
     names = ",".join(f"run-{number}" for number in range(len(changes)))
-    for tab in ("parameters", "curves", "slices", "code"):
+    for tab in ("parameters", "curves", "slices", "plots", "data", "code"):
         page.goto(f"{dashboard.address}/compare?runs={names}&tab={tab}")
         expect(page.locator(".compared .status")).to_have_count(len(changes))
+    for path in ("/relations", "/relations?of=duration&x=model", "/models"):
+        page.goto(f"{dashboard.address}{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("Loading …")).to_have_count(0, timeout=60_000)
+    refused = "Failed to load resource: the server responded with a status of 400 (Bad Request)"
+    assert [error for error in watched.errors if error != refused] == []
+
+
+def test_plots_with_values_of_other_types_are_shown(
+    page: Page, dashboard: Dashboard, watched: Watched
+) -> None:
+    details = sample_runs.details(0, "pushed", "x")
+    kinds = ("roc", "calibration", "residuals", "confusion", "mistakes", "rows", "labels")
+    names = []
+    for number, value in enumerate(ODD):
+        for kind in kinds:
+            folder = sample_runs.make_run(dashboard.runs, number, id=f"{kind}-{number}")
+            odd = {**details, "plots": {**details["plots"], kind: value}}
+            if kind == "mistakes":
+                odd["plots"][kind] = {"rows": value, "wrong": value}
+            odd["trials"] = value
+            (folder / "details.json").write_text(json.dumps(odd))
+            names.append(folder.name)
+    for name in names[::6]:
+        page.goto(f"{dashboard.address}/runs/{name}?tab=evaluation&threshold={name}")
+        expect(page.get_by_role("heading", name="Every metric")).to_be_visible()
+    page.goto(f"{dashboard.address}/compare?runs={','.join(names)}&tab=plots&threshold=x")
+    expect(page.locator(".compared .status")).to_have_count(len(names))
+    expect(page.get_by_test_id("overlay").first).to_be_visible()
+    for name in names[:: 3 * len(kinds)]:
+        page.goto(f"{dashboard.address}/relations?run={name}")
+        expect(page.get_by_text("No trial here has an outcome yet")).to_be_visible()
     assert watched.errors == []

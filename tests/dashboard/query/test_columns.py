@@ -7,7 +7,15 @@ import pytest
 from dashboard.query.columns import FIELDS, Columns
 from dashboard.records.runs import Run
 
-NEW = Run("new", "pushed", metrics={"AUC": 0.9, "loss": 0.2}, hyperparameters={"units": 64})
+NEW = Run(
+    "new",
+    "pushed",
+    metrics={"AUC": 0.9, "loss": 0.2},
+    hyperparameters={"units": 64},
+    slices={"day=1.AUC": 0.8},
+    config={"training.epochs": 12, "label": "tips"},
+    rows={"train": 100},
+)
 OLD = Run("old", "failed", metrics={"auc": 0.8, "Loss": None}, hyperparameters={"loss": "mse"})
 COLUMNS = Columns([NEW, OLD])
 
@@ -22,6 +30,10 @@ COLUMNS = Columns([NEW, OLD])
         ("loss", 0.2, None),
         ("hyperparameters.loss", None, "mse"),
         ("Hyperparameters.UNITS", 64, None),
+        ("slices.DAY=1.auc", 0.8, None),
+        ("config.training.epochs", 12, None),
+        ("training.epochs", 12, None),
+        ("rows.train", 100, None),
     ],
 )
 def test_a_name_finds_its_value_in_any_spelling(name: str, new: object, old: object) -> None:
@@ -29,7 +41,9 @@ def test_a_name_finds_its_value_in_any_spelling(name: str, new: object, old: obj
     assert get is not None and (get(NEW, 0.0), get(OLD, 0.0)) == (new, old)
 
 
-@pytest.mark.parametrize("name", ["", "aucc", "metrics.", "metrics.units", "other.auc"])
+@pytest.mark.parametrize(
+    "name", ["", "aucc", "metrics.", "metrics.units", "other.auc", "label", "day=1.auc"]
+)
 def test_what_no_run_has_is_not_found(name: str) -> None:
     assert COLUMNS.find(name) is None
 
@@ -42,6 +56,8 @@ def test_what_no_run_has_is_not_found(name: str) -> None:
         ("statsu", "status"),
         ("metrics.los", "metrics.loss"),
         ("hyperparameters.uints", "hyperparameters.units"),
+        ("training.epoch", "training.epochs"),
+        ("rows.trian", "rows.train"),
         ("xyz", None),
     ],
 )

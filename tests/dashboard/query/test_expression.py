@@ -28,6 +28,12 @@ RUN = Run(
         "lambda": 2,
     },
     metrics={"AUC": 0.9312, "loss": 0.21, "Undefined": None},
+    slices={"day=1.AUC": 0.91, "fare=1.5, kind=Credit Card.AUC": 0.7},
+    config={"training.epochs": 12, "data.path": "data/taxi/*.csv", "splits.by": []},
+    rows={"train": 11_997},
+    overrides="training.epochs=12",
+    commit="4da5e709a1b2c3d4e5f60718293a4b5c6d7e8f90",
+    dataset="24c2114c9ebd7db1dce87b1701ce2517",
     tags=("candidate", "Nightly"),
     note="more dropout",
 )
@@ -90,6 +96,27 @@ def test_a_status_has_its_name_its_label_and_its_former_name(name: str, status: 
         "auc > -1",
         "  auc > 0.9  ",
         "auc > 0.9 and\nblessed",
+        'commit == "4da5e709"',
+        'commit == "4DA5E709A1B2"',
+        'commit in ["0000", "4da5"]',
+        'commit != "4da5e708" and not commit == "4da"',
+        '"4da5" in commit',
+        'dataset == "24c2114c"',
+        'slices["day=1"].auc > 0.9',
+        'SLICES["Day=1"].AUC > 0.9',
+        'slices["fare=1.5, kind=Credit Card"].auc == 0.7',
+        'slices["fare=1.5, kind=Credit Card"]["AUC"] == 0.7',
+        "config.training.epochs == 12",
+        "training.epochs >= 12",
+        'config.data["path"] == "data/taxi/*.csv"',
+        "rows.train > 10000",
+        '"training.epochs" in overrides',
+        "not archived",
+        'started == "2026-11-21"',
+        'started != "2026-11-22" and started >= "2026-11-21"',
+        'started > "60 days ago" and started < "50 days ago"',
+        'started < "1 week ago" and started < "yesterday" and started < "TODAY"',
+        'duration < "5 minutes" and duration > "0.05 hours"',
     ],
 )
 def test_what_passes(text: str) -> None:
@@ -111,6 +138,13 @@ def test_what_passes(text: str) -> None:
         "3 in status",
         'started > "2026-11-22"',
         "auc in 3",
+        'commit == "4da"',
+        'commit == "4da5e708"',
+        'commit == ""',
+        'started == "2026-11-22"',
+        'started == "today"',
+        'started > "40 days ago"',
+        'slices["day=1"].auc > 0.95',
     ],
 )
 def test_what_does_not(text: str) -> None:
@@ -131,7 +165,18 @@ def test_what_does_not(text: str) -> None:
         ("(auc > 1", "cannot be read", "", None),
         ("   ", "The expression is empty", "", None),
         ("status == failed", "failed is not the name of a column", '"failed"', "failed"),
-        ("started > 'yesterday'", "no date or time", "2026", "'yesterday'"),
+        ("started > 'someday'", "no date or time", '"3 days ago"', "'someday'"),
+        ("started > 'x days ago'", "no date or time", "", "'x days ago'"),
+        ("duration > '5 ms'", "no duration", "5 min", "'5 ms'"),
+        (
+            "slices['day=1'].acu > 0",
+            "No run has a column",
+            "slices.day=1.AUC",
+            "slices['day=1'].acu",
+        ),
+        ("config.trainin.epochs > 1", "No run has a column", "config.training.epochs", None),
+        ("trainin.epochs > 1", "No run has a column", "training.epochs", None),
+        ("tags['a'] > 1", "This is not a name", "", "tags['a']"),
         ("duration > 'long'", "no duration", "5 min", "'long'"),
         ("é > 1 or aucc > 2", "No run has a column é", "", "é"),
         ('"é" in note or aucc > 2', "No run has a column aucc", "AUC", "aucc"),
@@ -178,3 +223,25 @@ def test_any_text_is_a_filter_or_a_mistake(text: str) -> None:
     except FilterError as error:
         assert error.headline
         assert 0 <= error.start <= len(text) + 1
+
+
+def test_a_filter_knows_what_it_asks_for() -> None:
+    found = compile_filter("AUC > 1 and not (Archived or 3 in layers)", COLUMNS)
+    assert found.names == {"auc", "archived", "layers"}
+
+
+@given(st.integers(1, 10**6), st.sampled_from(["s", "min", "hours", "day", "weeks"]))
+def test_how_long_ago_is_seen_from_when_it_is_asked(number: int, unit: str) -> None:
+    seconds = {"s": 1, "min": 60, "hours": 3600, "day": 86_400, "weeks": 604_800}[unit]
+    passes_filter = compile_filter(f'started > "{number} {unit} ago"', COLUMNS)
+    started = RUN.started or 0
+    assert passes_filter(RUN, started + number * seconds - 0.5)
+    assert not passes_filter(RUN, started + number * seconds)
+
+
+@given(st.integers(0, 86_399))
+def test_today_is_the_day_in_which_it_is_asked(second: int) -> None:
+    midnight = (RUN.started or 0) // 86_400 * 86_400
+    assert compile_filter('started == "today"', COLUMNS)(RUN, midnight + second)
+    assert compile_filter('started == "yesterday"', COLUMNS)(RUN, midnight + 86_400 + second)
+    assert not compile_filter('started == "today"', COLUMNS)(RUN, midnight + 86_400 + second)

@@ -18,6 +18,39 @@ def some_runs(runs: Path) -> None:
         sample_runs.make_run(runs, number, status)
 
 
+def test_archived_runs_are_there_when_they_are_asked_for(runs: Path, listed: Listed) -> None:
+    archived = sorted(path.name for path in runs.iterdir())[:2]
+    for name in archived:
+        (runs / name / "notes.json").write_text('{"archived": true}')
+    hidden = listed()
+    assert (hidden["total"], hidden["archived"], hidden["matching"]) == (12, 2, 12)
+    assert not {one["id"] for one in hidden["runs"]} & set(archived)
+    shown = listed(archived="1")
+    assert (shown["total"], shown["archived"]) == (14, 0)
+    only = listed(where="archived")
+    assert sorted(one["id"] for one in only["runs"]) == archived
+    assert listed(where='"a" in note')["archived"] == 2
+
+
+def test_a_row_has_the_values_of_the_columns_that_are_asked_for(listed: Listed) -> None:
+    names = ["config.training.epochs", "rows.train", "slices.payment_type=Cash.auc", "overrides"]
+    rows = listed(column=[*names, "absent", "config.absent"])["runs"]
+    assert all(list(row["values"]) == names for row in rows)
+    assert {row["values"]["config.training.epochs"] for row in rows} == {sample_runs.EPOCHS}
+    judged = [row for row in rows if row["metrics"]]
+    assert len(judged) == 4
+    assert all(0.8 < row["values"]["slices.payment_type=Cash.auc"] < 1 for row in judged)
+    assert "config" not in rows[0] and listed()["runs"][0]["values"] == {}
+
+
+def test_the_list_is_sorted_and_filtered_by_any_column(listed: Listed) -> None:
+    by = "slices.payment_type=Cash.auc"
+    rows = listed(sort=f"-{by}", column=[by], where='slices["payment_type=Cash"].auc > 0')["runs"]
+    values = [row["values"][by] for row in rows]
+    assert len(values) == 4 and values == sorted(values, reverse=True)
+    assert listed(where="config.training.epochs == 12 and rows.test > 1502")["matching"] == 14
+
+
 def column(rows: list[dict[str, Any]], group: str, name: str) -> list[Any]:
     return [row[group].get(name) for row in rows]
 

@@ -79,7 +79,8 @@ def test_a_run_dies_with_its_process(runs: Path) -> None:
         process.wait()
         index.scan()
         assert index.snapshot().runs[0].status == "died"
-        assert index.find(folder.name) == index.snapshot().runs[0]
+        found = index.find(folder.name)
+        assert found is not None and found[0] == index.snapshot().runs[0]
 
 
 def test_another_process_of_the_same_number_is_not_the_run(runs: Path) -> None:
@@ -165,7 +166,7 @@ def test_a_strange_folder_hides_itself_alone(runs: Path) -> None:
     assert [run.id for run in index.snapshot().runs if run.status != "unreadable"] == [ours.name]
     for name in (*STRANGE_RECORDS, "loop", "nowhere", "up", "file"):
         found = index.find(name)
-        assert found is None or found.status == "unreadable", name
+        assert found is None or found[0].status == "unreadable", name
 
 
 STRANGE_RECORDS: dict[str, Callable[[Path], object]] = {

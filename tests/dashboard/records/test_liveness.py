@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.records.liveness import alive
+from dashboard.records.liveness import alive, alive_in_cloud
 
 
 def test_the_process_that_wrote_the_record_is_alive() -> None:
@@ -46,3 +46,12 @@ def test_a_process_is_known_by_its_start_whenever_the_record_was_written(written
     assert not alive(os.getpid(), written, start_of(1))
     assert not alive(os.getpid(), written, "nonsense")
     assert not alive(2**22 + 1, written, "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("ago", "silence", "goes_on"), [(60, 2, True), (180, 2, False), (10**9, None, True)]
+)
+def test_in_the_cloud_it_goes_on_until_it_is_silent_for_too_long(
+    ago: float, silence: float | None, goes_on: bool
+) -> None:
+    assert alive_in_cloud(time.time() - ago, silence) is goes_on

@@ -37,6 +37,14 @@ def test_tags_are_trimmed_and_stand_once() -> None:
     assert parsed.tags == ("a b", "c")
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_whether_it_is_archived_stays_where_nobody_says(before: bool, tmp_path: Path) -> None:
+    assert notes.parse({"tags": [], "note": ""}, archived=before).archived is before
+    said = notes.parse({"tags": [], "note": "", "archived": not before}, archived=before)
+    notes.write(tmp_path, said)
+    assert notes.read(tmp_path) == said == Notes(archived=not before)
+
+
 @pytest.mark.parametrize(
     ("content", "headline"),
     [
@@ -44,6 +52,7 @@ def test_tags_are_trimmed_and_stand_once() -> None:
         ([], "These are not notes"),
         ({"tags": []}, "These are not notes"),
         ({"tags": "a", "note": ""}, "These are not notes"),
+        ({"tags": [], "note": "", "archived": 1}, "These are not notes"),
         ({"tags": [1], "note": ""}, "A tag is not a text"),
         ({"tags": [str(n) for n in range(31)], "note": ""}, "Too many or too long tags"),
         ({"tags": ["x" * 61], "note": ""}, "Too many or too long tags"),

@@ -27,6 +27,12 @@ def test_each_model_has_its_judged_runs_and_latest_version() -> None:
     assert (found[0]["judged"], found[0]["left_out"]) == ([], 0)
 
 
+def test_a_version_counts_once_though_later_runs_had_it_from_the_cache() -> None:
+    same = tuple(run(number, "taxi", blessed=True, version=17) for number in (3, 2, 1))
+    [found] = models(Snapshot(runs=(*same, run(0, "taxi", blessed=True, version=9))))
+    assert (found["pushed"], found["runs"], len(found["judged"])) == (2, 4, 4)
+
+
 def test_of_very_many_runs_the_latest_are_given() -> None:
     many = tuple(run(number, "taxi", blessed=False) for number in range(MAX_JUDGED + 3))
     [found] = models(Snapshot(runs=many))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,22 @@ def test_what_is_not_there_is_told(client: TestClient) -> None:
         answer = client.get(address)
         assert answer.status_code == 404
         assert "none" in answer.json()["error"]["headline"]
+
+
+def test_what_neptune_sync_removes_is_missed_on_its_own_tab_alone(
+    runs: Path, client: TestClient
+) -> None:
+    folder = sample_runs.make_run(runs)
+    address = f"/api/runs/{folder.name}"
+    before = {path: client.get(f"{address}{path}").json() for path in ("", "/details")}
+    assert before[""]["has"][".neptune"] and client.get(f"{address}/neptune").json()["fields"]
+    shutil.rmtree(folder / ".neptune")
+    after = {path: client.get(f"{address}{path}").json() for path in ("", "/details")}
+    assert after[""]["has"].pop(".neptune") is False and before[""]["has"].pop(".neptune")
+    assert after == before
+    assert client.get(f"{address}/neptune").json()["fields"] == []
+
+
+def test_a_list_says_where_its_runs_are(runs: Path, client: TestClient) -> None:
+    [source] = client.get("/api/runs").json()["sources"]
+    assert source == {"address": str(runs), "reached": True, "since": None, "problem": ""}

@@ -11,7 +11,15 @@ from starlette.testclient import TestClient
 from dashboard.records.outcomes import STATUSES
 from dashboard.web import app
 
-PAGES = ["/", "/compare", "/models", "/runs/taxi-1", "/runs/a%2Fb?tab=x", "/monitoring"]
+PAGES = [
+    "/",
+    "/relations",
+    "/compare",
+    "/models",
+    "/runs/taxi-1",
+    "/runs/a%2Fb?tab=x",
+    "/monitoring",
+]
 PAGES += ["/monitoring/taxi/17"]
 
 

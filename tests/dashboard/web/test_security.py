@@ -227,3 +227,26 @@ def test_notes_that_are_none_are_refused(
     assert answer.status_code in (400, 413)
     assert answer.json()["error"]["headline"] == headline
     assert not (folder / notes.FILE).exists()
+
+
+PUBLIC = "https://runs.example.com"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "runs.example.com", "Origin": PUBLIC}, 200),
+        ({"Host": "runs.example.com", "Origin": "http://evil.example"}, 403),
+        ({"Host": "runs.example.com", "Origin": f"{PUBLIC}.evil.example"}, 403),
+        ({"Host": "evil.example", "Origin": PUBLIC}, 421),
+    ],
+)
+def test_behind_a_proxy_it_answers_to_the_name_that_the_proxy_has(
+    headers: dict[str, str], status: int, runs: Path
+) -> None:
+    client = TestClient(app.create(RunIndex(runs), "0.0.0.0", url=PUBLIC))
+    folder = sample_runs.make_run(runs)
+    body = json.dumps({"tags": ["a"], "note": ""})
+    headers = {"Content-Type": "application/json", **headers}
+    address = f"/api/runs/{folder.name}/notes"
+    assert client.put(address, content=body, headers=headers).status_code == status

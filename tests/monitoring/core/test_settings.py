@@ -38,6 +38,8 @@ def test_what_is_said_holds(tmp_path: Path) -> None:
         ("{false_alarms: 1}", "monitoring.false_alarms"),
         ("{alarm_on: [output]}", "monitoring.alarm_on.0"),
         ("{on_alarm: retrains}", "'retrains'"),
+        ("{matters_from: {psi: 0.2}}", "`monitoring.matters_from.psi` cannot be used"),
+        ("{matters_from: {psi: 0.2}}", "Received: 'psi'. Input should be 'PSI', 'L-infinity'"),
         ("{canary_share: 1}", "monitoring.canary_share"),
         ("3", "`monitoring`"),
     ],

@@ -118,3 +118,72 @@ def test_of_few_rows_nothing_is_said() -> None:
 def test_nothing_is_estimated_without_calibrated_scores(changes: dict[str, Any]) -> None:
     one = profile(**changes)
     assert estimates(one, Summarizer(one, 1).summary()) == ()
+
+
+def of_classes(rows: int, sharp: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of four classes, [rows, 4], and labels of which each is as likely as its score."""
+    chance = np.random.default_rng(seed)
+    scores = chance.dirichlet(np.full(4, 1 / sharp), rows)
+    labels = (scores.cumsum(axis=1) < chance.random((rows, 1))).sum(axis=1)
+    return scores, labels.clip(max=3)
+
+
+def with_classes(rows: int = 20_000, seed: int = 0, **bounds: Any) -> ReferenceProfile:
+    """Of a model with four classes, with scores that are the square of what is true."""
+    scores, labels = of_classes(rows, 4, seed)
+    highest, right = (scores**2).max(axis=1), scores.argmax(axis=1) == labels
+    edges = np.unique(np.quantile(highest, np.arange(0.01, 1, 0.01)))
+    places = np.searchsorted(edges, highest)
+    counts = np.bincount(places, minlength=len(edges) + 1)
+    top = {
+        "output": "scores", "classes": 4,
+        "numbers": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "right": np.bincount(places[right], minlength=len(counts)).tolist(),
+    }  # fmt: skip
+    accuracy = {"metric": "SparseCategoricalAccuracy", "value": right.mean(), **bounds}
+    label = {"name": "y", "task": "multiclass", "columns": ["y"], "output": "scores"}
+    one = {"output": "scores", "rows": rows}
+    return profile(
+        outputs={f"scores[{n}]": {**one, "position": n} for n in range(4)}, slices={}, label=label,
+        metrics={"accuracy": accuracy}, top_score=top,
+    )  # fmt: skip
+
+
+def window_of(one: ReferenceProfile, scores: np.ndarray) -> WindowSummary:
+    summarizer = Summarizer(one, 1)
+    for part in np.array_split(scores**2, 3):
+        given = [*part.tolist(), [0.5, 0.5], None]  # Answers of another length do not count.
+        summarizer.add(Rows(size=len(given), outputs={"scores": given}, requests=len(given)))
+    return summarizer.summary()
+
+
+def test_of_several_classes_the_accuracy_is_near_what_labels_say_later() -> None:
+    """In 15 windows, whose answers are less sure than the test split's, alike, or surer."""
+    errors, within = [], 0
+    for seed, sharp in enumerate([1, 2, 4, 6, 8] * 3):
+        one = with_classes(5_000, seed)
+        scores, _ = of_classes(2_000, sharp, 100 + seed)
+        (found,) = estimates(one, window_of(one, scores))
+        assert found.name == "accuracy" and found.rows == 2_000 and found.served is not None
+        truth = float(scores.max(axis=1).mean())  # Of calibrated scores, what is to be expected.
+        errors.append(found.served - truth)
+        assert found.low is not None and found.high is not None
+        within += found.low <= truth <= found.high
+    assert abs(np.mean(errors)) < 0.01 and np.abs(errors).max() < 0.04
+    assert within >= 11  # Of 95 %, less comes once in 10,000 times.
+
+
+def test_of_several_classes_an_estimate_beyond_its_bound_is_an_alarm_where_that_counts() -> None:
+    one = with_classes(lower=0.6)
+    settings = Settings(alarm_on=("estimate",))
+    for sharp, verdict in ((4, "same"), (1, "differs")):
+        scores, _ = of_classes(2_000, sharp, 1)
+        (found,) = estimates(one, window_of(one, scores), settings)
+        assert (found.verdict, found.counts) == (verdict, True)
+
+
+def test_a_profile_of_an_earlier_release_has_no_estimate_of_several_classes() -> None:
+    old = with_classes().model_dump()
+    del old["top_score"]
+    one = ReferenceProfile.model_validate(old)
+    assert estimates(one, window_of(one, of_classes(100, 4, 0)[0])) == ()

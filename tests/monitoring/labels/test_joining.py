@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import pytest
 
 from monitoring.core.errors import MonitoringError
 from monitoring.core.settings import Settings
+from monitoring.labels import joining
 from monitoring.labels.files import LabelRow
 from monitoring.labels.joining import Taken, join, take
 from monitoring.labels.store import (
@@ -23,6 +28,7 @@ from monitoring.labels.store import (
     live_metrics,
 )
 from monitoring.labels.versions import Profiles
+from monitoring.log import bodies, database, position
 from monitoring.log.source import LogSource, log_source
 from tests.monitoring.logged import entry
 from tests.monitoring.trip_profile import profile
@@ -207,6 +213,109 @@ def test_a_kill_between_batches_joins_nothing_twice(
     live = store.live(1)
     assert live is not None and live.rows == 10
     assert len({row.id for row in rows_of(store)}) == 10
+
+
+@pytest.mark.slow
+def test_killed_at_whatever_statement_all_labels_are_joined_once(
+    store: LabelStore, models: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_MOST_ENTRIES", 2)
+    write(*(entry(number) for number in range(4)))
+    given(store, *((f"request-{number}", 1.0) for number in range(4)))
+    folder, begun = store.folder, models / "begun"
+    store.close()
+    shutil.copytree(folder, begun)
+    at, survived = 0, False
+    while not survived:
+        shutil.rmtree(folder)
+        shutil.copytree(begun, folder)
+        survived = _joined_but_killed(folder, models, at)
+        again = LabelStore(folder)
+        live, known = again.live(1), again.counts()
+        assert known.get(JOINED, 0) == len(rows_of(again)) == (live.rows if live else 0)
+        assert joined(again, models) == known.get(WAITING, 0)
+        live = again.live(1)
+        assert live is not None and live.rows == 4
+        assert len({row.id for row in rows_of(again)}) == 4
+        again.close()
+        at += 1
+    assert at > 20
+
+
+def _joined_but_killed(folder: Path, models: Path, at: int) -> bool:
+    """Whether a process joins all before it is killed, at a statement of this number."""
+    child = os.fork()
+    if not child:
+        store, statements = LabelStore(folder), itertools.count()
+
+        def count(statement: str) -> None:
+            if next(statements) == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        store._connection.set_trace_callback(count)
+        joined(store, models)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def test_on_a_full_disk_nothing_of_a_file_is_taken_and_nothing_is_joined_in_part(
+    store: LabelStore, models: Path, write: Write
+) -> None:
+    def full(pages: int) -> None:
+        (now,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {now + pages}")
+
+    write(*(entry(number, rows=[{"fare": 1.0, "x": "x" * 900}]) for number in range(40)))
+    full(1)
+    labels = [(f"request-{number}", 1.0) for number in range(2_000)]
+    with pytest.raises(MonitoringError, match="cannot be read or written") as told:
+        given(store, *labels)
+    assert "full" in told.value.detail and "free some space" in told.value.remedy
+    assert store.counts() == {}
+    full(10_000)
+    given(store, *labels[:40])
+    full(2)
+    with pytest.raises(MonitoringError, match="cannot be read or written"):
+        joined(store, models)
+    assert (store.counts(), rows_of(store), store.live(1)) == ({WAITING: 40}, [], None)
+    full(10_000)
+    assert joined(store, models) == 40
+
+
+def test_of_entries_that_no_label_waits_for_nothing_is_parsed(
+    store: LabelStore, models: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(*(entry(number) for number in range(50)))
+    given(store, ("request-7", 1.0), ("request-31", 1.0), ("request-99", 1.0))
+    parsed: list[bytes] = []
+    real = bodies.answered
+
+    def counted(request: bytes, response: bytes, names: Any) -> Any:
+        parsed.append(request)
+        return real(request, response, names)
+
+    monkeypatch.setattr(database, "answered", counted)
+    assert joined(store, models) == 2
+    assert len(parsed) == 2
+
+
+def test_labels_that_come_while_others_are_joined_are_not_passed_by(
+    store: LabelStore, models: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(*(entry(number) for number in range(3)))
+    given(store, ("request-2", 1.0))
+    other, places = LabelStore(store.folder), position.places
+
+    def late(*arguments: Any) -> Any:
+        given(other, ("request-0", 1.0))
+        monkeypatch.setattr(joining, "places", places)
+        return places(*arguments)
+
+    monkeypatch.setattr(joining, "places", late)
+    assert joined(store, models) == 1
+    other.close()
+    assert joined(store, models) == 1
+    assert store.counts() == {JOINED: 2}
 
 
 def test_what_was_no_label_may_be_corrected(store: LabelStore, models: Path, write: Write) -> None:

@@ -32,6 +32,10 @@ def test_many_ids_at_once(tmp_path: Path) -> None:
     with store.transaction():
         store.add((f"r{number}", 0, {}) for number in range(1_700))
     assert len(store.waiting(f"r{number}" for number in range(2_000))) == 1_700
+    with store.transaction():
+        store.mark([("r3", 0)], JOINED)
+    ids = store.waiting_ids(f"r{number}" for number in range(2_000))
+    assert ids == {f"r{number}" for number in range(1_700) if number != 3}
     store.close()
 
 

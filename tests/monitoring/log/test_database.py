@@ -32,7 +32,7 @@ def test_chunks_go_on_where_the_last_one_ended(
     (rows,) = first.rows(np.array([0, 1]))
     assert rows.inputs == {"fare": [0.0, 2.0], "company": ["A", "A"]}
     assert rows.outputs == {"probability": [0.5, 0.5]}
-    assert (rows.ids, rows.numbers) == (["request-0", "request-2"], [0, 0])
+    assert (rows.entries.tolist(), rows.numbers.tolist()) == ([0, 1], [0, 0])
     second = file.chunk(3, lambda version: NAMES)
     assert second is not None
     assert second.sizes.tolist() == [0]
@@ -44,6 +44,25 @@ def test_large_bodies_make_small_chunks(write: Write, monkeypatch: pytest.Monkey
     path = write(*(entry(number, rows=[{"company": "x" * 2_000}]) for number in range(3)))
     chunk = DatabaseFile(path, "trips").chunk(0, lambda version: NAMES)
     assert chunk is not None and len(chunk.times) == 1
+
+
+def test_ids_come_alone_and_the_entries_of_some_numbers(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in (("_MOST_IDS", 3), ("_MOST_NAMED", 2), ("_MOST_ENTRIES", 3)):
+        monkeypatch.setattr(database, name, most)
+    others = [entry(number, model="other") for number in range(10, 13)]
+    file = DatabaseFile(write(*others, *(entry(number) for number in range(10))), "trips")
+    found = [(numbers.tolist(), ids) for numbers, ids in file.ids(0, 12)]
+    assert [number for numbers, _ in found for number in numbers] == list(range(4, 13))
+    assert [one for _, ids in found for one in ids] == [f"request-{n}" for n in range(9)]
+    assert list(file.ids(12, 12)) == []
+    wanted = np.array([4, 6, 7, 9, 11, 13])
+    chunks = list(file.entries(wanted, lambda version: NAMES))
+    assert [chunk.reads.tolist() for chunk in chunks] == [[4, 6, 7], [9, 11, 13]]
+    assert chunks[1].ids() == ["request-5", "request-7", "request-9"]
+    monkeypatch.setattr(database, "_MOST_BYTES", 1)
+    assert [len(chunk.reads) for chunk in file.entries(wanted, lambda version: NAMES)] == [1] * 6
 
 
 def test_reading_never_keeps_the_writer_from_merging_its_log(models: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,11 +29,8 @@ class Times(Chunk):
     def ids(self) -> list[str]:
         return list(map(str, self.reads))
 
-    def only(self, entries: np.ndarray, names_of: NamesOf) -> Chunk:
-        raise NotImplementedError
-
     def rows(self, entries: np.ndarray) -> list[Rows]:
-        return [Rows(size=len(entries), times=self.times[entries].tolist())]
+        return [Rows(size=len(entries), numbers=self.times[entries])]
 
 
 class File:
@@ -55,6 +54,15 @@ class File:
         some = self._times[after : after + self._size]
         return Times(some, after) if some else None
 
+    def ids(self, after: int, upto: int) -> Iterator[tuple[np.ndarray, list[str]]]:
+        for number in range(after, upto):
+            if number >= self._bad:
+                raise MonitoringError("it is damaged")
+            yield np.array([number + 1]), [str(number)]
+
+    def entries(self, numbers: np.ndarray, names_of: NamesOf) -> Iterator[Chunk]:
+        yield Times([self._times[number - 1] for number in numbers], 0)
+
 
 def stream(name: str, file: File, read: int = 0, **changes: object) -> Stream:
     def refuse(error: MonitoringError) -> None:
@@ -77,7 +85,7 @@ def test_all_entries_come_once_in_the_order_of_time(files: list[list[int]], size
     times, read = list[float](), dict[str, int]()
     for block in merged(streams, lambda version: None):
         times += block.times.tolist()
-        given_rows = [t for rows in block.rows(np.arange(len(block))) for t in rows.times]
+        given_rows = [t for rows in block.rows(np.arange(len(block))) for t in rows.numbers]
         assert sorted(given_rows) == block.times.tolist()
         read |= block.reads(len(block))
     assert times == sorted(time for one in ordered for time in one)
@@ -111,5 +119,8 @@ def test_a_file_that_cannot_be_read_on_is_told_of_and_the_others_go_on() -> None
     assert times == [1, 1, 2, 5]
     assert len(told) == 1
     assert (bad.failed, good.failed) == (True, False)
+    lost = stream("a", File([1, 2, 3, 4], 2, bad=2), tell=told.append)
+    assert [ids for _, ids in lost.ids()] == [["0"], ["1"]]
+    assert (lost.failed, len(told)) == (True, 2)
     with pytest.raises(MonitoringError, match="damaged"):
         list(merged([stream("a", File([1, 2, 3], 2, bad=2))], lambda version: None))

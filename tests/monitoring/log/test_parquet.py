@@ -56,6 +56,24 @@ def test_goes_on_within_groups_of_rows(path: Path, monkeypatch: pytest.MonkeyPat
     assert file.next_time(10) is None
 
 
+def test_ids_come_alone_and_the_entries_of_some_numbers(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "_BATCH_ROWS", 4)
+    models = ["other" if number % 3 == 0 else "trips" for number in range(20)]
+    pq.write_table(table(20, model=models), path, row_group_size=6)
+    file = ParquetFile(path, "trips")
+    for after in (0, 3, 7, 19, 20):
+        found = list(file.ids(after, 20))
+        mine = [number for number in range(after, 20) if number % 3]
+        assert [number for numbers, _ in found for number in numbers] == [n + 1 for n in mine]
+        assert [one for _, ids in found for one in ids] == [f"r{number}" for number in mine]
+    for wanted in ([1], [6, 7], [2, 3, 14, 20], [*range(1, 21)]):
+        chunks = list(file.entries(np.array(wanted), lambda version: NAMES))
+        assert [one for chunk in chunks for one in chunk.ids()] == [f"r{n - 1}" for n in wanted]
+        assert [number for chunk in chunks for number in chunk.reads] == wanted
+
+
 def test_rows_in_json_are_read_as_they_are(path: Path) -> None:
     request = [None, '{"fare": "x", "Fare": 1}', '{"instances": [{"fare": 1}, {"fare": 2}]}']
     response = [None, None, '{"predictions": [0.1, 0.2]}']

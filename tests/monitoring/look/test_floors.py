@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from monitoring.core.errors import MonitoringError
-from monitoring.core.settings import Settings
-from monitoring.look.floors import check, matters_from
+from monitoring.core.settings import Difference, Settings
+from monitoring.look import comparison
+from monitoring.look.floors import STATISTICS, TESTS, matters_from
 
 
 @pytest.mark.parametrize(
@@ -26,13 +28,11 @@ from monitoring.look.floors import check, matters_from
 def test_the_test_comes_before_the_statistic(
     given: dict[str, float], test: str, statistic: str, floor: float
 ) -> None:
-    settings = Settings(matters_from=given)
-    check(settings)
+    settings = Settings.model_validate({"matters_from": given})
     assert matters_from(settings, test, statistic) == floor
 
 
-def test_an_unknown_key_is_named_with_those_that_are_known() -> None:
-    with pytest.raises(MonitoringError) as caught:
-        check(Settings(matters_from={"Psi": 0.2}))
-    assert "matters_from.Psi" in caught.value.headline
-    assert "L-infinity, PSI" in caught.value.detail
+def test_the_settings_know_each_statistic_and_each_test() -> None:
+    tests = get_args(comparison.Test)
+    assert {*get_args(Difference)} == {*STATISTICS, *TESTS, *tests}
+    assert {*TESTS} < {*tests}

@@ -441,3 +441,19 @@ def test_a_misspelt_last_node_is_a_mistake_found_before_anything_ran(pipeline_: 
     answer = pipeline_("run", "taxi", "--to", "Trianer")
     assert answer.status == 2 and "did you mean 'Trainer'?" in answer.errors
     assert not project.RUNS.exists()
+
+
+def test_runs_of_another_place_are_listed(pipeline_: Shell, tmp_path: Path) -> None:
+    record = finished("pushed")
+    record.id = "taxi-20261127093000"  # As jobs in the cloud are called.
+    run_record.write(record, tmp_path / "elsewhere")
+    place = str(tmp_path / "elsewhere")
+    assert "blessed" in row(pipeline_("runs", "--from", place), record.id)
+    [found] = json.loads(pipeline_("runs", "--from", place, "--json").output)
+    assert found["id"] == record.id
+    assert (
+        f"There is no run of fashion in {place}"
+        in pipeline_("runs", "--model", "fashion", "--from", place).output
+    )
+    refused = pipeline_("runs", "--from", "ftp://b/runs")
+    assert refused.status == 2 and "Runs cannot be read from ftp://b/runs" in refused.errors

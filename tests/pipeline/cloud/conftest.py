@@ -14,7 +14,7 @@ from google.cloud import storage
 from pipeline.cloud.kubeflow import endpoint
 from pipeline.cloud.platforms.vertex import VertexAI
 from tests.helpers.cloud_server import Server
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.specifications import TARGETS, compiled
 from tests.pipeline.cloud.vertex_server import VertexServer
 

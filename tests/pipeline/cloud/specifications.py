@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.cloud import compile
+from pipeline.cloud import compile, job
 from pipeline.cloud.platforms.base import Platform
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
 from pipeline.cloud.platforms.vertex import VertexAI
@@ -51,4 +51,4 @@ def containers(specification: dict[str, Any]) -> dict[str, Any]:
 
 
 def tasks(specification: Any) -> Any:
-    return specification["root"]["dag"]["tasks"]
+    return job.tasks_of(specification)

@@ -34,20 +34,20 @@ pytestmark = [pytest.mark.tfx, pytest.mark.slow]
 
 
 def test_every_node_is_there(specification: dict[str, Any]) -> None:
-    tasks = set(specification["root"]["dag"]["tasks"])
-    resolvers = {name for name in tasks if name.startswith(nodes.RESOLVER)}
+    found = set(tasks(specification))
+    resolvers = {name for name in found if name.startswith(nodes.RESOLVER)}
     expected = set(nodes.of_model("taxi", loading.load("taxi")))
-    assert tasks - resolvers == expected - {nodes.RESOLVER}
+    assert found - resolvers == expected - {nodes.RESOLVER}
     assert resolvers
 
 
 def test_the_pusher_takes_both_blessings_and_the_evaluator_the_baseline(
     specification: dict[str, Any],
 ) -> None:
-    tasks = specification["root"]["dag"]["tasks"]
+    of = tasks(specification)
 
     def source(task: str, key: str) -> tuple[str, str]:
-        output = tasks[task]["inputs"]["artifacts"][key]["taskOutputArtifact"]
+        output = of[task]["inputs"]["artifacts"][key]["taskOutputArtifact"]
         return output["producerTask"], output["outputArtifactKey"]
 
     assert source("Pusher", "model_blessing") == ("Evaluator", "blessing")
@@ -83,7 +83,9 @@ def test_nothing_of_this_machine_is_in_it(specification: dict[str, Any]) -> None
 def test_the_kfp_sdk_loads_it(specification: dict[str, Any]) -> None:
     loaded = kfp_components.load_component_from_text(yaml.safe_dump(specification))
     assert loaded.name == "taxi"
-    assert len(loaded.pipeline_spec.root.dag.tasks) == len(specification["root"]["dag"]["tasks"])
+    assert set(loaded.pipeline_spec.root.dag.tasks) == {"tfx-dag", "RunRecord"}
+    within = loaded.pipeline_spec.components["tfx-dag"].dag.tasks
+    assert set(within) == set(tasks(specification))
 
 
 @pytest.mark.slow
@@ -135,6 +137,7 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
     assert set(bundles) == {
         "ExampleGen", "StatisticsGen", "SchemaGen", "FrozenSchema", "ExampleValidator", "DataGate",
         "Transform", "Tuner", "Trainer", "Evaluator", "ServingCheck", "ReferenceProfile", "Pusher",
+        "RunRecord", "plan",
     }  # fmt: skip
 
     def files(node: str) -> set[str]:
@@ -150,8 +153,7 @@ def test_each_node_has_exactly_its_code(tmp_path: Path) -> None:
 
 
 def caching(specification: dict[str, Any]) -> set[str]:
-    tasks = specification["root"]["dag"]["tasks"]
-    return {name for name, task in tasks.items() if "cachingOptions" not in task}
+    return {name for name, task in tasks(specification).items() if "cachingOptions" not in task}
 
 
 def test_data_that_nobody_has_looked_at_is_read_each_time(
@@ -300,3 +302,26 @@ def test_an_edit_is_in_the_cache_key_of_the_nodes_that_it_concerns(
 def _arguments(output: Path, name: str) -> list[str]:
     specification = json.loads(output.read_text())["pipelineSpec"]
     return containers(specification)[name]["args"]
+
+
+def test_the_last_task_runs_however_the_others_end(specification: dict[str, Any]) -> None:
+    task = specification["root"]["dag"]["tasks"]["RunRecord"]
+    assert task["triggerPolicy"] == {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+    assert task["dependentTasks"] == ["tfx-dag"] and "cachingOptions" not in task
+    given = task["inputs"]["parameters"]
+    assert given["final_status"] == {"taskFinalStatus": {"producerTask": "tfx-dag"}}
+    runs = given["runs"]["runtimeValue"]["constant"]
+    assert specification["defaultPipelineRoot"] == f"{runs}/taxi"
+    assert given["plan"]["runtimeValue"]["constant"].startswith(f"{runs.removesuffix('/runs')}/")
+    own = containers(specification)["RunRecord"]
+    assert own["args"][1:] == ["--pipeline_exit", "--json_serialized_invocation_args", "{{$}}"]
+    assert own["image"] == IMAGE and own["resources"]
+
+
+def test_each_task_knows_where_to_tell_of_itself(specification: dict[str, Any]) -> None:
+    for name, container in containers(specification).items():
+        told = [one for one in container["args"] if one.startswith("--pipeline_account=")]
+        assert len(told) == (name != "RunRecord")
+        for text in told:
+            place = json.loads(text.partition("=")[2])
+            assert place["task"] == name and place["model"] == "taxi"

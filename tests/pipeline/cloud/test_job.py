@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,3 +50,10 @@ def test_what_a_job_is_of() -> None:
     labels = {"commit": "c0ffee", "model": "m"}
     found = job.Job("m-1", "m", Path("m.yaml"), labels, image="r/p:1").description()
     assert found == "commit: c0ffee\nmodel: m\nimage: r/p:1"
+
+
+def test_tasks_are_found_beside_an_exit_handler_or_without_one() -> None:
+    tasks: dict[str, Any] = {"a": {}}
+    assert job.tasks_of({"root": {"dag": {"tasks": tasks}}}) == tasks
+    beside = {"components": {"tfx-dag": {"dag": {"tasks": tasks}}}, "root": {"dag": {"tasks": {}}}}
+    assert job.tasks_of(beside) == tasks

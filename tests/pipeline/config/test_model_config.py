@@ -361,6 +361,7 @@ def test_the_room_monitoring_reads_the_same_keys() -> None:
     assert list(ours) == list(theirs)
     for key, one in ours.items():
         assert one.description == theirs[key].description, key
+    assert typing.get_args(model_config.Difference) == typing.get_args(settings.Difference)
     defaults = model_config.Monitoring().model_dump()
     assert defaults == settings.Settings().model_dump()
 
@@ -380,6 +381,8 @@ def test_the_room_monitoring_reads_the_same_keys() -> None:
         ("ignore", "x"),
         ("matters_from", "{PSI: 0}"),
         ("matters_from", "0.2"),
+        ("matters_from", "{psi: 0.2}"),
+        ("matters_from", "{1: 0.2}"),
         ("on_alarm", "panic"),
         ("cool_down_hours", "-1"),
         ("retrainings_a_week", "-1"),

@@ -70,7 +70,7 @@ CHANGES = {
     "evaluation.metrics.AUC.at_least": 0.5,
     "evaluation.slices": "[]",
     "evaluation.unreadable_baseline": "refuse",
-    "evaluation.confidence_intervals": "true",
+    "evaluation.confidence_intervals": "false",
     "serving.check_rows": 3,
     "serving.name": "tips",
     "monitoring.label": "tips > 1",

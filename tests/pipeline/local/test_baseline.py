@@ -113,16 +113,3 @@ def test_nothing_is_dropped_while_a_run_goes_on(tmp_path: Path, history: History
     with lock.held(queued(), tmp_path), pytest.raises(RunError, match="Another run of 'taxi'"):
         baseline.drop("taxi", tmp_path)
     assert baseline.find("taxi", tmp_path) is not None
-
-
-def test_whether_the_last_execution_of_the_pusher_pushed(tmp_path: Path, history: History) -> None:
-    assert not baseline.pushes_last("taxi", tmp_path / "nothing")
-    assert not baseline.pushes_last("taxi", tmp_path)
-    node = history.store.put_context_type(metadata_store_pb2.ContextType(name="node"))
-    context = metadata_store_pb2.Context(type_id=node, name="taxi.Pusher")
-    [context.id] = history.store.put_contexts([context])
-    execution = metadata_store_pb2.Execution(type_id=history.pusher)
-    for pushed in (1, 0, 1):
-        artifact = history.stored(history.artifact("PushedModel", pushed=pushed))
-        history.store.put_execution(execution, [(artifact, history.event("OUTPUT"))], [context])
-        assert baseline.pushes_last("taxi", tmp_path) is bool(pushed)

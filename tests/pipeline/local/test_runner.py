@@ -24,7 +24,8 @@ from pipeline.local.interruption import Interruption
 from pipeline.local.runner import RecordedLocalDagRunner
 from pipeline.record import run_folder, run_record
 from pipeline.record.run_record import Node, RunRecord
-from pipeline.results import rerun_reason
+from pipeline.results import from_metadata, rerun_reason
+from pipeline.show.report.drawings import Drawings
 from tests.pipeline.fake_run import queued
 
 pytestmark = pytest.mark.tfx
@@ -210,7 +211,7 @@ def test_outputs_are_found_by_key(store: MetadataStore) -> None:
         event.path.steps.add(key=key)
         event.path.steps.add(index=0)
         store.put_events([event])
-    found = runner._outputs(store, execution_id)
+    found = from_metadata.outputs(store, execution_id)
     assert {key: artifact.uri for key, artifact in found.items()} == {
         "model": "/model",
         "model_run": "/model_run",
@@ -282,7 +283,7 @@ def test_the_record_is_written_before_the_report(
 ) -> None:
     found: list[str] = []
 
-    def write(record: RunRecord, runs: Path) -> None:
+    def write(record: RunRecord, runs: Path, drawings: Drawings) -> None:
         found.append(run_record.read(record.id, runs).status)
 
     monkeypatch.setattr("pipeline.show.report.write_if_possible", write)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.record import liveness, process, run_folder, run_record
+from pipeline.record.run_record import Cloud
 from tests.pipeline.fake_run import finished, queued
 
 
@@ -77,3 +78,16 @@ def test_a_process_with_another_start_is_another(tmp_path: Path, other: str) -> 
     record.process_start = other.format(boot=boot, ticks=ticks)
     run_record.write(record, tmp_path)
     assert liveness.status(record, tmp_path) == "died"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "silence", "expected"),
+    [(5, 10, "running"), (15, 10, "died"), (15, None, "running")],
+)
+def test_a_run_in_the_cloud_goes_on_until_it_is_silent_for_too_long(
+    minutes: int, silence: float | None, expected: str, tmp_path: Path
+) -> None:
+    record = queued()
+    seen = run_record.now() - timedelta(minutes=minutes)
+    record.cloud = Cloud(platform="vertex", seen=seen, silence_minutes=silence)
+    assert liveness.status(record, tmp_path) == expected

@@ -13,6 +13,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from components.evaluation.batches import judging
 from pipeline.config.model_config import ModelConfig
 from pipeline.graph import eval_config
 from pipeline.record.run_record import Refusal, SliceMetric
@@ -26,6 +27,7 @@ CONFIG = ModelConfig.model_validate(
         "data": {"path": "trips.csv"},
         "label": "y",
         "evaluation": {
+            "confidence_intervals": False,
             "slices": ["kind", "day", ["kind", "day"]],
             "metrics": {
                 "BinaryAccuracy": {
@@ -70,7 +72,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def evaluated(path: str, *, baseline: bool, config: Any = CONFIG) -> str:
-    """Has TFMA judge answers that are in the table, as the Evaluator has it judge models."""
+    """Judges answers that are in the table, as the Evaluator judges models."""
     settings = ModelConfig.model_validate(
         {"data": {"path": "x"}, "label": "y", "evaluation": config}
     )
@@ -99,8 +101,8 @@ def evaluated(path: str, *, baseline: bool, config: Any = CONFIG) -> str:
             | tfma.ExtractEvaluateAndWriteResults(
                 **parts,
                 output_path=path,
-                extractors=tfma.default_extractors(**parts),
-                evaluators=tfma.default_evaluators(**parts),
+                extractors=judging.extractors(**parts),
+                evaluators=judging.evaluators(**parts),
             )
         )
     return path

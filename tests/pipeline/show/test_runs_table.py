@@ -42,6 +42,23 @@ def table(records: list[RunRecord | UnreadableRecord], runs: Path, width: int = 
     return captured.get().splitlines()
 
 
+@pytest.mark.parametrize("model", ["taxi", "a_model_with_a_rather_long_name"])
+@pytest.mark.parametrize("width", [40, 60, 72, 80, 81, 99, 100, 139, 140, 200])
+def test_what_is_shown_is_whole_at_every_width(tmp_path: Path, model: str, width: int) -> None:
+    record = finished("pushed")
+    record.id, record.model = f"{model}-20260102-000001-aaaa", model
+    record.metrics[0].metric = "SparseCategoricalCrossentropy"
+    run_record.write(record, tmp_path)
+    head, *lines = table([record], tmp_path, width)
+    assert max(map(len, [head, *lines])) <= width
+    end = head.index("Model" if "Model" in head else "Status")
+    assert "".join(line[:end].strip() for line in lines) == record.id
+    text = "\n".join(lines)
+    assert f" {OUTCOMES['pushed'].label}" in text and "…" not in text
+    assert ("On test" in head) == ("0.9412" in text) == (width >= 60)
+    assert ("Version" in head) == (str(record.pushed_version) in text) == (width >= 60)
+
+
 @pytest.mark.parametrize("width", [80, 100, 140, 200])
 def test_each_run_is_a_row_with_the_words_of_its_outcome(runs: Path, width: int) -> None:
     lines = table(runs_table.select(runs), runs, width)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.record import run_record
-from pipeline.record.run_record import Anomaly, RunRecord
+from pipeline.record.run_record import Anomaly, Refusal, RunRecord, SliceMetric
 from pipeline.show import terminal
 from pipeline.show.summary import summary
 from tests.pipeline.fake_run import finished, queued, tell
@@ -43,6 +43,31 @@ STORIES = ["pushed", "not_blessed", "stopped", "failed", "interrupted"]
 def test_no_line_is_wider_than_the_terminal(story: str, width: int) -> None:
     text = on_terminal(finished(story), width)
     assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("story", ["pushed", "not_blessed"])
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 140])
+@pytest.mark.parametrize("count", [2, 9])
+def test_long_names_and_many_metrics_lose_nothing(story: str, width: int, count: int) -> None:
+    record = finished(story)
+    names = [f"SparseCategoricalCrossentropy{number}" for number in range(count)]
+    slices = ["overall", "payment_type=Credit Card", f"payment_type={'x' * 40}"]
+    record.metrics = [
+        SliceMetric(
+            metric=name, slice=one, value=0.1 + number / 1000 + place / 100, at_least=0.75,
+            baseline=0.12, yardstick=0.5,
+        )
+        for number, name in enumerate(names)
+        for place, one in enumerate(slices)
+    ]  # fmt: skip
+    record.refusals = [
+        Refusal(metric=name, slice=slices[2], value=0.1, bound="at least 0.75") for name in names
+    ]
+    text = on_terminal(record, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for measured in record.metrics:
+        assert f"{measured.value:.4f}" in text, (measured.metric, measured.slice)
 
 
 @pytest.mark.parametrize("story", STORIES)

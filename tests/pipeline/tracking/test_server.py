@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tracking import neptune_record
+from pipeline.tracking import TOKEN, neptune_record
 from pipeline.tracking.neptune_fields import Snapshot
 from pipeline.tracking.server import Server
 from tests.helpers import bad_servers, neptune_server
@@ -81,7 +81,7 @@ def printed(
     monkeypatch.chdir(tmp_path)
 
     def printed(value: str) -> str:
-        monkeypatch.setenv(Server.TOKEN, value)
+        monkeypatch.setenv(TOKEN, value)
         began = time.monotonic()
         server = Server("taxi-1", "taxi")
         snapshot = Snapshot(fields={"a": 1}, series={}, files={}, over=True)
@@ -151,7 +151,7 @@ def test_a_good_server_gets_the_whole_record(
         ),
     ]
     with neptune_server.running() as neptune:
-        monkeypatch.setenv(Server.TOKEN, neptune.token)
+        monkeypatch.setenv(TOKEN, neptune.token)
         server = Server("taxi-1", "taxi")
         for state in states:
             server.update(state)

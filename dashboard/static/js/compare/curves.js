@@ -1,9 +1,10 @@
-// The runs' training curves over each other: a colour for each run, dashes for evaluation.
+// The runs' training curves over each other: a colour and a dash pattern for each run, thin lines for training.
 import { html } from "../lib.js";
 import { LineChart } from "../charts/line_chart.js";
 import { CurveControls, curveSettings } from "../charts/controls.js";
 import { curvesOf, metricsOf, points } from "../charts/curves.js";
 import { setParams } from "../router.js";
+import { colorOf, dashOf } from "../parts/series.js";
 
 const SPLITS = [
   ["eval", "Evaluation"],
@@ -15,7 +16,7 @@ export function Curves({ runs, params }) {
   const { smooth, log } = curveSettings(params);
   const split = SPLITS.some(([name]) => name === params.get("split")) ? params.get("split") : "eval";
   const curves = runs.flatMap((one, index) =>
-    curvesOf(one.details).map((curve) => ({ ...curve, run: one.id, color: (index % 8) + 1 })),
+    curvesOf(one.details).map((curve) => ({ ...curve, run: one.id, color: colorOf(index), dash: dashOf(index) })),
   );
   if (curves.length === 0) return html`<p class="quiet">None of these runs has curves.</p>`;
   const shown = curves.filter((curve) => split === "both" || curve.split === split);
@@ -40,7 +41,8 @@ function line(curve, split) {
   return {
     label: split === "both" ? `${curve.run} ${evaluation ? "evaluation" : "training"}` : curve.run,
     color: curve.color,
-    dashed: split === "both" && evaluation,
+    dash: curve.dash,
+    thin: split === "both" && !evaluation,
     values: points(curve),
   };
 }

@@ -3,6 +3,8 @@ import { html } from "../lib.js";
 import { Duration, RunLink, Scroll, Status, Time } from "../parts/basic.js";
 import { setParams } from "../router.js";
 import { flat, isObject } from "../parts/trees.js";
+import { Change } from "../parts/change.js";
+import { Swatch } from "../parts/series.js";
 import * as format from "../format.js";
 
 export function Parameters({ runs, params }) {
@@ -21,7 +23,7 @@ export function Parameters({ runs, params }) {
       <table class="compare" data-testid="compare">
         <thead>
           <tr><th>Name</th><th><span class="hidden">Differs</span></th>
-            ${runs.map((one, index) => html`<th key=${one.id}><span class=${`swatch s${(index % 8) + 1}`} aria-hidden="true"></span> <${RunLink} id=${one.id} /></th>`)}
+            ${runs.map((one, index) => html`<th key=${one.id} scope="col"><${Swatch} index=${index} /> <${RunLink} id=${one.id} /></th>`)}
           </tr>
         </thead>
         ${groups.map(([title, rows]) => html`<${Group} key=${title} title=${title} rows=${only ? rows.filter((row) => row.differs) : rows} count=${runs.length} only=${only} />`)}
@@ -44,14 +46,18 @@ function Group({ title, rows, count, only }) {
   </tbody>`;
 }
 
-// A row for each name that any of the runs has.
+// A row for each name that any of the runs has a value for.
 function rowsOf(runs, tree, show = format.anything) {
   const trees = runs.map(tree);
-  const names = [...new Set(trees.flatMap((one) => Object.keys(one)))];
+  const names = [...new Set(trees.flatMap((one) => Object.keys(one)))].filter((name) => trees.some((one) => !isEmpty(one[name])));
   return names.map((name) => {
     const values = trees.map((one) => one[name]);
-    return { name, differs: differ(values), cells: values.map((value) => (value === undefined ? html`<span class="quiet">–</span>` : show(value))) };
+    return { name, differs: differ(values), cells: values.map((value) => (value === undefined ? html`<span class="quiet">–</span>` : show(value, name))) };
   });
+}
+
+function isEmpty(value) {
+  return value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 function metrics(runs) {
@@ -60,7 +66,7 @@ function metrics(runs) {
     const values = runs.map((one) => one.run.metrics[row.name]);
     const cells = row.cells.map((cell, index) => {
       const both = index > 0 && typeof values[0] === "number" && typeof values[index] === "number";
-      return both && values[index] !== values[0] ? html`${cell} <span class="quiet">${format.signed(values[index] - values[0])}</span>` : cell;
+      return both && values[index] !== values[0] ? html`${cell} <${Change} value=${values[index]} before=${values[0]} name=${row.name} config=${runs[0].record.config} />` : cell;
     });
     return { ...row, cells };
   });

@@ -3,6 +3,8 @@ import { html, useState } from "../lib.js";
 import { ask } from "../api.js";
 import { RunLink, Status } from "../parts/basic.js";
 import { navigate } from "../router.js";
+import { Swatch } from "../parts/series.js";
+import { pin, usePinned } from "../pinned.js";
 
 export function Picker({ ids, runs, problems }) {
   function choose(next) {
@@ -16,18 +18,26 @@ export function Picker({ ids, runs, problems }) {
       ${ids.map((id, index) => {
         const run = runs.find((one) => one.id === id)?.run;
         return html`<li key=${id}>
-          <span class=${`swatch s${(index % 8) + 1}`} aria-hidden="true"></span>
+          <${Swatch} index=${index} />
           <${RunLink} id=${id} />
           ${run && html`<${Status} status=${run.status} />`}
           ${problems.has(id) && html`<span class="bad-text">${problems.get(id)}</span>`}
           ${index === 0
-            ? html`<span class="quiet">reference</span>`
+            ? html`<span class="quiet">reference</span>${run && html`<${Pin} run=${run} />`}`
             : html`<button type="button" class="link" onClick=${() => choose([id, ...ids.filter((other) => other !== id)])} aria-label=${`Make reference: ${id}`}>Make reference</button>`}
           <button type="button" class="link" onClick=${() => choose(ids.filter((other) => other !== id))} aria-label=${`Remove ${id}`}>Remove</button>
         </li>`;
       })}
     </ol>
     <${Add} ids=${ids} onAdd=${(id) => choose([...ids, id])} />`;
+}
+
+// The reference as the one that comparisons of its model begin with from now on, in this browser.
+function Pin({ run }) {
+  const pinned = usePinned(run.model) === run.id;
+  return html`<button type="button" class="link" aria-pressed=${pinned} onClick=${() => pin(run.model, pinned ? null : run.id)}>
+    ${pinned ? "Unpin baseline" : "Pin as baseline"}
+  </button>`;
 }
 
 // A field that offers the latest runs that have what was typed.

@@ -4,6 +4,8 @@ import { RunLink, Scroll } from "../parts/basic.js";
 import { sliceRows } from "../parts/slice_rows.js";
 import { setParams } from "../router.js";
 import { groups } from "../slices.js";
+import { Change } from "../parts/change.js";
+import { Swatch } from "../parts/series.js";
 import * as format from "../format.js";
 
 export function Slices({ runs, params }) {
@@ -22,7 +24,7 @@ export function Slices({ runs, params }) {
     <${Scroll} label=${`${chosen} by slice`}>
       <table class="compare" data-testid="compare-slices">
         <thead>
-          <tr><th>Slice</th>${runs.map((one, index) => html`<th key=${one.id} class="number"><span class=${`swatch s${(index % 8) + 1}`} aria-hidden="true"></span> <${RunLink} id=${one.id} /></th>`)}</tr>
+          <tr><th>Slice</th>${runs.map((one, index) => html`<th key=${one.id} class="number"><${Swatch} index=${index} /> <${RunLink} id=${one.id} /></th>`)}</tr>
         </thead>
         ${sliceRows(
           slices,
@@ -30,7 +32,7 @@ export function Slices({ runs, params }) {
           (slice, label) =>
             html`<tr key=${slice}>
               <th scope="row">${label}</th>
-              ${bySlice.map((map, index) => html`<${Cell} key=${index} one=${map.get(slice)} first=${index === 0 ? null : bySlice[0].get(slice)} />`)}
+              ${bySlice.map((map, index) => html`<${Cell} key=${index} one=${map.get(slice)} first=${index === 0 ? null : bySlice[0].get(slice)} config=${runs[0].record.config} />`)}
             </tr>`,
         )}
       </table>
@@ -38,12 +40,13 @@ export function Slices({ runs, params }) {
 }
 
 // The value, how far it is from the first run's, and whether that is beyond the first's confidence.
-function Cell({ one, first }) {
+function Cell({ one, first, config }) {
   if (!one) return html`<td class="number quiet">–</td>`;
   if (typeof one.value !== "number") return html`<td class="number quiet">undefined</td>`;
   const both = first && typeof first.value === "number";
   const apart = both && typeof first.low === "number" && (one.value < first.low || one.value > first.high);
   return html`<td class=${`number nowrap ${apart ? "apart" : ""}`}>
-    ${format.metric(one.value)}${both && html` <span class="quiet" title=${apart ? "outside of the first run's 95 % confidence interval" : null}>${apart ? "≠ " : ""}${format.signed(one.value - first.value)}</span>`}
+    ${format.metric(one.value, String(one.metric))}${both && html` <${Change} value=${one.value} before=${first.value} name=${String(one.metric)} config=${config} />`}
+    ${apart && html`<div class="quiet">beyond the reference's interval</div>`}
   </td>`;
 }

@@ -7,12 +7,16 @@ import { Picker } from "../compare/picker.js";
 import { Parameters } from "../compare/parameters.js";
 import { Curves } from "../compare/curves.js";
 import { Slices } from "../compare/slices.js";
+import { ComparedData } from "../compare/data.js";
+import { ComparedPlots } from "../compare/plots.js";
 import { Code } from "../compare/code.js";
 
 const TABS = [
   ["parameters", "Parameters and metrics"],
   ["curves", "Curves"],
   ["slices", "Slices"],
+  ["plots", "Plots"],
+  ["data", "Data"],
   ["code", "Code"],
 ];
 const SECONDS = 2;
@@ -36,6 +40,8 @@ export function ComparePage({ params }) {
 function Tab({ name, runs, params }) {
   if (name === "curves") return html`<${Curves} runs=${runs} params=${params} />`;
   if (name === "slices") return html`<${Slices} runs=${runs} params=${params} />`;
+  if (name === "plots") return html`<${ComparedPlots} runs=${runs} params=${params} />`;
+  if (name === "data") return html`<${ComparedData} runs=${runs} params=${params} />`;
   if (name === "code") return html`<${Code} runs=${runs} params=${params} />`;
   return html`<${Parameters} runs=${runs} params=${params} />`;
 }

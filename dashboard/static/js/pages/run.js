@@ -3,6 +3,7 @@ import { html, useEffect, useRef } from "../lib.js";
 import { runApi, useLive } from "../api.js";
 import { Duration, ErrorBox, Hash, Loading, Status, Tabs, Time } from "../parts/basic.js";
 import { runAddress } from "../router.js";
+import { CompareWith } from "../compare/beside.js";
 import { versionAddress } from "../monitoring/address.js";
 import { Overview } from "../run/overview.js";
 import { Training } from "../run/training.js";
@@ -12,7 +13,7 @@ import { Reproduce } from "../run/reproduce.js";
 import { Text } from "../run/text.js";
 import { Files } from "../run/files.js";
 import { NeptuneRecord } from "../run/neptune.js";
-import { Tags } from "../run/tags.js";
+import { Archive, Tags } from "../run/tags.js";
 import { outcomeOf } from "../outcomes.js";
 import { isObject } from "../parts/trees.js";
 
@@ -30,7 +31,7 @@ const LIVE = 1.5; // Seconds between questions while the run goes,
 const AT_REST = 10; // and when it is over.
 
 export function RunPage({ id, params }) {
-  const tab = params.get("tab") ?? "overview";
+  const tab = TABS.find(([name]) => name === params.get("tab"))?.[0] ?? "overview";
   const running = useRef(true);
   const seconds = running.current ? LIVE : AT_REST;
   const answer = useLive(runApi(id), seconds);
@@ -82,8 +83,10 @@ function Head({ run, has, monitoring, reload }) {
     <div class="page-head">
       <h1 class="mono" data-testid="run-id">${run.id}</h1>
       <div aria-live="polite"><${Status} status=${run.status} /></div>
+      ${run.archived && html`<span class="quiet" data-testid="archived">archived: lists leave it out</span>`}
       <div class="actions">
-        <a class="button" href=${`/compare?runs=${encodeURIComponent(run.id)}`}>Compare with …</a>
+        <${Archive} run=${run} reload=${reload} />
+        <${CompareWith} run=${run} />
         ${monitoring && html`<a class="button" href=${versionAddress(monitoring.model, monitoring.version)}>Monitoring</a>`}
         ${has["report.html"] &&
         html`<a class="button" href=${`/report/${encodeURIComponent(run.id)}`} target="_blank" rel="noopener">Report</a>`}

@@ -2,6 +2,7 @@
 import { html, useState } from "../lib.js";
 import { RunLink, Scroll } from "../parts/basic.js";
 import { Histogram } from "../charts/histogram.js";
+import { Values } from "../charts/values.js";
 import * as format from "../format.js";
 
 const SPLITS = ["train", "eval", "test"];
@@ -81,7 +82,7 @@ function Feature({ feature, splits, drifts }) {
     <th scope="row"><strong>${feature.name}</strong><div class="quiet">${feature.type}</div></th>
     <td>
       ${numeric
-        ? html`<${Histogram} splits=${there.map((split) => [split, feature.splits[split].histogram ?? []])} axis=${true} />`
+        ? html`<${Histogram} title=${feature.name} splits=${there.map((split) => [split, feature.splits[split]])} axis=${true} />`
         : html`<${Frequent} feature=${feature} splits=${there} />`}
     </td>
     <td class="number nowrap">${stack((one) => format.percent(one.missing / one.rows))}</td>
@@ -94,25 +95,31 @@ function Feature({ feature, splits, drifts }) {
   </tr>`;
 }
 
-// The most frequent values, with their share of the rows in each split.
+// The most frequent values, with their share of the values that each split has, as in the report.
 function Frequent({ feature, splits }) {
-  const values = (feature.splits[splits[0]]?.top ?? []).slice(0, FREQUENT);
+  const top = (split) => (Array.isArray(feature.splits[split].top) ? feature.splits[split].top : []);
+  const values = [...new Set(splits.flatMap((split) => top(split).map(({ value }) => value)))];
+  if (values.length === 0) return null;
   const share = (split, value) => {
     const one = feature.splits[split];
-    const found = (one.top ?? []).find((other) => other.value === value);
-    return found && one.rows > 0 ? found.count / one.rows : 0;
+    const present = one.values ?? one.rows - one.missing;
+    const found = top(split).find((other) => other.value === value);
+    return found && present > 0 ? found.count / present : 0;
   };
+  const name = (value) => (value === "" ? "(empty)" : String(value));
   return html`<ul class="frequent">
-    ${values.map(
-      ({ value }) => html`<li key=${value}>
-        <span class="name" title=${value}>${value === "" ? "(empty)" : value}</span>
+    ${values.slice(0, FREQUENT).map(
+      (value) => html`<li key=${value}>
+        <span class="name" title=${value}>${name(value)}</span>
         <svg width="90" height=${splits.length * 4} aria-hidden="true">
           ${splits.map((split, index) => html`<rect key=${split} y=${index * 4} width=${Math.min(share(split, value), 1) * 90} height="3" class=${`s${index + 1}`} />`)}
         </svg>
         <span class="quiet">${format.percent(share(splits[0], value))}</span>
       </li>`,
     )}
-  </ul>`;
+    </ul>
+    <${Values} title=${feature.name} head=${["Value", ...splits]}
+      rows=${() => values.map((value) => [name(value), ...splits.map((split) => format.percent(share(split, value)))])} />`;
 }
 
 function Drift({ drift }) {

@@ -4,14 +4,14 @@ import { runApi, useLive } from "../api.js";
 import { ErrorBox, Loading, Scroll, Time } from "../parts/basic.js";
 import { runAddress } from "../router.js";
 import * as format from "../format.js";
-import { fileAddress, Text } from "./text.js";
+import { Content, fileAddress } from "./text.js";
 
 export function Files({ id, params, run }) {
   const { data, error } = useLive(runApi(id, "/files"), run.status === "running" ? 3 : 30);
   const chosen = params.get("file");
   if (chosen) {
     return html`<p><a href=${runAddress(id, "?tab=files")}>All files</a></p>
-      <${Text} key=${chosen} id=${id} path=${chosen} follow=${false} />`;
+      <${Content} key=${chosen} id=${id} path=${chosen} />`;
   }
   if (!data) return error ? html`<${ErrorBox} error=${error} />` : html`<${Loading} />`;
   return html`<${Scroll} label="Files">

@@ -1,6 +1,7 @@
 // What became of a run: the verdict, the graph, and the metrics of all rows.
 import { html } from "../lib.js";
 import { Facts, RunLink, Scroll, Status, useNow } from "../parts/basic.js";
+import { Change } from "../parts/change.js";
 import { inWords, missed } from "../bounds.js";
 import * as format from "../format.js";
 import { verdictOf } from "./verdict.js";
@@ -18,7 +19,7 @@ export function Overview({ run, record, reload, id }) {
       </section>
       <div>
         <section>
-          <h2 id="results">On the test split</h2>
+          <h2 id="results">Whole test split</h2>
           <${Metrics} record=${record} id=${id} />
         </section>
         <section>
@@ -83,9 +84,9 @@ function Metrics({ record, id }) {
         ${overall.map(
           (one) => html`<tr key=${one.metric}>
             <th scope="row"><a href=${`/runs/${encodeURIComponent(id)}?tab=evaluation&metric=${encodeURIComponent(one.metric)}`}>${one.metric}</a></th>
-            <td class="number">${typeof one.value === "number" ? format.metric(one.value) : "undefined"}</td>
-            ${compared && html`<td class="number quiet">${format.metric(one.baseline)}</td><td class="number">${change(one)}</td>`}
-            ${boosted && html`<td class="number quiet">${typeof one.yardstick === "number" && format.metric(one.yardstick)}</td>`}
+            <td class="number">${metricValue(one)}</td>
+            ${compared && html`<td class="number quiet">${format.metric(one.baseline, String(one.metric))}</td><td class="number">${change(one, record.config)}</td>`}
+            ${boosted && html`<td class="number quiet">${typeof one.yardstick === "number" && format.metric(one.yardstick, String(one.metric))}</td>`}
             <td>${bound(one)}</td>
           </tr>`,
         )}
@@ -99,9 +100,14 @@ function Worth({ yardstick }) {
   return yardstick?.verdict ? html`<p class="prose" data-testid="yardstick">${String(yardstick.verdict)}</p>` : null;
 }
 
-export function change(one) {
-  const both = typeof one.value === "number" && typeof one.baseline === "number";
-  return both ? format.signed(one.value - one.baseline) : "";
+// A metric's value, with as many digits as show on which side of its bounds it is.
+export function metricValue(one) {
+  if (typeof one.value !== "number") return "undefined";
+  return format.metric(one.value, String(one.metric), one.at_least, one.at_most);
+}
+
+export function change(one, config) {
+  return html`<${Change} value=${one.value} before=${one.baseline} name=${String(one.metric)} config=${config} />`;
 }
 
 // The bounds in words, with a sign of whether the value keeps them.

@@ -1,31 +1,50 @@
-// ROC, calibration, residuals and confusion over all rows of the test split.
+// What the test split shows beyond single numbers: curves at a threshold, classes, residuals, the worst rows.
 import { html } from "../lib.js";
-import { Square } from "../charts/square.js";
 import { Histogram } from "../charts/histogram.js";
 import * as format from "../format.js";
+import { Classes, Confusion, usable } from "../plots/confusion.js";
+import { Overlay } from "../plots/overlay.js";
+import { Threshold } from "../plots/threshold.js";
+import { calibrationPoints, classNames, rocOf } from "../plots/binary.js";
 
-export function Plots({ plots }) {
-  const { roc, calibration, residuals, confusion, mistakes } = plots ?? {};
+export function Plots({ plots, record, params }) {
+  const { residuals, mistakes } = plots ?? {};
   const some = (list) => Array.isArray(list) && list.length > 0;
-  const shown = [
-    some(roc) && html`<${Roc} key="roc" points=${roc} />`,
-    some(calibration) && html`<${Calibration} key="calibration" bins=${calibration} />`,
+  const matrix = usable(plots?.confusion);
+  const calibration = calibrationPoints(plots);
+  const binary = rocOf(plots).length > 0;
+  const others = [
+    calibration.length > 0 && html`<${Calibration} key="calibration" points=${calibration} />`,
     some(residuals) && html`<${Residuals} key="residuals" buckets=${residuals} />`,
-    Array.isArray(confusion?.counts) && html`<${Confusion} key="confusion" confusion=${confusion} />`,
+    matrix && html`<${Confusion} key="confusion" ...${matrix} />`,
+    matrix && html`<${Classes} key="classes" ...${matrix} />`,
   ].filter(Boolean);
-  if (shown.length === 0) return null;
+  if (!binary && others.length === 0) return null;
   return html`<section>
-    <h2 id="plots">Plots</h2>
-    <div class="plots">${shown}</div>
+    <h2 id="plots">${binary ? "At a threshold" : "Plots"}</h2>
+    ${typeof plots.rows === "number" && html`<p class="quiet">Of ${format.plural(plots.rows, "row")} of the test split.</p>`}
+    ${binary && html`<${Threshold} plots=${plots} classes=${classNames(record)} params=${params} />`}
+    ${others.length > 0 && html`<div class="plots">${others}</div>`}
     ${some(mistakes?.rows) && html`<${Mistakes} mistakes=${mistakes} />`}
   </section>`;
 }
 
+function Calibration({ points }) {
+  return html`<${Overlay} title="Calibration" x="Mean prediction" y="Mean label" more=${["Rows"]} dots=${true} diagonal=${true} lines=${[{ label: "this model", index: 0, points, marked: null }]} />`;
+}
+
+function Residuals({ buckets }) {
+  return html`<figure>
+    <figcaption>Residuals: label minus prediction</figcaption>
+    <${Histogram} splits=${[["test", { histogram: buckets }]]} title="the residuals" width=${280} height=${220} axis=${true} />
+  </figure>`;
+}
+
 function Mistakes({ mistakes }) {
-  const drawn = mistakes.rows.filter((row) => /^[A-Za-z0-9+/]+=*$/.test(String(row.png)));
-  return html`<h3>What it got wrong</h3>
+  const drawn = mistakes.rows.filter((row) => row && /^[A-Za-z0-9+/]+=*$/.test(String(row.png)));
+  return html`<h3 id="worst">What it got wrong</h3>
     <p class="quiet">The worst of ${format.number(mistakes.wrong)} rows.</p>
-    <div class="mistakes">
+    <div class="mistakes" data-testid="mistakes">
       ${drawn.map(
         (row, place) => html`<figure key=${place}>
           <img src=${`data:image/png;base64,${row.png}`} alt=${`${row.label}, taken for ${row.predicted}`} />
@@ -33,56 +52,4 @@ function Mistakes({ mistakes }) {
         </figure>`,
       )}
     </div>`;
-}
-
-function Roc({ points }) {
-  const line = points
-    .map((point) => [point.false_positive_rate, point.true_positive_rate])
-    .filter((pair) => pair.every((value) => typeof value === "number"))
-    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  return html`<figure>
-    <figcaption>ROC</figcaption>
-    <${Square} line=${line} x="False positive rate" y="True positive rate" label=${`ROC curve with ${line.length} thresholds`} />
-  </figure>`;
-}
-
-function Calibration({ bins }) {
-  const line = bins.filter((bin) => bin.count > 0).map((bin) => [bin.prediction, bin.label]);
-  return html`<figure>
-    <figcaption>Calibration</figcaption>
-    <${Square} line=${line} dots=${true} x="Mean prediction" y="Mean label" label=${`Calibration in ${line.length} ranges of the prediction`} />
-  </figure>`;
-}
-
-function Residuals({ buckets }) {
-  return html`<figure>
-    <figcaption>Residuals: label minus prediction</figcaption>
-    <${Histogram} splits=${[["test", buckets]]} width=${280} height=${220} axis=${true} />
-  </figure>`;
-}
-
-function Confusion({ confusion }) {
-  const names = Array.isArray(confusion.classes) ? confusion.classes.map(String) : [];
-  return html`<figure>
-    <figcaption>Confusion</figcaption>
-    <table class="confusion">
-      <thead>
-        <tr><td></td><th colspan=${names.length} scope="colgroup">Predicted</th></tr>
-        <tr><th>Actual</th>${names.map((name) => html`<th key=${name} class="number">${name}</th>`)}</tr>
-      </thead>
-      <tbody>
-        ${confusion.counts.map((row, actual) => {
-          const sum = row.reduce((a, b) => a + b, 0);
-          return html`<tr key=${actual}>
-            <th scope="row">${names[actual]}</th>
-            ${row.map(
-              (count, predicted) => html`<td key=${predicted} class=${`number ${actual === predicted ? "right" : ""}`}>
-                ${format.number(Math.round(count))}<span class="quiet share">${sum > 0 ? format.percent(count / sum) : ""}</span>
-              </td>`,
-            )}
-          </tr>`;
-        })}
-      </tbody>
-    </table>
-  </figure>`;
 }

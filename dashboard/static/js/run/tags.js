@@ -1,19 +1,13 @@
-// Tags of a run, and its note: the only things that the dashboard changes.
+// Tags of a run, its note, and whether it is archived.
 import { html, useRef, useState } from "../lib.js";
-import { ask, runApi, ServerError } from "../api.js";
 import { ErrorBox } from "../parts/basic.js";
+import { Markdown } from "../parts/markdown.js";
+import { saveNotes } from "./notes.js";
 
 async function save(run, changes, reload) {
-  const notes = { tags: run.tags, note: run.note, ...changes };
-  const headers = { "Content-Type": "application/json" };
-  try {
-    await ask(runApi(run.id, "/notes"), { method: "PUT", headers, body: JSON.stringify(notes) });
-  } catch (error) {
-    const detail = "Is the server still running?";
-    return error instanceof ServerError ? error.told : { headline: "The notes were not saved", detail };
-  }
-  reload();
-  return null;
+  const problem = await saveNotes(run, changes);
+  if (!problem) reload();
+  return problem;
 }
 
 export function Tags({ run, reload }) {
@@ -59,19 +53,28 @@ export function Note({ run, reload }) {
   }
   if (text === null) {
     return html`<div class="note">
-      ${run.note ? html`<p class="prose">${run.note}</p>` : html`<p class="quiet">None yet.</p>`}
+      ${run.note ? html`<${Markdown} text=${run.note} />` : html`<p class="quiet">None yet.</p>`}
       <button type="button" onClick=${() => setText(run.note)}>${run.note ? "Edit" : "Write a note"}</button>
     </div>`;
   }
   return html`<form class="note" onSubmit=${submit}>
-    <textarea aria-label="Note" rows="5" maxlength="20000" value=${text}
+    <textarea aria-label="Note" aria-describedby="note-form" rows="8" maxlength="20000" value=${text}
       ref=${(element) => element && !element.dataset.seen && ((element.dataset.seen = "1"), element.focus())}
       onInput=${(event) => setText(event.currentTarget.value)}
       onKeyDown=${(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event)}></textarea>
+    <p id="note-form" class="quiet small">Markdown: **bold**, \`code\`, [link](https://…), lists, tables.</p>
     ${error && html`<${ErrorBox} error=${error} />`}
     <div class="row">
       <button type="submit" class="primary">Save</button>
       <button type="button" onClick=${() => setText(null)}>Cancel</button>
     </div>
   </form>`;
+}
+
+// Takes the run out of lists, or puts it back.
+export function Archive({ run, reload }) {
+  const [error, setError] = useState(null);
+  const change = async () => setError(await save(run, { archived: !run.archived }, reload));
+  return html`<button type="button" onClick=${change}>${run.archived ? "Unarchive" : "Archive"}</button>
+    ${error && html`<${ErrorBox} error=${error} />`}`;
 }

@@ -6,6 +6,15 @@ import * as format from "../format.js";
 
 const KEPT = 2_000_000; // Characters; what is further from the end is dropped while following.
 
+const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
+
+// A file as far as a browser can show it: a picture, or text.
+export function Content({ id, path }) {
+  if (!PICTURE.test(path)) return html`<${Text} id=${id} path=${path} follow=${false} />`;
+  return html`<figure class="picture"><figcaption>${path}<a href=${fileAddress(id, path)} download>Download</a></figcaption>
+    <img src=${fileAddress(id, path)} alt=${path} /></figure>`;
+}
+
 // `fromEnd`: what is shown first is the last lines.
 export function Text({ id, path, follow, fromEnd = false }) {
   const [part, setPart] = useState(null);

@@ -1,11 +1,12 @@
 // Training curves as they grow, and what the Tuner tried before.
 import { html } from "../lib.js";
 import { LineChart } from "../charts/line_chart.js";
+import * as format from "../format.js";
 import { CurveControls, curveSettings } from "../charts/controls.js";
 import { curvesOf, metricsOf, points } from "../charts/curves.js";
 import { Trials } from "./trials.js";
 
-export function Training({ run, record, details, params }) {
+export function Training({ id, run, record, details, params }) {
   const curves = curvesOf(details);
   const { smooth, log } = curveSettings(params);
   const epochs = Math.max(0, ...curves.map((curve) => curve.values.length));
@@ -14,7 +15,7 @@ export function Training({ run, record, details, params }) {
       ${epochs === 0
         ? html`<p class="quiet">${run.status === "running" ? "No epoch is over yet." : "The run has none: it trained nothing, or took the model from the cache."}</p>`
         : html`<p class="quiet" role="status" data-testid="epochs">
-              ${epochs}${typeof record.config.training?.epochs === "number" ? ` of at most ${record.config.training.epochs}` : ""} epochs
+              ${format.number(epochs)}${typeof record.config.training?.epochs === "number" ? ` of at most ${record.config.training.epochs}` : ""} epochs
             </p>
             <${CurveControls} params=${params} />
             <div class="charts">
@@ -23,7 +24,7 @@ export function Training({ run, record, details, params }) {
     </section>
     <section>
       <h2 id="trials">Tuner trials</h2>
-      <${Trials} trials=${Array.isArray(details.trials) ? details.trials : []} />
+      <${Trials} id=${id} trials=${Array.isArray(details.trials) ? details.trials : []} />
     </section>`;
 }
 
@@ -31,7 +32,7 @@ function lines(curves, metric) {
   return curves
     .filter((curve) => curve.metric === metric)
     .map((curve) => ({
-      label: curve.split === "eval" ? "evaluation" : "training",
+      label: String(curve.split),
       color: curve.split === "eval" ? 2 : 1,
       dashed: curve.split === "eval",
       values: points(curve),

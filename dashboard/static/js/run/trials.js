@@ -3,13 +3,13 @@ import { html } from "../lib.js";
 import { Scroll } from "../parts/basic.js";
 import * as format from "../format.js";
 
-export function Trials({ trials }) {
+export function Trials({ trials, id }) {
   const usable = trials.filter((trial) => trial && typeof trial === "object");
   if (usable.length === 0) return html`<p class="quiet">None: the hyperparameters were frozen, or the search is not over.</p>`;
   const names = [...new Set(usable.flatMap((trial) => Object.keys(trial.hyperparameters ?? {})))];
   const scores = usable.map((trial) => trial.score).filter((score) => typeof score === "number");
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
-  return html`<${Scroll} label="Tuner trials">
+  return html`<p><a href=${`/relations?run=${encodeURIComponent(id)}`}>Which hyperparameter matters?</a></p><${Scroll} label="Tuner trials">
     <table data-testid="trials">
       <thead>
         <tr>

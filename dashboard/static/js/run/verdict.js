@@ -22,7 +22,7 @@ function linesOf(run, record) {
     case "partial":
       return [`Up to and including ${record.to}.`];
     case "not_blessed":
-      return record.refusals.map(missedBound);
+      return record.refusals.map((refusal) => missedBound(refusal, record.metrics));
     case "died":
       return [
         `${run.nodes_over} of ${run.nodes} nodes had ended${running.length ? `, and ${running.join(", ")} was running` : ""}.`,
@@ -34,7 +34,8 @@ function linesOf(run, record) {
   }
 }
 
-function missedBound({ metric, slice, value, bound }) {
-  const shown = typeof value === "number" ? format.metric(value) : "undefined";
+function missedBound({ metric, slice, value, bound }, measured) {
+  const { at_least: least, at_most: most } = measured.find((one) => one.metric === metric && one.slice === slice) ?? {};
+  const shown = typeof value === "number" ? format.metric(value, String(metric), least, most) : "undefined";
   return `${metric} ${slice === "overall" ? "on all rows" : `on ${slice}`} is ${shown}; expected ${bound}.`;
 }

@@ -1,6 +1,7 @@
 // Search by text, and by an expression; a mistake in it is told in words, with its place.
 import { html, useEffect, useRef, useState } from "../lib.js";
-import { setParams, withParams } from "../router.js";
+import { setParams } from "../router.js";
+import { Help } from "./help.js";
 
 const PAUSE = 250; // Milliseconds after the last keystroke until the list follows.
 
@@ -43,7 +44,7 @@ function Field({ name, label, params, placeholder, describedBy, invalid, wide })
   </label>`;
 }
 
-export function Filters({ params, error }) {
+export function Filters({ params, error, columns, runs }) {
   const where = params.get("where") ?? "";
   const wrong = error && error.start !== undefined ? error : null;
   return html`<form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
@@ -68,30 +69,6 @@ export function Filters({ params, error }) {
         </div>`}
         ${error && !wrong && html`<div class="box bad"><strong>${error.headline}</strong> ${error.detail}</div>`}
       </div>
-      <${Help} />
+      <${Help} columns=${columns} runs=${runs} />
     </div>`;
-}
-
-const EXAMPLES = [
-  'auc > 0.93 and status != "failed"',
-  "hyperparameters.units in [32, 64]",
-  'metrics["odd name"] < 1 or not blessed',
-  '"candidate" in tags and "dropout" in note',
-  'started >= "2026-11-01" and duration < "5 min"',
-];
-const FIELDS =
-  "status, model, started, duration, blessed, version, commit, dirty, dataset, tags, note, failure, id";
-
-function Help() {
-  return html`<details>
-    <summary>How to filter</summary>
-    <p>
-      Compare metrics, hyperparameters and fields; join comparisons by and, or, not, and brackets. Names are the same
-      in upper and lower case. A comparison with a value that a run does not have is false.
-    </p>
-    <ul>
-      ${EXAMPLES.map((text) => html`<li key=${text}><a href=${withParams({ where: text, page: null })}><code>${text}</code></a></li>`)}
-    </ul>
-    <p>Fields: ${FIELDS}.</p>
-  </details>`;
 }

@@ -4,14 +4,17 @@ import { Duration, Hash, RunLink, Scroll, Status, Time } from "../parts/basic.js
 import { withParams } from "../router.js";
 import { SortHeader } from "../parts/sort_header.js";
 import * as format from "../format.js";
+import { partsOf } from "./columns.js";
 
 function sortAddress(sort) {
   return withParams({ sort: sort === "-started" ? null : sort, page: null });
 }
 
-function Cell({ run, group, name }) {
-  const value = run[group][name];
-  if (group === "metrics") return html`<td class="number">${format.metric(value)}</td>`;
+function Cell({ run, column }) {
+  const [group, name] = partsOf(column);
+  const value = run[group]?.[name] ?? run.values?.[column];
+  const metric = name.slice(name.lastIndexOf(".") + 1);
+  if (group === "metrics" || group === "slices") return html`<td class="number">${format.metric(value, group === "slices" ? metric : name)}</td>`;
   return html`<td class=${typeof value === "number" ? "number" : ""}>${format.anything(value)}</td>`;
 }
 
@@ -20,7 +23,7 @@ function Row({ run, columns, checked, onCheck }) {
     <th scope="row" class="run-cell">
       <div>
         <input type="checkbox" checked=${checked} onChange=${onCheck} aria-label=${`Select ${run.id}`} />
-        <${RunLink} id=${run.id} />
+        <${RunLink} id=${run.id} />${run.archived && html`<span class="quiet">archived</span>`}
       </div>
       ${run.tags.length > 0 &&
       html`<ul class="tags" aria-label="Tags">${run.tags.map((tag) => html`<li key=${tag}>${tag}</li>`)}</ul>`}
@@ -34,7 +37,7 @@ function Row({ run, columns, checked, onCheck }) {
     <td>${run.model}</td>
     <td class="nowrap"><${Time} at=${run.started} /></td>
     <td class="number nowrap"><${Duration} run=${run} /></td>
-    ${columns.map(([group, name]) => html`<${Cell} key=${`${group}.${name}`} run=${run} group=${group} name=${name} />`)}
+    ${columns.map((column) => html`<${Cell} key=${column} run=${run} column=${column} />`)}
     <td class="number">${run.pushed_version ?? ""}</td>
     <td class="nowrap">
       <${Hash} hash=${run.commit} label="Commit" />${run.dirty &&
@@ -56,12 +59,13 @@ export function RunsTable({ runs, columns, sort, selected, onSelect }) {
         <tr>
           ${header("id", "Run", { class: "run-cell" })} ${header("status", "Status")} ${header("model", "Model")}
           ${header("started", "Started", { descendingFirst: true })}
-          ${header("duration", "Duration", { class: "number", descendingFirst: true })}
-          ${columns.map(([group, name]) =>
-            header(`${group}.${name}`, name, { class: "number", descendingFirst: true, hint: group }),
-          )}
+          ${header("duration", "Took", { class: "number", descendingFirst: true })}
+          ${columns.map((column) => {
+            const [group, name] = partsOf(column);
+            return header(column, name, { class: group ? "number" : "", descendingFirst: true, hint: group || "field" });
+          })}
           ${header("version", "Version", { class: "number", descendingFirst: true })} ${header("commit", "Commit")}
-          ${header("dataset", "Dataset")}
+          ${header("dataset", "Data")}
         </tr>
       </thead>
       <tbody>

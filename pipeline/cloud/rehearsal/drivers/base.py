@@ -17,6 +17,8 @@ from pipeline.cloud.rehearsal.specification import Specification, Task
 
 PLACEHOLDER = "{{$}}"
 """Stands for the whole executor input in a container's arguments."""
+_JOB = {"{{$.pipeline_job_uuid}}", "{{$.pipeline_job_resource_name}}"}
+"""In the place of a parameter's value: the job's name, or a longer one that ends in it."""
 
 ExecutorInput = dict[str, Any]
 """A KFP `ExecutorInput` in JSON."""
@@ -30,6 +32,10 @@ class Results:
     """Output artifacts by task and key."""
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Output parameters by task and key."""
+    state: str = ""
+    """How all of them have ended, as the platform says it to the exit handler."""
+    message: str = ""
+    """What has failed, if something has."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,15 @@ class Driver(ABC):
     @abstractmethod
     def after(self, task: Task, given: ExecutorInput, log: Path) -> None:
         """What the platform does once the container has ended well."""
+
+    def final_status(self, producer: str, results: Results) -> dict[str, Any]:
+        """What the platform tells the exit handler: a KFP `PipelineTaskFinalStatus` in JSON."""
+        return {
+            "state": results.state,
+            "pipelineJobResourceName": self.job,
+            "pipelineTaskName": producer,
+            "error": {"message": results.message} if results.message else {},
+        }
 
     @abstractmethod
     def address(self, task: Task, key: str) -> str:
@@ -131,7 +146,11 @@ class Driver(ABC):
         values = {}
         for key, source in task.task.get("inputs", {}).get("parameters", {}).items():
             if "runtimeValue" in source:
-                values[key] = source["runtimeValue"]["constant"]
+                constant = source["runtimeValue"]["constant"]
+                values[key] = self.job if constant in _JOB else constant
+            elif "taskFinalStatus" in source:
+                producer = source["taskFinalStatus"]["producerTask"]
+                values[key] = json.dumps(self.final_status(producer, results))
             elif "componentInputParameter" in source:
                 values[key] = self.specification.parameters[source["componentInputParameter"]]
             else:

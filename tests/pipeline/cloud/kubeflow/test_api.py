@@ -12,7 +12,7 @@ from pipeline.cloud.answers import AnswerError
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.kubeflow.endpoint import Endpoint
 from tests.helpers.cloud_server import Request
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 
 V2 = "/apis/v2beta1"
 

@@ -12,7 +12,7 @@ from pipeline.cloud.kubeflow import registry
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.kubeflow.endpoint import Endpoint
 from tests.helpers.cloud_server import Request
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 
 ONE, OTHER = "pipelineInfo: {name: m}\n", "pipelineInfo: {name: m}\nroot: {dag: {}}\n"
 

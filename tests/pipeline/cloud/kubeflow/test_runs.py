@@ -8,7 +8,7 @@ from models.common.errors import RunError
 from pipeline.cloud.kubeflow import runs
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.kubeflow.endpoint import Endpoint
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pipeline.cloud.kubeflow import schedules
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.kubeflow.endpoint import Endpoint
 from tests.helpers.cloud_server import Request
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 
 
 @pytest.fixture

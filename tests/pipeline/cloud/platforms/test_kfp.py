@@ -16,7 +16,7 @@ from pipeline.cloud import job as jobs
 from pipeline.cloud.kubeflow import endpoint
 from pipeline.cloud.platforms import kfp
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.small_job import small_job
 
 CLUSTER = KubeflowPipelines(bucket="gs://b", service_account="runner")

@@ -12,12 +12,14 @@ from components import tables
 from models.common.errors import DataError, ProjectError, RunError
 from pipeline.cli import main
 from pipeline.cloud import targets
+from pipeline.cloud.job import tasks_of
 from pipeline.cloud.platforms.kfp import KubeflowPipelines
 from pipeline.cloud.platforms.vertex import VertexAI
 from pipeline.cloud.submission import submit
 from pipeline.config import project
+from pipeline.record import provenance
 from tests.helpers import bad_servers
-from tests.pipeline.cloud.kubeflow_server import KubeflowServer
+from tests.pipeline.cloud.kubeflow.kubeflow_server import KubeflowServer
 from tests.pipeline.cloud.vertex_server import VertexServer
 
 pytestmark = [pytest.mark.tfx, pytest.mark.slow]
@@ -52,7 +54,7 @@ def uploaded(bucket: storage.Bucket) -> set[str]:
 def test_a_job_on_vertex(
     bucket: storage.Bucket, google: VertexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(submit.COMMIT, "c0ffee")
+    monkeypatch.setenv(provenance.COMMIT, "c0ffee")
     options = submit.Options(run="abc-1", settings=("training.epochs=3",))
     first = submit.submit("taxi", "vertex", options)
     second = submit.submit("taxi", "vertex", submit.Options(run="abc-2", cached=False))
@@ -67,19 +69,25 @@ def test_a_job_on_vertex(
     assert (labels["commit"], labels["model"], len(labels["data"])) == ("c0ffee", "taxi", 32)
 
     specification = sent.body["pipelineSpec"]
-    tasks = specification["root"]["dag"]["tasks"]
+    tasks = tasks_of(specification)
     assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
     assert not any(
-        "cachingOptions" in task
-        for task in uncached.body["pipelineSpec"]["root"]["dag"]["tasks"].values()
+        "cachingOptions" in task for task in tasks_of(uncached.body["pipelineSpec"]).values()
     )
+    # Its record is there from the start.
+    record = json.loads(bucket.blob("runs/taxi-abc-1/run.json").download_as_bytes())
+    assert (record["status"], record["cloud"]["job"]) == ("running", "taxi-abc-1")
+    assert record["cloud"]["page"] == first.where
+    assert "Its record is in gs://b/runs/taxi-abc-1." in first.notes
     # What the specification names is what was uploaded: code by its hash, data by its hash.
-    text = json.dumps(specification)
-    names = uploaded(bucket)
+    text = json.dumps([specification, uncached.body["pipelineSpec"]])
+    names = {name for name in uploaded(bucket) if not name.startswith("runs/")}
     assert all(f"gs://b/{name}" in text for name in names if name.startswith("modules/"))
     assert f"gs://b/datasets/{labels['data']}" in text
-    assert {address.removeprefix("gs://b/") for address in first.uploaded} == names
-    assert second.uploaded == []
+    # Of the second, with another number of epochs, the plan of its records alone is new.
+    [plan] = second.uploaded
+    assert {address.removeprefix("gs://b/") for address in [*first.uploaded, plan]} == names
+    assert plan.startswith("gs://b/modules/")
 
 
 def test_data_that_changes_while_it_is_read_is_not_submitted(
@@ -112,7 +120,7 @@ def test_a_run_on_kubeflow(bucket: storage.Bucket, kubeflow: KubeflowServer) -> 
     assert run["service_account"] == "runner"
     assert f"image: {IMAGE}" in run["description"]
     assert version["pipeline_spec"]["pipeline_spec"]["pipelineInfo"]["name"] == "taxi"
-    tasks = version["pipeline_spec"]["pipeline_spec"]["root"]["dag"]["tasks"]
+    tasks = tasks_of(version["pipeline_spec"]["pipeline_spec"])
     assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
     root = version["pipeline_spec"]["pipeline_spec"]["defaultPipelineRoot"]
     assert f"{run['runtime_config']['pipeline_root']}/taxi" == root

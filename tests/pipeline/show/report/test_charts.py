@@ -18,7 +18,7 @@ FOUND = details(record("pushed"))
 def every_chart() -> dict[str, Markup]:
     assert CLASSES.confusion
     return {
-        "curve-loss": charts.curves(FOUND.curves)[0][1],
+        "curve-loss": charts.curve([one for one in FOUND.curves if one.metric == "loss"]),
         "trials": charts.trials(FOUND.trials),
         "roc": charts.roc(FOUND.plots.roc),
         "calibration": charts.calibration(FOUND.plots.calibration),
@@ -57,21 +57,12 @@ def test_a_chart_takes_its_colours_from_the_page_and_has_ids_of_its_own(key: str
         assert used in ids
 
 
-def test_both_splits_of_a_metric_are_in_one_chart() -> None:
-    found = [
-        Curve(metric=name, split=split, values=[1.0])
-        for name in "ab"
-        for split in ("train", "eval")
-    ]
-    assert [name for name, _ in charts.curves(found)] == ["a", "b"]
-
-
 def test_the_same_chart_is_drawn_the_same() -> None:
     assert every_chart() == every_chart()
 
 
 def test_a_hostile_name_is_text() -> None:
-    [(_, drawing)] = charts.curves([Curve(metric=HOSTILE, split="eval", values=[1.0, 2.0])])
+    drawing = charts.curve([Curve(metric=HOSTILE, split="eval", values=[1.0, 2.0])])
     ET.fromstring(drawing)
     assert "<script" not in drawing and "\\frac" in drawing
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.config import project
 from pipeline.record import run_record
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import Anomaly
@@ -173,6 +176,47 @@ def test_a_pushed_model_comes_with_a_request(tmp_path: Path) -> None:
     shell = subprocess.run(["sh", "-c", f"printf %s {body[1]}"], capture_output=True, check=True)
     assert json.loads(shell.stdout) == {"instances": [rows["rows"][0]]}
     assert '{"outputs": [0.25]}' in text
+
+
+def test_the_project_s_own_server_is_named_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record("pushed")
+    run.pushed_to = str(tmp_path / "it's mine" / "taxi" / "17")
+
+    def commands() -> list[str]:
+        section = page.render(run, RunDetails(run=run.id), tmp_path).split('<section id="serve">')[
+            1
+        ]
+        return [html.unescape(found) for found in re.findall(r"<pre>(.*?)</pre>", section)]
+
+    folder = tmp_path / "it's mine"
+    assert shlex.split(commands()[0]) == ["python", "-m", "serving", "up", "--models", str(folder)]
+    monkeypatch.setattr(project, "SERVING_MODELS", folder)
+    assert commands()[0] == "make serve"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"image": [number % 256 for number in range(784)]},
+        {"image": [[[0.5]] * 28] * 28},
+        {"tags": ["a", "b, [c]"], "nested": {"x": [], "y": {}}, "é": None},
+    ],
+)
+def test_a_row_to_ask_is_whole_and_no_pixel_has_a_line_of_its_own(
+    row: dict[str, Any], tmp_path: Path
+) -> None:
+    run = record("pushed")
+    run.pushed_to = str(tmp_path / "taxi" / "17")
+    answers = Path(run.pushed_to) / page.KNOWN_ANSWERS
+    answers.parent.mkdir(parents=True)
+    answers.write_text(json.dumps({"rows": [row], "outputs": {"outputs": [[0.25]]}}))
+    text = Page(page.render(run, RunDetails(run=run.id), tmp_path)).text
+    body = re.search(r"predict -d '(.*?\n})'", text, re.DOTALL)
+    assert body and json.loads(body[1]) == {"instances": [row]}
+    pixels = sum(line.strip().rstrip(",").isdecimal() for line in body[1].splitlines())
+    assert pixels == 0
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"rows": []}', '{"rows": [1], "outputs": 3}'])

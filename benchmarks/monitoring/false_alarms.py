@@ -1,0 +1,89 @@
+"""False alarms over all looks: sequences of 100 looks at windows of the data of the reference.
+
+Reference (10,000 rows) and windows are drawn from one set of rows: a year of the US census, the
+car loans and the several classes of NannyML's package, and two of river's generators. All tests of
+features and outputs are made, with the history of the looks before; the domain classifier is not,
+as it takes most of the time. Each cell has as many sequences as fit into its CPU seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import beta
+
+from benchmarks.monitoring.coded import Coded
+from benchmarks.monitoring.running import run
+from monitoring.core.settings import Settings
+from monitoring.look.history import History, remember
+from monitoring.look.looking import look
+
+LOOKS = 100
+REFERENCE = 10_000
+SIZES = (100, 1_000, 10_000, 100_000)
+SECONDS = float(os.environ.get("CELL_SECONDS", "60"))
+
+
+class Counted(NamedTuple):
+    """What was counted."""
+
+    looks: int = 0
+    alarms: int = 0
+    sequences: int = 0
+    with_alarm: int = 0
+
+    def plus(self, alarms: int) -> Counted:
+        """With another sequence."""
+        return Counted(
+            self.looks + LOOKS, self.alarms + alarms, self.sequences + 1,
+            self.with_alarm + (alarms > 0),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        low, high = interval(self.with_alarm, self.sequences)
+        return (
+            f"{self.alarms} of {self.looks:,} windows; {self.with_alarm} of {self.sequences} "
+            f"sequences ({low:.1%} to {high:.1%})"
+        )
+
+
+def interval(events: int, of: int) -> tuple[float, float]:
+    """Of a share, with 95 % (Clopper and Pearson 1934)."""
+    low = beta.ppf(0.025, events, of - events + 1) if events else 0.0
+    high = beta.ppf(0.975, events + 1, of - events) if events < of else 1.0
+    return float(low), float(high)
+
+
+def measure(peers: str) -> None:
+    """Prints a line for each set and size, and their sum."""
+    everything = Counted()
+    with tempfile.TemporaryDirectory() as name:
+        run(peers, "sets", name)
+        for path in sorted(Path(name).glob("*.parquet")):
+            table = pd.read_parquet(path)
+            for rows in SIZES:
+                found = _cell(table, rows)
+                everything = Counted(*map(sum, zip(everything, found, strict=True)))
+                print(f"{path.stem:12} {rows:7,} rows: {found}", flush=True)
+    print(f"{'all':26} {everything}")
+
+
+def _cell(table: pd.DataFrame, rows: int) -> Counted:
+    found, begun = Counted(), time.process_time()
+    while time.process_time() - begun < SECONDS:
+        chance = np.random.default_rng([rows, found.sequences])
+        coded = Coded(table, chance.integers(0, len(table), REFERENCE))
+        alarms, history = 0, History()
+        for number in range(1, LOOKS + 1):
+            window = coded.window(chance.integers(0, len(table), rows))
+            seen = look(coded.profile, window, None, Settings(), number, history)
+            alarms += seen.verdict == "alarm"
+            history = remember(history, coded.profile, window, Settings())
+        found = found.plus(alarms)
+    return found

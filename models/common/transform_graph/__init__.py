@@ -1,0 +1,1 @@
+"""Fitted preprocessing as part of other graphs."""

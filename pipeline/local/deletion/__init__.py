@@ -1,0 +1,1 @@
+"""`python -m pipeline delete`: runs, and artifacts that nothing needs."""
