@@ -32,6 +32,8 @@ class Worker:
     listens: bool = False
     leaves: bool = False
     """Whether it has been told to end, or says that it does."""
+    reports: bool = False
+    """Whether it has told what it serves."""
     scanned: bool = False
     """Whether it has looked at the serving folder, and loaded what it found then."""
     serves: Served = frozenset()

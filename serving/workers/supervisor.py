@@ -150,6 +150,7 @@ class Supervisor:
         self._settle()
         if self._stopping:
             return
+        self._admit()
         planned = worker.leaves and worker.process.returncode == 0
         if not planned:
             logs.event("worker ended", "error", worker=worker.slot, status=worker.end_in_words())
@@ -210,13 +211,21 @@ class Supervisor:
 
     def _state(self, worker: Worker, message: Message) -> None:
         worker.scanned, worker.serves, worker.unready = message.value
-        others = [other.serves for other in self._workers if other.answers]
-        # The first listen at once; one that comes to others, when it serves what they do.
-        equal = all(served <= worker.serves for served in others)
-        if not worker.listens and (equal or not self._all_have_listened):
-            worker.channel.tell("listen")
+        worker.reports = True
+        self._admit()
         self._settle()
         self._tell_unready()
+
+    def _admit(self) -> None:
+        """Has those listen that may: the first at once, a later one when it serves what others do.
+
+        What the others serve changes with their states and their ends, not only with its own.
+        """
+        others = [worker.serves for worker in self._workers if worker.answers]
+        for worker in self._workers:
+            equal = all(served <= worker.serves for served in others)
+            if worker.reports and not worker.listens and (equal or not self._all_have_listened):
+                worker.channel.tell("listen")
 
     def _listens(self, worker: Worker, _: Message) -> None:
         worker.listens = True
@@ -224,6 +233,7 @@ class Supervisor:
             if other.slot == worker.slot and other is not worker and not other.leaves:
                 other.leaves = True
                 other.channel.tell("leave")
+        self._admit()
         self._share_sockets()
         if not self._all_have_listened and all(each.listens for each in self._workers):
             self._all_have_listened = True
@@ -236,6 +246,7 @@ class Supervisor:
         """Somebody else has told it to end."""
         if not worker.leaves:
             worker.leaves = True
+            self._admit()
             self._share_sockets()
             self._tell_unready()
             self._start(worker.slot)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from components import code_hash
 from pipeline.cli import main
 from pipeline.config import project
 from pipeline.delivery import image_tag
@@ -161,14 +160,34 @@ def test_the_ignore_file_lets_through_exactly_what_is_copied() -> None:
     assert rules[-2:] == ["**/__pycache__", "**/*.pyc"]
 
 
-def test_the_image_holds_of_models_exactly_what_the_entry_point_needs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.slow
+@pytest.mark.tfx
+def test_the_image_holds_of_models_exactly_what_comes_before_a_bundle() -> None:
     """All else comes from the bundle; an image with more would be built again for no reason."""
-    monkeypatch.setattr(code_hash, "_PACKAGES", ("models", "components", "pipeline"))
-    needed = code_hash.model_files("pipeline.cloud.container")
-    held = [name for name in image_tag.inputs() if name.startswith("models/")]
-    assert [path.relative_to(project.ROOT).as_posix() for path in needed] == held
+    program = """
+import sys
+from components import code_bundle
+from pipeline.cloud import container
+from pipeline.cloud.recording import task
+from pipeline.cloud.task import artifact_types, staging
+print(*sorted(name for name in sys.modules if name.partition(".")[0] == "models"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=project.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    needed = {_file(name) for name in done.stdout.split()}
+    held = {name for name in image_tag.inputs() if name.startswith("models/")}
+    assert needed == held
+
+
+def _file(module: str) -> str:
+    path = project.ROOT.joinpath(*module.split("."))
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return source.relative_to(project.ROOT).as_posix()
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.common.errors import RunError
+from pipeline.config import project
 from pipeline.tracking import offline_record
 from pipeline.tracking.neptune_fields import Snapshot
 from tests.helpers import neptune_files
@@ -95,8 +96,11 @@ def test_it_is_what_the_client_writes(
     offline_record.write("taxi-1", "taxi", snapshot, ours, failed=failed)
     monkeypatch.setenv("NEPTUNE_DATA_DIRECTORY", str(theirs / ".neptune"))
     monkeypatch.delenv("NEPTUNE_MODE", raising=False)
-    # The client names the script that runs; it is the tracker's here.
-    monkeypatch.setattr("sys.argv", ["__main__.py"])
+    # The client names the script that runs, which is the tests' here.
+    script = project.ROOT / "pipeline" / "__main__.py"
+    monkeypatch.setattr(
+        "neptune.internal.utils.source_code.get_path_executed_script", lambda: script
+    )
     record = NeptuneRecord("taxi-1", "taxi", "offline")
     record.update(snapshot)
     record.close(failed)

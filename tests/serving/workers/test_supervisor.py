@@ -246,6 +246,35 @@ def test_a_worker_that_is_killed_is_started_again(server: Running, models: Path)
     wait_until(lambda: set(load.logged) <= set(logged_ids(models)), 10)
 
 
+def _serve(models: Path, versions: str) -> None:
+    (models / "models.config").write_text(
+        'model_config_list { config { name: "small" base_path: "/models/small" '
+        f"model_platform: 'tensorflow' model_version_policy {{ specific {{ {versions} }} }} }} }}"
+    )
+
+
+def test_a_worker_that_comes_before_others_have_dropped_a_version_listens_after_that(
+    tmp_path: Path,
+) -> None:
+    small_model.write(tmp_path / "small" / "1")
+    small_model.write(tmp_path / "small" / "2", weight=3.0)
+    _serve(tmp_path, "versions: 1 versions: 2")
+    with running(tmp_path, "--workers", "2") as server:
+        old, slow = workers(server)
+        # As one that is busy: it still serves 2 when the other has learnt that nobody is to.
+        os.kill(slow, signal.SIGSTOP)
+        _serve(tmp_path, "versions: 1")
+        os.kill(old, signal.SIGKILL)
+        wait_until(lambda: server.event("worker started again"))
+        before = len(server.events)
+        wait_until(lambda: any(
+            event["event"] == "version available" for event in server.events[before:]
+        ))  # fmt: skip
+        time.sleep(1)
+        os.kill(slow, signal.SIGCONT)
+        wait_until(lambda: ready(server) is None, 60)
+
+
 def test_a_rolling_restart_loses_nothing(server: Running, models: Path) -> None:
     before = workers(server)
     with Load(server.url) as load:

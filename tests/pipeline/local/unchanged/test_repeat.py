@@ -328,3 +328,16 @@ def test_the_database_is_ml_metadatas() -> None:
 def test_a_basis_knows_what_its_run_depends_on(pushed: Pushed) -> None:
     config = pushed.next_record().config
     assert Basis.of("tiny", config, pushed.root, pushed.runs) == pushed.known
+
+
+RUNS_OWN = {
+    *("version", "number", "id", "model", "status", "started", "finished", "process"),
+    *("process_start", "overrides", "resumed", "no_cache", "to", "verify", "config", "command"),
+    *("code", "environment", "cloud", "nodes", "pushing", "failure", "died"),
+}
+
+
+def test_each_key_of_a_record_is_of_the_result_or_of_the_run() -> None:
+    """A key of a result that is forgotten is empty in each run that repeats another."""
+    assert set(RunRecord.model_fields) == RUNS_OWN | set(repeat._RESULTS)
+    assert not RUNS_OWN & set(repeat._RESULTS)
