@@ -12,6 +12,7 @@ import pyarrow as pa
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 _BATCH = 1000
@@ -19,19 +20,21 @@ _KINDS = np.array([b"cash", b"card", b"free", b"pass", b"other"])
 _METRICS = ("AUC", "BinaryAccuracy", "Calibration", "BinaryCrossEntropy", "ExampleCount")
 
 
-def eval_config(*, intervals: bool, model: tfma.ModelSpec, bound: float = 0.55) -> tfma.EvalConfig:
+def eval_config(
+    *, intervals: bool, model: config_pb2.ModelSpec, bound: float = 0.55
+) -> config_pb2.EvalConfig:
     """Five metrics, three kinds of slices, and a bound."""
-    threshold = tfma.MetricThreshold(value_threshold={"lower_bound": {"value": bound}})
-    metrics = [tfma.MetricConfig(class_name=name) for name in _METRICS]
+    threshold = config_pb2.MetricThreshold(value_threshold={"lower_bound": {"value": bound}})
+    metrics = [config_pb2.MetricConfig(class_name=name) for name in _METRICS]
     metrics[0].threshold.CopyFrom(threshold)
-    method = tfma.ConfidenceIntervalOptions.POISSON_BOOTSTRAP
-    options = tfma.Options()
+    method = config_pb2.ConfidenceIntervalOptions.POISSON_BOOTSTRAP
+    options = config_pb2.Options()
     if intervals:
         options.compute_confidence_intervals.value = True
         options.confidence_intervals.method = method
-    return tfma.EvalConfig(
+    return config_pb2.EvalConfig(
         model_specs=[model],
-        metrics_specs=[tfma.MetricsSpec(metrics=metrics)],
+        metrics_specs=[config_pb2.MetricsSpec(metrics=metrics)],
         slicing_specs=[{}, {"feature_keys": ["kind"]}, {"feature_keys": ["day"]}],
         options=options,
     )
@@ -61,7 +64,7 @@ class Table:
 
     def parts(self, *, intervals: bool) -> dict[str, Any]:
         """Configuration and no model."""
-        spec = tfma.ModelSpec(label_key="y", prediction_key="score")
+        spec = config_pb2.ModelSpec(label_key="y", prediction_key="score")
         config = eval_config(intervals=intervals, model=spec)
         model = tfma.EvalSharedModel(model_name="", model_type="materialized_prediction")
         return {"eval_config": config, "eval_shared_model": model}
@@ -119,7 +122,7 @@ class Model:
 
     def parts(self, *, intervals: bool) -> dict[str, Any]:
         """Configuration and model."""
-        spec = tfma.ModelSpec(
+        spec = config_pb2.ModelSpec(
             signature_name="serving_examples",
             label_key="label",
             preprocessing_function_names=["transform_features"],

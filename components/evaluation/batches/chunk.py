@@ -207,7 +207,9 @@ def _selected(seen: Seen, key: metric_types.SubKey | None) -> Seen | None:
     if key.k is not None:
         if key.k > classes:
             return None
-        columns = np.argpartition(predictions, -key.k, axis=-1)[:, -key.k :][:, :1]
+        columns = _places_of_the_kth(predictions, key.k)
+        if columns is None:
+            return None
         if labels.shape != predictions.shape:
             one_hot = _one_hot(labels, classes)
             if one_hot is None:
@@ -221,9 +223,9 @@ def _selected(seen: Seen, key: metric_types.SubKey | None) -> Seen | None:
     if key.top_k is not None:
         if key.top_k > classes:
             return None
-        columns = np.argpartition(predictions, -key.top_k, axis=-1)[:, -key.top_k :]
+        places = metric_util.top_k_indices(key.top_k, predictions)
         best = np.full(predictions.shape, -np.inf)
-        np.put_along_axis(best, columns, np.take_along_axis(predictions, columns, 1), 1)
+        best[places] = predictions[places]
         predictions = best
     if key.class_id is not None:
         if not 0 <= key.class_id < classes:
@@ -235,6 +237,14 @@ def _selected(seen: Seen, key: metric_types.SubKey | None) -> Seen | None:
         labels = labels[:, column] if same else (labels == key.class_id).astype(int)
         predictions = predictions[:, column]
     return Seen(labels, predictions, weights)
+
+
+def _places_of_the_kth(predictions: np.ndarray, k: int) -> np.ndarray | None:
+    """[rows, 1], where the k-th largest prediction is; None where one is as large as another, as
+    versions of TFMA take another of them."""
+    kth = np.partition(predictions, -k, axis=-1)[:, -k][:, None]
+    same = predictions == kth
+    return same.argmax(axis=1)[:, None] if (same.sum(axis=1) == 1).all() else None
 
 
 def _one_hot(labels: np.ndarray, classes: int) -> np.ndarray | None:

@@ -49,8 +49,13 @@ class CalibrationHistogram(OfEntries):
         return {bucket.bucket_id: bucket for bucket in Histogram(cells, values)}
 
     def result(self, cells: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
-        """The histogram, without a bucket that has nothing in it."""
+        """The histogram, without a bucket that has nothing in it, unless all are empty.
+
+        Of no bucket at all TFMA 0.52 makes matrices of integers, and cannot divide them.
+        """
         kept = values.any(axis=1)
+        if not kept.any():
+            return {self.combiner._key: Histogram(np.zeros(1, np.int64), np.zeros((1, 3)))}
         return {self.combiner._key: Histogram(cells[kept], values[kept])}
 
 
