@@ -175,7 +175,7 @@ NODES = (
         upstream=(EXAMPLE_GEN, TRANSFORM),
         config_keys=(
             *(*_TARGET, "training.batch_size", "training.steps_per_epoch"),
-            *("training.class_weights", "training.learning_rate_decay"),
+            *("training.class_weights", "training.learning_rate_decay", "training.precision"),
             *("tuning.trials", "tuning.epochs", "tuning.objective", "tuning.direction"),
         ),
         parameter_files={"custom_config.plan.inputs": _FEATURES},

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+SINGLE_PRECISION = "float32"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -28,6 +30,8 @@ class Plan:
     early_stopping_direction: str = "min"
     learning_rate_decay: str | None = None
     """How the optimizer's learning rate falls over the epochs: `cosine`; None: not at all."""
+    precision: str = SINGLE_PRECISION
+    """In which layers compute: Keras' name of a policy."""
     seed: int = 0
     """Of everything in the final training that is by chance."""
     known_answers: int = 8

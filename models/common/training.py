@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import warnings
@@ -17,7 +18,8 @@ from models.common import examples, export, known_answers, model_folder, outputs
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.files import manifest
 from models.common.labels import checks, encoding, loss_range, suspicious_inputs, unused_inputs
-from models.common.plan import Plan
+from models.common.layers import precision
+from models.common.plan import SINGLE_PRECISION, Plan
 
 SUMMARY = "training.json"
 
@@ -59,7 +61,7 @@ def train_and_export(
     data = datasets(plan, transform, train_files, eval_files, class_weights)
     history = fit(model, plan, *data, callbacks=[training_callbacks.ReportEpochs()])
     export.export(
-        model,
+        _to_serve(model, plan, chosen, transform),
         transform,
         labels=plan.labels,
         label_columns=plan.label_columns,
@@ -84,6 +86,22 @@ def train_and_export(
     tf.io.gfile.makedirs(summary_path)
     with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
         json.dump(found, file, indent=2)
+
+
+def _to_serve(
+    model: keras.Model,
+    plan: Plan,
+    hyperparameters: Mapping[str, Any],
+    transform: tft.TFTransformOutput,
+) -> keras.Model:
+    """A network with the same weights, in single precision."""
+    if plan.precision == SINGLE_PRECISION:
+        return model
+    plain = dataclasses.replace(plan, precision=SINGLE_PRECISION)
+    served = build(plain, hyperparameters, transform)
+    with model_folder.errors_of(plan.model, "build_model, called a second time"):
+        served.set_weights(model.get_weights())
+    return served
 
 
 def _unread(model: str, names: Sequence[str]) -> list[dict[str, str]]:
@@ -116,6 +134,16 @@ def build(
         ModelCodeError: The model's code raised, returned no compiled model, or one that does not
             fit the label.
     """
+    with precision.applied(plan):
+        return _build(plan, hyperparameters, transform, limits)
+
+
+def _build(
+    plan: Plan,
+    hyperparameters: Mapping[str, Any],
+    transform: tft.TFTransformOutput,
+    limits: tuple[float, float] | None,
+) -> keras.Model:
     build_model = model_folder.function(plan.model, "model", "build_model")
     inputs = {
         name: keras.Input(_row_shape(plan, name, spec), dtype=spec.dtype.name, name=name)
@@ -137,6 +165,7 @@ def build(
         # It also builds a network that has waited for it, such as a class of the model's own.
         found = outputs.answers(model, _zeros(inputs, outputs.ROWS))
     outputs.check(plan, found, encoding.class_names(transform))
+    precision.check(plan, found)
     if limits is not None:
         judged = found[plan.label_output or next(iter(found))]
         loss_range.check(plan, getattr(model, "loss", None), judged.shape, limits)

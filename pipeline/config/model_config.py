@@ -236,6 +236,9 @@ class Training(Section):
     learning_rate_decay: Literal["cosine"] | None = None
     """How the learning rate falls from the optimizer's own to nearly 0 over the epochs: `cosine`,
     half a cosine, epoch by epoch; null: it is as `model.py` has it."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """In which the network's layers compute in training, which newer GPUs do faster in half
+    precision. Weights, loss and the served model are in single precision."""
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = 0
     """Of the final training's chance: first weights, order of the rows, dropout."""
     class_weights: Literal["balanced"] | dict[Text, float] | None = None

@@ -25,6 +25,7 @@ plans = st.builds(
     early_stopping_monitor=st.text(),
     early_stopping_direction=st.sampled_from(["min", "max"]),
     learning_rate_decay=st.sampled_from([None, "cosine"]),
+    precision=st.sampled_from(["float32", "mixed_float16"]),
     seed=counts,
     known_answers=counts,
 )
