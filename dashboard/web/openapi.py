@@ -150,6 +150,11 @@ READ: dict[str, tuple[str, list[Schema], Schema]] = {
         [],
         _object(details=_map(ANYTHING), problem=TEXT),
     ),
+    "/api/runs/{run}/machine": (
+        "What the run took of its machine (docs/generated/machine.schema.json).",
+        [],
+        _object(machine=_map(ANYTHING), problem=TEXT),
+    ),
     "/api/runs/{run}/files": (
         "The files of the run's folder.",
         [],
