@@ -168,7 +168,12 @@ READ: dict[str, tuple[str, list[Schema], Schema]] = {
     "/api/runs/{run}/neptune": (
         "The run's Neptune record.",
         [],
-        _object(files=_list(TEXT), fields=_list(ANYTHING), series=_list(ANYTHING)),
+        _object(
+            files=_list(TEXT),
+            fields=_list(ANYTHING),
+            series=_list(ANYTHING),
+            histograms=_list(ANYTHING),
+        ),
     ),
     "/api/monitoring": ("Each served version with its last look.", [], _object(models=_list({}))),
     "/api/monitoring/{model}/{version}": (

@@ -1,7 +1,7 @@
 """`log` and `log_image`, and the process that collects what all processes of a training log.
 
-Other processes than that one, such as those that load data, leave lines in a folder that they know
-by an environment variable. Where nobody collects, as in a notebook or a test, nothing is kept.
+Other processes than that one, such as those that load data, leave lines for it. Where nobody
+collects, as in a notebook or a test, nothing is kept.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import base64
 import contextlib
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,17 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.common import progress
-from models.common.tracking import png
+from models.common.tracking import leaving, png
 from models.common.tracking.collection import Collection, checked_value
 
-_FOLDER = "PIPELINE_LOGGED_VALUES"
-"""The environment variable with the folder in which other processes leave what they log."""
 _EVERY = 1.0
 """Seconds between two times at which listeners are told, at the least."""
 _SHARE = 20
 """Telling takes a twentieth of a training's time at most."""
-_MOST_LEFT = 64 * 2**20
-"""Bytes that one other process may leave."""
 
 During = Literal["training", "tuning"]
 
@@ -47,13 +42,13 @@ def log(name: str, value: float, step: float) -> None:
     collector = _here()
     if collector is not None:
         collector.add_value(name, value, step)
-    elif folder := os.environ.get(_FOLDER):
+    elif folder := leaving.find_folder():
         try:
             value = checked_value(value)  # type: ignore[assignment]
         except ValueError as error:
-            _leave(folder, {"name": _text(name), "problem": str(error)})
+            leaving.leave(folder, {"name": _text(name), "problem": str(error)})
         else:
-            _leave(folder, {"name": _text(name), "value": value, "step": _text(step)})
+            leaving.leave(folder, {"name": _text(name), "value": value, "step": _text(step)})
 
 
 def log_image(name: str, png_or_array: Any, step: float) -> None:
@@ -69,13 +64,13 @@ def log_image(name: str, png_or_array: Any, step: float) -> None:
     collector = _here()
     if collector is not None:
         collector.add_image(name, png_or_array, step)
-    elif folder := os.environ.get(_FOLDER):
+    elif folder := leaving.find_folder():
         try:
             content = base64.b64encode(png.encoded(png_or_array)).decode()
         except Exception as error:
-            _leave(folder, {"name": _text(name), "problem": str(error)})
+            leaving.leave(folder, {"name": _text(name), "problem": str(error)})
         else:
-            _leave(folder, {"name": _text(name), "image": content, "step": _text(step)})
+            leaving.leave(folder, {"name": _text(name), "image": content, "step": _text(step)})
 
 
 class Collector:
@@ -134,16 +129,16 @@ class Collector:
         for path in sorted(self._folder.iterdir()) if self._folder else ():
             with path.open("rb") as file:
                 file.seek(self._read.get(path.name, 0))
-                content = file.read(_MOST_LEFT)
+                content = file.read(leaving.MOST)
             whole = content[: content.rfind(b"\n") + 1]
             self._read[path.name] = self._read.get(path.name, 0) + len(whole)
             for line in whole.splitlines():
                 with contextlib.suppress(ValueError):  # A full disk may have broken one off.
                     self._take_over(json.loads(line))
-            if self._read[path.name] >= _MOST_LEFT:
+            if self._read[path.name] >= leaving.MOST:
                 self._collection.warn(
                     "A process logs too much, and what it logs is no longer kept",
-                    f"It has logged {_MOST_LEFT // 2**20} MB. Log less often.",
+                    f"It has logged {leaving.MOST // 2**20} MB. Log less often.",
                 )
 
     def _take_over(self, left: dict[str, Any]) -> None:
@@ -164,32 +159,15 @@ _collector: Collector | None = None
 @contextlib.contextmanager
 def collecting(during: During) -> Iterator[Collector]:
     """Collects what this process and those that it starts log, while the context lasts."""
-    with contextlib.ExitStack() as stack:
-        folder = _folder(stack)
-        collector = Collector(during, folder)
-        stack.callback(_collect_by, _collector, os.environ.get(_FOLDER))
-        _collect_by(collector, str(folder) if folder else None)
+    global _collector
+    before = _collector
+    with leaving.open_folder() as folder:
+        collector = _collector = Collector(during, folder)
         try:
             yield collector
         finally:
+            _collector = before
             collector.tell()
-
-
-def _folder(stack: contextlib.ExitStack) -> Path | None:
-    try:
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="logged-")))
-    except OSError:  # Of a full disk what needs it will tell.
-        return None
-
-
-def _collect_by(collector: Collector | None, folder: str | None) -> None:
-    """Sets who collects here, and where other processes leave what they log."""
-    global _collector
-    _collector = collector
-    if folder is None:
-        os.environ.pop(_FOLDER, None)
-    else:
-        os.environ[_FOLDER] = folder
 
 
 def tell() -> None:
@@ -202,19 +180,6 @@ def tell() -> None:
 def _here() -> Collector | None:
     """The collector of this process; a process that was forked has a copy that nobody reads."""
     return _collector if _collector and _collector.process == os.getpid() else None
-
-
-def _leave(folder: str, left: dict[str, Any]) -> None:
-    """Leaves a line for the process that collects; the folder is gone with it."""
-    path = f"{folder}/{os.getpid()}.jsonl"
-    with contextlib.suppress(OSError):
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        file = os.open(path, flags, 0o600)
-        try:
-            if os.fstat(file).st_size < _MOST_LEFT:
-                os.write(file, json.dumps(left).encode() + b"\n")
-        finally:
-            os.close(file)
 
 
 def _text(value: Any) -> Any:

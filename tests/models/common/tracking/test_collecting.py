@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from models.common import progress, tracking
-from models.common.tracking import collecting
+from models.common.tracking import collecting, leaving
 from tests.helpers.paths import ROOT
 
 
@@ -22,18 +22,17 @@ def points(found: dict[str, Any]) -> dict[tuple[str, int | None], list[Any]]:
     return {(one["name"], one["trial"]): one["points"] for one in found["series"]}
 
 
-def test_where_nobody_collects_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(collecting._FOLDER, raising=False)
+def test_where_nobody_collects_nothing_happens() -> None:
     tracking.log("a", 1, 1)
     tracking.log_image("a", np.zeros((2, 2)), 1)
     tracking.log("", "no number", None)  # type: ignore[arg-type]
 
 
-def test_listeners_are_told_all_of_it_and_the_environment_is_left_as_it_was() -> None:
+def test_listeners_are_told_all_of_it_and_nothing_is_left() -> None:
     told: list[progress.Event] = []
-    before = dict(os.environ)
     with progress.listening(told.append), collecting.collecting("training") as collector:
-        folder = Path(os.environ[collecting._FOLDER])
+        folder = leaving._folder(os.getpid())
+        assert folder.is_dir()
         tracking.log("a", 0.5, 1)
         tracking.log("a", 0.25, 2)
         tracking.log_image("i", np.zeros((2, 2)), 1)
@@ -43,7 +42,7 @@ def test_listeners_are_told_all_of_it_and_the_environment_is_left_as_it_was() ->
     assert len(told) == 3 and isinstance(told[-1], progress.ValuesLogged)
     assert (told[-1].during, told[-1].logged) == ("training", collector.as_json())
     assert points(collector.as_json()) == {("a", None): [(1, 0.5), (2, 0.25), (3, None)]}
-    assert dict(os.environ) == before and not folder.exists()
+    assert not folder.exists()
     tracking.log("a", 1, 4)
     assert len(points(collector.as_json())[("a", None)]) == 3
 
@@ -113,19 +112,20 @@ def test_a_process_that_was_forked_does_too() -> None:
 
 def test_what_a_killed_process_has_left_in_part_is_left_out() -> None:
     with collecting.collecting("training") as collector:
-        folder = Path(os.environ[collecting._FOLDER])
+        folder = leaving._folder(os.getpid())
+        assert folder.is_dir()
         (folder / "1.jsonl").write_bytes(
             b'{"name": "a", "va\n{"name": "a", "value": 1, "step": 1}\n{'
         )
     assert points(collector.as_json()) == {("a", None): [(1, 1.0)]}
 
 
-def test_a_process_that_logs_without_end_is_stopped_listening_to(
+def test_a_process_that_logs_without_end_is_listened_to_no_longer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(collecting, "_MOST_LEFT", 500)
+    monkeypatch.setattr(leaving, "MOST", 500)
     for step in range(1000):
-        collecting._leave(str(tmp_path), {"name": "a", "value": 1, "step": step})
+        leaving.leave(tmp_path, {"name": "a", "value": 1, "step": step})
     [left] = tmp_path.iterdir()
     assert left.stat().st_size < 600
     collector = collecting.Collector("training", tmp_path)
@@ -137,7 +137,7 @@ def test_a_process_that_logs_without_end_is_stopped_listening_to(
 def test_without_room_for_other_processes_this_one_logs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collecting.tempfile, "tempdir", "/proc/no/such/folder")
+    monkeypatch.setattr("tempfile.tempdir", "/proc/no/such/folder")
     with collecting.collecting("training") as collector:
         tracking.log("a", 1, 1)
     assert points(collector.as_json()) == {("a", None): [(1, 1.0)]}
