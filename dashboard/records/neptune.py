@@ -128,7 +128,9 @@ def read(folder: Path) -> dict[str, Any]:
 
 def _exported(folder: Path) -> dict[str, Any]:
     name = f"{FOLDER}/{EXPORT}"
-    nothing = {key: [] for key in ("fields", "series", "histograms", "problems")}
+    nothing: dict[str, list[Any]] = {
+        key: [] for key in ("fields", "series", "histograms", "problems")
+    }
     try:
         record = read_object(folder / name)
     except (FileNotFoundError, UnreadableError) as error:

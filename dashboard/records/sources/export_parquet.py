@@ -8,7 +8,6 @@ what is kept has bounds, so memory does not grow with them.
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -190,8 +189,8 @@ def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with contextlib.suppress(ImportError):  # Without it pyarrow 10 runs code from Parquet files.
-        import pyarrow_hotfix  # noqa: F401
+    from dashboard.records.sources import arrow  # noqa: F401
+
     try:
         with pq.ParquetFile(path) as file:
             names = set(file.schema_arrow.names)

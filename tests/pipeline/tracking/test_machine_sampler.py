@@ -85,7 +85,7 @@ def test_samples_are_bounded_and_their_distance_grows(monkeypatch: pytest.Monkey
     for second in range(5_000):
         sampler.sample(1, 1.0 + second)
     use = sampler.use
-    lists = [use.seconds, use.cpu, use.memory, use.machine_cpu, use.machine_memory]
+    lists: list[list[Any]] = [use.seconds, use.cpu, use.memory, use.machine_cpu, use.machine_memory]
     assert len({len(one) for one in lists}) == 1
     assert machine_sampler.MOST / 2 <= len(use.seconds) <= machine_sampler.MOST
     assert use.seconds[-1] > 4_900 and use.seconds == sorted(use.seconds)

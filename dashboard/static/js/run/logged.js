@@ -11,7 +11,8 @@ const MOST_CHARTS = 24; // Drawn at a time.
 export function LoggedSeries({ details }) {
   const [asked, setAsked] = useState(MOST_CHARTS);
   const series = logged(details, "series").filter((one) => Array.isArray(one.points) && one.points.length > 0);
-  const warnings = logged(details, "warnings");
+  const told = logged(details, "warnings");
+  const warnings = told.filter((one, place) => told.findIndex((other) => other.headline === one.headline && other.detail === one.detail) === place); // Trials say the same.
   if (series.length === 0 && warnings.length === 0) return null;
   const names = [...new Set(series.map((one) => String(one.name)))];
   return html`<section data-testid="logged">
