@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashboard.records.json_files import clean
+from dashboard.records.json_files import UnreadableError, clean, read_object
 
 FOLDER = ".neptune"
+EXPORT = "export.json"
+"""In that folder: the record of a run of an exported workspace, read already."""
 MAX_POINTS = 1000
 """Of a longer series every second point is left out, as often as needed; the last one stays."""
 MAX_LINE = 4 * 2**20
@@ -23,15 +25,19 @@ _SHOWN_TEXT = 4000
 
 
 @dataclass
-class _Series:
+class Series:
     """Points of a series, thinned."""
 
     count: int = 0
+    """How many there were."""
     step: int = 1
+    """Every so many-th is in `points`."""
     points: list[list[Any]] = field(default_factory=list)
+    """Pairs of step and value."""
     last: list[Any] = field(default_factory=list)
 
     def add(self, at: Any, value: Any) -> None:
+        """Takes over a point."""
         self.last = [at, value]
         if self.count % self.step == 0:
             self.points.append(self.last)
@@ -47,7 +53,7 @@ class _State:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.fields: dict[str, dict[str, Any]] = {}
-        self.series: dict[str, _Series] = {}
+        self.series: dict[str, Series] = {}
         self.unknown: Counter[str] = Counter()
 
     def apply(self, operation: dict[str, Any], uploads: Path) -> None:
@@ -60,7 +66,7 @@ class _State:
                     value = value[:_SHOWN_TEXT] + " ..."
                 self.fields[path] = {"type": kind.removeprefix("Assign").lower(), "value": value}
             case "LogFloats" | "LogStrings":
-                series = self.series.setdefault(path, _Series())
+                series = self.series.setdefault(path, Series())
                 for entry in operation["values"]:
                     at = entry.get("step")
                     series.add(series.count if at is None else at, entry["value"])
@@ -97,8 +103,11 @@ def read(folder: Path) -> dict[str, Any]:
 
     Returns:
         `fields` (path, type, value, and for a file where its content is), `series` (path, count,
-        points as step and value, the last one), and `problems` in words.
+        points as step and value, the last one), `histograms` (path, and `at` with the last steps'
+        edges and values) and `problems` in words.
     """
+    if _is_file(folder / FOLDER / EXPORT):
+        return _exported(folder)
     state = _State(folder)
     problems: list[str] = []
     logs = sorted(filter(_is_file, (folder / FOLDER).glob("**/data-*.log")), key=_order)
@@ -112,8 +121,21 @@ def read(folder: Path) -> dict[str, Any]:
             {"path": path, "count": one.count, "points": one.points, "last": one.last}
             for path, one in sorted(state.series.items())
         ],
+        "histograms": [],
         "problems": problems,
     }
+
+
+def _exported(folder: Path) -> dict[str, Any]:
+    name = f"{FOLDER}/{EXPORT}"
+    nothing: dict[str, list[Any]] = {
+        key: [] for key in ("fields", "series", "histograms", "problems")
+    }
+    try:
+        record = read_object(folder / name)
+    except (FileNotFoundError, UnreadableError) as error:
+        return {**nothing, "files": [name], "problems": [str(error)]}
+    return {**nothing, **{key: record.get(key, []) for key in nothing}, "files": [name]}
 
 
 def _follow(log: Path, state: _State, problems: list[str]) -> None:

@@ -31,6 +31,7 @@ from dashboard.web.answers import Answer, as_json, count, encoded, optional_coun
 from dashboard.web.security import FILE_POLICY
 
 DETAILS = "details.json"
+MACHINE = "machine.json"
 REPORT = "report.html"
 LOG = "tfx.log"
 CODE = "code"
@@ -64,6 +65,7 @@ class Api:
             "/api/diff": self.diff,
             "/api/runs/{run}": self.run,
             "/api/runs/{run}/details": self.details,
+            "/api/runs/{run}/machine": self.machine,
             "/api/runs/{run}/files": self.files,
             "/api/runs/{run}/text": self.text,
             "/api/runs/{run}/neptune": self.neptune,
@@ -124,13 +126,21 @@ class Api:
 
     def details(self, request: Request) -> Response:
         """Curves, trials, features and plots; empty while there are none."""
+        return self._file_as_json(request, DETAILS, "details")
+
+    def machine(self, request: Request) -> Response:
+        """What the run took of its machine; empty where nobody has looked."""
+        return self._file_as_json(request, MACHINE, "machine")
+
+    def _file_as_json(self, request: Request, name: str, key: str) -> Response:
+        """A file of the run's folder, or the problem with it."""
         _, folder = self._index.found(request.path_params["run"])
         try:
-            return self._json(request, {"details": read_object(folder / DETAILS), "problem": ""})
+            return self._json(request, {key: read_object(folder / name), "problem": ""})
         except FileNotFoundError:
-            return as_json(request, {"details": {}, "problem": ""})
+            return as_json(request, {key: {}, "problem": ""})
         except UnreadableError as error:
-            return as_json(request, {"details": {}, "problem": str(error)})
+            return as_json(request, {key: {}, "problem": str(error)})
 
     def files(self, request: Request) -> Response:
         """The run folder's files."""

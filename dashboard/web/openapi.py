@@ -150,6 +150,11 @@ READ: dict[str, tuple[str, list[Schema], Schema]] = {
         [],
         _object(details=_map(ANYTHING), problem=TEXT),
     ),
+    "/api/runs/{run}/machine": (
+        "What the run took of its machine (docs/generated/machine.schema.json).",
+        [],
+        _object(machine=_map(ANYTHING), problem=TEXT),
+    ),
     "/api/runs/{run}/files": (
         "The files of the run's folder.",
         [],
@@ -163,7 +168,12 @@ READ: dict[str, tuple[str, list[Schema], Schema]] = {
     "/api/runs/{run}/neptune": (
         "The run's Neptune record.",
         [],
-        _object(files=_list(TEXT), fields=_list(ANYTHING), series=_list(ANYTHING)),
+        _object(
+            files=_list(TEXT),
+            fields=_list(ANYTHING),
+            series=_list(ANYTHING),
+            histograms=_list(ANYTHING),
+        ),
     ),
     "/api/monitoring": ("Each served version with its last look.", [], _object(models=_list({}))),
     "/api/monitoring/{model}/{version}": (

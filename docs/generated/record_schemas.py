@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from pipeline.record.machine_use import MachineUse
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
 
@@ -17,6 +18,7 @@ FOLDER = Path(__file__).resolve().parent
 SCHEMAS: dict[str, type[BaseModel]] = {
     "run.schema.json": RunRecord,
     "details.schema.json": RunDetails,
+    "machine.schema.json": MachineUse,
 }
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import keras
 
-from models.common import progress
+from models.common import model_folder, progress
 from models.common.errors import ModelCodeError
 from models.common.plan import Plan
+from models.common.tracking import collecting
 
 
 def of(plan: Plan) -> list[keras.callbacks.Callback]:
@@ -21,6 +22,29 @@ def of(plan: Plan) -> list[keras.callbacks.Callback]:
     if plan.learning_rate_decay == "cosine":
         found.append(_CosineDecay(plan))
     return found
+
+
+def of_model(model: str) -> list[keras.callbacks.Callback]:
+    """The callbacks that `callbacks()` of a model's `model.py` returns; none where it has none.
+
+    Raises:
+        ModelCodeError: It raised, or returned something else.
+    """
+    own = model_folder.function_if_any(model, "model", "callbacks")
+    if own is None:
+        return []
+    with model_folder.errors_of(model, "callbacks"):
+        found = own()
+    known = isinstance(found, list | tuple)
+    wrong = [one for one in found if not isinstance(one, keras.callbacks.Callback)] if known else []
+    if not known or wrong:
+        raise ModelCodeError(
+            f"models/{model}/model.py: callbacks() returned something else than Keras callbacks",
+            "Expected: a list of keras.callbacks.Callback. "
+            f"Received: {f'a {type(wrong[0]).__name__} in it' if wrong else type(found).__name__}.",
+            "Return a list, such as [NormOfGradients()].",
+        )
+    return list(found)
 
 
 class _EarlyStopping(keras.callbacks.EarlyStopping):
@@ -90,6 +114,7 @@ class ReportEpochs(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Tells whoever listens."""
+        collecting.tell()
         progress.notify(
             progress.EpochEnded({name: float(value) for name, value in (logs or {}).items()})
         )

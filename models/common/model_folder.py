@@ -34,6 +34,17 @@ def function(model: str, module: str, name: str) -> Callable[..., Any]:
     return found
 
 
+def function_if_any(model: str, module: str, name: str) -> Callable[..., Any] | None:
+    """The function of this name in `models/<model>/<module>.py`; None where it defines none.
+
+    Raises:
+        ModelCodeError: The module cannot be imported, or has something else of this name.
+    """
+    with errors_of(model, f"importing models/{model}/{module}.py"):
+        found = importlib.import_module(f"models.{model}.{module}")
+    return function(model, module, name) if hasattr(found, name) else None
+
+
 @contextlib.contextmanager
 def errors_of(model: str, doing: str) -> Iterator[None]:
     """Turns whatever a model's code raises into an error that names its file and line.

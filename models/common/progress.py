@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,16 @@ class Pushing:
     """The version's folder, which is there, whole, once it is pushed."""
 
 
-Event = EpochEnded | TrialEnded | Pushing
+@dataclass(frozen=True)
+class ValuesLogged:
+    """The model's code has logged values or images of its own."""
+
+    during: Literal["training", "tuning"]
+    logged: Mapping[str, Any]
+    """All that it has logged since its beginning, as `run_details.Logged` of the pipeline."""
+
+
+Event = EpochEnded | TrialEnded | Pushing | ValuesLogged
 _listeners: list[Callable[[Event], None]] = []
 
 

@@ -20,6 +20,7 @@ from models.common.files import manifest
 from models.common.labels import checks, encoding, loss_range, suspicious_inputs, unused_inputs
 from models.common.layers import precision
 from models.common.plan import SINGLE_PRECISION, Plan
+from models.common.tracking import collecting
 
 SUMMARY = "training.json"
 
@@ -45,8 +46,8 @@ def train_and_export(
         transform_path: The fitted preprocessing.
         export_path: The folder for the SavedModel.
         summary_path: The folder for `training.json`: the network's type and number of parameters,
-            the names of the label's classes, what is to be warned of, and the history, each
-            metric's value after each epoch.
+            the names of the label's classes, what is to be warned of, the history, each metric's
+            value after each epoch, and what the model's code has logged of its own.
         test_files: Those that the model will be judged on; nothing but the label is looked at.
 
     Raises:
@@ -56,10 +57,11 @@ def train_and_export(
     label = checks.check(plan, transform, train_files, eval_files, test_files)
     keras.utils.set_random_seed(plan.seed)
     chosen = model_folder.Hyperparameters(hyperparameters)
-    model = build(plan, chosen, transform, label.limits)
-    class_weights = checks.weights_by_class(plan, label)
-    data = datasets(plan, transform, train_files, eval_files, class_weights)
-    history = fit(model, plan, *data, callbacks=[training_callbacks.ReportEpochs()])
+    with collecting.collecting("training") as collector:
+        model = build(plan, chosen, transform, label.limits)
+        class_weights = checks.weights_by_class(plan, label)
+        data = datasets(plan, transform, train_files, eval_files, class_weights)
+        history = fit(model, plan, *data, callbacks=[training_callbacks.ReportEpochs()])
     export.export(
         _to_serve(model, plan, chosen, transform),
         transform,
@@ -82,6 +84,7 @@ def train_and_export(
             *suspicious_inputs.findings(plan, transform, train_files, eval_files, label),
         ],
         "history": history,
+        "logged": collector.as_json(),
     }
     tf.io.gfile.makedirs(summary_path)
     with tf.io.gfile.GFile(f"{summary_path}/{SUMMARY}", "w") as file:
@@ -242,11 +245,12 @@ def fit(
         plan: How long to train.
         train: Batches to learn from.
         validation: Batches to look at after each epoch.
-        callbacks: Called beside those that the plan asks for.
+        callbacks: Called after those that the plan asks for, and the model's own.
 
     Raises:
         ModelCodeError: The model's code raised, or the network gives NaN.
     """
+    own = training_callbacks.of_model(plan.model)
     with model_folder.errors_of(plan.model, "training the network"), warnings.catch_warnings():
         # How many batches there are Keras learns at the end of the first epoch, with a warning.
         warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
@@ -255,7 +259,7 @@ def fit(
             epochs=plan.epochs,
             steps_per_epoch=plan.steps_per_epoch,
             validation_data=validation,
-            callbacks=[*training_callbacks.of(plan), *callbacks],
+            callbacks=[*training_callbacks.of(plan), *own, *callbacks],
             shuffle=False,  # The dataset does it; newer Kerases warn of the default.
             verbose=2,
         ).history

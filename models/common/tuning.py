@@ -18,6 +18,7 @@ from models.common import model_folder, progress, training
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.labels import checks
 from models.common.plan import Plan
+from models.common.tracking import collecting
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class _Tuner(keras_tuner.RandomSearch):
         self._data = data
         self._network = build
         self._failures: list[str] = []
+        self._collector: collecting.Collector
         super().__init__(**options)
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
@@ -58,6 +60,7 @@ class _Tuner(keras_tuner.RandomSearch):
             FatalError: The model's code does not work, whatever the hyperparameters.
         """
         began, score = time.monotonic(), None
+        self._collector.trial = int(trial.trial_id) + 1
         try:
             score = self._objective_of(trial)
             return score
@@ -68,6 +71,7 @@ class _Tuner(keras_tuner.RandomSearch):
             # After any other kind Keras Tuner goes on with the next trial.
             raise keras_tuner.errors.FatalError(error.headline) from error
         finally:
+            self._collector.tell()
             progress.notify(
                 progress.TrialEnded(
                     number=int(trial.trial_id) + 1,
@@ -101,7 +105,8 @@ class _Tuner(keras_tuner.RandomSearch):
             ModelCodeError: Every trial failed, or the model's code raised.
         """
         try:
-            super().search(*arguments, **options)
+            with collecting.collecting("tuning") as self._collector:
+                super().search(*arguments, **options)
         except keras_tuner.errors.FatalError as error:
             if isinstance(error.__cause__, ModelCodeError):
                 raise error.__cause__ from None

@@ -215,13 +215,15 @@ class RecordedLocalDagRunner(LocalDagRunner):
             pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
 
     def _add_event(self, event: progress.Event) -> None:
-        """Adds an epoch or a trial to the run's details while training goes on, or notes a push."""
+        """Adds to the run's details what training tells as it goes on, or notes a push."""
         if isinstance(event, progress.Pushing):
             self._record.pushing = event.folder
             run_record.write(self._record, self._runs)
             return
         if isinstance(event, progress.EpochEnded):
             run_details.add_epoch(self._details, event.metrics)
+        elif isinstance(event, progress.ValuesLogged):
+            run_details.set_logged(self._details, event.during, event.logged)
         else:
             self._details.trials.append(Trial(**dataclasses.asdict(event)))
         run_details.write(self._details, self._runs, self._redactor)

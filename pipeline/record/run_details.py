@@ -29,6 +29,8 @@ _FEW = 200
 """With more features the file is written without indentation, and without what a feature has not:
 these would be most of it."""
 _EVAL = "val_"
+LOGGED = {"training": "logged", "tuning": "logged_in_trials"}
+"""The key of what the model's code has logged, by what has called it."""
 
 
 class _Part(BaseModel):
@@ -119,6 +121,44 @@ class Curve(_Part):
     split: Literal["train", "eval"]
     values: list[float | None]
     """After each epoch, the first epoch first; None where it is not finite."""
+
+
+class LoggedSeries(_Part):
+    """Numbers that the model's code has logged under one name."""
+
+    name: str
+    trial: int | None = None
+    """The trial of the search that logged them; None: the final training."""
+    logged: int
+    """So many were logged. Of many, `points` has every second, fourth ... and the last."""
+    points: list[tuple[float, float | None]]
+    """Pairs of step and value, by rising steps; None where the value was not finite."""
+
+
+class LoggedImage(_Part):
+    """An image that the model's code has logged."""
+
+    name: str
+    trial: int | None = None
+    """The trial of the search that logged it; None: the final training."""
+    step: float
+    png: str
+    """The image as a PNG file, in base 64."""
+
+
+class LogWarning(_Part):
+    """What was logged and could not be kept."""
+
+    headline: str
+    detail: str
+
+
+class Logged(_Part):
+    """What the model's code has logged of its own, by `models.common.tracking`."""
+
+    series: list[LoggedSeries] = []
+    images: list[LoggedImage] = []
+    warnings: list[LogWarning] = []
 
 
 class RocPoint(_Part):
@@ -213,6 +253,10 @@ class RunDetails(_Part):
     features: list[Feature] = []
     trials: list[Trial] = []
     curves: list[Curve] = []
+    logged: Logged = Logged()
+    """In the final training."""
+    logged_in_trials: Logged = Logged()
+    """In the search; nothing where it comes from the cache."""
     plots: Plots = Plots()
 
 
@@ -232,6 +276,19 @@ def add_epoch(details: RunDetails, metrics: Mapping[str, float]) -> None:
             curve = Curve(metric=metric, split=split, values=[])
             details.curves.append(curve)
         curve.values.append(value if math.isfinite(value) else None)
+
+
+def set_logged(
+    details: RunDetails, during: Literal["training", "tuning"], logged: Mapping[str, Any]
+) -> None:
+    """Takes over all that the model's code has logged so far.
+
+    Args:
+        details: What to add to.
+        during: Where it has.
+        logged: As JSON of `Logged`.
+    """
+    setattr(details, LOGGED[during], Logged.model_validate(logged))
 
 
 def write(details: RunDetails, runs: Path = project.RUNS, redactor: Redactor | None = None) -> None:

@@ -26,7 +26,7 @@ from models.common import training
 from models.common.errors import RunError
 from pipeline import nodes
 from pipeline.record import run_details, run_record
-from pipeline.record.run_details import RunDetails, Trial
+from pipeline.record.run_details import Logged, RunDetails, Trial
 from pipeline.record.run_record import Anomaly, Baseline, RunRecord, TrainedModel
 from pipeline.results import (
     data_profile,
@@ -113,6 +113,8 @@ def read_search(result: NodeResult) -> None:
     result.details.trials = _trials(
         result.details, _json(_only_file(result.outputs["tuner_results"])), result.run
     )
+    found = result.details.logged_in_trials.warnings
+    result.run.warn(nodes.TUNER, [(one.headline, one.detail) for one in found])
 
 
 def _trials(details: RunDetails, results: list[dict[str, Any]], run: RunRecord) -> list[Trial]:
@@ -149,7 +151,9 @@ def read_training(result: NodeResult) -> None:
         bytes=_size(f"{result.outputs['model'].uri}/Format-Serving"),
         classes=summary.get("classes", []),
     )
+    logged = result.details.logged = Logged.model_validate(summary.get("logged", {}))
     found = [(one["headline"], one["detail"]) for one in summary.get("warnings", [])]
+    found += [(one.headline, one.detail) for one in logged.warnings]
     result.run.warn(nodes.TRAINER, found)
     history = summary["history"]
     result.details.curves = []

@@ -8,6 +8,7 @@ server. Whatever is wrong with that server is told in one warning.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -16,11 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.common.errors import RunError
-from pipeline.record import liveness, run_details, run_folder, run_record
+from pipeline.record import liveness, machine_use, run_details, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import RunRecord
-from pipeline.tracking import TOKEN
+from pipeline.tracking import TOKEN, machine_sampler
+from pipeline.tracking.machine_sampler import MachineSampler
 from pipeline.tracking.neptune_fields import Snapshot, take
 from pipeline.tracking.neptune_record import NeptuneRecord
 from pipeline.tracking.server import Server
@@ -43,6 +45,7 @@ def follow(folder: Path) -> None:
     writer = record
     last_sign = time.monotonic()
     snapshot: Snapshot | None = None
+    sampler = machine_sampler.start(record.id)
     while not (snapshot and snapshot.over) and time.monotonic() - last_sign < _SETTLE:
         present = [revision(folder / name) for name in (run_folder.RECORD, run_folder.DETAILS)]
         if present != seen and (found := _read(folder)):
@@ -61,6 +64,10 @@ def follow(folder: Path) -> None:
             server.warn()
         if _alive(record, folder):
             last_sign = time.monotonic()
+            if sampler and (sample := _sampled(sampler, record, folder)):
+                local.update(sample)
+                if server:
+                    server.update(sample)
         time.sleep(_POLL)
     if snapshot and not snapshot.over:  # Nobody has recorded an end.
         snapshot = replace(snapshot, fields={**snapshot.fields, "run/status": "died"})
@@ -75,6 +82,15 @@ def follow(folder: Path) -> None:
     local.close(failed)
     if server:
         server.close(failed)
+
+
+def _sampled(sampler: MachineSampler, record: RunRecord, folder: Path) -> Snapshot | None:
+    """What is new of the machine's use, which is written beside the run's record too."""
+    if record.process is None or not sampler.sample(record.process):
+        return None
+    with contextlib.suppress(RunError):  # As of a full disk, which the run tells of.
+        machine_use.write(sampler.use, folder.parent)
+    return Snapshot({}, {}, {}, over=False, points=sampler.latest())
 
 
 def _read(folder: Path) -> tuple[RunRecord, RunDetails] | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ class Snapshot:
     """Value by path; a path's parts are separated by `/`."""
     series: Mapping[str, list[float | None]]
     """Values after each epoch, by path; None where there is none."""
-    files: Mapping[str, Path]
-    """Files by path."""
+    files: Mapping[str, Path | bytes]
+    """Files by path; a PNG file by its content."""
     over: bool
     """Whether the run has ended."""
+    points: Mapping[str, Sequence[tuple[float, float | None]]] = field(default_factory=dict)
+    """Pairs of step and value by path, by rising steps; None where there is no value."""
 
 
 def take(record: RunRecord, details: RunDetails, folder: Path) -> Snapshot:
@@ -37,9 +40,20 @@ def take(record: RunRecord, details: RunDetails, folder: Path) -> Snapshot:
         series={
             _path("training", curve.split, curve.metric): curve.values for curve in _curves(details)
         },
-        files={path: file for path, file in _files(folder, over) if file.is_file()},
+        files={
+            **{path: file for path, file in _files(folder, over) if file.is_file()},
+            **dict(_images(details)),
+        },
         over=over,
+        points=dict(_logged(details)),
     )
+
+
+def content_of(file: Path | bytes) -> tuple[bytes, str]:
+    """The content of a snapshot's file, and the ending of its name."""
+    if isinstance(file, bytes):
+        return file, "png"
+    return file.read_bytes(), file.suffix.lstrip(".") or "txt"
 
 
 def _tree(record: RunRecord, details: RunDetails) -> dict[str, Any]:
@@ -103,6 +117,21 @@ def _numbered(items: list[Any]) -> dict[str, Any]:
 
 def _curves(details: RunDetails) -> Iterator[Curve]:
     return (curve for curve in details.curves if curve.values)
+
+
+def _logged(details: RunDetails) -> Iterator[tuple[str, Sequence[tuple[float, float | None]]]]:
+    for one in (*details.logged.series, *details.logged_in_trials.series):
+        yield _path(*_place(one.trial), "logged", one.name), one.points
+
+
+def _images(details: RunDetails) -> Iterator[tuple[str, bytes]]:
+    for one in (*details.logged.images, *details.logged_in_trials.images):
+        path = _path(*_place(one.trial), "images", one.name, f"{one.step:g}")
+        yield path, base64.b64decode(one.png)
+
+
+def _place(trial: int | None) -> tuple[str, ...]:
+    return ("training",) if trial is None else ("tuner", "trials", str(trial))
 
 
 def _files(folder: Path, over: bool) -> Iterator[tuple[str, Path]]:

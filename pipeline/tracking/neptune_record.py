@@ -7,7 +7,7 @@ import time
 import warnings
 from typing import Any, Literal
 
-from pipeline.tracking.neptune_fields import Field, Snapshot
+from pipeline.tracking.neptune_fields import Field, Snapshot, content_of
 
 # The client names its successor at each import; no server is left that would need it.
 with warnings.catch_warnings(record=True):
@@ -50,6 +50,7 @@ class NeptuneRecord:
         self._on_server = mode == "async"
         self._fields: dict[str, Field] = {}
         self._logged: dict[str, int] = {}
+        self._steps: dict[str, float] = {}
         self._files: set[str] = set()
 
     def update(self, snapshot: Snapshot) -> None:
@@ -63,13 +64,19 @@ class NeptuneRecord:
                 if point is not None and math.isfinite(point):
                     self._run[path].append(point, step=epoch)
             self._logged[path] = len(values)
+        for path, points in snapshot.points.items():
+            last = self._steps.get(path, -math.inf)
+            for step, number in points:
+                if step > last and number is not None:
+                    self._run[path].append(number, step=step)
+            if points:
+                self._steps[path] = points[-1][0]
         for path, file in snapshot.files.items():
             if path not in self._files:
                 self._files.add(path)
                 # By content: offline, Neptune keeps only the path of a file that is given by path.
-                self._run[path].upload(
-                    File.from_content(file.read_bytes(), extension=file.suffix.lstrip(".") or "txt")
-                )
+                content, extension = content_of(file)
+                self._run[path].upload(File.from_content(content, extension=extension))
         self._run.wait(disk_only=True)
 
     def close(self, failed: bool) -> None:

@@ -25,7 +25,7 @@ from typing import Any
 
 from pipeline.record import run_folder
 from pipeline.record.atomic_file import write_whole
-from pipeline.tracking.neptune_fields import Field, Snapshot
+from pipeline.tracking.neptune_fields import Field, Snapshot, content_of
 
 _STRUCTURE = 3
 """The client's version of the layout: operations lie in the run's own folder."""
@@ -97,6 +97,11 @@ def _operations(
             if number is not None and math.isfinite(number):
                 point = {"value": number, "step": epoch, "ts": _now()}
                 yield {"type": "LogFloats", "path": _parts(path), "values": [point]}
+    for path, points in snapshot.points.items():
+        for step, number in points:
+            if number is not None:
+                point = {"value": number, "step": step, "ts": _now()}
+                yield {"type": "LogFloats", "path": _parts(path), "values": [point]}
     for path, file in snapshot.files.items():
         yield _upload(path, file, uploads)
     yield _assign("sys/failed", failed)
@@ -115,12 +120,12 @@ def _assign(path: str, value: Field) -> dict[str, Any]:
     return {"type": _ASSIGN[type(value)], "path": _parts(path), "value": kept}
 
 
-def _upload(path: str, file: Path, uploads: Path) -> dict[str, Any]:
+def _upload(path: str, file: Path | bytes, uploads: Path) -> dict[str, Any]:
     """A file by its content, under a name like the client's."""
-    extension = file.suffix.lstrip(".") or "txt"
+    content, extension = content_of(file)
     now = datetime.now(timezone.utc)
     name = f"{path.replace('/', '_')}-{now.timestamp()}-{now:%Y-%m-%d_%H.%M.%S.%f}.{extension}"
-    shutil.copyfile(file, uploads / name)
+    (uploads / name).write_bytes(content)
     return {
         "type": "UploadFile",
         "path": _parts(path),

@@ -26,6 +26,8 @@ class Dashboard:
     runs: Path
     port: int = 0
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
+    cache: Path | None = None
+    """Where copies are kept; None: where the user's are."""
 
     @property
     def serving(self) -> Path:
@@ -38,6 +40,7 @@ class Dashboard:
     def start(self) -> None:
         """Starts the server, on the port that it had before."""
         command = [sys.executable, "-m", "dashboard", "--no-open", "--port", str(self.port)]
+        command += ["--cache", str(self.cache)] if self.cache else []
         self.process = subprocess.Popen(
             [*command, "--runs", str(self.runs), "--serving", str(self.serving)],
             cwd=ROOT,

@@ -102,7 +102,8 @@ def _neptune(folder: Path) -> str:
     taken = neptune_fields.take(
         run_record.read(run.name, folder), run_details.read(run.name, folder), run
     )
-    files = "".join(path.read_text() for path in taken.files.values())
+    contents = (neptune_fields.content_of(file)[0] for file in taken.files.values())
+    files = "".join(content.decode(errors="replace") for content in contents)
     return json.dumps(dict(taken.fields)) + files
 
 

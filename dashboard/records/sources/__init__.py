@@ -1,4 +1,4 @@
-"""Where runs are read from: folders of this machine, and buckets, of which a copy is kept here."""
+"""Where runs are read from: folders, buckets and exports of Neptune, of which copies are kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.errors import DashboardError
+from dashboard.records.sources import neptune_export
 from dashboard.records.sources.bucket import BucketSource
 from dashboard.records.sources.folder import FolderSource, Source
+from dashboard.records.sources.neptune_export import NeptuneExportSource
 from dashboard.records.sources.stores import SCHEMES
 
 
@@ -27,7 +29,10 @@ def opened(addresses: Sequence[str], cache: Path) -> list[Source]:
 def _opened(address: str, cache: Path) -> Source:
     scheme, separator, rest = address.partition("://")
     if not separator:
-        return FolderSource(Path(address).absolute())
+        folder = Path(address).absolute()
+        if neptune_export.is_one(folder):
+            return NeptuneExportSource(folder, cache)
+        return FolderSource(folder)
     if scheme not in SCHEMES or not rest.strip("/"):
         raise DashboardError(
             f"Runs cannot be read from {address}",

@@ -26,6 +26,7 @@ from pipeline.record.run_details import RunDetails
 from pipeline.record.run_record import Anomaly, Dataset, Failure, RunRecord
 from pipeline.results.record_results import record_results
 
+_TOLD = ("curves", "trials", "logged", "logged_in_trials")
 _UNKNOWN = "How it failed is not known: its container did not say."
 
 
@@ -75,11 +76,11 @@ class Collection:
         return record, details
 
     def _told_so_far(self) -> RunDetails:
-        """Curves and trials of training that may have come to no end."""
+        """What training has told that may have come to no end."""
         content = store.read(f"{self.folder}/{run_folder.DETAILS}")
         try:
             tree = json.loads(content or b"{}")
-            told = {key: tree[key] for key in ("curves", "trials") if key in tree}
+            told = {key: tree[key] for key in _TOLD if key in tree}
             return RunDetails.model_validate({"run": self.run_id, **told})
         except ValueError:
             return RunDetails(run=self.run_id)

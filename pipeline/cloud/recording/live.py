@@ -22,6 +22,8 @@ _EVERY = 3.0
 """Seconds between two writes of the curves, however short an epoch is."""
 _STATES = {"running": "running", "done": "done", "failed": "failed", "stopped": "failed"}
 _EVAL = "val_"
+_LOGGED = {"training": "logged", "tuning": "logged_in_trials"}
+"""The key of the details for what the model's code logs, by what has called it."""
 
 
 def update(folder: str) -> None:
@@ -68,7 +70,7 @@ def passed(entries: Sequence[Mapping[str, Any]], accounts: Mapping[str, Account]
 
 
 class Progress:
-    """Writes curves and trials into `details.json`, from a thread of its own.
+    """Writes what training tells into `details.json`, from a thread of its own.
 
     Args:
         folder: The run's folder.
@@ -94,6 +96,8 @@ class Progress:
                 self._add_epoch(self._part("curves"), event.metrics)
             elif hasattr(event, "objective"):
                 self._part("trials").append(asdict(event))
+            elif hasattr(event, "logged"):
+                self._details[_LOGGED[event.during]] = event.logged
             else:
                 return
         self._changed.set()

@@ -13,7 +13,15 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.record.run_details import CalibrationBin, Confusion, Curve, Plots, RocPoint, Trial
+from pipeline.record.run_details import (
+    CalibrationBin,
+    Confusion,
+    Curve,
+    LoggedSeries,
+    Plots,
+    RocPoint,
+    Trial,
+)
 
 # Stand-ins that no chart uses otherwise; each becomes a variable of the page's style sheet, so that
 # charts follow light and dark.
@@ -71,6 +79,32 @@ def curve(pair: Sequence[Curve]) -> Markup:
         for curve in pair
     ]
     return _chart(f"curve-{metric}", f"{metric} by epoch", "; ".join(said), draw)
+
+
+def logged(found: Sequence[LoggedSeries]) -> Markup:
+    """What the model's code has logged under one name, a line for each trial that has."""
+    name = found[0].name
+
+    def draw(axes: Any) -> None:
+        for series in found:
+            steps = [step for step, _ in series.points]
+            values = [float("nan") if value is None else value for _, value in series.points]
+            colour = _ACCENT if series.trial is None else _SECOND
+            marker = "o" if len(values) < 30 else ""
+            label = "training" if series.trial is None else f"trial {series.trial}"
+            axes.plot(steps, values, marker=marker, markersize=3, color=colour, label=label)
+        axes.set_xlabel("step")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
+        if len(found) == 1:
+            axes.legend(loc="best")
+
+    last = [(series.trial, series.points[-1]) for series in found]
+    said = "; ".join(
+        f"{'training' if trial is None else f'trial {trial}'}: "
+        f"{'no number' if value is None else format(value, '.4g')} at step {step:g}"
+        for trial, (step, value) in last
+    )
+    return _chart(f"logged-{name}", f"{name} by step", said, draw)
 
 
 def trials(found: Sequence[Trial]) -> Markup:

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from pipeline.record.run_details import Curve
+from pipeline.record.run_details import Curve, LoggedSeries
 
 
 class Drawings:
@@ -47,6 +47,13 @@ class Drawings:
         for curve in found:
             metrics.setdefault(curve.metric, []).append(curve)
         return [(name, self.draw("curve", pair)) for name, pair in metrics.items()]
+
+    def logged(self, found: Sequence[LoggedSeries]) -> list[tuple[str, Markup]]:
+        """A chart for each name of what the model's code has logged, with the name."""
+        names: dict[str, list[LoggedSeries]] = {}
+        for series in found:
+            names.setdefault(series.name, []).append(series)
+        return [(name, self.draw("logged", some)) for name, some in names.items()]
 
 
 def _hash(shown: BaseModel | Sequence[BaseModel]) -> str:

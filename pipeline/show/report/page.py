@@ -19,7 +19,7 @@ from pipeline.record.run_details import Plots, RunDetails
 from pipeline.record.run_record import Node, RunRecord
 from pipeline.show import formatting
 from pipeline.show.metric_quality import refused_value
-from pipeline.show.report import graph
+from pipeline.show.report import graph, logged_section
 from pipeline.show.report.data_section import data_section
 from pipeline.show.report.drawings import Drawings
 from pipeline.show.report.metrics_section import overall, slice_tables
@@ -58,6 +58,8 @@ def render(
         plot_rows=details.plots.rows,
         mistakes=details.plots.mistakes,
         curves=drawings.curves(details.curves),
+        **logged_section.logged_section(details, drawings),
+        machine=logged_section.machine_facts(record.id, runs),
         epochs=max((len(curve.values) for curve in details.curves), default=0),
         trials=details.trials,
         trials_chart=_trials_chart(details, drawings),

@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from models.common.tracking import png
 from tests.dashboard import sample_runs
 from tests.helpers.dashboard_process import Dashboard, Watched
 
@@ -186,3 +188,47 @@ def test_the_printed_report_overlaps_nowhere(page: Page, dashboard: Dashboard) -
     }).map((table) => table.textContent.slice(0, 80))"""
     expect(page.get_by_role("heading", name="The data")).to_be_visible()
     assert page.evaluate(wider) == []
+
+
+def test_what_the_code_logs_comes_while_it_trains_and_the_machine_beside_it(
+    page: Page, dashboard: Dashboard, watched: Watched
+) -> None:
+    run = sample_runs.make_run(dashboard.runs, 5, "running")
+    page.goto(f"{dashboard.address}/runs/{run.name}?tab=training")
+    expect(page.get_by_test_id("epochs")).to_be_visible()
+    expect(page.get_by_test_id("logged")).to_have_count(0)
+    content = base64.b64encode(png.encoded(np.eye(8))).decode()
+    odd = "<img src=x onerror=alert(1)>"
+    logged = {
+        "series": [
+            {"name": odd, "trial": None, "logged": 900, "points": [[1, 0.5], [2, None], [3, 0.25]]},
+        ],
+        "images": [
+            {"name": odd, "trial": None, "step": 2, "png": content},
+            {"name": "bad", "trial": None, "step": 1, "png": '" onerror="alert(1)'},
+        ],
+        "warnings": [{"headline": "A value was left out", "detail": "Received: 'text'."}],
+    }
+    trials = [
+        {"name": "norm", "trial": trial, "logged": 1, "points": [[1, trial / 2]]}
+        for trial in range(1, 20)
+    ]
+    details = json.loads((run / "details.json").read_text())
+    details |= {"logged": logged, "logged_in_trials": {"series": trials}}
+    (run / "new").write_text(json.dumps(details))
+    (run / "new").replace(run / "details.json")
+    use = {"processors": 2, "memory_total": 8e9, "seconds": [3, 6], "cpu": [1.5, 0.5]}
+    use |= {"memory": [1e9, 2e9], "machine_cpu": [2, 1], "machine_memory": [3e9, 4e9]}
+    use |= {"gpus": [{"name": "A", "memory_total": 9e9, "busy": [0.5, None], "memory": [1, None]}]}
+    (run / "machine.json").write_text(json.dumps(use))
+    shown = page.get_by_test_id("logged")
+    expect(shown.get_by_test_id("chart")).to_have_count(2)
+    expect(shown).to_contain_text("3 of 900 values are kept")
+    expect(shown).to_contain_text("The first 16 of 19 trials")
+    expect(shown).to_contain_text("A value was left out. Received: 'text'.")
+    expect(page.get_by_test_id("logged-images").locator("img")).to_have_count(1)
+    expect(page.get_by_test_id("machine").get_by_test_id("chart")).to_have_count(4)
+    expect(page.get_by_test_id("machine")).to_contain_text("2 processors, 8.0 GB of memory, A with")
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert watched.errors == []

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.records.outcomes import LABELS
 from tests.dashboard import sample_runs
+from tests.dashboard.records.sources import exported
 from tests.helpers.dashboard_process import Dashboard, Watched
 
 pytestmark = pytest.mark.slow
@@ -231,3 +232,38 @@ def test_the_list_is_used_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("verdict")).to_contain_text("Trainer failed")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_an_export_of_neptune_is_shown_beside_the_runs(
+    page: Page, tmp_path: Path, watched: Watched
+) -> None:
+    server = Dashboard(exported.make(tmp_path / "export"), cache=tmp_path / "cache")
+    exported.write(server.runs, "RUN-2", exported.rows()).write_bytes(b"damaged")
+    server.start()
+    try:
+        page.goto(server.address)
+        expect(page.get_by_test_id("run-row")).to_have_count(1)
+        expect(page.get_by_test_id("source")).to_contain_text("RUN-2_part_0.parquet cannot be read")
+        expect(page.get_by_test_id("run-row").get_by_test_id("status")).to_contain_text(
+            "from Neptune"
+        )
+        page.get_by_test_id("run-row").get_by_role("link").first.click()
+        page.locator(".tabs").get_by_role("link", name="Neptune").click()
+        histograms = page.get_by_test_id("neptune-histograms")
+        expect(histograms).to_contain_text("weights, step 1")
+        histograms.get_by_role("slider").fill("0")
+        expect(histograms).to_contain_text("weights, step 0")
+        expect(page.get_by_test_id("chart").first).to_contain_text("train/loss")
+        expect(page.get_by_test_id("neptune-fields")).to_contain_text("first try")
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="Download").first.click()
+        assert saved.value.path().read_bytes() == b"weights"
+        page.set_viewport_size({"width": 400, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        for tab in TABS:
+            page.locator(".tabs").get_by_role("link", name=tab).click()
+            expect(page.get_by_text("Loading …")).to_have_count(0)
+    finally:
+        server.stop()
+    missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
+    assert [error for error in watched.errors if error != missing] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -112,3 +113,30 @@ def test_each_epoch_is_reported() -> None:
         reporter = callbacks.ReportEpochs()
         history = training.fit(network(), tiny_sample.plan(epochs=2), data(), data(), [reporter])
     assert [one.metrics["loss"] for one in told if isinstance(one, EpochEnded)] == history["loss"]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def callbacks():\n    return None\n", "something else than Keras callbacks"),
+        ("def callbacks():\n    return [len]\n", "something else than Keras callbacks"),
+        ("def callbacks():\n    raise OSError\n", "callbacks failed with OSError"),
+        ("def callbacks(model):\n    return []\n", "callbacks failed with TypeError"),
+        ("callbacks = []\n", "has no function 'callbacks'"),
+    ],
+)
+def test_callbacks_of_the_model_that_are_none(
+    write_model: Callable[..., None], code: str, told: str
+) -> None:
+    write_model("broken", model=code)
+    with pytest.raises(ModelCodeError, match=told):
+        callbacks.of_model("broken")
+
+
+def test_a_model_may_have_callbacks_of_its_own(write_model: Callable[..., None]) -> None:
+    write_model("none", model="")
+    assert callbacks.of_model("none") == []
+    write_model(
+        "one", model="import keras\ndef callbacks():\n    return [keras.callbacks.History()]"
+    )
+    assert [type(one) for one in callbacks.of_model("one")] == [keras.callbacks.History]

@@ -17,7 +17,7 @@ import tensorflow_transform as tft
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from models.common import examples, progress, training, tuning
+from models.common import examples, progress, tracking, training, tuning
 from models.common.errors import ModelCodeError, NotFiniteError
 from tests.models import tiny_sample
 from tests.models.tiny_sample import LABEL, Sample
@@ -232,7 +232,19 @@ def test_nothing_is_exported_when_training_fails(
     assert not (tmp_path / "export").exists() and not (tmp_path / "history").exists()
 
 
-def test_each_epoch_of_the_final_training_is_told(tiny: Sample, tmp_path: Path) -> None:
+def test_what_the_final_training_tells(
+    tiny: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Norm(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            weights = self.model.trainable_variables[0]
+            tracking.log("norm", tf.norm(weights), epoch + 1)
+            tracking.log("text", "no number", epoch + 1)  # type: ignore[arg-type]
+            tracking.log_image("weights", tf.sigmoid(weights), epoch + 1)
+
+    import models.tiny.model as model
+
+    monkeypatch.setattr(model, "callbacks", lambda: [Norm()], raising=False)
     told: list[progress.Event] = []
     with progress.listening(told.append):
         training.train_and_export(
@@ -244,7 +256,17 @@ def test_each_epoch_of_the_final_training_is_told(tiny: Sample, tmp_path: Path) 
             export_path=str(tmp_path / "export"),
             summary_path=str(tmp_path),
         )
-    history = json.loads((tmp_path / training.SUMMARY).read_text())["history"]
+    summary = json.loads((tmp_path / training.SUMMARY).read_text())
+    history, logged = summary["history"], summary["logged"]
+    [series] = logged["series"]
+    assert series["name"] == "norm" and [step for step, _ in series["points"]] == [1, 2]
+    assert [image["step"] for image in logged["images"]] == [1, 2] and len(logged["warnings"]) == 1
+    # It is told no later than the epoch that it is of.
+    kinds = [type(event).__name__ for event in told]
+    ends = [place for place, kind in enumerate(kinds) if kind == "EpochEnded"]
+    assert [kinds[place - 1] for place in ends] == ["ValuesLogged"] * 2
+    last = [event for event in told if isinstance(event, progress.ValuesLogged)][-1]
+    assert json.loads(json.dumps(last.logged)) == logged
     epochs = [event.metrics for event in told if isinstance(event, progress.EpochEnded)]
     assert {name: [epoch[name] for epoch in epochs] for name in epochs[0]} == history
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras_tuner
 import pytest
 
-from models.common import progress, training, tuning
+from models.common import progress, tracking, training, tuning
 from models.common.errors import ModelCodeError
 from models.common.tuning import Search
 from tests.models import tiny_sample
@@ -231,3 +231,19 @@ def test_the_defaults_of_a_search_space() -> None:
 def test_a_search_as_json() -> None:
     search = Search(trials=2, epochs=1, objective="loss", direction="min")
     assert Search(**search.to_dict()) == search
+
+
+def test_what_a_trial_logs_is_told_by_trial(tuner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit(*_: Any) -> dict[str, list[float]]:
+        for step in (1, 2):
+            tracking.log("norm", step / 2, step)
+        return {"score": [1.0]}
+
+    monkeypatch.setattr(training, "fit", fit)
+    told: list[progress.Event] = []
+    with progress.listening(told.append):
+        tuner([1, 3]).search()
+    logged = [event for event in told if isinstance(event, progress.ValuesLogged)]
+    assert {event.during for event in logged} == {"tuning"}
+    series = [(one["trial"], one["points"]) for one in logged[-1].logged["series"]]
+    assert series == [(trial, [(1, 0.5), (2, 1.0)]) for trial in (1, 2)]

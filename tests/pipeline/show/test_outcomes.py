@@ -16,8 +16,9 @@ from pipeline.show.outcomes import OUTCOMES
 from tests.helpers.paths import ROOT
 
 
-def test_every_status_of_a_record_has_words_and_two_that_no_record_has() -> None:
-    assert list(OUTCOMES) == [*get_args(run_record.RunStatus), "died", "unreadable"]
+def test_every_status_of_a_record_has_words_and_three_that_no_record_has() -> None:
+    others = ["exported", "died", "unreadable"]
+    assert list(OUTCOMES) == [*get_args(run_record.RunStatus), *others]
 
 
 def test_no_two_statuses_share_a_word() -> None:

@@ -60,6 +60,14 @@ def test_a_series_gets_the_points_that_it_does_not_have(
     assert neptune_files.read(folder).series == {"loss": [0.5, 0.25, 0.125]}
 
 
+def test_a_series_with_steps_gets_those_that_are_new(record: NeptuneRecord, folder: Path) -> None:
+    points = [(0, 0.5), (2, None), (4.5, 0.25), (9, 0.125)]
+    # Of a long series some that were there are left out later on.
+    for shown in (points[:1], points[:3], points[::2], [*points[::2], points[3]]):
+        record.update(snapshot(points={"logged": shown}))
+    assert neptune_files.read(folder).series == {"logged": [0.5, 0.25, 0.125]}
+
+
 def test_points_that_are_no_numbers_are_left_out(record: NeptuneRecord, folder: Path) -> None:
     record.update(snapshot(series={"loss": [0.5, None, math.nan, math.inf, 0.25]}))
     assert neptune_files.read(folder).series == {"loss": [0.5, 0.25]}

@@ -47,8 +47,10 @@ def everything(folder: Path) -> Snapshot:
             "files/report.html": folder / "report.html",
             "code/NOTES": folder / "NOTES",
             "code/a%2Fb": folder / "a.b.json",
+            "training/images/heat/3": b"\x89PNG",
         },
         over=True,
+        points={"training/logged/norm": [(1, 0.5), (2.5, None), (40, 0.25)]},
     )
 
 

@@ -13,6 +13,7 @@ const MARKS = {
   failed: "!",
   interrupted: "‖",
   died: "†",
+  exported: "⇤",
   unreadable: "?",
   queued: "·",
   done: "✓",

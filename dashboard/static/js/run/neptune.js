@@ -2,6 +2,7 @@
 import { html, useState } from "../lib.js";
 import { runApi, useLive } from "../api.js";
 import { ErrorBox, Loading, Scroll } from "../parts/basic.js";
+import { Histogram } from "../charts/histogram.js";
 import { LineChart } from "../charts/line_chart.js";
 import * as format from "../format.js";
 import { fileAddress } from "./text.js";
@@ -16,6 +17,7 @@ export function NeptuneRecord({ id, run }) {
   const matches = (one) => one.path.toLowerCase().includes(text.toLowerCase());
   const series = data.series.filter(matches);
   const fields = data.fields.filter(matches);
+  const histograms = (data.histograms ?? []).filter(matches);
   return html`<p class="quiet">
       ${format.plural(data.fields.length, "field")} and ${format.plural(data.series.length, "series", "series")} in
       ${" "}<code>${data.files.join(", ")}</code>
@@ -28,10 +30,25 @@ export function NeptuneRecord({ id, run }) {
               lines=${[{ label: `${format.plural(one.count, "point")}, last ${format.number(one.last[1])}`, color: 1, values: one.points.filter(([, y]) => typeof y === "number") }]} />`
           : html`<p key=${one.path}><code>${one.path}</code> ${format.anything(one.last[1])}</p>`))}
     </div>
+    ${histograms.length > 0 && html`<h2>Histograms</h2>`}
+    <div class="charts" data-testid="neptune-histograms">${histograms.map((one) => html`<${Steps} key=${one.path} histogram=${one} />`)}</div>
     ${fields.length > 0 && html`<h2>Fields</h2>`}
     <div data-testid="neptune-fields">
       ${[...groups(fields)].map(([name, some]) => html`<${Group} key=${name} name=${name} fields=${some} open=${text !== "" || fields.length <= FEW} id=${id} />`)}
     </div>`;
+}
+
+// A path's histogram at the step that the slider sets, the last at first.
+function Steps({ histogram: { path, at } }) {
+  const [chosen, setChosen] = useState(at.length - 1);
+  const { step, edges, values } = at[Math.min(chosen, at.length - 1)];
+  const buckets = values.map((count, place) => ({ low: edges[place], high: edges[place + 1], count }));
+  return html`<figure class="chart">
+    <figcaption><span>${path}, step ${format.number(step)}</span></figcaption>
+    <${Histogram} splits=${[[path, { histogram: buckets }]]} title=${path} width=${320} height=${160} axis=${true} />
+    ${at.length > 1 && html`<label class="field"><span>Step<span class="hidden"> of ${path}</span></span>
+      <input type="range" min="0" max=${at.length - 1} value=${chosen} aria-valuetext=${`step ${step}`} onInput=${(event) => setChosen(Number(event.currentTarget.value))} /></label>`}
+  </figure>`;
 }
 
 // The fields by the first part of their path.

@@ -1,9 +1,11 @@
-// Training curves as they grow, and what the Tuner tried before.
+// Training curves as they grow, what the model's code logged, the machine, and what the Tuner tried before.
 import { html } from "../lib.js";
 import { LineChart } from "../charts/line_chart.js";
 import * as format from "../format.js";
 import { CurveControls, curveSettings } from "../charts/controls.js";
 import { curvesOf, metricsOf, points } from "../charts/curves.js";
+import { LoggedImages, LoggedSeries } from "./logged.js";
+import { Machine } from "./machine.js";
 import { Trials } from "./trials.js";
 
 export function Training({ id, run, record, details, params }) {
@@ -22,6 +24,9 @@ export function Training({ id, run, record, details, params }) {
               ${metricsOf(curves).map((metric) => html`<${LineChart} key=${metric} title=${metric} lines=${lines(curves, metric)} log=${log} smooth=${smooth} />`)}
             </div>`}
     </section>
+    <${LoggedSeries} details=${details} />
+    <${LoggedImages} details=${details} />
+    <${Machine} id=${id} running=${run.status === "running"} />
     <section>
       <h2 id="trials">Tuner trials</h2>
       <${Trials} id=${id} trials=${Array.isArray(details.trials) ? details.trials : []} />

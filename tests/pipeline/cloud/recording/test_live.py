@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.common.progress import EpochEnded, Pushing, TrialEnded
+from models.common.progress import EpochEnded, Pushing, TrialEnded, ValuesLogged
 from pipeline import nodes
 from pipeline.cloud.recording import exit_handler, live
 from pipeline.record import run_details, run_record
@@ -65,6 +65,23 @@ def test_curves_and_trials_are_there_while_training_goes_on(tmp_path: Path) -> N
         ("loss", "eval", [0.25, None]),
     ]
     assert found.trials[0].hyperparameters == {"units": 3}
+
+
+def test_what_the_code_logs_is_there_and_what_another_task_logged_stays(tmp_path: Path) -> None:
+    def logged(name: str, trial: int | None) -> dict[str, Any]:
+        return {"series": [{"name": name, "trial": trial, "logged": 1, "points": [[1, 0.5]]}]}
+
+    for event in (
+        ValuesLogged("tuning", logged("a", 1)),
+        ValuesLogged("training", logged("b", None)),
+        ValuesLogged("training", logged("c", None)),
+    ):
+        progress = live.Progress(str(tmp_path / "r"), "r")
+        progress.add(event)
+        progress.close()
+    found = run_details.read("r", tmp_path)
+    assert [one.name for one in found.logged_in_trials.series] == ["a"]
+    assert [(one.name, one.points) for one in found.logged.series] == [("c", [(1.0, 0.5)])]
 
 
 def test_a_second_try_begins_its_own_part_anew_and_keeps_the_others(tmp_path: Path) -> None:

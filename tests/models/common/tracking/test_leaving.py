@@ -1,0 +1,55 @@
+"""A process finds the folder of the one that it descends from, and no one else's."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.common.tracking import leaving
+from tests.helpers.paths import ROOT
+
+_FIND = "from models.common.tracking import leaving; print(leaving.find_folder())"
+_GRANDCHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {_FIND!r}])"
+
+
+@pytest.mark.parametrize("code", [_FIND, _GRANDCHILD])
+def test_descendants_find_it(code: str) -> None:
+    with leaving.open_folder() as folder:
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=-1, text=True)
+    assert done.stdout.strip() == str(folder)
+    assert leaving.find_folder() is None
+
+
+def note(path: str) -> None:
+    Path(path).write_text(str(leaving.find_folder()))
+
+
+def test_a_child_of_a_fork_server_finds_it(tmp_path: Path) -> None:
+    with leaving.open_folder() as folder:
+        context = multiprocessing.get_context("forkserver")
+        process = context.Process(target=note, args=(str(tmp_path / "found"),))
+        process.start()
+        process.join()
+    assert (tmp_path / "found").read_text() == str(folder)
+
+
+def test_what_a_killed_process_left_is_gone_and_what_is_no_folder_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    old = leaving._folder(os.getpid())
+    old.mkdir()
+    (old / "1.jsonl").write_text("old")
+    with leaving.open_folder() as folder:
+        assert folder == old and list(old.iterdir()) == []
+        assert old.stat().st_mode & 0o077 == 0
+    (tmp_path / "elsewhere").mkdir()
+    old.symlink_to(tmp_path / "elsewhere")
+    with leaving.open_folder() as folder:
+        assert folder is None
+    assert old.is_symlink() and (tmp_path / "elsewhere").is_dir()
