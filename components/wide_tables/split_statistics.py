@@ -21,6 +21,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 from tfx_bsl.statistics import merge_util
 
+from components import tables  # noqa: F401  (makes Arrow safe)
 from models.common import examples
 
 BATCH_BYTES, BATCH_ROWS = 20 * 2**20, 8192
