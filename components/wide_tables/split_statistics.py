@@ -69,7 +69,7 @@ def _batches(files: Sequence[str]) -> Iterator[list[bytes]]:
 
 
 def _described(
-    tables: Iterable[pa.RecordBatch], options: tfdv.StatsOptions
+    batches: Iterable[pa.RecordBatch], options: tfdv.StatsOptions
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     [_, combined, _] = stats_impl._split_generator_types(stats_impl.get_generators(options), 1)
     combine = stats_impl._CombinerStatsGeneratorsCombineFn(combined, options.desired_batch_size)
@@ -77,7 +77,7 @@ def _described(
     accumulated = combine.create_accumulator()
     counts = _Counts(options)
     empty = True
-    for table in tables:
+    for table in batches:
         accumulated = combine.add_input(accumulated, table)
         counts.add(table)
         empty = False

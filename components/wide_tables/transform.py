@@ -136,28 +136,18 @@ def _keeping_the_last(trace: Callable[..., Any]) -> Callable[..., Any]:
     def kept(
         preprocessing_fn: Any, input_specs: Any, use_tf_compat_v1: bool, base_temp_dir: Any = None
     ) -> Any:
-        key = (preprocessing_fn, dict(input_specs), use_tf_compat_v1)
-        is_last = bool(last) and last[0][0] == key
         if base_temp_dir is not None:  # This one is not only looked at.
-            found = last.pop()[1] if is_last else None
-            if found is not None and _is_without_files(found[0]):
-                return found
             return trace(preprocessing_fn, input_specs, use_tf_compat_v1, base_temp_dir)
-        if not is_last:
+        key = (preprocessing_fn, dict(input_specs), use_tf_compat_v1)
+        if not last or last[0][0] != key:
             last[:] = [(key, trace(preprocessing_fn, input_specs, use_tf_compat_v1))]
         return last[0][1]
 
     return kept
 
 
-def _is_without_files(graph: tf.Graph) -> bool:
-    """Whether a traced function has neither state nor files, for which it needs a folder."""
-    sinks = graph.get_collection(analyzer_nodes.TENSOR_REPLACEMENTS)
-    files = graph.get_collection(tf.compat.v1.GraphKeys.ASSET_FILEPATHS)
-    return _is_stateless(graph) and not files and not any(sink.is_asset_filepath for sink in sinks)
-
-
 def _is_stateless(graph: tf.Graph) -> bool:
+    """Whether a traced function is nothing but what it computes from its arguments."""
     captures = getattr(graph, "captures", ())
     return not captures and not any(one.op_def.is_stateful for one in graph.get_operations())
 
