@@ -6,7 +6,11 @@ depends on TFT finds by comparing each with each; here they are looked up. In ea
 every column, then copies the graph operation by operation to leave out what gives no output, and
 traces the function once more for what it says of its outputs, before the analysis and after it;
 here it does these where there is something to leave out or to be said. And a graph that is only
-analyzed with is saved without a signature, which nobody asks and which is one more trace.
+analyzed with is saved without a signature, which nobody asks and which is one more trace; where
+Beam runs in this process, it is kept instead of saved and loaded again, unless it has state.
+
+An analyzer's fingerprint is its columns: a hash of each path through the graph to it tells nothing
+but whether the cache of analyzers, which is off, would find it again.
 """
 
 from __future__ import annotations
@@ -21,7 +25,9 @@ from tensorflow_transform import (
     analyzer_nodes,
     graph_tools,
     impl_helper,
+    nodes,
     schema_inference,
+    tf2_utils,
     tf_utils,
 )
 from tensorflow_transform.saved import saved_transform_io_v2
@@ -31,6 +37,8 @@ from tfx.components.transform import component, executor
 from tfx.dsl.components.base import executor_spec
 
 from components.wide_tables import phases
+from components.wide_tables.in_process import runs_in_process
+from components.wide_tables.patches import replaced
 
 
 class Executor(executor.Executor):
@@ -43,7 +51,7 @@ class Executor(executor.Executor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Writes the transform graph."""
-        with quick(), phases.several():
+        with quick(runs_in_process(self._beam_pipeline_args or [])), phases.several():
             super().Do(input_dict, output_dict, exec_properties)
 
 
@@ -54,34 +62,30 @@ class Transform(component.Transform):
 
 
 @contextlib.contextmanager
-def quick() -> Iterator[None]:
-    """Lets TFT do once, or not at all, what it does for each column several times."""
+def quick(in_process: bool = False) -> Iterator[None]:
+    """Lets TFT do once, or not at all, what it does for each column several times.
+
+    Args:
+        in_process: Whether whatever runs meanwhile runs in this process.
+    """
     trace = impl_helper.trace_preprocessing_function
     describe = impl_helper._trace_and_get_metadata
     annotations = schema_inference.get_traced_metadata_fn
     prune = saved_transform_io_v2.optimize_concrete_function
+    graphs = _Graphs(saved_transform_io_v2.SavedModelLoader, in_process)
     with (
-        _set(impl_helper, "trace_preprocessing_function", _keeping_the_last(trace)),
-        _set(impl_helper, "_trace_and_get_metadata", _describing_by_outputs(describe)),
-        _set(schema_inference, "get_traced_metadata_fn", _annotations_if_any(annotations)),
-        _set(saved_transform_io_v2, "write_v2_saved_model", _save),
-        _set(saved_transform_io_v2, "optimize_concrete_function", _leaving_whole(prune)),
-        _set(graph_tools, "_retrieve_source_keys", source_columns),
+        replaced(impl_helper, "trace_preprocessing_function", _keeping_the_last(trace)),
+        replaced(impl_helper, "_trace_and_get_metadata", _describing_by_outputs(describe)),
+        replaced(schema_inference, "get_traced_metadata_fn", _annotations_if_any(annotations)),
+        replaced(saved_transform_io_v2, "write_v2_saved_model", graphs.save),
+        replaced(saved_transform_io_v2, "SavedModelLoader", graphs.load),
+        replaced(saved_transform_io_v2, "optimize_concrete_function", _leaving_whole(prune)),
+        replaced(graph_tools, "_retrieve_source_keys", source_columns),
+        replaced(graph_tools, "get_analyzers_fingerprint", fingerprints),
         # A function of TensorFlow's may return what it is given; only the dict must not change.
-        _set(tf_utils, "copy_tensors", dict),
+        replaced(tf_utils, "copy_tensors", dict),
     ):
         yield
-
-
-@contextlib.contextmanager
-def _set(module: Any, name: str, value: Any) -> Iterator[None]:
-    """Sets a module's attribute while the context lasts."""
-    before = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, before)
 
 
 def source_columns(tensors: Iterable[tf.Tensor], columns: Mapping[str, Any]) -> set[str]:
@@ -108,6 +112,24 @@ def source_columns(tensors: Iterable[tf.Tensor], columns: Mapping[str, Any]) -> 
     }
 
 
+def fingerprints(
+    graph: tf.Graph, columns: Mapping[str, Any]
+) -> dict[str, graph_tools.AnalyzersFingerprint]:
+    """As `tensorflow_transform.graph_tools.get_analyzers_fingerprint`, without hashes of paths.
+
+    Args:
+        graph: A traced `preprocessing_fn`.
+        columns: Its inputs by name.
+    """
+    found = {}
+    for sink in graph.get_collection(analyzer_nodes.ALL_REPLACEMENTS):
+        visitor = graph_tools.SourcedTensorsVisitor()
+        nodes.Traverser(visitor).visit_value_node(sink.future)
+        names = source_columns(visitor.sourced_tensors, columns)
+        found[str(sink.tensor.name)] = graph_tools.AnalyzersFingerprint(names, set())
+    return found
+
+
 def _keeping_the_last(trace: Callable[..., Any]) -> Callable[..., Any]:
     last: list[tuple[Any, Any]] = []
 
@@ -122,6 +144,12 @@ def _keeping_the_last(trace: Callable[..., Any]) -> Callable[..., Any]:
         return last[0][1]
 
     return kept
+
+
+def _is_stateless(graph: tf.Graph) -> bool:
+    """Whether a traced function is nothing but what it computes from its arguments."""
+    captures = getattr(graph, "captures", ())
+    return not captures and not any(one.op_def.is_stateful for one in graph.get_operations())
 
 
 _SAID_OF_OUTPUTS = "tft_schema_override"
@@ -169,21 +197,70 @@ def _annotations_if_any(trace: Callable[..., Any]) -> Callable[..., Any]:
     return traced
 
 
-def _save(
-    module: tf.Module,
-    tf_function: Any,
-    name: str,
-    saved_model_dir: str,
-    save_options: tf.saved_model.SaveOptions | None = None,
-) -> Any:
-    """As `saved_transform_io_v2.write_v2_saved_model`; but signatures has the last graph alone."""
-    traced = saved_transform_io_v2.trace_and_update_module(
-        module, tf_function, name, strip_control_dependencies=False
-    )
-    is_last = not traced.graph.get_collection(analyzer_nodes.TENSOR_REPLACEMENTS)
-    signatures: dict[str, Any] | None = None if is_last else {}
-    tf.saved_model.save(module, saved_model_dir, signatures=signatures, options=save_options)
-    return traced
+class _Graphs:
+    """How a traced `preprocessing_fn` gets from where it is traced to where it runs.
+
+    Args:
+        loader: TFT's class for a saved graph.
+        in_process: Whether that is the same process.
+    """
+
+    def __init__(self, loader: Any, in_process: bool) -> None:
+        self._loader = loader
+        self._in_process = in_process
+        self._kept: dict[str, tuple[tf.Module, Any]] = {}
+
+    def save(
+        self,
+        module: tf.Module,
+        tf_function: Any,
+        name: str,
+        saved_model_dir: str,
+        save_options: tf.saved_model.SaveOptions | None = None,
+    ) -> Any:
+        """As `saved_transform_io_v2.write_v2_saved_model`; only the last has signatures."""
+        traced = saved_transform_io_v2.trace_and_update_module(
+            module, tf_function, name, strip_control_dependencies=False
+        )
+        is_last = not traced.graph.get_collection(analyzer_nodes.TENSOR_REPLACEMENTS)
+        if self._in_process and not is_last and _is_stateless(traced.graph):
+            self._kept[saved_model_dir] = module, traced
+            return traced
+        signatures: dict[str, Any] | None = None if is_last else {}
+        tf.saved_model.save(module, saved_model_dir, signatures=signatures, options=save_options)
+        return traced
+
+    def load(self, saved_model_dir: str) -> Any:
+        """As `saved_transform_io_v2.SavedModelLoader`."""
+        if saved_model_dir not in self._kept:
+            return self._loader(saved_model_dir)
+        module, traced = self._kept[saved_model_dir]
+        outputs = traced.structured_outputs
+        loaded = object.__new__(self._loader)
+        loaded._initialize(
+            False,
+            module,
+            _Flat(traced),
+            tf2_utils.get_structured_inputs_from_func_graph(traced.graph),
+            outputs,
+            saved_transform_io_v2._get_output_to_inputs_map(outputs),
+        )
+        return loaded
+
+
+class _Flat:
+    """A function of columns by name that is called with their tensors, as a loaded one is."""
+
+    def __init__(self, function: Any) -> None:
+        self.graph, self.inputs = function.graph, function.inputs
+        self.structured_input_signature = function.structured_input_signature
+        self._function = function
+
+    def __call__(self, *tensors: tf.Tensor) -> dict[str, Any]:
+        [[columns], _] = self.structured_input_signature
+        packed = tf.nest.pack_sequence_as(columns, tensors, expand_composites=True)
+        found: dict[str, Any] = self._function(packed)
+        return found
 
 
 def _leaving_whole(prune: Callable[..., Any]) -> Callable[..., Any]:
