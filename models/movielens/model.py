@@ -2,6 +2,8 @@
 
 A rating is 5 sigmoid(b + b_user + b_film + b_time + user . film), so it is between 0 and 5. In
 training some users and films are taken for cold ones, so that the vectors of these are learnt, too.
+Several such networks start from other vectors and learn side by side; the answer is their mean,
+which errs less on users with few ratings than any of them.
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ from typing import Any
 import keras
 import tensorflow_transform as tft
 
+from models.common.layers.ensemble import EnsembleModel
 from models.movielens import features
 
+_MEMBERS = 8
+"""So many networks; all vectors of a user or film are one row of an embedding."""
 _MEAN_STARS = 3.5
 """About where ratings lie, for the first step."""
 _TIMES_L2 = 0.02
@@ -63,19 +68,22 @@ def build_model(
         numbers = TakenForCold(cold, hyperparameters[f"cold_{name}s"])(inputs[f"{name}_xf"])
         for width, found in ((hyperparameters["width"], towers), (1, biases)):
             start = "zeros" if width == 1 else keras.initializers.RandomNormal(stddev=0.1)
-            vector = keras.layers.Embedding(cold + 1, width, start)(numbers)
+            vectors = keras.layers.Embedding(cold + 1, _MEMBERS * width, start)(numbers)
             # Of the rows that are looked up: those of rare users and films are no more held back
             # by it in all than those of frequent ones, whose ratings pull as much more often.
-            vector = keras.layers.ActivityRegularization(l2=hyperparameters["l2"])(vector)
-            found.append(keras.layers.Flatten()(vector))
+            held = keras.layers.ActivityRegularization(l2=hyperparameters["l2"] / _MEMBERS)
+            found.append(keras.layers.Reshape([_MEMBERS, width])(held(vectors)))
     times = keras.layers.Embedding(features.TIMES, 1, "zeros")(inputs[f"{features.TIME}_xf"])
-    biases.append(keras.layers.Flatten()(keras.layers.ActivityRegularization(l2=_TIMES_L2)(times)))
-    logit = keras.layers.Add()([keras.layers.Dot(axes=1)(towers), *biases])
+    biases.append(keras.layers.ActivityRegularization(l2=_TIMES_L2)(times))
+    users, films = towers
+    logit = keras.ops.sum(users * films, axis=-1, keepdims=True)
+    for bias in biases:
+        logit = logit + bias
     share = _MEAN_STARS / features.MOST_STARS
     logit = logit + float(keras.ops.log(share / (1 - share)))
     stars = keras.layers.Rescaling(features.MOST_STARS)(keras.ops.sigmoid(logit))
 
-    model = keras.Model(dict(inputs), stars)
+    model = EnsembleModel(dict(inputs), stars)
     model.compile(
         optimizer=keras.optimizers.Adam(hyperparameters["learning_rate"]),
         loss="mean_squared_error",

@@ -109,8 +109,12 @@ def _training(proposal: Proposal, budget: Budget) -> Iterator[str]:
     yield f"  epochs: {budget.epochs}"
     yield f"  batch_size: {budget.batch_size}"
     yield f"  early_stopping_patience: {budget.patience}"
-    yield "  learning_rate_decay: cosine"
     task = proposal.task
+    if task.name == "binary" and proposal.splitting.way == "time":
+        yield "  # Not the loss: that follows the classes' shares, which are others at other times."
+        yield "  early_stopping_monitor: val_auc"
+        yield "  early_stopping_direction: max"
+    yield "  learning_rate_decay: cosine"
     if task.is_rare:
         rarest = min(range(len(task.shares)), key=lambda number: task.shares[number])
         name = words(task.classes[rarest]) if task.classes else str(rarest)

@@ -51,6 +51,22 @@ def test_a_label_of_two_classes(tmp_path: Path) -> None:
     assert found.training.class_weights is None
 
 
+@pytest.mark.parametrize(
+    ("label", "said", "monitor", "direction"),
+    [
+        ([int(x > 0) for x in X], ["splits.time=day"], "val_auc", "max"),
+        ([int(x > 0) for x in X], ["splits=rows"], "val_loss", "min"),
+        ([3 * x for x in X], ["splits.time=day"], "val_loss", "min"),
+    ],
+)
+def test_of_two_classes_at_later_times_the_order_is_learnt(
+    tmp_path: Path, label: list[Any], said: list[str], monitor: str, direction: str
+) -> None:
+    days = [f"2024-{1 + n // 50:02}-{1 + n % 28:02}" for n in range(N)]
+    found = config(tmp_path, {"x": X, "day": days, "y": label}, "y", said=said).training
+    assert (found.early_stopping_monitor, found.early_stopping_direction) == (monitor, direction)
+
+
 def test_a_rare_class_is_weighted_and_its_accuracy_shown(tmp_path: Path) -> None:
     columns = {"x": X, "y": [int(x > 1.5) for x in X]}
     text = written(tmp_path, columns, "y")
