@@ -3,7 +3,13 @@
 Reference (10,000 rows) and windows are drawn from one set of rows: a year of the US census, the
 car loans and the several classes of NannyML's package, and two of river's generators. All tests of
 features and outputs are made, with the history of the looks before; the domain classifier is not,
-as it takes most of the time. Each cell has as many sequences as fit into its CPU seconds.
+as it takes most of the time. A window's rows are counted from arrays; what is compared and judged
+of it is what `watch` compares and judges. Each cell has as many sequences as fit into its CPU
+seconds, at most 1,000 over all sets for a size; with `CELL_SECONDS=400`, those of 100 and of 1,000
+rows are complete.
+
+In the last of `LEVELS` each difference matters, however small it is: what is counted then are
+differences that are told, of which `watch` raises an alarm for those that matter.
 """
 
 from __future__ import annotations

@@ -16,7 +16,9 @@ def candidate(
     subject: Subject = "feature", rows: int = 100, **key: Any,
 ) -> Candidate:  # fmt: skip
     of = Key(subject, name, "distribution", **key)
-    found = Comparison(of, "PSI", p_value, effect, rows, "it differs", rows_needed=lambda _: 50)
+    found = Comparison(
+        of, "PSI", lambda: p_value, effect, rows, "it differs", rows_needed=lambda _: 50
+    )
     return Candidate(found, allowance, windows)
 
 
