@@ -16,9 +16,9 @@ import pandas as pd
 
 REFERENCE = 10_000
 ROWS = 500
-CLEAN = 40
+CLEAN = 20
 """Sequences without a change,"""
-CHANGED = 20
+CHANGED = 10
 """and with one, of each kind."""
 LOOKS = 10
 """Before a change, and after it."""
@@ -27,8 +27,8 @@ LOOKS = 10
 def tables(folder: str) -> None:
     """Writes `SET/clean.parquet` and `SET/CHANGE.parquet` for each set.
 
-    The first one has the rows of the reference, then those of 40 sequences of 20 windows; the
-    others have the rows of 20 sequences of 10 windows after the change.
+    The first one has the rows of the reference, then those of 20 sequences of 20 windows; the
+    others have the rows of 10 sequences of 10 windows after the change.
     """
     for name, pool, changes in (_census(), _loans(), _quality(), _rbf(), _led(), _agrawal()):
         path = Path(folder) / name

@@ -20,7 +20,7 @@ from monitoring.look.comparison import (
     of_values,
 )
 from monitoring.profile.reference_profile import Categories, Feature, Numbers
-from monitoring.statistics.distributions import effective, ordered_p_value, values_p_value
+from monitoring.statistics.distributions import effective, frequencies_p_value, values_p_value
 from monitoring.statistics.hypergeometric import tails
 from monitoring.statistics.unseen import expected_unseen, unseen_p_value
 from monitoring.summary.window_summary import FeatureSummary
@@ -258,14 +258,13 @@ def _of_named(key: Key, reference: Named, served: Named, distinct: int) -> Compa
     def chance() -> float:
         # Which values have a name depends on the reference, which would tell it from the window.
         # That is no matter for values so frequent in both together that the reference has to have
-        # them.
-        order = np.argsort(-(a + b), kind="stable")
-        expected = (a + b)[order] * (n / (n + m))
-        frequent = order[expected >= _SURELY_NAMED + 2 * int(a.min())]
+        # them, and name them.
+        hidden = int(a.min()) if all_a[-1] else 0
+        frequent = (a + b) * (n / (n + m)) >= _SURELY_NAMED + 2 * hidden
         return min(
             1.0,
             2 * values_p_value(a, n, b, m, distinct),
-            2 * ordered_p_value(a[frequent], b[frequent]),
+            2 * frequencies_p_value(a[frequent], n, b[frequent], m),
         )
 
     most = int(np.abs(b / m - a / n).argmax())
