@@ -14,8 +14,10 @@ _CUTS = np.array(
 """Shares of both samples together below which they are compared."""
 _DEPTH = 4
 """Halvings: up to 16 parts, compared by 15 pairs of halves."""
-_FEWEST = 10
-"""Expected rows of a value that is compared by itself."""
+_FEWEST = 5
+"""Expected rows of a value that is compared by itself, and"""
+_TOO_SMALL = 1.5
+"""by how much the p-value of values that are hardly more frequent may be too small."""
 GROUPS = 10
 """Of equal shares of the reference, of which PSI is the sum; what 0.1 and 0.25 mean rests on it."""
 
@@ -107,8 +109,8 @@ def frequencies_p_value(
     """Against many values being a little more or less frequent in one of two samples.
 
     The likelihood-ratio test of both samples' counts, with Williams' correction (1976, Biometrika
-    63, 33-37). Each value that either sample is expected to have at least ten times has a cell; the
-    others, and what is not among the arrays, have one together. Which those are depends on both
+    63, 33-37). Each value that both samples are expected to have at least five times has a cell;
+    the others, and what is not among the arrays, have one together. Which those are depends on both
     samples together alone. Unlike Pearson's, its tails are right at tiny levels too.
 
     Args:
@@ -137,7 +139,7 @@ def frequencies_p_value(
     correction = 1 + (total / n + total / m - 1) * (float((total / columns).sum()) - 1) / (
         6 * total * freedom
     )
-    return float(chi2.sf(statistic / correction, freedom))
+    return min(1.0, _TOO_SMALL * float(chi2.sf(statistic / correction, freedom)))
 
 
 def effective(counts: np.ndarray, rows: int) -> np.ndarray:
