@@ -29,6 +29,7 @@ from benchmarks.monitoring.coded import Coded
 from benchmarks.monitoring.peers_power import CHANGED, CLEAN, LOOKS, REFERENCE, ROWS
 from benchmarks.monitoring.running import run
 from monitoring.core.settings import Settings
+from monitoring.look.comparison import Key
 from monitoring.look.history import History, remember
 from monitoring.look.judging import Candidate, judge
 from monitoring.look.looking import candidates
@@ -107,7 +108,8 @@ def _scores(coded: Coded, sequences: Sequence[Sequence[WindowSummary]]) -> Score
 
 def _score(compared: Sequence[Candidate]) -> float:
     """The logarithm of 1 / p, of the surest comparison; corrected as `judge` does, but not cut."""
-    keys, surest = defaultdict(set), defaultdict(lambda: np.inf)
+    keys: dict[str, set[Key]] = defaultdict(set)
+    surest: dict[str, float] = defaultdict(lambda: np.inf)
     for each in compared:
         key = each.comparison.key
         keys[key.subject].add(key)

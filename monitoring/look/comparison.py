@@ -156,7 +156,7 @@ def of_bins(
 
 
 def of_values(
-    key: Key, reference: np.ndarray, served: np.ndarray, p_value: float, fact: str
+    key: Key, reference: np.ndarray, served: np.ndarray, p_value: Callable[[], float], fact: str
 ) -> Comparison:
     """Compares counts of values: L-infinity, or PSI where that is farther above its floor.
 
