@@ -202,7 +202,7 @@ def _kinds(table: pd.DataFrame) -> tuple[list[str], list[str]]:
 def _nannyml(reference: pd.DataFrame, rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     import nannyml
 
-    numbers, texts = _kinds(reference)
+    texts = _kinds(reference)[1]
     common: dict[str, Any] = {"column_names": list(reference), "chunk_size": ROWS}
     calculator = nannyml.UnivariateDriftCalculator(
         **common, treat_as_categorical=texts,

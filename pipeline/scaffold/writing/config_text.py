@@ -29,7 +29,7 @@ _ALSO_SHOWN = {
 _MOST_LABELS = 10
 _FEWEST_OF_CLASS = 5
 _MONITORING = """\
-# What is served beside what was trained on: python -m monitoring check, and watch. docs/monitoring.md
+# What is served beside what was trained on (python -m monitoring check; docs/monitoring.md)
 monitoring:
   window_rows: 1000  # a look after so many served rows,
   window_hours: 24  # or after so many hours
