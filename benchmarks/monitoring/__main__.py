@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks.monitoring import cost, false_alarms, found, harm
+from benchmarks.monitoring import cost, false_alarms, found, harm, power
 
 SECTIONS: dict[str, Callable[[str], None]] = {
     "found": found.measure,
+    "power": power.measure,
     "false-alarms": false_alarms.measure,
     "harm": harm.measure,
     "cost": cost.measure,

@@ -18,7 +18,7 @@ class Coded:
 
     Args:
         table: Columns of numbers, or of text; those that begin with `score` are what the model
-            answers.
+            answers. NaN and None are missing, of features.
         reference: The numbers of the rows that the profile is of.
     """
 
@@ -31,13 +31,17 @@ class Coded:
         )
         self._numbers: dict[str, tuple[np.ndarray, int, np.ndarray, np.ndarray]] = {}
         self._texts: dict[str, tuple[np.ndarray, list[str]]] = {}
+        self._missing: dict[str, np.ndarray] = {}
         for name, values in columns.items():
             of = (self.profile.outputs if name in self.profile.outputs else self.profile.features)[
                 name
             ]
+            missing = pd.isna(values)
+            if missing.any():
+                self._missing[name] = missing
             if of.numbers is None:
-                codes, texts = pd.factorize(values)
-                self._texts[name] = codes, [str(text) for text in texts]
+                codes, texts = pd.factorize(values)  # Of a missing value the code is -1.
+                self._texts[name] = codes + 1, ["", *map(str, texts)]
                 continue
             assert of.numbers.minimum is not None and of.numbers.maximum is not None
             bins = np.searchsorted(np.array(of.numbers.edges), values)
@@ -47,10 +51,15 @@ class Coded:
     def window(self, rows: np.ndarray) -> WindowSummary:
         """The window of some rows, by their numbers."""
         features, outputs = {}, {}
+        missing = {name: int(of[rows].sum()) for name, of in self._missing.items()}
         for name, (bins, number, below, above) in self._numbers.items():
+            # NaN is in the last bin.
+            counted = np.bincount(bins[rows], minlength=number)
+            counted[-1] -= missing.get(name, 0)
             counts = {
                 "rows": len(rows),
-                "bins": tuple(np.bincount(bins[rows], minlength=number).tolist()),
+                "missing": missing.get(name, 0),
+                "bins": tuple(counted.tolist()),
                 "below": int(below[rows].sum()),
                 "above": int(above[rows].sum()),
             }
@@ -62,10 +71,11 @@ class Coded:
             found = np.bincount(codes[rows], minlength=len(texts)).tolist()
             known = self.profile.features[name].categories
             assert known is not None
-            values = {t: n for t, n in zip(texts, found, strict=True) if n}
+            values = {t: n for t, n in zip(texts[1:], found[1:], strict=True) if n}
             unseen = {t: n for t, n in values.items() if t not in known.counts}
             features[name] = FeatureSummary(
                 rows=len(rows),
+                missing=found[0],
                 values={t: n for t, n in values.items() if t not in unseen},
                 unseen=unseen,
                 unseen_values=sum(unseen.values()),

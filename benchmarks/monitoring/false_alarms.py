@@ -3,7 +3,9 @@
 Reference (10,000 rows) and windows are drawn from one set of rows: a year of the US census, the
 car loans and the several classes of NannyML's package, and two of river's generators. All tests of
 features and outputs are made, with the history of the looks before; the domain classifier is not,
-as it takes most of the time. Each cell has as many sequences as fit into its CPU seconds.
+as it takes most of the time. A window's rows are counted from arrays; what is compared and judged
+of it is what `watch` compares and judges. Each cell has as many sequences as fit into its CPU
+seconds, at most 200, which with five sets are 1,000 of a size.
 """
 
 from __future__ import annotations
@@ -22,11 +24,14 @@ from benchmarks.monitoring.coded import Coded
 from benchmarks.monitoring.running import run
 from monitoring.core.settings import Settings
 from monitoring.look.history import History, remember
-from monitoring.look.looking import look
+from monitoring.look.judging import is_alarm
+from monitoring.look.looking import candidates
 
 LOOKS = 100
 REFERENCE = 10_000
 SIZES = (100, 1_000, 10_000, 100_000)
+SEQUENCES = 200
+"""Of each set and size, at most."""
 SECONDS = float(os.environ.get("CELL_SECONDS", "60"))
 
 
@@ -61,29 +66,31 @@ def interval(events: int, of: int) -> tuple[float, float]:
 
 
 def measure(peers: str) -> None:
-    """Prints a line for each set and size, and their sum."""
-    everything = Counted()
+    """Prints a line for each set and size, and their sums."""
+    by_size = dict.fromkeys(SIZES, Counted())
     with tempfile.TemporaryDirectory() as name:
         run(peers, "sets", name)
         for path in sorted(Path(name).glob("*.parquet")):
             table = pd.read_parquet(path)
             for rows in SIZES:
                 found = _cell(table, rows)
-                everything = Counted(*map(sum, zip(everything, found, strict=True)))
+                by_size[rows] = Counted(*map(sum, zip(by_size[rows], found, strict=True)))
                 print(f"{path.stem:12} {rows:7,} rows: {found}", flush=True)
-    print(f"{'all':26} {everything}")
+    for rows, found in by_size.items():
+        print(f"{'all':12} {rows:7,} rows: {found}")
+    print(f"{'all':26} {Counted(*map(sum, zip(*by_size.values(), strict=True)))}")
 
 
 def _cell(table: pd.DataFrame, rows: int) -> Counted:
     found, begun = Counted(), time.process_time()
-    while time.process_time() - begun < SECONDS:
+    while found.sequences < SEQUENCES and time.process_time() - begun < SECONDS:
         chance = np.random.default_rng([rows, found.sequences])
         coded = Coded(table, chance.integers(0, len(table), REFERENCE))
         alarms, history = 0, History()
-        for number in range(1, LOOKS + 1):
+        for _ in range(LOOKS):
             window = coded.window(chance.integers(0, len(table), rows))
-            seen = look(coded.profile, window, None, Settings(), number, history)
-            alarms += seen.verdict == "alarm"
+            compared = candidates(coded.profile, window, None, history, None)
+            alarms += is_alarm(compared, Settings())
             history = remember(history, coded.profile, window, Settings())
         found = found.plus(alarms)
     return found

@@ -6,19 +6,17 @@ import os
 import subprocess
 from pathlib import Path
 
-PROGRAM = Path(__file__).parent / "peers.py"
 
-
-def run(python: str, *arguments: str | Path) -> str:
-    """What it prints.
+def run(python: str, *arguments: str | Path, program: str = "peers.py") -> str:
+    """What a program of this folder prints, run by another interpreter.
 
     Raises:
         subprocess.CalledProcessError: It fails.
     """
     # Both report to their makers that they are used, unless they are told not to.
     quiet = {"NML_DISABLE_USAGE_LOGGING": "1", "DO_NOT_TRACK": "1"}
-    program = [python, str(PROGRAM), *map(str, arguments)]
+    called = [python, str(Path(__file__).parent / program), *map(str, arguments)]
     ended = subprocess.run(
-        program, check=True, env={**os.environ, **quiet}, stdout=subprocess.PIPE, text=True
+        called, check=True, env={**os.environ, **quiet}, stdout=subprocess.PIPE, text=True
     )
     return ended.stdout

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import mannwhitneyu
 
 from monitoring.look import words
-from monitoring.look.comparison import Comparison, Key
+from monitoring.look.comparison import Comparison, Key, no_chance
 from monitoring.look.dependence import one_of_each
 from monitoring.profile.reference_profile import ReferenceProfile
 from monitoring.statistics.sample_size import rows_for_auc
@@ -70,7 +70,9 @@ def of_rows(
         return rows_for_auc(_LARGE_AUC, n, level)
 
     if min(n, m) < _LEAST:
-        comparison = Comparison(_KEY, "AUC", 1.0, None, m, "too few rows", rows_needed=rows_needed)
+        comparison = Comparison(
+            _KEY, "AUC", no_chance, None, m, "too few rows", rows_needed=rows_needed
+        )
         return Told(comparison, {})
     columns, texts = [], []
     for name in names:
@@ -90,7 +92,7 @@ def of_rows(
     if used:
         fact += f", most by {words.listed([f'`{name}`' for name in [*used][:_NAMED]])}"
     comparison = Comparison(
-        _KEY, "AUC", p_value, auc, m, fact, 0.5, auc,
+        _KEY, "AUC", lambda: p_value, auc, m, fact, 0.5, auc,
         # Of ranks without meaning (Mann and Whitney 1947), the mean of two halves.
         noise=lambda: 0.5 + 1.645 * float(np.sqrt((n + m + 2) / (12 * n * m))),
         rows_needed=rows_needed,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from monitoring.look import words
 from monitoring.look.floors import STATISTICS
 from monitoring.statistics.distributions import GROUPS, grouped, l_infinity, ordered_p_value, psi
 from monitoring.statistics.hypergeometric import tails
-from monitoring.statistics.noise import noise
+from monitoring.statistics.noise import Noise, noise
 from monitoring.statistics.sample_size import rows_for_psi, rows_for_share
 
 Subject = Literal["feature", "output", "requests", "rows"]
@@ -47,23 +48,38 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Of two samples."""
+    """Of two samples. What takes long is computed when it is asked for."""
 
     key: Key
     statistic: str
-    p_value: float
-    """Of this comparison alone."""
-    effect: float | None
+    chance: Callable[[], float] = field(repr=False)
+    """The p-value."""
+    largest_effect: float | None
+    """What the effect is at most, before the part is taken off that chance has in it."""
     rows: int
     """Served rows that it rests on."""
     fact: str
     """What differs, as the part of a sentence that follows the name."""
     reference: float | None = None
     served: float | None = None
+    expected: Callable[[], float] = field(default=lambda: 0.0, repr=False)
+    """The part of the effect that chance has in it."""
     noise: Callable[[], float | None] = field(default=lambda: None, repr=False)
-    """What 95 % of samples of the same data stay below; takes a moment."""
+    """What 95 % of samples of the same data stay below."""
     rows_needed: Callable[[float], int | None] = field(default=lambda _: 1, repr=False)
     """For a p-value of that level, with which a large change is found; None: no number of rows."""
+
+    @cached_property
+    def p_value(self) -> float:
+        """Of this comparison alone."""
+        return self.chance()
+
+    @cached_property
+    def effect(self) -> float | None:
+        """How large the difference is."""
+        if self.largest_effect is None:
+            return None
+        return max(0.0, self.largest_effect - self.expected())
 
 
 class Share(NamedTuple):
@@ -76,7 +92,12 @@ class Share(NamedTuple):
 
 
 def of_share(
-    key: Key, share: Share, fact: str, p_value: float | None = None, *, more: bool = False
+    key: Key,
+    share: Share,
+    fact: str,
+    p_value: Callable[[], float] | None = None,
+    *,
+    more: bool = False,
 ) -> Comparison:
     """Compares how often something occurs.
 
@@ -84,21 +105,23 @@ def of_share(
         key: Which comparison it is.
         share: What is counted.
         fact: In words.
-        p_value: If it is known; the default is Fisher's exact test.
+        p_value: How it is computed; the default is Fisher's exact test.
         more: Whether only more of it than in the reference is a difference.
     """
     a, n, b, m = share
-    if not a and not b:
-        p_value = 1.0
-    elif p_value is None:
+
+    def chance() -> float:
+        if not (a or b) or not n or not m:
+            return 1.0
         found = tails(np.array(a), np.array(n), np.array(b), np.array(m))
-        p_value = float(found.upper if more else found.two_sided) if n and m else 1.0
+        return float(found.upper if more else found.two_sided)
+
     reference, served = a / n if n else None, b / m if m else None
     effect = None
     if reference is not None and served is not None:
         effect = max(0.0, served - reference) if more else abs(served - reference)
     return Comparison(
-        key, "share", p_value, effect, m, fact, reference, served,
+        key, "share", p_value or chance, effect, m, fact, reference, served,
         noise=lambda: (
             noise(l_infinity, np.array([a, n - a]), np.array([b, m - b])).level if n and m else None
         ),
@@ -121,19 +144,19 @@ def of_bins(
     n, m = int(reference.sum()), int(served.sum())
     fact = words.largest_difference(edges, reference, served, noun, key.reference)
     if not n or not m:
-        return Comparison(key, "PSI", 1.0, None, m, fact)
+        return Comparison(key, "PSI", no_chance, None, m, fact)
     groups = grouped(reference, served)
-    chance = noise(psi, *groups)
+    by_chance = _Noise(groups)
     return Comparison(
-        key, "PSI", ordered_p_value(reference, served),
-        max(0.0, float(psi(*groups)) - chance.mean), m, fact,
-        noise=lambda: max(0.0, chance.level - chance.mean),
+        key, "PSI", lambda: ordered_p_value(reference, served), float(psi(*groups)), m, fact,
+        expected=by_chance.mean,
+        noise=by_chance.above_mean,
         rows_needed=lambda level: rows_for_psi(LARGE_PSI, len(groups[0]), n, level / 2),
     )  # fmt: skip
 
 
 def of_values(
-    key: Key, reference: np.ndarray, served: np.ndarray, p_value: float, fact: str
+    key: Key, reference: np.ndarray, served: np.ndarray, p_value: Callable[[], float], fact: str
 ) -> Comparison:
     """Compares counts of values: L-infinity, or PSI where that is farther above its floor.
 
@@ -143,25 +166,46 @@ def of_values(
         key: Which comparison it is.
         reference: Counts, the most frequent value first, the last one of all others.
         served: Counts of the same values.
-        p_value: Of their difference.
+        p_value: How that of their difference is computed.
         fact: In words.
     """
     n, m = int(reference.sum()), int(served.sum())
     if not n or not m:
-        return Comparison(key, "L-infinity", 1.0, None, m, fact)
+        return Comparison(key, "L-infinity", no_chance, None, m, fact)
     groups = [np.append(each[:GROUPS], each[GROUPS:].sum()) for each in (reference, served)]
-    chance = noise(psi, *groups)
-    effects = {
-        "L-infinity": float(l_infinity(reference, served)),
-        "PSI": max(0.0, float(psi(*groups)) - chance.mean),
-    }
-    statistic = max(effects, key=lambda name: effects[name] / STATISTICS[name])
+    by_chance = _Noise(groups)
+    largest, index = float(l_infinity(reference, served)), float(psi(*groups))
+    is_psi = False
+    if index / STATISTICS["PSI"] > largest / STATISTICS["L-infinity"]:
+        less = max(0.0, index - by_chance.mean())
+        is_psi = less / STATISTICS["PSI"] > largest / STATISTICS["L-infinity"]
     return Comparison(
-        key, statistic, p_value, effects[statistic], m, fact,
-        noise=lambda: (
-            max(0.0, chance.level - chance.mean)
-            if statistic == "PSI"
-            else noise(l_infinity, *groups).level
-        ),
+        key, "PSI" if is_psi else "L-infinity", p_value, index if is_psi else largest, m, fact,
+        expected=by_chance.mean if is_psi else lambda: 0.0,
+        noise=by_chance.above_mean if is_psi else lambda: noise(l_infinity, *groups).level,
         rows_needed=lambda level: rows_for_share(LARGE_SHARE, LARGE_SHARE, n, level / 2),
     )  # fmt: skip
+
+
+class _Noise:
+    """Of PSI; drawn once, when it is asked for."""
+
+    def __init__(self, groups: Sequence[np.ndarray]) -> None:
+        self._groups = groups
+
+    @cached_property
+    def _drawn(self) -> Noise:
+        return noise(psi, *self._groups)
+
+    def mean(self) -> float:
+        """What PSI is by chance."""
+        return self._drawn.mean
+
+    def above_mean(self) -> float:
+        """What 95 % of samples stay below, less that."""
+        return max(0.0, self._drawn.level - self._drawn.mean)
+
+
+def no_chance() -> float:
+    """The p-value where there is nothing to compare."""
+    return 1.0

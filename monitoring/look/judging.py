@@ -45,6 +45,35 @@ def judge(candidates: Iterable[Candidate], settings: Settings) -> list[Finding]:
         candidates: The same comparison may come several times, of more and more windows.
         settings: Of the model.
     """
+    findings = [_finding(each, settings) for each in _judged(candidates, settings)]
+    findings.sort(key=_order)
+    return findings
+
+
+def is_alarm(candidates: Iterable[Candidate], settings: Settings) -> bool:
+    """Whether `judge` would find one; fast where no effect is large enough to matter.
+
+    Args:
+        candidates: As for `judge`.
+        settings: Of the model.
+    """
+    found = list(candidates)
+    if not any(_may_matter(each.comparison, settings) for each in found):
+        return False
+    return any(
+        each.counts and _verdict(each, settings)[0] == "differs"
+        for each in _judged(found, settings)
+    )
+
+
+def _may_matter(comparison: Comparison, settings: Settings) -> bool:
+    floor = matters_from(settings, comparison.key.test, comparison.statistic)
+    if (comparison.largest_effect or 0.0) < floor or not _counts(comparison.key, settings):
+        return False
+    return (comparison.effect or 0.0) >= floor
+
+
+def _judged(candidates: Iterable[Candidate], settings: Settings) -> Iterable[_Judged]:
     by_key: dict[Key, list[Candidate]] = {}
     for candidate in candidates:
         by_key.setdefault(candidate.comparison.key, []).append(candidate)
@@ -53,14 +82,8 @@ def judge(candidates: Iterable[Candidate], settings: Settings) -> list[Finding]:
         counts = _counts(key, settings)
         kind = _KINDS[key.subject] if counts or key.against != "last window" else "last window"
         families.setdefault((kind, counts), []).append(of_key)
-    judged = [
-        each
-        for (_, counts), family in families.items()
-        for each in _family(family, counts, settings)
-    ]
-    findings = [_finding(each, settings) for each in judged]
-    findings.sort(key=_order)
-    return findings
+    for (_, counts), family in families.items():
+        yield from _family(family, counts, settings)
 
 
 def _counts(key: Key, settings: Settings) -> bool:
@@ -96,18 +119,25 @@ def _surest(of_key: Sequence[Candidate], settings: Settings) -> Candidate:
     return min(of_key, key=rank)
 
 
+_Verdict = Literal["differs", "differs little", "same", "too early"]
+
+
+def _verdict(judged: _Judged, settings: Settings) -> tuple[_Verdict, int | None]:
+    """And how many rows are needed for one."""
+    comparison = judged.candidate.comparison
+    needed = comparison.rows_needed(judged.level)
+    if needed is None or comparison.rows < needed or comparison.effect is None:
+        return "too early", needed
+    if judged.p_value >= settings.false_alarms:
+        return "same", needed
+    floor = matters_from(settings, comparison.key.test, comparison.statistic)
+    return "differs" if comparison.effect >= floor else "differs little", needed
+
+
 def _finding(judged: _Judged, settings: Settings) -> Finding:
     comparison, key = judged.candidate.comparison, judged.candidate.comparison.key
     floor = matters_from(settings, key.test, comparison.statistic)
-    needed = comparison.rows_needed(judged.level)
-    significant = judged.p_value < settings.false_alarms
-    verdict: Literal["differs", "differs little", "same", "too early"]
-    if needed is None or comparison.rows < needed or comparison.effect is None:
-        verdict = "too early"
-    elif not significant:
-        verdict = "same"
-    else:
-        verdict = "differs" if comparison.effect >= floor else "differs little"
+    verdict, needed = _verdict(judged, settings)
     return Finding(
         subject=key.subject,
         name=key.name,

@@ -41,7 +41,7 @@ def look(
         time: When it is looked. Default: now.
     """
     told = classifier.of_rows(profile, window, settings.ignore)
-    findings = judge(_candidates(profile, window, last, history, told), settings)
+    findings = judge(candidates(profile, window, last, history, told), settings)
     findings = [each for each in findings if not _empty(each)]
     findings += _left_out(profile, window, settings)
     verdict, headline = _verdict(findings, window)
@@ -66,13 +66,22 @@ def look(
     )
 
 
-def _candidates(
+def candidates(
     profile: ReferenceProfile,
     window: WindowSummary,
     last: WindowSummary | None,
     history: History | None,
     told: classifier.Told | None,
 ) -> Iterator[Candidate]:
+    """All comparisons of a look; those of several windows together too, where there is a history.
+
+    Args:
+        profile: Of the version that served.
+        window: What was served.
+        last: The window before it, if there is one.
+        history: Of all looks before.
+        told: What the domain classifier found.
+    """
     past = History() if history is None else history
     looks = past.looks + 1
     each_look = 1.0 if history is None else spent(looks)

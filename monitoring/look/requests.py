@@ -36,11 +36,12 @@ def of_requests(window: WindowSummary, before: Requests) -> Comparison:
         key = Key("requests", "", "refused", "last window")
         counts = Share(before.refused, before.all, window.refused, window.requests)
         return of_share(key, counts, fact, more=True)
-    p_value = float(binom.sf(window.refused - 1, window.requests, _USUAL))
     return Comparison(
         Key("requests", "", "refused", "bound"),
         "share",
-        p_value if window.refused else 1.0,
+        lambda: (
+            float(binom.sf(window.refused - 1, window.requests, _USUAL)) if window.refused else 1.0
+        ),
         max(0.0, share - _USUAL) if window.requests else None,
         window.requests,
         f"{words.percent(share)} of requests were refused, and there is no earlier window",

@@ -25,7 +25,8 @@ NODES = {
     "Resolver": ["Trainer"],
     "Evaluator": ["ExampleGen", "FrozenSchema", "Trainer", "Resolver"],
     "ServingCheck": ["Trainer"],
-    "Pusher": ["Trainer", "Evaluator", "ServingCheck"],
+    "ReferenceProfile": ["ExampleGen", "Transform", "Trainer", "Evaluator"],
+    "Pusher": ["Trainer", "Evaluator", "ServingCheck", "ReferenceProfile"],
 }
 STATUSES = ("pushed", "not_blessed", "stopped", "failed", "interrupted", "running", "died")
 LAST_NODE = {"stopped": "DataGate", "failed": "Trainer", "interrupted": "Trainer"}

@@ -28,6 +28,13 @@ _ALSO_SHOWN = {
 }
 _MOST_LABELS = 10
 _FEWEST_OF_CLASS = 5
+_MONITORING = """\
+# What is served beside what was trained on (python -m monitoring check; docs/monitoring.md)
+monitoring:
+  window_rows: 1000  # a look after so many served rows,
+  window_hours: 24  # or after so many hours
+  # Of what is known to change, such as a date, name the features: ignore: [day].
+  on_alarm: notify  # or nothing; retrain, which watch --act does"""
 
 
 def config(name: str, label: str, proposal: Proposal, location: Location, budget: Budget) -> str:
@@ -48,6 +55,7 @@ def config(name: str, label: str, proposal: Proposal, location: Location, budget
         "\n".join(_training(proposal, budget)),
         f"tuning:\n  trials: {budget.trials}\n  epochs: {budget.trial_epochs}",
         "\n".join(_evaluation(proposal)),
+        _MONITORING,
     ]
     # The first line stands right above the data.
     return sections[0] + "\n" + "\n\n".join(sections[1:]) + "\n"

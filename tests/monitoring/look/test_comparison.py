@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitoring.look.comparison import Key, Share, of_bins, of_share, of_values
+from monitoring.look.comparison import Key, Share, no_chance, of_bins, of_share, of_values
 
 KEY = Key("feature", "x", "distribution")
 
@@ -42,9 +42,9 @@ def test_few_values_that_change_much_and_many_that_change_a_little() -> None:
     even = np.append(np.full(40, 25), 0)
     one = even.copy()
     one[0] += 100
-    assert of_values(KEY, even, one, 0.0, "").statistic == "L-infinity"
+    assert of_values(KEY, even, one, no_chance, "").statistic == "L-infinity"
     many = np.append(np.r_[np.full(20, 45), np.full(20, 5)], 0)
-    found = of_values(KEY, even, many, 0.0, "")
+    found = of_values(KEY, even, many, no_chance, "")
     assert found.statistic == "PSI"
     assert (found.effect or 0) > 0.1
 
@@ -53,7 +53,7 @@ def test_nothing_to_compare_has_no_effect() -> None:
     none = np.zeros(3, dtype=int)
     for found in (
         of_bins(KEY, (1.0, 2.0), none, none, "values"),
-        of_values(KEY, none, none, 1, ""),
+        of_values(KEY, none, none, no_chance, ""),
     ):
         assert found.effect is None
         assert found.noise() is None

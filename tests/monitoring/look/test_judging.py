@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
 from monitoring.core.settings import Settings
 from monitoring.look.comparison import Comparison, Key, Subject
-from monitoring.look.judging import Candidate, judge
+from monitoring.look.judging import Candidate, is_alarm, judge
 
 
 def candidate(
@@ -16,7 +17,9 @@ def candidate(
     subject: Subject = "feature", rows: int = 100, **key: Any,
 ) -> Candidate:  # fmt: skip
     of = Key(subject, name, "distribution", **key)
-    found = Comparison(of, "PSI", p_value, effect, rows, "it differs", rows_needed=lambda _: 50)
+    found = Comparison(
+        of, "PSI", lambda: p_value, effect, rows, "it differs", rows_needed=lambda _: 50
+    )
     return Candidate(found, allowance, windows)
 
 
@@ -80,3 +83,28 @@ def test_alarms_come_first_and_outputs_before_features() -> None:
     )
     assert [each.name for each in found] == ["score", "large", "small", "same", "early"]
     assert found[-1].words == "`early`: 3 rows so far, 50 needed to compare (distribution)"
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_whether_there_is_an_alarm_is_what_the_findings_say(seed: int) -> None:
+    chance = Random(seed)
+    some = [
+        candidate(
+            f"x{chance.randrange(4)}", 10 ** -chance.uniform(0, 6), chance.choice((0.05, 0.5)),
+            chance.choice((1.0, 0.1)), 1, chance.choice(("feature", "output")),
+            chance.choice((49, 100)), against=chance.choice(("training", "last window")),
+        )
+        for _ in range(chance.randrange(6))
+    ]  # fmt: skip
+    settings = Settings(ignore=("x0",))
+    found = judge(some, settings)
+    told = any(each.counts and each.verdict == "differs" for each in found)
+    assert is_alarm(some, settings) == told
+
+
+def test_p_values_of_what_cannot_matter_are_not_computed() -> None:
+    def refuse() -> float:
+        raise AssertionError("it was computed")
+
+    small = Comparison(Key("feature", "x", "distribution"), "PSI", refuse, 0.05, 100, "it differs")
+    assert not is_alarm([Candidate(small, 1.0)], Settings())

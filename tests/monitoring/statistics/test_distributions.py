@@ -9,6 +9,7 @@ import pytest
 
 from monitoring.statistics.distributions import (
     effective,
+    frequencies_p_value,
     grouped,
     l_infinity,
     ordered_p_value,
@@ -106,3 +107,44 @@ def test_effects() -> None:
     assert float(psi(p, q)) == pytest.approx(0.2 * np.log(7 / 5) - 0.2 * np.log(3 / 5), rel=1e-3)
     assert np.isfinite(psi(np.array([10, 0]), np.array([0, 10])))
     assert float(l_infinity(p, q)) == pytest.approx(0.2)
+
+
+FREQUENCIES = {
+    "alike": np.ones(61) / 61,
+    "geometric": 0.8 ** np.arange(40) / (0.8 ** np.arange(40)).sum(),
+    "two values": np.array([0.97, 0.03]),
+}
+
+
+@pytest.mark.parametrize("kind", FREQUENCIES)
+@pytest.mark.parametrize(("n", "m"), [(10_000, 500), (10_000, 100), (300, 300), (200, 5_000)])
+def test_frequencies_of_the_same_data_seldom_differ(kind: str, n: int, m: int) -> None:
+    generator = np.random.default_rng(0)
+    shares = FREQUENCIES[kind]
+    found = [
+        frequencies_p_value(
+            generator.multinomial(n, shares), n, generator.multinomial(m, shares), m
+        )
+        for _ in range(500)
+    ]
+    assert np.mean(np.array(found) <= 0.05) <= 0.06
+    assert min(found) > 1e-5
+
+
+def test_many_values_that_each_change_a_little_are_found_together() -> None:
+    generator = np.random.default_rng(0)
+    shares = FREQUENCIES["alike"] * np.where(np.arange(61) < 20, 1.5, 0.756)
+    a, b = generator.multinomial(10_000, FREQUENCIES["alike"]), generator.multinomial(2_000, shares)
+    assert frequencies_p_value(a, 10_000, b, 2_000) < 1e-9
+    assert values_p_value(a, 10_000, b, 2_000, 61) > 1e-9
+
+
+@pytest.mark.parametrize(
+    ("reference", "served"), [([], []), ([5], [3]), ([0, 0], [0, 0]), ([10, 0], [0, 10])]
+)
+def test_frequencies_of_hardly_anything_have_a_p_value(
+    reference: list[int], served: list[int]
+) -> None:
+    a, b = np.array(reference, dtype=int), np.array(served, dtype=int)
+    found = frequencies_p_value(a, int(a.sum()), b, int(b.sum()))
+    assert 0 <= found <= 1

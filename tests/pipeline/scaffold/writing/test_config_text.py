@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from monitoring.core.settings import read_settings
 from pipeline.config.loading import load
-from pipeline.config.model_config import ModelConfig
+from pipeline.config.model_config import ModelConfig, Monitoring
 from pipeline.scaffold.reading.location import locate
 from pipeline.scaffold.writing import budget, config_text, files
 from tests.pipeline.scaffold import tables
@@ -119,3 +120,11 @@ def test_splits(tmp_path: Path, way: str) -> None:
 def test_few_rows_have_a_bound_too(tmp_path: Path) -> None:
     found = config(tmp_path, {"x": [1.5, 2.5, 3.5] * 4, "y": list(range(12))}, "y")
     assert any(one.at_most or one.at_least for one in found.evaluation.metrics.values())
+
+
+def test_what_is_served_is_watched_and_nothing_is_started(tmp_path: Path) -> None:
+    text = written(tmp_path, {"x": X, "y": [3 * x for x in X]}, "y")
+    found = load("m", root=tmp_path).monitoring
+    assert "\nmonitoring:\n" in text
+    assert found == Monitoring() and found.on_alarm == "notify"
+    assert read_settings(tmp_path / "models", "m").on_alarm == "notify"
