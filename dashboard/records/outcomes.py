@@ -26,5 +26,5 @@ def status_named(name: str) -> str:
 
     Upper and lower case are the same. What names no status is given back as it is.
     """
-    by_name = {label: status for status, label in LABELS.items()} | FORMER
+    by_name = {label.lower(): status for status, label in LABELS.items()} | FORMER
     return by_name.get(name.lower(), name)

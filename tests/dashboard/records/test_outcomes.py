@@ -10,7 +10,7 @@ from dashboard.records.outcomes import FORMER, LABELS, STATUSES, status_named
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_status_is_known_by_its_name_and_its_label(status: str) -> None:
     for name in (status, LABELS[status], LABELS[status].upper()):
-        assert status_named(name).lower() == status
+        assert status_named(name) == status
 
 
 def test_a_former_name_means_the_present_status() -> None:

@@ -125,6 +125,7 @@ def test_a_server_that_forgets_what_it_took(
 ) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch.setattr(neptune_record, "_STOP", 1.0)
+    monkeypatch.setattr(Server, "PATIENCE", 60.0)  # It is not slowness that is told of.
     forget = staticmethod(lambda *_: None)
     monkeypatch.setattr(neptune_server._Handler, "_take", forget)
     with neptune_server.running() as neptune:

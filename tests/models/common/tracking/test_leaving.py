@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -25,17 +24,34 @@ def test_descendants_find_it(code: str) -> None:
     assert leaving.find_folder() is None
 
 
-def note(path: str) -> None:
+FORK_SERVER = """
+import multiprocessing, sys
+from pathlib import Path
+from models.common.tracking import leaving
+
+def note(path):
     Path(path).write_text(str(leaving.find_folder()))
+
+if __name__ == "__main__":
+    with leaving.open_folder() as folder:
+        process = multiprocessing.get_context("forkserver").Process(target=note, args=sys.argv[1:])
+        process.start()
+        process.join()
+        print(folder)
+"""
 
 
 def test_a_child_of_a_fork_server_finds_it(tmp_path: Path) -> None:
-    with leaving.open_folder() as folder:
-        context = multiprocessing.get_context("forkserver")
-        process = context.Process(target=note, args=(str(tmp_path / "found"),))
-        process.start()
-        process.join()
-    assert (tmp_path / "found").read_text() == str(folder)
+    script, found = tmp_path / "script.py", tmp_path / "found"
+    script.write_text(FORK_SERVER)
+    done = subprocess.run(
+        [sys.executable, str(script), str(found)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert found.read_text() == done.stdout.strip()
 
 
 def test_what_a_killed_process_left_is_gone_and_what_is_no_folder_is_left_alone(
