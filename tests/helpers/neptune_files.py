@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,3 +34,8 @@ def read(run_folder: Path) -> Written:
         elif kind == "UploadFile":
             written.files[path] = log.parent / "upload_path" / operation["tmp_file_name"]
     return written
+
+
+def of_model(series: Mapping[str, list[float]]) -> dict[str, list[float]]:
+    """The series without those of the machine, which are each run's own."""
+    return {path: values for path, values in series.items() if not path.startswith("monitoring/")}

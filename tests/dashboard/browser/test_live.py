@@ -29,7 +29,7 @@ def test_the_list_shows_the_first_run_as_soon_as_it_starts(
     folder = sample_runs.make_run(dashboard.runs, status="running")
     row = page.locator(f'[data-run="{folder.name}"]')
     expect(row.get_by_test_id("status")).to_contain_text("running")
-    expect(row).to_contain_text("7/12 Trainer")
+    expect(row).to_contain_text("7/13 Trainer")
     change(folder / "run.json", status="pushed", process=None)
     expect(row.get_by_test_id("status")).to_contain_text("blessed")
 
