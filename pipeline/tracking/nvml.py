@@ -6,12 +6,15 @@ https://docs.nvidia.com/deploy/nvml-api
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import Any, TypeVar
 
 _LIBRARY = "libnvidia-ml.so.1"
 _MOST = 16
 _NAME = 96
 """Bytes that a name may take, its end included."""
+
+
+_Found = TypeVar("_Found", bound=ctypes.Structure)
 
 
 class _Utilization(ctypes.Structure):
@@ -70,20 +73,20 @@ class Nvml:
         return [(self._busy(device), self._used(device)) for device in self._devices]
 
     def _busy(self, device: ctypes.c_void_p) -> float | None:
-        found = _Utilization()
-        try:
-            self._ask("nvmlDeviceGetUtilizationRates", device, ctypes.byref(found))
-        except OSError:
-            return None
-        return found.gpu / 100
+        found = self._filled("nvmlDeviceGetUtilizationRates", device, _Utilization())
+        return None if found is None else found.gpu / 100
 
     def _used(self, device: ctypes.c_void_p) -> int | None:
-        found = _Memory()
+        found = self._filled("nvmlDeviceGetMemoryInfo", device, _Memory())
+        return None if found is None else int(found.used)
+
+    def _filled(self, function: str, device: ctypes.c_void_p, found: _Found) -> _Found | None:
+        """What a function has filled in; None where it says that it cannot."""
         try:
-            self._ask("nvmlDeviceGetMemoryInfo", device, ctypes.byref(found))
+            self._ask(function, device, ctypes.byref(found))
         except OSError:
             return None
-        return int(found.used)
+        return found
 
     def _ask(self, function: str, *arguments: Any) -> None:
         status = getattr(self._library, function)(*arguments)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 import time
 from collections.abc import Iterable
@@ -21,6 +20,7 @@ from dashboard.errors import DashboardError
 from dashboard.records import notes
 from dashboard.records.runs import RECORD
 from dashboard.records.sources import stores
+from dashboard.records.sources.copies import write_whole
 from dashboard.records.sources.stores import Found, Store
 
 _EVERY = 5.0
@@ -90,7 +90,7 @@ class BucketSource:
                 with ThreadPoolExecutor(_AT_ONCE) as pool:
                     for name, content in zip(wanted, pool.map(self._record, wanted), strict=True):
                         if content is not None:
-                            _write(self._folder / name / RECORD, content)
+                            write_whole(self._folder / name / RECORD, content)
                 self._forget(set(names))
         except Exception as error:  # Each client has kinds of its own.
             self._note(error)
@@ -178,7 +178,7 @@ class BucketSource:
             )
             for one, content in contents:
                 if content is not None:
-                    _write(self._folder / run / one.path, content)
+                    write_whole(self._folder / run / one.path, content)
                     there[one.path] = one.version
         self._fetched[run] = float("inf") if ended else began
 
@@ -186,7 +186,7 @@ class BucketSource:
         """Takes over notes that somebody has written elsewhere."""
         content = store.read(self._key(run, notes.FILE))
         if content is not None:
-            _write(self._folder / run / notes.FILE, content)
+            write_whole(self._folder / run / notes.FILE, content)
 
     def _forget(self, names: set[str]) -> None:
         """Removes the records of runs that are gone from the bucket."""
@@ -205,7 +205,7 @@ class BucketSource:
         self._problem, self._since, self._failed_at = "", time.time(), 0.0
         try:
             content = {"address": self._address, "since": self._since}
-            _write(self._folder / _STATE, json.dumps(content).encode())
+            write_whole(self._folder / _STATE, json.dumps(content).encode())
         except OSError as failed:
             self._problem = f"Its copy cannot be written: {failed.strerror}."
 
@@ -216,20 +216,6 @@ class BucketSource:
             self._since = float(since)
         except (OSError, ValueError, TypeError, KeyError):
             return
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes a file whole, unless it has that content; its owner alone may read it."""
-    try:
-        if path.read_bytes() == content:
-            return
-    except OSError:
-        pass
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    partial.write_bytes(content)
-    partial.chmod(0o600)
-    partial.replace(path)
 
 
 def _is_inside(path: str) -> bool:

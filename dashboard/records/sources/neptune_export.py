@@ -20,6 +20,7 @@ from typing import Any
 from dashboard.records import neptune, notes
 from dashboard.records.runs import RECORD
 from dashboard.records.sources import export_parquet
+from dashboard.records.sources.copies import write_whole
 from dashboard.records.sources.export_parquet import ExportedRun, ExportError
 
 PLACES = ("*.parquet", "*/*.parquet", "data/*/*.parquet")
@@ -292,8 +293,4 @@ def _put(found: Path, target: Path) -> bool:
 
 
 def _write(path: Path, content: Any) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    partial.write_text(json.dumps(content), encoding="utf-8")
-    partial.chmod(0o600)
-    partial.replace(path)
+    write_whole(path, json.dumps(content).encode())
