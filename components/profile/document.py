@@ -38,7 +38,7 @@ def fitted(
     room = most - _LEAST_FOR_SAMPLE
     found = _finest(profile, room)
     if format.size(found) > room:
-        found = _without_details(found, room - _size_beside_features(found))
+        found = _without_details(found, room - format.size(replace(found, features={})))
     left = most - format.size(found)
     sample = features.sample(found.features, columns, min(features.SAMPLED_BYTES, left * 9 // 10))
     while sample and format.size(replace(found, sample=sample)) > most:
@@ -49,21 +49,37 @@ def fitted(
 
 def _finest(profile: ReferenceProfile, room: int) -> ReferenceProfile:
     """The profile at the finest level that fits, or else at the coarsest: each one is smaller."""
-    if format.size(profile) <= room:
+    if _fits(profile, 0, room):
         return profile
     low, high = 1, len(distribution.LEVELS) - 1
     while low < high:
         middle = (low + high) // 2
-        if format.size(_coarser(profile, middle)) <= room:
+        if _fits(profile, middle, room):
             high = middle
         else:
             low = middle + 1
-    return _coarser(profile, low)
+    return replace(_beside_features(profile, low), features=_coarser_features(profile, low))
 
 
-def _coarser(profile: ReferenceProfile, level: int) -> ReferenceProfile:
+def _fits(profile: ReferenceProfile, level: int, room: int) -> bool:
+    """Whether the profile at a level has at most so many bytes; looks no further than it must."""
+    # Each feature adds what it is without its braces, and all but the first add a comma.
+    used = format.size(_beside_features(profile, level)) - bool(profile.features)
+    for name, one in profile.features.items():
+        used += format.size({name: features.coarser(one, level)}) - 1
+        if used > room:
+            return False
+    return used <= room
+
+
+def _coarser_features(profile: ReferenceProfile, level: int) -> dict[str, Feature]:
+    return {name: features.coarser(one, level) for name, one in profile.features.items()}
+
+
+def _beside_features(profile: ReferenceProfile, level: int) -> ReferenceProfile:
+    """All but the features at a level."""
     if not level:
-        return profile
+        return replace(profile, features={})
     described: dict[str, Output] = {
         name: outputs.coarser(one, level) for name, one in profile.outputs.items()
     }
@@ -72,15 +88,11 @@ def _coarser(profile: ReferenceProfile, level: int) -> ReferenceProfile:
         bounded = {name: replace(one, slices={}) for name, one in bounded.items()}
     return replace(
         profile,
-        features={name: features.coarser(one, level) for name, one in profile.features.items()},
+        features={},
         outputs=described,
         metrics=bounded,
         slices=profile.slices if level < len(distribution.LEVELS) - 3 else {},
     )
-
-
-def _size_beside_features(profile: ReferenceProfile) -> int:
-    return format.size(replace(profile, features={}))
 
 
 def _without_details(profile: ReferenceProfile, room: int) -> ReferenceProfile:

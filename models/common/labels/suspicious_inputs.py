@@ -148,16 +148,16 @@ def _table(
     rows: int,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """The columns with at most one value a row, [rows] each, and the label; missing: NaN or ""."""
-    serialized = list(examples.records(files).take(rows).as_numpy_iterator())
-    if not serialized:
+    batches = list(examples.records(files).take(rows).batch(rows))
+    if not batches:
         return {}, np.zeros(0)
-    batch = tf.constant(serialized)
+    [batch] = batches
     columns = {}
     for name, tensor in (examples.parse(batch, spec) if spec else {}).items():
         if isinstance(tensor, tf.SparseTensor):
             if tensor.dense_shape[1] > 1:
                 continue  # A list.
-            values = np.full(len(serialized), b"" if tensor.dtype == tf.string else np.nan, object)
+            values = np.full(len(batch), b"" if tensor.dtype == tf.string else np.nan, object)
             values[tensor.indices.numpy()[:, 0]] = tensor.values.numpy()
         else:
             values = tensor.numpy().ravel()
@@ -194,8 +194,9 @@ def _share_right(
     most = classes[np.bincount(numbers).argmax()]
     shares = []
     for known, new in _groupings(values, numbers, len(classes), tried):
-        counts = np.zeros((int(max(known.max(), new.max())) + 1, len(classes)))
-        np.add.at(counts, (known, numbers), 1)
+        groups = int(max(known.max(), new.max())) + 1
+        cells = np.bincount(known * len(classes) + numbers, minlength=groups * len(classes))
+        counts = cells.reshape(groups, len(classes))
         guess = np.where(counts.any(axis=1), classes[counts.argmax(axis=1)], most)
         shares.append(float((guess[new] == truth).mean()))
     return max(shares), float((truth == most).mean())
@@ -234,10 +235,8 @@ def _groupings(
     if classes > 1:
         edges.append(_best_cut(values, numbers, classes))
     # NaN is a group of its own: it sorts behind every number.
-    return [
-        (np.searchsorted([*cut, np.inf], values), np.searchsorted([*cut, np.inf], tried))
-        for cut in edges
-    ]
+    beyond = [np.append(cut, np.inf) for cut in edges]
+    return [(np.searchsorted(cut, values), np.searchsorted(cut, tried)) for cut in beyond]
 
 
 def _best_cut(values: np.ndarray, numbers: np.ndarray, classes: int) -> np.ndarray:

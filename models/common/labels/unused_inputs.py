@@ -84,6 +84,7 @@ class _Graph:
     ) -> None:
         self._nodes = {node.name: node for node in nodes}
         self._columns, self._functions, self._known = columns, functions, known
+        self._keys_of: dict[str, list[list[str]]] = {}
         self._found: dict[str, _Sources] = {
             name: [1 << len(columns) + number] for number, name in enumerate(inputs)
         }
@@ -141,11 +142,13 @@ class _Graph:
 
     def _keys(self, parser: Any) -> list[list[str]]:
         """The columns of each of a parser's kinds of outputs, as `_PARSED` lists them."""
-        sparse, dense, ragged = (
-            [key.decode() for key in tf.make_ndarray(constant.attr[_VALUE].tensor).tolist()]
-            for constant in (self._nodes[_node_of(name)] for name in parser.input[2:5])
-        )
-        return [sparse, sparse, sparse, dense, ragged, ragged]
+        if parser.name not in self._keys_of:
+            sparse, dense, ragged = (
+                [key.decode() for key in tf.make_ndarray(constant.attr[_VALUE].tensor).tolist()]
+                for constant in (self._nodes[_node_of(name)] for name in parser.input[2:5])
+            )
+            self._keys_of[parser.name] = [sparse, sparse, sparse, dense, ragged, ragged]
+        return self._keys_of[parser.name]
 
     def _of_function(self, name: str) -> _Sources:
         if name not in self._known:
