@@ -37,18 +37,20 @@ def features(statistics_uri: str, splits: Iterable[str]) -> list[Feature]:
 
     Args:
         statistics_uri: StatisticsGen's `statistics` artifact.
-        splits: The splits to describe, in the order in which to describe them.
+        splits: The splits to describe, in the order in which to describe them. Of a table that
+            `shorten` would shorten, only the training split gets what is drawn.
     """
     found: dict[str, Feature] = {}
     for split in splits:
         dataset = _statistics(statistics_uri, split)
-        for described in dataset.features:
-            if described.type not in _TYPES:
-                continue  # A struct has no values of its own.
+        # A struct has no values of its own.
+        columns = [described for described in dataset.features if described.type in _TYPES]
+        drawn = split == drift.SPLIT or len(columns) <= MOST_DRAWN
+        for described in columns:
             name = name_of(described)
             if name not in found:
                 found[name] = Feature(name=name, type=_TYPES[described.type], splits={})
-            found[name].splits[split] = _described(described, int(dataset.num_examples))
+            found[name].splits[split] = _described(described, int(dataset.num_examples), drawn)
     return list(found.values())
 
 
@@ -106,7 +108,9 @@ def _statistics(uri: str, split: str) -> statistics_pb2.DatasetFeatureStatistics
     return tfdv.load_stats_binary(f"{uri}/Split-{split}/FeatureStats.pb").datasets[0]
 
 
-def _described(feature: statistics_pb2.FeatureNameStatistics, rows: int) -> SplitFeature:
+def _described(
+    feature: statistics_pb2.FeatureNameStatistics, rows: int, drawn: bool
+) -> SplitFeature:
     kind = feature.WhichOneof("stats")
     common = getattr(feature, kind).common_stats
     split = SplitFeature(
@@ -115,16 +119,20 @@ def _described(feature: statistics_pb2.FeatureNameStatistics, rows: int) -> Spli
     if common.max_num_values > 1:
         split.values = int(common.tot_num_values)
     if kind == "num_stats" and common.tot_num_values:
-        _describe_numbers(split, feature.num_stats)
+        _describe_numbers(split, feature.num_stats, drawn)
     elif kind == "string_stats":
         _describe_texts(split, feature.string_stats)
     return split
 
 
-def _describe_numbers(split: SplitFeature, numbers: statistics_pb2.NumericStatistics) -> None:
+def _describe_numbers(
+    split: SplitFeature, numbers: statistics_pb2.NumericStatistics, drawn: bool
+) -> None:
     split.mean, split.std = _finite(numbers.mean), _finite(numbers.std_dev)
     split.min, split.median = _finite(numbers.min), _finite(numbers.median)
     split.max, split.zeros = _finite(numbers.max), int(numbers.num_zeros)
+    if not drawn:
+        return
     split.histogram = _histogram(numbers, statistics_pb2.Histogram.STANDARD)
     split.quantiles = joined(_histogram(numbers, statistics_pb2.Histogram.QUANTILES))
 

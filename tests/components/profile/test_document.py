@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,16 @@ def test_a_few_columns_are_as_fine_as_can_be() -> None:
     found = document.fitted(profile, columns)
     assert found.features == profile.features and found.outputs == profile.outputs
     assert len(found.sample) == 10 and len(found.sample["column_0000"]) == 500
+
+
+@pytest.mark.parametrize("numbers", [0, 1, 30])
+@pytest.mark.parametrize("level", range(len(distribution.LEVELS)))
+def test_what_fits_is_told_to_the_byte(numbers: int, level: int) -> None:
+    profile, _ = table(numbers, 1 if numbers == 30 else 0)
+    beside = document._beside_features(profile, level)
+    whole = replace(beside, features=document._coarser_features(profile, level))
+    size = format.size(whole)
+    assert document._fits(profile, level, size) and not document._fits(profile, level, size - 1)
 
 
 @pytest.mark.slow
