@@ -16,6 +16,7 @@ but whether the cache of analyzers, which is off, would find it again.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -138,12 +139,19 @@ def _keeping_the_last(trace: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if base_temp_dir is not None:  # This one is not only looked at.
             return trace(preprocessing_fn, input_specs, use_tf_compat_v1, base_temp_dir)
-        key = (preprocessing_fn, dict(input_specs), use_tf_compat_v1)
+        key = (_told_apart(preprocessing_fn), dict(input_specs), use_tf_compat_v1)
         if not last or last[0][0] != key:
             last[:] = [(key, trace(preprocessing_fn, input_specs, use_tf_compat_v1))]
         return last[0][1]
 
     return kept
+
+
+def _told_apart(function: Any) -> Any:
+    """What is equal of functions that do the same: TFX wraps the model's anew for each phase."""
+    if isinstance(function, functools.partial):
+        return function.func, function.args, function.keywords
+    return function
 
 
 def _is_stateless(graph: tf.Graph) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,18 @@ def test_looking_at_it_takes_one_trace() -> None:
     with transform.quick():
         assert looked_at(function) == theirs
     assert len(traced) - before == 1
+
+
+def test_one_function_in_several_wrappers_takes_one_trace() -> None:
+    function, traced = traces()
+
+    def with_settings(inputs: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+        return function(inputs)
+
+    with transform.quick():
+        for settings in ({"a": 1}, {"a": 1}, {"a": 2}):
+            looked_at(functools.partial(with_settings, settings=settings))
+    assert len(traced) == 2
 
 
 def test_another_function_other_columns_and_another_node_are_traced_anew() -> None:
