@@ -6,56 +6,113 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from pipeline.local.interruption import SIGNALS
 from pipeline.record import filtered_log, redaction
 from pipeline.record.redaction import Redactor
 
+START = "PIPELINE_START"
+"""The variable with the number of the descriptor on which a process is told to go on."""
 
-def start(
+
+class Waiting:
+    """A process that prepares itself, and waits until it is told to go on.
+
+    Args:
+        process: The process.
+        printed: The pipe that what it prints is in.
+        line: Where it waits for a byte, and with it the lock.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], printed: IO[bytes], line: socket.socket
+    ) -> None:
+        self._process = process
+        self._printed = printed
+        self._line = line
+
+    def go_on(
+        self, log: Path, lock_file: int, redactor: Redactor | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Lets it go on.
+
+        Args:
+            log: The file that gets what it prints and has printed, without secrets;
+                `filtered_log.complete` waits for the end of it.
+            lock_file: An open file that it gets too, and with it the lock on it.
+            redactor: Hides secrets, by default those of the environment.
+
+        Raises:
+            OSError: The log cannot be written.
+        """
+        filtered_log.write(self._printed, log, redactor or redaction.redactor())
+        with contextlib.suppress(ConnectionError):  # It has ended, as who follows it will see.
+            socket.send_fds(self._line, [b"\n"], [lock_file])
+        return self._process
+
+
+@contextlib.contextmanager
+def started(
     command: Sequence[str],
     *,
     folder: Path,
     environment: Mapping[str, str],
-    log: Path,
-    lock_file: int,
-    redactor: Redactor | None = None,
     hold_signals: bool = False,
-) -> subprocess.Popen[bytes]:
+) -> Iterator[Waiting]:
     """Starts a process that is interrupted when this one dies.
+
+    Whatever is raised meanwhile ends it at once.
 
     Args:
         command: The program and its arguments.
         folder: Where it starts.
-        environment: All of its environment variables.
-        log: The file that gets what it prints, without secrets; `filtered_log.complete` waits for
-            the end of it.
-        lock_file: An open file that it gets too, and with it the lock on it.
-        redactor: Hides secrets, by default those of the environment.
+        environment: All of its environment variables, but for START.
         hold_signals: Whether signals that interrupt are held back until the program takes them,
             by `Interruption.listen`.
 
     Raises:
         OSError: It cannot be started.
     """
-    with filtered_log.opened(log, redactor or redaction.redactor()) as output:
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[lock_file],
-            # A session of its own: the terminal's Ctrl-C reaches this process alone, which passes
-            # it on, and a signal to the group reaches the processes that the run starts.
-            start_new_session=True,
-            preexec_fn=_end_with_parent(hold_signals),
-        )
+    ours, its = socket.socketpair()
+    with ours, filtered_log.pipe() as (printed, output):
+        with its:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**environment, START: str(its.fileno())},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[its.fileno()],
+                # A session of its own: the terminal's Ctrl-C reaches this process alone, which
+                # passes it on, and a signal to the group reaches what the run starts.
+                start_new_session=True,
+                preexec_fn=_end_with_parent(hold_signals),
+            )
+        output.close()
+        try:
+            yield Waiting(process, printed, ours)
+        except BaseException:
+            signal_group(process, signal.SIGKILL)
+            process.wait()
+            raise
+
+
+def wait() -> None:
+    """Waits, in a process that `started` has started, to be told to go on; ends it if it is not."""
+    number = os.environ.pop(START, None)
+    if number is None:
+        return
+    with socket.socket(fileno=int(number)) as line:
+        told, *_ = socket.recv_fds(line, 1, 1)
+    if not told:  # Who has started it is gone, and nobody is left to tell anything.
+        os._exit(0)
 
 
 def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,7 +1,8 @@
 """Starts a run in a process of its own, follows its record, and sees to it that the record ends.
 
 The process that runs the pipeline imports TFX, which takes seconds and prints a great deal; this
-side imports neither, so that mistakes are told at once, and keeps that output in the run's log.
+side imports nothing of it, so that mistakes are told at once, and keeps that output in the run's
+log. Both go on at once: while the process imports, this side checks the model and the data.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,10 +23,11 @@ from models.common.errors import MISTAKE, RunError
 from pipeline import nodes, tracking
 from pipeline.config import loading, project
 from pipeline.local import child_process, handover, lock, new_run_folder, post_mortem
+from pipeline.local.child_process import Waiting
 from pipeline.local.resume import left_out, resumption
 from pipeline.local.unchanged import repeat, repetition
 from pipeline.local.unchanged.repeat import Basis
-from pipeline.record import filtered_log, run_folder, run_record
+from pipeline.record import filtered_log, provenance, run_folder, run_record
 from pipeline.record.atomic_file import Revision, revision
 from pipeline.record.run_record import Failure, RunRecord
 from pipeline.show import report
@@ -145,16 +147,17 @@ def start(
     basis = Basis.of(model, record.config, root, runs) if command is None else None
     if basis and (repeated := _repeat(record, basis, about_last, variables)):
         return repeated
-    about_data = _check(record, root)
-    with lock.held(record, runs) as held:
-        try:
-            tracker = new_run_folder.create(record, root, runs, variables)
-            process = _start_process(
-                command or COMMAND, record, root, runs, variables, held.fileno()
-            )
-        except KeyboardInterrupt:  # A process that was started ends with this one.
-            _record_interruption(record, runs)
-            raise
+    # Before the process imports any of it, so that a change in between is seen.
+    record.code = provenance.code(model, root)
+    with _starting(command or COMMAND, record, root, variables) as waiting:
+        about_data = _check(record, root)
+        with lock.held(record, runs) as held:
+            try:
+                tracker = new_run_folder.create(record, root, runs, variables)
+                process = _go_on(waiting, record, runs, held.fileno())
+            except KeyboardInterrupt:
+                _record_interruption(record, runs)
+                raise
     notices = [*about_last, *about_data]
     return Run(record, process, runs, tracker, notices, basis=basis, about_data=about_data)
 
@@ -259,33 +262,51 @@ def _check(record: RunRecord, root: Path) -> Sequence[str]:
     return [*(summary.notices if summary else ()), *told]
 
 
-def _start_process(
-    command: Sequence[str],
-    record: RunRecord,
-    root: Path,
-    runs: Path,
-    variables: Mapping[str, str],
-    lock_file: int,
+@contextlib.contextmanager
+def _starting(
+    command: Sequence[str], record: RunRecord, root: Path, variables: Mapping[str, str]
+) -> Iterator[Waiting]:
+    """The run's process, which imports what it needs while this one prepares the run.
+
+    It ends without a trace where anything is raised meanwhile.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            waiting = stack.enter_context(
+                child_process.started(
+                    command,
+                    folder=root,
+                    environment={
+                        **variables,
+                        **handover.variables(record),
+                        "PYTHONUNBUFFERED": "1",
+                    },
+                    hold_signals=True,
+                )
+            )
+        except OSError as error:
+            raise _not_started(command, error) from error
+        yield waiting
+
+
+def _go_on(
+    waiting: Waiting, record: RunRecord, runs: Path, lock_file: int
 ) -> subprocess.Popen[bytes]:
-    """Starts the run's process, which gets the open lock file."""
+    """Hands the run, which has a record now, to its process."""
     folder = run_folder.path(record.id, runs)
     try:
-        return child_process.start(
-            command,
-            folder=root,
-            environment={**variables, **handover.variables(record), "PYTHONUNBUFFERED": "1"},
-            log=folder / run_folder.LOG,
-            lock_file=lock_file,
-            redactor=run_record.redactor(record),
-            hold_signals=True,
-        )
+        return waiting.go_on(folder / run_folder.LOG, lock_file, run_record.redactor(record))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise RunError(
-            f"The run's process could not be started: {error.strerror}",
-            f"Command: {' '.join(command)}.",
-            "Install the locked packages again (make setup), or free some memory or disk.",
-        ) from error
+        raise _not_started(COMMAND, error) from error
+
+
+def _not_started(command: Sequence[str], error: OSError) -> RunError:
+    return RunError(
+        f"The run's process could not be started: {error.strerror}",
+        f"Command: {' '.join(command)}.",
+        "Install the locked packages again (make setup), or free some memory or disk.",
+    )
 
 
 def _watch(run: Run, watcher: Watcher) -> None:

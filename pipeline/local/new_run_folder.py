@@ -27,7 +27,8 @@ def create(
     """Completes a new record, writes it and copies of the model's code, and starts its tracker.
 
     Args:
-        record: A new run's record, to which code, command and environment are added.
+        record: A new run's record, to which command and environment are added, and the code
+            where it has none yet.
         root: The project's root.
         runs: The folder of all runs.
         environment: Environment variables of the tracker, by default those of this process.
@@ -46,7 +47,8 @@ def write(record: RunRecord, root: Path = project.ROOT, runs: Path = project.RUN
     """The same without a tracker.
 
     Args:
-        record: A new run's record, to which code, command and environment are added.
+        record: A new run's record, to which command and environment are added, and the code
+            where it has none yet.
         root: The project's root.
         runs: The folder of all runs.
 
@@ -54,7 +56,8 @@ def write(record: RunRecord, root: Path = project.ROOT, runs: Path = project.RUN
         RunError: The folder cannot be written; nothing of it is left.
     """
     record.command = provenance.command(record.model, record.overrides, record.to)
-    record.code = provenance.code(record.model, root)
+    if not record.code.files:
+        record.code = provenance.code(record.model, root)
     record.environment = provenance.environment()
     record.number = run_folder.next_number(runs)
     folder = run_folder.path(record.id, runs)

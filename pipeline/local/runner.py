@@ -46,6 +46,9 @@ from pipeline.results.record_results import record_results
 from pipeline.show import report
 from pipeline.show.report.drawings import Drawings
 
+_GARBAGE_COLLECTION = (10_000, 10, 10)
+"""How many objects Python has made when it looks for garbage: graphs are many small ones."""
+
 
 class RecordedLocalDagRunner(LocalDagRunner):
     """TFX's LocalDagRunner, with a run record that is written at every change.
@@ -114,6 +117,8 @@ class RecordedLocalDagRunner(LocalDagRunner):
         # What is imported by now stays. Python would search it for garbage again and again, which
         # for a table of thousands of columns is a tenth of a node's time.
         gc.freeze()
+        gc.set_threshold(*_GARBAGE_COLLECTION)
+        gc.enable()
         verified_cache.apply(thorough=record.verify)
         try:
             with progress.listening(self._add_event):

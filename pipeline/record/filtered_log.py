@@ -4,7 +4,7 @@ What a process prints goes through a pipe to a small process of its own that hid
 writes the file. It belongs to nobody's group and ends when the last writer has: so what was printed
 before a crash, or before a kill of the run and of who started it, is in the log.
 
-    python -m pipeline.record.filtered_log [FILE]
+    python -m pipeline.record.filtered_log DESCRIPTOR_OF_SECRETS [FILE]
 """
 
 from __future__ import annotations
@@ -41,11 +41,35 @@ def opened(log: Path, redactor: Redactor) -> Iterator[IO[bytes]]:
     Raises:
         OSError: The file cannot be made, or the process that writes it cannot be started.
     """
+    with pipe() as (source, output):
+        write(source, log, redactor)
+        yield output
+
+
+@contextlib.contextmanager
+def pipe() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """A pipe's reading and its writing end, both closed at the end."""
+    reading, writing = os.pipe()
+    with open(reading, "rb") as source, open(writing, "wb", buffering=0) as output:  # noqa: PTH123
+        with contextlib.suppress(OSError):  # More than the system allows.
+            fcntl.fcntl(writing, 1031, _PIPE)  # F_SETPIPE_SZ, which Python 3.10 has by name.
+        yield source, output
+
+
+def write(source: IO[bytes], log: Path, redactor: Redactor) -> None:
+    """Has a process write to a log what has been printed into a pipe, and what will be.
+
+    Args:
+        source: The pipe's reading end.
+        log: The file that is written, anew, readable by its owner alone.
+        redactor: What hides secrets.
+
+    Raises:
+        OSError: The file cannot be made, or the process cannot be started.
+    """
     log.unlink(missing_ok=True)
     os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    with _pipe(redactor, [str(log.resolve())]) as (output, process):
-        _WRITING[log] = process
-        yield output
+    _WRITING[log] = _start(source, redactor, [str(log.resolve())])
 
 
 def complete(log: Path, seconds: float = 5.0) -> None:
@@ -61,38 +85,40 @@ def hide_in_descriptors(redactor: Redactor) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     for number in (1, 2):
-        with _pipe(redactor, [], os.dup(number)) as (output, _):
+        with pipe() as (source, output), os.fdopen(os.dup(number), "wb") as target:
+            _start(source, redactor, [], target)
             os.dup2(output.fileno(), number)
 
 
-@contextlib.contextmanager
-def _pipe(
-    redactor: Redactor, arguments: list[str], stdout: int = subprocess.DEVNULL
-) -> Iterator[tuple[IO[bytes], subprocess.Popen[bytes]]]:
-    """The writing end of a pipe, and the process that reads it."""
-    reading, writing = os.pipe()
-    with open(reading, "rb") as source, open(writing, "wb", buffering=0) as output:  # noqa: PTH123
-        with contextlib.suppress(OSError):  # More than the system allows.
-            fcntl.fcntl(writing, 1031, _PIPE)  # F_SETPIPE_SZ, which Python 3.10 has by name.
+def _start(
+    source: IO[bytes],
+    redactor: Redactor,
+    arguments: list[str],
+    stdout: IO[bytes] | int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """The process that reads a pipe."""
+    # Secrets go neither into arguments nor into variables, which others can read.
+    with pipe() as (reading, secrets):
         process = subprocess.Popen(
             # Without `site`, which reads all that is installed.
-            [sys.executable, "-S", "-m", "pipeline.record.filtered_log", *arguments],
+            [
+                *(sys.executable, "-S", "-m", "pipeline.record.filtered_log"),
+                *(str(reading.fileno()), *arguments),
+            ],
             cwd=ROOT,
             stdin=source,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
+            pass_fds=[reading.fileno()],
             start_new_session=True,
         )
-        if stdout != subprocess.DEVNULL:
-            os.close(stdout)
-        # Secrets go neither into arguments nor into variables, which others can read.
-        output.write(json.dumps(redactor.values).encode() + b"\n")
-        yield output, process
+        secrets.write(json.dumps(redactor.values).encode() + b"\n")
+    return process
 
 
-def _copy(source: IO[bytes], target: int) -> None:
+def _copy(source: IO[bytes], target: int, redactor: Redactor) -> None:
     """Copies until the end of what is printed; what a full disk does not take is counted."""
-    hide, lost = Filter(Redactor(json.loads(source.readline()))), 0
+    hide, lost = Filter(redactor), 0
     while True:
         piece = os.read(source.fileno(), _PIECE)
         ready = hide.feed(piece) if piece else hide.finish()
@@ -116,9 +142,11 @@ def main() -> None:
     """Copies the standard input to a file, or to the standard output."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    target = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND) if sys.argv[1:] else 1
+    target = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND) if sys.argv[2:] else 1
+    with open(int(sys.argv[1]), "rb") as secrets:  # noqa: PTH123
+        redactor = Redactor(json.loads(secrets.readline()))
     with open(0, "rb", buffering=0) as source:
-        _copy(source, target)
+        _copy(source, target, redactor)
 
 
 if __name__ == "__main__":

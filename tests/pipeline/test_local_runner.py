@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+from pipeline import local_runner
+from pipeline.local import handover
 from tests.helpers.paths import ROOT
 
 PROGRAM = ROOT / "pipeline" / "local_runner.py"
@@ -34,3 +39,23 @@ def test_a_model_that_is_not_there(model: str, said: str) -> None:
     errors = [line for line in lines if not line.startswith("import time:")]
     assert ended.returncode == 2 and errors[0].startswith(said)
     assert not {"tfx", "tensorflow"} & {line.rpartition("|")[2].strip() for line in lines}
+
+
+@pytest.mark.parametrize("ends", [contextlib.nullcontext(), pytest.raises(ValueError)])
+def test_garbage_is_left_alone_meanwhile_and_no_longer(ends: Any) -> None:
+    with ends, local_runner._without_garbage_collection():
+        assert not gc.isenabled()
+        if not isinstance(ends, contextlib.nullcontext):
+            raise ValueError
+    assert gc.isenabled()
+
+
+def test_what_cannot_be_imported_is_told_once_there_is_a_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken_over = []
+    monkeypatch.setattr(handover, "take_over", lambda: taken_over.append(True))
+    monkeypatch.setitem(sys.modules, "pipeline.graph.pipeline", None)
+    with pytest.raises(ModuleNotFoundError):
+        local_runner._import_meanwhile()
+    assert taken_over

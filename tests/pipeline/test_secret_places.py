@@ -118,14 +118,12 @@ def _code(folder: Path) -> str:
 
 def _log(folder: Path) -> str:
     (folder / "text").write_text(ALL)
-    with (folder / "lock").open("w") as lock:
-        process = child_process.start(
-            ["sh", "-c", "cat text; cat text >&2"],
-            folder=folder,
-            environment=dict(os.environ),
-            log=folder / "log",
-            lock_file=lock.fileno(),
-        )
+    command = ["sh", "-c", "cat text; cat text >&2"]
+    with (
+        (folder / "lock").open("w") as lock,
+        child_process.started(command, folder=folder, environment=os.environ) as waiting,
+    ):
+        process = waiting.go_on(folder / "log", lock.fileno())
     process.wait()
     filtered_log.complete(folder / "log")
     return (folder / "log").read_text()

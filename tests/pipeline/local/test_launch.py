@@ -324,7 +324,59 @@ def test_the_process_gets_variables_that_this_one_does_not_have(
 def test_a_command_that_is_not_there_leaves_no_run_folder(project_root: Path, runs: Path) -> None:
     with pytest.raises(RunError, match="could not be started: No such file"):
         launch.start("taxi", root=project_root, runs=runs, command=["/no/such/python"])
-    assert [path.name for path in runs.iterdir()] == ["taxi.lock"]
+    assert not runs.exists()
+
+
+@pytest.mark.parametrize(
+    "raised", [DataError("data/taxi/a.csv is empty"), KeyboardInterrupt(), ValueError("a bug")]
+)
+def test_what_ends_the_preparation_ends_the_process_too(
+    project_root: Path,
+    runs: Path,
+    preflight: types.ModuleType,
+    tmp_path: Path,
+    raised: BaseException,
+) -> None:
+    number = tmp_path / "number"
+    code = f"import os, time; open({str(number)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+
+    def check(*_: object) -> None:
+        wait_for(lambda: number.exists() and number.read_text() != "")
+        raise raised
+
+    preflight.check = check  # type: ignore[attr-defined]
+    command = [sys.executable, "-c", code]
+    with pytest.raises(type(raised)):
+        launch.start("taxi", root=project_root, runs=runs, command=command)
+    assert gone(int(number.read_text())) and not runs.exists()
+
+
+def test_the_process_prepares_itself_while_the_data_is_looked_at(
+    project_root: Path, runs: Path, preflight: types.ModuleType, tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready"
+    code = f"open({str(ready)!r}, 'w').close(); import time; time.sleep(600)"
+    preflight.check = lambda *_: wait_for(ready.exists)  # type: ignore[attr-defined]
+    command = [sys.executable, "-c", code]
+    run = launch.start("taxi", root=project_root, runs=runs, command=command)
+    os.killpg(run.process.pid, signal.SIGKILL)
+    run.process.wait()
+
+
+def test_code_that_changes_while_the_data_is_looked_at_is_recorded_as_it_was(
+    begin: Callable[..., launch.Run], project_root: Path, preflight: types.ModuleType
+) -> None:
+    file = project_root / "models" / "taxi" / "model.py"
+    file.write_text("before = True")
+    before = provenance.code("taxi", project_root).files
+
+    def edit(*_: object) -> None:
+        file.write_text("before = False")
+
+    preflight.check = edit  # type: ignore[attr-defined]
+    run = begin("pushed")
+    assert before and run_record.read(run.record.id, run.runs).code.files == before
+    launch.follow(run, Witness())
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -82,6 +83,17 @@ def test_a_run_that_nobody_prepared_gets_its_folder(
     assert written.command == "python -m pipeline run taxi"
     assert written.environment["tfx"] and "models/taxi/model.py" in written.code.files
     assert (tmp_path / record.id / "code/models/taxi/model.py").is_file()
+
+
+def test_garbage_is_looked_for_again_while_nodes_run(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gc.disable()
+    try:
+        run(record, tmp_path, monkeypatch, None)
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_an_error_of_the_project_is_kept_whole(

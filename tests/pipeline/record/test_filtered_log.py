@@ -76,11 +76,18 @@ def test_a_full_disk_holds_up_nobody_and_is_told(tmp_path: Path) -> None:
 import resource, runpy, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
-sys.argv = ["filtered_log", {str(log)!r}]
+sys.argv = ["filtered_log", sys.argv[1], {str(log)!r}]
 runpy.run_module("pipeline.record.filtered_log", run_name="__main__")
 """
-    given = b"[]\n" + b"0 kept\n" * 100_000
-    done = subprocess.run([sys.executable, "-c", program], input=given, cwd=ROOT, timeout=60)
+    with filtered_log.pipe() as (secrets, told):
+        told.write(b"[]\n")
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(secrets.fileno())],
+            input=b"0 kept\n" * 100_000,
+            cwd=ROOT,
+            timeout=60,
+            pass_fds=[secrets.fileno()],
+        )
     assert done.returncode == 0
     assert log.read_text() == "0 kept\n" * 3
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
@@ -90,7 +97,6 @@ def test_what_a_full_disk_did_not_take_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, write = os.pipe()
-    os.write(write, b"[]\n")
     log = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT)
     full = iter([True, False])
     really_written = filtered_log._write
@@ -105,7 +111,7 @@ def test_what_a_full_disk_did_not_take_is_counted(
     os.write(write, b"lost\nhere\n")
     os.close(write)
     with os.fdopen(read, "rb", buffering=0) as source:
-        filtered_log._copy(source, log)
+        filtered_log._copy(source, log, Redactor([]))
     os.close(log)
     assert (tmp_path / "log").read_text() == "[5 bytes could not be written here]\nhere\n"
 
