@@ -11,7 +11,7 @@ from tests.e2e.project_copy import Outcome, Project, copy_project
 def pushed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome]:
     """A project with one run of the shipped model as it is, which is blessed and pushed."""
     project = copy_project(tmp_path_factory.mktemp("pushed"))
-    return project, project.run("taxi")
+    return project, project.run("taxi", tracked=True)
 
 
 @pytest.fixture(scope="module")

@@ -50,9 +50,10 @@ class Project:
         """Runs `python -m pipeline ...`."""
         return self.command(sys.executable, "-m", "pipeline", *arguments)
 
-    def run(self, *arguments: str) -> Outcome:
-        """Runs the pipeline and returns how it went."""
-        done = self.pipeline("run", *arguments)
+    def run(self, *arguments: str, tracked: bool = False) -> Outcome:
+        """Runs the pipeline, with a tracker beside it if asked for, and returns how it went."""
+        command = (sys.executable, "-m", "pipeline", "run", *arguments)
+        done = self.command(*command, **({} if tracked else UNTRACKED))
         return Outcome(done.returncode, done.stdout, done.stderr, self.records()[-1])
 
     def records(self) -> list[dict[str, Any]]:

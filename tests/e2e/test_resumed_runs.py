@@ -35,10 +35,23 @@ RUN = (sys.executable, "-m", "pipeline", "run")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome]:
-    """The tiny model's first run."""
-    project = copy_with_tiny(tmp_path_factory.mktemp("undisturbed"))
-    return project, Outcome(*_ended(_start(project)), project.records()[-1])
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome]:
+    """The tiny model's first run while another model runs, and a second run of the same model that
+    was asked for meanwhile.
+    """
+    project = copy_with_tiny(tmp_path_factory.mktemp("at_once"))
+    models = project.root / "models"
+    (models / "other").mkdir()
+    for path in (models / "tiny").glob("*.*"):
+        text = path.read_text().replace("models.tiny", "models.other")
+        (models / "other" / path.name).write_text(text)
+    both = [_start(project, model=model) for model in ("tiny", "other")]
+    first = _wait_for(lambda: [one for one in project.records() if one["model"] == "tiny"])
+    refused = Outcome(*_ended(_start(project)), first[0])
+    for process in both:
+        status, output, errors = _ended(process)
+        assert status == 0, output + errors
+    return project, refused
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +128,14 @@ def test_each_run_goes_on_where_the_one_before_was_killed(
 
 
 def test_the_result_is_that_of_an_undisturbed_run(
-    resumed: tuple[Project, list[dict[str, Any]]], undisturbed: tuple[Project, Outcome]
+    resumed: tuple[Project, list[dict[str, Any]]], at_once: tuple[Project, Outcome]
 ) -> None:
     project, records = resumed
-    other, outcome = undisturbed
-    assert outcome.status == 0, outcome.stdout
+    other, _ = at_once
+    [undisturbed] = [record for record in other.records() if record["model"] == "tiny"]
     for key in ("status", "rows", "hyperparameters", "blessed", "refusals", "anomalies"):
-        assert records[-1][key] == outcome.record[key], key
-    assert _metrics(records[-1]) == pytest.approx(_metrics(outcome.record))
+        assert records[-1][key] == undisturbed[key], key
+    assert _metrics(records[-1]) == pytest.approx(_metrics(undisturbed))
     [version], [expected] = project.versions("tiny"), other.versions("tiny")
     assert int(version.name) == records[-1]["pushed_version"]
     assert _files(version) == _files(expected)
@@ -175,22 +188,9 @@ def test_there_is_nothing_more_to_resume(
     assert len(project.records()) == len(records)
 
 
-def test_two_models_run_at_once_and_one_model_does_not(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    project = copy_with_tiny(tmp_path_factory.mktemp("at_once"))
-    models = project.root / "models"
-    (models / "other").mkdir()
-    for path in (models / "tiny").glob("*.*"):
-        text = path.read_text().replace("models.tiny", "models.other")
-        (models / "other" / path.name).write_text(text)
-    both = [_start(project, model=model) for model in ("tiny", "other")]
-    first = _wait_for(lambda: [one for one in project.records() if one["model"] == "tiny"])
-    status, _, errors = _ended(_start(project))
-    assert status == 2
-    assert f"Another run of 'tiny' is going: {first[0]['id']}" in errors
-    for process in both:
-        status, output, errors = _ended(process)
-        assert status == 0, output + errors
+def test_two_models_run_at_once_and_one_model_does_not(at_once: tuple[Project, Outcome]) -> None:
+    project, refused = at_once
+    assert refused.status == 2
+    assert f"Another run of 'tiny' is going: {refused.record['id']}" in refused.stderr
     assert len(project.records()) == 2
     assert len(project.versions("tiny")) == len(project.versions("other")) == 1

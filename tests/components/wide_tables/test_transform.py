@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,16 @@ def dense_alone(inputs: dict[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in plain(inputs).items() if name != "sparse"}
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What a `preprocessing_fn` has been fitted to."""
+
+    function: Any
+    folder: Path
+    schema: Any
+    values: dict[str, Any]
+
+
 def fitted(function: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
     """The schema of what a `preprocessing_fn` returns, and what it makes of the rows."""
     metadata = dataset_metadata.DatasetMetadata.from_feature_spec(KINDS)
@@ -214,13 +225,19 @@ def fitted(function: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
     return output.transformed_metadata.schema, {name: one.numpy() for name, one in dense.items()}
 
 
+@pytest.fixture(scope="module", params=[dense_alone, plain, with_tables])
+def theirs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """A `preprocessing_fn` as TFT fits it."""
+    folder = tmp_path_factory.mktemp("theirs")
+    return Fitted(request.param, folder, *fitted(request.param, folder))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("function", [dense_alone, plain, with_tables])
 @pytest.mark.parametrize("in_process", [False, True])
 def test_what_is_fitted_is_what_tft_fits(
-    in_process: bool, function: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    in_process: bool, theirs: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    schema, values = fitted(function, tmp_path / "theirs")
+    function = theirs.function
     traced: list[int] = []
     signatures: list[Any] = []
     save = tf.saved_model.save
@@ -243,11 +260,12 @@ def test_what_is_fitted_is_what_tft_fits(
     assert signatures[:-1] == [{}] * (len(signatures) - 1)
     # One that only is analyzed with need not be saved, unless it has tables.
     assert (len(signatures) == 1) is (in_process and function is not with_tables)
-    theirs = tf.saved_model.load(saved_graph(tmp_path / "theirs")).signatures
-    assert set(tf.saved_model.load(saved_graph(tmp_path / "quick")).signatures) == set(theirs)
-    assert quick_schema == schema
-    assert quick_values.keys() == values.keys() == function_names(function)
-    for name, expected in values.items():
+    signatures_of_theirs = tf.saved_model.load(saved_graph(theirs.folder)).signatures
+    signatures_of_ours = tf.saved_model.load(saved_graph(tmp_path / "quick")).signatures
+    assert set(signatures_of_ours) == set(signatures_of_theirs)
+    assert quick_schema == theirs.schema
+    assert quick_values.keys() == theirs.values.keys() == function_names(function)
+    for name, expected in theirs.values.items():
         np.testing.assert_array_equal(quick_values[name], expected, err_msg=name)
 
 
