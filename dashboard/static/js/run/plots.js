@@ -2,6 +2,7 @@
 import { html } from "../lib.js";
 import { Histogram } from "../charts/histogram.js";
 import * as format from "../format.js";
+import { Scroll } from "../parts/basic.js";
 import { Classes, Confusion, usable } from "../plots/confusion.js";
 import { Overlay } from "../plots/overlay.js";
 import { Threshold } from "../plots/threshold.js";
@@ -65,8 +66,8 @@ function WorstRows({ worst }) {
       The test rows with ${scored ? "the highest score of a wrong class" : "the largest absolute error"}, the worst first.
       ${hidden > 0 && ` ${format.number(hidden)} more columns are not shown.`}
     </p>
-    <div class="worst-rows scroll" tabindex="0" role="region" aria-labelledby="worst-rows" data-testid="worst-rows">
-      <table>
+    <${Scroll} label="Rows where it is furthest off">
+      <table class="raw" data-testid="worst-rows">
         <thead>
           <tr>
             <th scope="col">Label</th>
@@ -81,10 +82,10 @@ function WorstRows({ worst }) {
               <td>${String(row.label)}</td>
               <td>${String(row.answer)}</td>
               ${scored && html`<td class="number">${typeof row.score === "number" ? format.metric(row.score) : ""}</td>`}
-              ${names.map((name) => html`<td key=${name}>${String(row.values[name] ?? "")}</td>`)}
+              ${names.map((name) => html`<td key=${name}>${Object.hasOwn(row.values, name) ? String(row.values[name]) : ""}</td>`)}
             </tr>`,
           )}
         </tbody>
       </table>
-    </div>`;
+    <//>`;
 }
