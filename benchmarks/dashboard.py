@@ -104,6 +104,9 @@ def bucket_of(runs: Path) -> Iterator[None]:
         port = free.getsockname()[1]
     emulator = (
         "from gcp_storage_emulator.server import create_server\n"
+        "from gcp_storage_emulator.storage import Storage\n"
+        # It would write down all files that it has at each that it is given, for its next start.
+        "Storage._write_config_to_file = lambda storage: None\n"
         f"create_server('127.0.0.1', {port}, in_memory=True).run()"
     )
     with subprocess.Popen([sys.executable, "-c", emulator]) as process:

@@ -212,7 +212,8 @@ NODES = (
         config_keys=(
             *("label.name", "label.output", "label.weight"),
             *("evaluation.metrics", "evaluation.slices", "evaluation.unreadable_baseline"),
-            *("evaluation.confidence_intervals", "serving.name", "beam"),
+            *("evaluation.images", "evaluation.worst_rows", "evaluation.confidence_intervals"),
+            *("serving.name", "beam"),
         ),
         code=("models.{model}.metrics",),
         imports=("models.common.model_folder",),

@@ -25,6 +25,7 @@ from components.evaluation import (  # noqa: F401  (metrics)
     keras_metric,
     mistakes,
     pushed_baseline,
+    worst_rows,
 )
 from components.evaluation.batches import judging
 from models.common.errors import RunError
@@ -60,6 +61,8 @@ class Settings:
     """`judge_alone` or `refuse`."""
     code: Mapping[str, str]
     """Hashes of the files that its metrics depend on, by path."""
+    worst_rows: Mapping[str, Any] | None = None
+    """Which of the rows with the largest loss are kept, as `worst_rows.Wanted` has it."""
 
 
 class EvaluatorSpec(ComponentSpec):
@@ -114,7 +117,8 @@ class Executor(tfx_executor.Executor):
                 if settings.unreadable_baseline == REFUSE:
                     raise _refusal(comparison, settings)
                 baselines = []
-        with unpack_data_error(), judging.by_batches() as extractors:
+        worst = worst_rows.Wanted(**settings.worst_rows) if settings.worst_rows else None
+        with unpack_data_error(), judging.by_batches(worst) as extractors:
             super().Do(
                 {**input_dict, "baseline_model": baselines},
                 output_dict,

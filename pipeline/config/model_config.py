@@ -338,6 +338,18 @@ _SHARES = {
 }  # fmt: skip
 
 
+class WorstRows(Section):
+    """Which rows of the test split are shown because the model's answers to them are furthest off.
+
+    They stand in the run's details and its report, and go wherever those go.
+    """
+
+    rows: Annotated[int, Field(ge=0, le=50)] = 20
+    """So many; 0: none."""
+    without: tuple[ColumnName, ...] = ()
+    """Raw columns that are left out, such as names of people."""
+
+
 class Evaluation(Section):
     """How the Evaluator judges a model on the test split."""
 
@@ -352,6 +364,9 @@ class Evaluation(Section):
     images: ColumnName | None = None
     """The raw column with an image in each row: the report shows those of the rows that a
     classifier is most wrong about; null: none."""
+    worst_rows: WorstRows = WorstRows()
+    """Which rows are shown because the model's answers to them are furthest off; none where
+    `images` has pictures of them."""
     confidence_intervals: bool = True
     """Whether each metric has a 95 % confidence interval, of 20 samples of the judged rows. It
     changes no value and no verdict; judging takes less than twice as long."""

@@ -362,6 +362,10 @@ def _check_columns(
             (f"{file}: evaluation.images", name, ConfigError)
             for name in filter(None, [config.evaluation.images])
         ),
+        *(
+            (f"{file}: evaluation.worst_rows.without", name, ConfigError)
+            for name in config.evaluation.worst_rows.without
+        ),
         *((f"{file}: splits.by", name, ConfigError) for name in config.splits.by),
         *((f"models/{model}/features.py: INPUTS", name, ModelCodeError) for name in inputs),
     ]

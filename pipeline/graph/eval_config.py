@@ -6,7 +6,7 @@ import json
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.evaluation import judged_rows, mistakes
+from components.evaluation import judged_rows, mistakes, worst_rows
 from components.evaluation.judged_rows import JudgedRows
 from components.evaluation.metric_values import NEEDS_BOTH_CLASSES, SHARE_OF_POSITIVES
 from components.evaluation.mistakes import Mistakes
@@ -18,7 +18,7 @@ from pipeline.graph import metric_probe
 from pipeline.record import bounds
 
 _OVERALL = SliceKey(())
-_RESERVED = {judged_rows.NAME, mistakes.NAME, SHARE_OF_POSITIVES}
+_RESERVED = {judged_rows.NAME, mistakes.NAME, worst_rows.NAME, SHARE_OF_POSITIVES}
 
 
 def eval_config(model: str, settings: ModelConfig) -> config_pb2.EvalConfig:

@@ -35,6 +35,7 @@ def resolver(wiring: Wiring) -> BaseNode:
 def evaluator(wiring: Wiring) -> BaseNode:
     """Judges the candidate on the test split, which nothing else has seen."""
     compares = nodes.RESOLVER in wiring.built
+    evaluation, worst = wiring.config.evaluation, wiring.config.evaluation.worst_rows
     return Evaluator(
         examples=wiring.examples,
         model=wiring.trained,
@@ -45,8 +46,10 @@ def evaluator(wiring: Wiring) -> BaseNode:
         settings=Settings(
             model=wiring.model,
             serving=wiring.serving,
-            unreadable_baseline=wiring.config.evaluation.unreadable_baseline,
+            unreadable_baseline=evaluation.unreadable_baseline,
             code=wiring.code_hashes(nodes.EVALUATOR),
+            # Of rows of images there are pictures.
+            worst_rows=worst.model_dump() if worst.rows and not evaluation.images else None,
         ),
     )
 

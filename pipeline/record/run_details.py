@@ -226,6 +226,29 @@ class Mistakes(_Part):
     """The worst of them, the first the worst."""
 
 
+class WorstRow(_Part):
+    """A row of the test split that the model's answer is far off."""
+
+    label: str
+    """The right class, or number."""
+    answer: str
+    """The class with the highest score, or the predicted number."""
+    score: float | None = None
+    """The score of that class; None of a regression."""
+    values: dict[str, str]
+    """By raw column, cut where they are long; columns without a value are not there."""
+
+
+class WorstRows(_Part):
+    """The rows of a table that the model's answers are furthest off."""
+
+    columns: int
+    """So many the rows have; of many the first ones by name are kept."""
+    rows: list[WorstRow] = []
+    """The first the worst: the wrong class with the highest score, or the largest absolute
+    error."""
+
+
 class Plots(_Part):
     """What the test split shows of the model beyond single numbers, over all rows."""
 
@@ -241,6 +264,7 @@ class Plots(_Part):
     labels: LabelSpread | None = None
     """Of a regression."""
     mistakes: Mistakes | None = None
+    worst_rows: WorstRows | None = None
 
 
 class RunDetails(_Part):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
 
-from components.evaluation import judged_rows, metric_values, mistakes
+from components.evaluation import judged_rows, metric_values, mistakes, worst_rows
 from components.evaluation.slice_names import slice_name
-from pipeline.record.run_details import Mistakes, Plots
+from pipeline.record.run_details import Mistakes, Plots, WorstRow, WorstRows
 
 
 def plots(evaluation_uri: str, classes: Sequence[str] = ()) -> Plots:
@@ -23,12 +23,18 @@ def plots(evaluation_uri: str, classes: Sequence[str] = ()) -> Plots:
         if result.slice_key.single_slice_keys:
             continue
         for item in result.metric_keys_and_values:
-            known = item.key.name in (judged_rows.NAME, mistakes.NAME)
+            known = item.key.name in (judged_rows.NAME, mistakes.NAME, worst_rows.NAME)
             if known and metric_values.is_candidate(item.key):
                 found[item.key.name] = item.value.bytes_value
     plots = Plots.model_validate_json(found.get(judged_rows.NAME, b"{}"))
     if mistakes.NAME in found:
         plots.mistakes = Mistakes.model_validate_json(found[mistakes.NAME])
+    # Where nothing can be plotted, as of rows with several labels, their loss says nothing.
+    if plots.rows and worst_rows.NAME in found:
+        plots.worst_rows = WorstRows.model_validate_json(found[worst_rows.NAME])
+        if plots.calibration and plots.labels is None:
+            rows = map(_of_two_classes, plots.worst_rows.rows)
+            plots.worst_rows.rows = [row for row in rows if row.label != row.answer]
     return _with_names(plots, classes)
 
 
@@ -48,6 +54,15 @@ def of_slices(evaluation_uri: str) -> dict[str, Plots]:
     }
 
 
+def _of_two_classes(row: WorstRow) -> WorstRow:
+    """A binary classifier's row, whose answer is the score of the class 1."""
+    score = float(row.answer)
+    answer = score >= 0.5
+    return row.model_copy(
+        update={"answer": str(int(answer)), "score": round(score if answer else 1 - score, 4)}
+    )
+
+
 def _with_names(plots: Plots, classes: Sequence[str]) -> Plots:
     """Classes by their names; what stands for the smallest ones together has no number."""
 
@@ -59,4 +74,6 @@ def _with_names(plots: Plots, classes: Sequence[str]) -> Plots:
         plots.confusion.classes = [name(number) for number in plots.confusion.classes]
     for one in plots.mistakes.rows if plots.mistakes else ():
         one.label, one.predicted = name(one.label), name(one.predicted)
+    for row in plots.worst_rows.rows if plots.worst_rows and plots.labels is None else ():
+        row.label, row.answer = name(row.label), name(row.answer)
     return plots

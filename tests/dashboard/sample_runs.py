@@ -365,6 +365,18 @@ def _plots(random: Random) -> dict[str, Any]:
         "residuals": [],
         "confusion": confusion,
         "mistakes": mistakes,
+        "worst_rows": {"columns": 30, "rows": [_worst_row(number) for number in range(20)]},
+    }
+
+
+def _worst_row(number: int) -> dict[str, Any]:
+    values = {f"column_{place}": f"{number * place / 7:.5g}" for place in range(16)}
+    long = "A comment that goes on and on, as people's comments do at times, until it is cut …"
+    return {
+        "label": str(number % 2),
+        "answer": str(1 - number % 2),
+        "score": round(0.99 - number / 100, 4),
+        "values": {**values, "comment": long, "company": "Flash Cab"},
     }
 
 

@@ -6,6 +6,7 @@ The results are what TFMA's own evaluator gives: metrics and plots by slice, and
 from __future__ import annotations
 
 import contextlib
+import functools
 import pickle
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util, util
 
+from components.evaluation import worst_rows
 from components.evaluation.batches import extracts, tfma_parts
 from components.evaluation.batches.combining import Batch, BatchCombineFn
 from components.evaluation.batches.slices import SliceKey, Slices
@@ -52,6 +54,7 @@ def extractors(**given: Any) -> list[extractor.Extractor]:
 
 
 def evaluators(
+    worst: worst_rows.Wanted | None = None,
     eval_shared_model: Any = None,
     eval_config: config_pb2.EvalConfig | None = None,
     schema: Any = None,
@@ -64,6 +67,7 @@ def evaluators(
     """What takes the place of `tfma.default_evaluators`, after `extractors`.
 
     Args:
+        worst: Which of the rows with the largest loss are kept; TFMA does not give it.
         eval_shared_model: The model, or the candidate and the baseline.
         eval_config: TFMA's configuration, with its defaults.
         schema: Of the examples.
@@ -78,23 +82,27 @@ def evaluators(
         evaluator.Evaluator(
             stage_name="EvaluateMetricsAndPlots",
             run_after=extractor.LAST_EXTRACTOR_STAGE_NAME,
-            ptransform=Evaluate(eval_config, schema, random_seed_for_testing or 0),
+            ptransform=Evaluate(eval_config, schema, random_seed_for_testing or 0, worst),
         )
     ]
 
 
 @contextlib.contextmanager
-def by_batches() -> Iterator[str]:
+def by_batches(worst: worst_rows.Wanted | None = None) -> Iterator[str]:
     """Within it TFX's Evaluator judges by batches; gives its `custom_extractors`.
 
     TFX lets one name the extractors and not the evaluators, for which TFMA is asked.
+
+    Args:
+        worst: Which of the rows with the largest loss are kept.
 
     Raises:
         RunError: This version of TFMA asks in another way.
     """
     theirs = model_eval_lib.default_evaluators
-    tfma_parts.check_parameters(theirs, evaluators)
-    model_eval_lib.default_evaluators = evaluators
+    ours = functools.partial(evaluators, worst)
+    tfma_parts.check_parameters(theirs, ours)
+    model_eval_lib.default_evaluators = ours
     try:
         yield f"{extractors.__module__}.{extractors.__name__}"
     finally:
@@ -108,13 +116,21 @@ class Evaluate(beam.PTransform):
         eval_config: TFMA's configuration.
         schema: Of the examples.
         seed: Makes the samples of confidence intervals others.
+        worst: Which of the rows with the largest loss are kept.
     """
 
-    def __init__(self, eval_config: config_pb2.EvalConfig, schema: Any, seed: int = 0) -> None:
+    def __init__(
+        self,
+        eval_config: config_pb2.EvalConfig,
+        schema: Any,
+        seed: int = 0,
+        worst: worst_rows.Wanted | None = None,
+    ) -> None:
         super().__init__()
         self._config = eval_config
         self._schema = schema
         self._seed = seed
+        self._worst = worst
 
     def expand(self, batches: beam.PCollection) -> dict[str, beam.PCollection]:
         """Gives the results by TFMA's names for them."""
@@ -140,6 +156,9 @@ class Evaluate(beam.PTransform):
             | "AddDerivedMetrics"
             >> beam.Map(_finished, found.derived_computations, name, samples, without)
         )
+        if self._worst:
+            found_worst = batches | "WorstRows" >> worst_rows.WorstRows(config, self._worst)
+            results |= "AddWorstRows" >> beam.Map(_with_worst, beam.pvalue.AsIter(found_worst))
         kinds = {
             constants.METRICS_KEY: metric_types.MetricKey,
             constants.PLOTS_KEY: metric_types.PlotKey,
@@ -236,6 +255,14 @@ def _finished(
             accumulator, confidence_intervals_util.SampleMetrics(completed, sample)
         )
     return slice_key, combiner.extract_output(accumulator)
+
+
+def _with_worst(
+    of_slice: tuple[SliceKey, metric_types.MetricsDict],
+    worst: Iterable[tuple[metric_types.MetricKey, bytes]],
+) -> tuple[SliceKey, metric_types.MetricsDict]:
+    slice_key, metrics = of_slice
+    return slice_key, metrics if slice_key else metrics | dict(worst)
 
 
 def _completed(

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from pipeline import nodes
 from pipeline.config import project
-from pipeline.record.run_details import Plots, RunDetails
+from pipeline.record.run_details import Plots, RunDetails, WorstRows
 from pipeline.record.run_record import Node, RunRecord
 from pipeline.show import formatting
 from pipeline.show.metric_quality import refused_value
@@ -57,6 +57,7 @@ def render(
         plots=_plots(details.plots, drawings),
         plot_rows=details.plots.rows,
         mistakes=details.plots.mistakes,
+        worst=_worst(details.plots.worst_rows),
         curves=drawings.curves(details.curves),
         **logged_section.logged_section(details, drawings),
         machine=logged_section.machine_facts(record.id, runs),
@@ -100,6 +101,19 @@ def _node_row(record: RunRecord, node: Node) -> dict[str, Any]:
         "state": graph.state(node, record),
         "why": node.why if node.status != "cached" else None,
         "share": (node.seconds or 0) / total if node.status != "cached" else 0.0,
+    }
+
+
+def _worst(worst: WorstRows | None) -> dict[str, Any] | None:
+    """The table of the rows that the answers are furthest off; None where there are none."""
+    if worst is None or not worst.rows:
+        return None
+    names = sorted({name for row in worst.rows for name in row.values})
+    return {
+        "names": names,
+        "left_out": worst.columns - len(names),
+        "rows": worst.rows,
+        "scored": any(row.score is not None for row in worst.rows),
     }
 
 

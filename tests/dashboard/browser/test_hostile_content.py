@@ -107,14 +107,23 @@ def test_plots_with_values_of_other_types_are_shown(
     page: Page, dashboard: Dashboard, watched: Watched
 ) -> None:
     details = sample_runs.details(0, "pushed", "x")
-    kinds = ("roc", "calibration", "residuals", "confusion", "mistakes", "rows", "labels")
+    kinds = (
+        "roc",
+        "calibration",
+        "residuals",
+        "confusion",
+        "mistakes",
+        "worst_rows",
+        "rows",
+        "labels",
+    )
     names = []
     for number, value in enumerate(ODD):
         for kind in kinds:
             folder = sample_runs.make_run(dashboard.runs, number, id=f"{kind}-{number}")
             odd = {**details, "plots": {**details["plots"], kind: value}}
-            if kind == "mistakes":
-                odd["plots"][kind] = {"rows": value, "wrong": value}
+            if kind in ("mistakes", "worst_rows"):
+                odd["plots"][kind] = {"rows": value, "wrong": value, "columns": value}
             odd["trials"] = value
             (folder / "details.json").write_text(json.dumps(odd))
             names.append(folder.name)

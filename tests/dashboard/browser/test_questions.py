@@ -181,6 +181,7 @@ def what_is_confused_with_what(clicks: Clicks) -> None:
     clicks.link("Evaluation")
     expect(clicks.page.get_by_test_id("classes").locator("tbody tr")).to_have_count(2)
     expect(clicks.page.get_by_test_id("mistakes").get_by_role("img").first).to_be_visible()
+    expect(clicks.page.get_by_test_id("worst-rows").locator("tbody tr")).to_have_count(20)
 
 
 def is_it_better_than_guessing(clicks: Clicks) -> None:

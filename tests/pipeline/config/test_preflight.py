@@ -316,6 +316,16 @@ BAD: dict[str, tuple[Mistake, type[ProjectError], str, str]] = {
         "models/M/config.yaml: evaluation.slices: the data has no column 'day'",
         "data/t.csv has: fare, city, tip.",
     ),
+    "a column to leave out of the worst rows that the data lacks": (
+        lambda p: p.write(
+            "config.yaml",
+            CONFIG.replace("slices: [city]", "slices: [city]\n  worst_rows:\n    without: [cite]"),
+        ),
+        ConfigError,
+        "models/M/config.yaml: evaluation.worst_rows.without: the data has no column 'cite'; did "
+        "you mean 'city'?",
+        "data/t.csv has: fare, city, tip.",
+    ),
     "a column of images that the data lacks": (
         lambda p: p.write(
             "config.yaml", CONFIG.replace("slices: [city]", "slices: [city]\n  images: cite")

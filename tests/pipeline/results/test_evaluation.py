@@ -14,6 +14,7 @@ import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from components.evaluation.batches import judging
+from components.evaluation.worst_rows import Wanted
 from pipeline.config.model_config import ModelConfig
 from pipeline.graph import eval_config
 from pipeline.record.run_record import Refusal, SliceMetric
@@ -102,7 +103,7 @@ def evaluated(path: str, *, baseline: bool, config: Any = CONFIG) -> str:
                 **parts,
                 output_path=path,
                 extractors=judging.extractors(**parts),
-                evaluators=judging.evaluators(**parts),
+                evaluators=judging.evaluators(Wanted(5, ["candidate"]), **parts),
             )
         )
     return path

@@ -8,8 +8,17 @@ import pytest
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from components.evaluation import judged_rows, mistakes
-from pipeline.record.run_details import Confusion, Mistake, Mistakes, Plots
+from components.evaluation import judged_rows, mistakes, worst_rows
+from pipeline.record.run_details import (
+    CalibrationBin,
+    Confusion,
+    LabelSpread,
+    Mistake,
+    Mistakes,
+    Plots,
+    WorstRow,
+    WorstRows,
+)
 from pipeline.results import plots
 
 pytestmark = pytest.mark.tfx
@@ -70,3 +79,52 @@ def test_mistakes_stand_beside_the_confusion_with_the_classes_names(
         ("yes", "no"),
         ("2", "yes"),
     ]
+
+
+BIN = CalibrationBin(low=0, high=1, count=2, prediction=0.5, label=0.5)
+
+
+@pytest.mark.parametrize(
+    ("judged", "answers", "expected"),
+    [
+        (  # Binary: the answer was the score of the class 1. Right ones are no mistakes.
+            Plots(rows=3, calibration=[BIN]),
+            [("0", "0.91", None), ("1", "0.2", None), ("1", "0.6", None)],
+            [("no", "yes", 0.91), ("yes", "no", 0.8)],
+        ),
+        (
+            Plots(rows=3, confusion=Confusion(classes=[], counts=[])),
+            [("1", "0", 0.7), ("2", "1", 0.6)],
+            [("yes", "no", 0.7), ("2", "yes", 0.6)],
+        ),
+        (
+            Plots(
+                rows=3,
+                calibration=[BIN],
+                labels=LabelSpread(mean=1, std=1, median=1, mean_distance=1),
+            ),
+            [("1", "0.25", None)],
+            [("1", "0.25", None)],
+        ),
+        (Plots(), [("1", "0.25", None)], []),  # Several labels in a row.
+    ],
+)
+def test_the_worst_rows_have_the_classes_names(
+    monkeypatch: pytest.MonkeyPatch,
+    judged: Plots,
+    answers: list[tuple[str, str, float | None]],
+    expected: list[tuple[str, str, float | None]],
+) -> None:
+    rows = [
+        WorstRow(label=label, answer=answer, score=score, values={})
+        for label, answer, score in answers
+    ]
+    found = result(False, candidate=1)
+    found.metric_keys_and_values[0].value.bytes_value = judged.model_dump_json().encode()
+    item = found.metric_keys_and_values.add()
+    item.key.name = worst_rows.NAME
+    item.value.bytes_value = WorstRows(columns=3, rows=rows).model_dump_json().encode()
+    monkeypatch.setattr(tfma, "load_metrics", lambda uri: [found])
+    read = plots.plots("somewhere", ["no", "yes"]).worst_rows
+    shown = read.rows if read else []
+    assert [(row.label, row.answer, row.score) for row in shown] == expected

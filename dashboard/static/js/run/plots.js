@@ -2,13 +2,14 @@
 import { html } from "../lib.js";
 import { Histogram } from "../charts/histogram.js";
 import * as format from "../format.js";
+import { Scroll } from "../parts/basic.js";
 import { Classes, Confusion, usable } from "../plots/confusion.js";
 import { Overlay } from "../plots/overlay.js";
 import { Threshold } from "../plots/threshold.js";
 import { calibrationPoints, classNames, rocOf } from "../plots/binary.js";
 
 export function Plots({ plots, record, params }) {
-  const { residuals, mistakes } = plots ?? {};
+  const { residuals, mistakes, worst_rows: worst } = plots ?? {};
   const some = (list) => Array.isArray(list) && list.length > 0;
   const matrix = usable(plots?.confusion);
   const calibration = calibrationPoints(plots);
@@ -26,6 +27,7 @@ export function Plots({ plots, record, params }) {
     ${binary && html`<${Threshold} plots=${plots} classes=${classNames(record)} params=${params} />`}
     ${others.length > 0 && html`<div class="plots">${others}</div>`}
     ${some(mistakes?.rows) && html`<${Mistakes} mistakes=${mistakes} />`}
+    ${some(worst?.rows) && html`<${WorstRows} worst=${worst} />`}
   </section>`;
 }
 
@@ -52,4 +54,38 @@ function Mistakes({ mistakes }) {
         </figure>`,
       )}
     </div>`;
+}
+
+function WorstRows({ worst }) {
+  const rows = worst.rows.filter((row) => row?.values && typeof row.values === "object");
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.values)))].sort();
+  const scored = rows.some((row) => typeof row.score === "number");
+  const hidden = worst.columns - names.length;
+  return html`<h3 id="worst-rows">Where it is furthest off</h3>
+    <p class="quiet">
+      The test rows with ${scored ? "the highest score of a wrong class" : "the largest absolute error"}, the worst first.
+      ${hidden > 0 && ` ${format.number(hidden)} more columns are not shown.`}
+    </p>
+    <${Scroll} label="Rows where it is furthest off">
+      <table class="raw" data-testid="worst-rows">
+        <thead>
+          <tr>
+            <th scope="col">Label</th>
+            <th scope="col">Answer</th>
+            ${scored && html`<th scope="col" class="number">Score</th>`}
+            ${names.map((name) => html`<th key=${name} scope="col">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row, place) => html`<tr key=${place}>
+              <td>${String(row.label)}</td>
+              <td>${String(row.answer)}</td>
+              ${scored && html`<td class="number">${typeof row.score === "number" ? format.metric(row.score) : ""}</td>`}
+              ${names.map((name) => html`<td key=${name}>${Object.hasOwn(row.values, name) ? String(row.values[name]) : ""}</td>`)}
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    <//>`;
 }

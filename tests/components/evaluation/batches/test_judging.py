@@ -19,7 +19,8 @@ def test_tfx_is_given_other_evaluators_only_within() -> None:
     theirs = model_eval_lib.default_evaluators
     with judging.by_batches() as extractors:
         assert extractors == "components.evaluation.batches.judging.extractors"
-        assert model_eval_lib.default_evaluators is judging.evaluators
+        [evaluate] = model_eval_lib.default_evaluators(eval_config=config_pb2.EvalConfig())
+        assert isinstance(evaluate.ptransform, judging.Evaluate)
     assert model_eval_lib.default_evaluators is theirs
 
 

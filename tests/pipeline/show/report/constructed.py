@@ -22,6 +22,8 @@ from pipeline.record.run_details import (
     SplitFeature,
     TopValue,
     Trial,
+    WorstRow,
+    WorstRows,
 )
 from pipeline.record.run_record import Failure, RunRecord
 from tests.pipeline.fake_run import finished, queued
@@ -125,6 +127,13 @@ REGRESSION = Plots(
     rows=120,
     calibration=[CalibrationBin(low=-5, high=3, count=120, prediction=-1, label=-2)],
     residuals=[Bucket(low=-1, high=0, count=50), Bucket(low=0, high=1, count=60)],
+    worst_rows=WorstRows(
+        columns=41,
+        rows=[
+            WorstRow(label="9.5", answer="-3", values={HOSTILE: HOSTILE, "items": "7"}),
+            WorstRow(label="1", answer="4", values={HOSTILE: "", "update": "8"}),
+        ],
+    ),
 )
 CLASSES = Plots(
     rows=6,

@@ -120,6 +120,8 @@ def test_what_is_to_be_known_beside_the_verdict_is_there(ending: str, tmp_path: 
 def test_a_regression_and_classes_have_their_plots(tmp_path: Path) -> None:
     run = record("pushed")
     text = Page(page.render(run, details(run, plots=REGRESSION), tmp_path)).text
+    assert "the largest absolute error, the worst first. 38 more columns are not shown" in text
+    assert "9.5" in text and "built-in" not in text
     assert "Residuals" in text and "10 rows are beyond the ends" in text and "ROC" not in text
     shown = Page(page.render(run, details(run, plots=CLASSES), tmp_path))
     assert "5 of 6 rows are right" in shown.text and "Calibration." not in shown.text
