@@ -15,8 +15,11 @@ from models.common.tracking import collecting
 
 
 def of(plan: Plan) -> list[keras.callbacks.Callback]:
-    """The callbacks that a plan asks for: an end at NaN, early stopping, and the rate's decay."""
-    found: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    """The callbacks that a plan asks for: an end at NaN, early stopping, and the rate's decay.
+
+    Where the optimizer keeps an average of the weights, all else looks at that.
+    """
+    found: list[keras.callbacks.Callback] = [_AveragedWeights(), keras.callbacks.TerminateOnNaN()]
     if plan.early_stopping_patience:
         found.append(_EarlyStopping(plan))
     if plan.learning_rate_decay == "cosine":
@@ -45,6 +48,39 @@ def of_model(model: str) -> list[keras.callbacks.Callback]:
             "Return a list, such as [NormOfGradients()].",
         )
     return list(found)
+
+
+class _AveragedWeights(keras.callbacks.Callback):
+    """Gives the network the averages of its weights whenever it is looked at, not trained.
+
+    They are what an optimizer with `use_ema=True` leaves at the end. Keras' own `SwapEMAWeights`
+    leaves the last step's weights instead where training ends early.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trained: list[Any] = []
+        """The last step's weights, while the network has the averages."""
+
+    def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Before the validation."""
+        optimizer = self.model.optimizer
+        keeps = getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False)
+        if keeps and not self._trained:
+            weights = self.model.trainable_variables
+            self._trained = [weight.numpy() for weight in weights]
+            optimizer.finalize_variable_values(weights)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Before what keeps the best epoch's weights; there may have been no validation."""
+        self.on_test_begin()
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Training goes on from where it was."""
+        if self._trained:
+            for weight, value in zip(self.model.trainable_variables, self._trained, strict=True):
+                weight.assign(value)
+            self._trained = []
 
 
 class _EarlyStopping(keras.callbacks.EarlyStopping):

@@ -107,7 +107,13 @@ def model(name: str, label: str, task: Task, tuples: Sequence[str], budget: Budg
         "# Each member learns by itself; the served answer is their mean.",
         "model = EnsembleModel(dict(inputs), answers)",
         "model.compile(",
-        '    keras.optimizers.AdamW(hyperparameters["learning_rate"], weight_decay=3e-4),',
+        "    keras.optimizers.AdamW(",
+        '        hyperparameters["learning_rate"],',
+        "        weight_decay=3e-4,",
+        "        # What is validated and served are the weights' averages over the last steps.",
+        "        use_ema=True,",
+        f"        ema_momentum={budget.momentum},",
+        "    ),",
         *(f"    {line}" for line in _LOSS[task.name]),
         "    metrics=[",
         *(f"        {line}" for line in _METRICS[task.name]),
@@ -212,7 +218,7 @@ def _constants(tuples: Sequence[str], budget: Budget) -> str:
     if {"numbers", "categories"} & set(outputs):
         lines.append(f"WIDTH = {budget.width}")
     if "words" in outputs:
-        lines.append("TEXT_WIDTH = 4")
+        lines.append("TEXT_WIDTH = 2")
     return "\n".join(lines)
 
 

@@ -73,6 +73,42 @@ def test_early_stopping_looks_at_what_it_is_told_to(
     assert kept["mae"] == pytest.approx(history["val_mae"][best])
 
 
+class _EndAfter(keras.callbacks.Callback):
+    def __init__(self, epochs: int | None) -> None:
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.model.stop_training = epoch + 1 == self.epochs
+
+
+@pytest.mark.parametrize("validates", [True, False])
+@pytest.mark.parametrize(
+    ("ends_after", "patience"), [(None, None), (3, None), (None, 2), (5, 2), (1, None)]
+)
+def test_what_is_looked_at_and_left_is_the_weights_average(
+    ends_after: int | None, patience: int | None, validates: bool
+) -> None:
+    options = {} if validates else {"early_stopping_monitor": "loss"}
+    plan = tiny_sample.plan(epochs=8, early_stopping_patience=patience, **options)
+    rate, momentum = 0.1, 0.6
+    model = network(keras.optimizers.SGD(rate, use_ema=True, ema_momentum=momentum))
+    history = training.fit(
+        model, plan, data(), data() if validates else None, callbacks=[_EndAfter(ends_after)]
+    )
+    weight = 0.0
+    trained: list[float] = []
+    averages: list[float] = []
+    for _ in range(ends_after or plan.epochs):
+        trained.append((weight - 2) ** 2)
+        weight -= rate * 2 * (weight - 2)
+        averages.append(momentum * averages[-1] + (1 - momentum) * weight if averages else weight)
+    assert history["loss"] == pytest.approx(trained), "steps go on from the last step's weights"
+    if validates:
+        assert history["val_loss"] == pytest.approx([(one - 2) ** 2 for one in averages])
+    assert model.get_weights()[0].item() == pytest.approx(averages[-1])
+
+
 def test_a_metric_that_is_not_there_is_told_with_those_that_are() -> None:
     plan = tiny_sample.plan(early_stopping_patience=2, early_stopping_monitor="val_rmse")
     with pytest.raises(ModelCodeError) as told:
