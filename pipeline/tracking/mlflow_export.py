@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import re
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from typing import Any, TypeVar
 from models.common.errors import RunError
 from pipeline.config import project
 from pipeline.record import run_details, run_folder, run_record
-from pipeline.record.run_details import RunDetails
+from pipeline.record.run_details import LoggedImage, LoggedSeries, RunDetails
 from pipeline.record.run_record import OVERALL, RunRecord, RunStatus, UnreadableRecord
 
 # A server that is not there shall be told of in seconds, not in minutes.
@@ -48,6 +50,7 @@ _STATUS: dict[RunStatus, str] = {
     "interrupted": "KILLED",
 }
 _LONGEST_PARAM = 6000
+_LONGEST_NAME = 200
 _BATCH = 100
 
 _T = TypeVar("_T")
@@ -141,6 +144,7 @@ def _write(client: MlflowClient, experiment: str, record: RunRecord, runs: Path)
             client.log_artifacts(run_id, str(path), name)
         elif path.exists():
             client.log_artifact(run_id, str(path))
+    _log_images(client, run_id, details)
     ended = _milliseconds(record.finished) if record.finished else int(time.time() * 1000)
     client.set_terminated(run_id, _STATUS[record.status], ended)
     client.set_tag(run_id, COMPLETE, "true")
@@ -188,6 +192,26 @@ def _metrics(record: RunRecord, details: RunDetails) -> Iterator[Metric]:
         for epoch, value in enumerate(curve.values, start=1):
             if value is not None:
                 yield Metric(_name(f"training/{curve.split}/{curve.metric}"), value, ended, epoch)
+    for logged in (details.logged, details.logged_in_trials):
+        for series in logged.series:
+            name = _logged(series)
+            for step, value in series.points:
+                if value is not None:
+                    yield Metric(_name(name), value, ended, round(step))
+
+
+def _logged(one: LoggedSeries | LoggedImage) -> str:
+    """The name of what the model's code has logged, apart from what each run has."""
+    return f"logged/{one.name}" if one.trial is None else f"logged/trial {one.trial}/{one.name}"
+
+
+def _log_images(client: MlflowClient, run_id: str, details: RunDetails) -> None:
+    """The images that the model's code has logged, as files of their names and steps."""
+    with tempfile.TemporaryDirectory() as folder:
+        for image in (*details.logged.images, *details.logged_in_trials.images):
+            file = Path(folder, f"{image.step:g}.png")
+            file.write_bytes(base64.b64decode(image.png))
+            client.log_artifact(run_id, str(file), _name(_logged(image)))
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -199,8 +223,9 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _name(text: str) -> str:
-    """A name of the characters that MLflow allows."""
-    return re.sub(r"[^\w\-. :/]", "_", text.replace("=", ":"))
+    """A name as MLflow allows it: of some characters, bounded, and a path without detours."""
+    allowed = re.sub(r"[^\w\-. :/]", "_", text.replace("=", ":"))[:_LONGEST_NAME]
+    return "/".join(part if part.strip(".") else "_" for part in allowed.split("/"))
 
 
 def _batches(items: list[_T]) -> Iterator[list[_T]]:

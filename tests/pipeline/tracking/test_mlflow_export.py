@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis.strategies import text
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
+from mlflow.utils import validation
 
 from models.common.errors import RunError
 from pipeline.record import run_details, run_record
@@ -17,6 +22,7 @@ from tests.pipeline.fake_run import finished, queued
 
 pytestmark = pytest.mark.slow
 
+PNG = b"\x89PNG\r\n\x1a\n"
 STORIES = ["pushed", "not_blessed", "stopped", "failed", "interrupted"]
 
 
@@ -35,6 +41,8 @@ def runs(tmp_path: Path) -> Path:
         details = RunDetails(run=record.id)
         run_details.add_epoch(details, {"loss": 0.5, "val_loss": 0.75})
         run_details.add_epoch(details, {"loss": 0.25, "val_loss": float("nan")})
+        run_details.set_logged(details, "training", logged(None))
+        run_details.set_logged(details, "tuning", logged(2))
         run_details.write(details, runs)
         report = runs / record.id / "report.html"
         report.write_text(f"<p>{story}</p>")
@@ -42,6 +50,14 @@ def runs(tmp_path: Path) -> Path:
     (runs / "taxi-20260104-000000-bbbb").mkdir()
     (runs / "taxi-20260104-000000-bbbb/run.json").write_text("{")
     return runs
+
+
+def logged(trial: int | None) -> dict[str, Any]:
+    """What a model's code has logged, as it is told."""
+    image = {"name": "layer 1: weights", "step": 3, "png": base64.b64encode(PNG).decode()}
+    points = [(0, 0.5), (1.0, None), (2.0, 0.125)]
+    series = {"name": "norm of gradients", "logged": 3, "points": points}
+    return {"series": [{**series, "trial": trial}], "images": [{**image, "trial": trial}]}
 
 
 @pytest.fixture
@@ -93,6 +109,27 @@ def test_what_a_run_has(runs: Path, uri: str) -> None:
     report = client.download_artifacts(run.info.run_id, "report.html")
     assert Path(report).read_text() == "<p>pushed</p>"
     assert json.loads(Path(client.download_artifacts(run.info.run_id, "run.json")).read_text())
+
+
+@pytest.mark.parametrize("place", ["logged", "logged/trial 2"])
+def test_what_the_models_code_has_logged(runs: Path, uri: str, place: str) -> None:
+    mlflow_export.export(uri, runs=runs)
+    run_id = of(uri, "taxi")["taxi-20260102-000000-4f2a"].info.run_id
+    client = MlflowClient(tracking_uri=uri)
+    series = client.get_metric_history(run_id, f"{place}/norm of gradients")
+    assert [(point.step, point.value) for point in series] == [(0, 0.5), (2, 0.125)]
+    image = client.download_artifacts(run_id, f"{place}/layer 1: weights/3.png")
+    assert Path(image).read_bytes() == PNG
+
+
+@given(text())
+@example("a/../b")
+@example("../..")
+@example("/x//y/")
+@example("payment=Ünï\n" * 40)
+def test_mlflow_takes_every_name(name: str) -> None:
+    found = mlflow_export._name(f"logged/{name}")
+    validation._validate_metric_name(found)  # type: ignore[no-untyped-call]
 
 
 def test_a_run_that_was_cut_off_is_written_anew(
