@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 
 from tests.e2e.project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
+from tests.e2e.watched_run import Seen, Watch
 from tests.models.tiny_rows import rows
 
 pytestmark = pytest.mark.e2e
 
+IN_BUCKET = "runs/rehearsals/buckets/rehearsal/runs"
 OUT_OF_REACH = "evaluation.metrics.AUC.at_least=1"
 PREDICT = """
 import json, sys
@@ -45,10 +48,18 @@ def predictions(project: Project, model: Path) -> dict[str, list[list[float]]]:
 
 
 @pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome]:
-    """A project that knows no target, with one rehearsal for Vertex AI."""
+def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome, list[Seen]]:
+    """A project that knows no target, one rehearsal for Vertex AI, and what is seen meanwhile."""
     project = copy_with_tiny(tmp_path_factory.mktemp("rehearsed"))
-    return project, rehearse(project)
+    with Watch(project.root / IN_BUCKET) as watch:
+        outcome = rehearse(project)
+    return project, outcome, watch.seen
+
+
+@pytest.fixture(scope="module")
+def rehearsed(watched: tuple[Project, Outcome, list[Seen]]) -> tuple[Project, Outcome]:
+    """The project and the rehearsal."""
+    return watched[:2]
 
 
 def test_every_task_runs_down_to_the_pushed_model(rehearsed: tuple[Project, Outcome]) -> None:
@@ -78,6 +89,18 @@ def test_the_bucket_has_the_folder_of_the_run(rehearsed: tuple[Project, Outcome]
     assert account["status"] == "done" and account["outputs"]["model"]["uri"]
 
 
+def test_the_dashboard_shows_it_while_it_goes_on(
+    watched: tuple[Project, Outcome, list[Seen]],
+) -> None:
+    *_, seen = watched
+    for before, after in itertools.pairwise(seen):
+        assert before.done <= after.done and before.epochs <= after.epochs
+    going = [one for one in seen if one.status == "running"]
+    assert len({one.done for one in going}) >= 5 and {"Trainer"} in [one.running for one in going]
+    assert any(one.epochs and "Trainer" not in one.done for one in going), "curves come meanwhile"
+    assert seen[-1].status == "pushed" and not seen[-1].running
+
+
 def test_it_comes_to_what_a_local_run_comes_to(rehearsed: tuple[Project, Outcome]) -> None:
     """The same predictions, and the same record, number by number."""
     project, outcome = rehearsed
@@ -92,7 +115,7 @@ def test_it_comes_to_what_a_local_run_comes_to(rehearsed: tuple[Project, Outcome
 
 
 def in_bucket(project: Project, outcome: Outcome) -> Path:
-    return project.root / "runs/rehearsals/buckets/rehearsal/runs" / str(outcome.record["id"])
+    return project.root / IN_BUCKET / str(outcome.record["id"])
 
 
 OF_A_RUN = {
