@@ -41,7 +41,7 @@ VARIABLES = {
 }
 _USES = re.compile(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40})")
 _PROGRAMS = ("gcloud", "gh", "docker", "kubectl", "uv")
-_STAND_IN = """#!{python}
+_STAND_IN = """#!{python} -IS
 import json, os, re, sys
 name, folder = os.path.basename(sys.argv[0]), {folder!r}
 if name == "__main__.py":

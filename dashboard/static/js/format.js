@@ -102,3 +102,8 @@ export function short(hash) {
 export function plural(count, one, many = `${one}s`) {
   return `${WHOLE.format(count)} ${count === 1 ? one : many}`;
 }
+
+// Whether a record's value is a file in base 64, so that an address can be made of it.
+export function isBase64(value) {
+  return typeof value === "string" && value !== "" && /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value);
+}

@@ -127,7 +127,7 @@ def test_plots_with_values_of_other_types_are_shown(
             odd["trials"] = value
             (folder / "details.json").write_text(json.dumps(odd))
             names.append(folder.name)
-    for name in names[::6]:
+    for name in names[::3]:
         page.goto(f"{dashboard.address}/runs/{name}?tab=evaluation&threshold={name}")
         expect(page.get_by_role("heading", name="Every metric")).to_be_visible()
     page.goto(f"{dashboard.address}/compare?runs={','.join(names)}&tab=plots&threshold=x")

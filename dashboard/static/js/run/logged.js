@@ -42,7 +42,7 @@ function Named({ name, series }) {
 }
 
 export function LoggedImages({ details }) {
-  const images = logged(details, "images").filter((one) => /^[A-Za-z0-9+/]+=*$/.test(String(one.png)));
+  const images = logged(details, "images").filter((one) => format.isBase64(one.png));
   if (images.length === 0) return null;
   const names = [...new Set(images.map(group))];
   return html`<section data-testid="logged-images">

@@ -43,7 +43,7 @@ function Residuals({ buckets }) {
 }
 
 function Mistakes({ mistakes }) {
-  const drawn = mistakes.rows.filter((row) => row && /^[A-Za-z0-9+/]+=*$/.test(String(row.png)));
+  const drawn = mistakes.rows.filter((row) => format.isBase64(row?.png));
   return html`<h3 id="worst">What it got wrong</h3>
     <p class="quiet">The worst of ${format.number(mistakes.wrong)} rows.</p>
     <div class="mistakes" data-testid="mistakes">
