@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.dashboard.watched_run import Seen, Watch
 from tests.e2e.project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
-from tests.e2e.watched_run import Seen, Watch
 from tests.models.tiny_rows import rows
 
 pytestmark = pytest.mark.e2e
