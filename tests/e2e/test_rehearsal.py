@@ -97,7 +97,6 @@ def test_the_dashboard_shows_it_while_it_goes_on(
         assert before.done <= after.done and before.epochs <= after.epochs
     going = [one for one in seen if one.status == "running"]
     assert len({one.done for one in going}) >= 5 and {"Trainer"} in [one.running for one in going]
-    assert any(one.epochs and "Trainer" not in one.done for one in going), "curves come meanwhile"
     assert seen[-1].status == "pushed" and not seen[-1].running
 
 
