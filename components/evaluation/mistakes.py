@@ -115,21 +115,18 @@ class _Worst(beam.CombineFn):
         seen = chunk.seen(view)
         if seen is None:
             return None
-        scores, classes = seen.predictions.astype(float), seen.labels.astype(float)
+        scores, classes = seen.predictions.astype(float), seen.classes()
+        if classes is None:
+            return found
         known = np.isfinite(scores).all(axis=1)
-        if classes.shape[1] > 1:
-            if classes.shape != scores.shape:
-                return found
-            known &= np.count_nonzero(classes, axis=1) == 1
-            classes = classes.argmax(axis=1)[:, None].astype(float)
         if scores.shape[1] == 1:
             known &= (scores[:, 0] >= 0) & (scores[:, 0] <= 1)
             scores = np.concatenate([1 - scores, scores], axis=1)
-        known &= classes[:, 0] % 1 == 0
+        known &= classes % 1 == 0
         images = chunk.inputs.get(constants.FEATURES_KEY, {}).get(self._column)
-        for row in np.flatnonzero(known & (scores.argmax(axis=1) != classes[:, 0])):
+        for row in np.flatnonzero(known & (scores.argmax(axis=1) != classes)):
             image = None if images is None else images[row]
-            found = _with_row(found, int(classes[row, 0]), scores[row], image)
+            found = _with_row(found, int(classes[row]), scores[row], image)
         return found
 
     def merge_accumulators(self, accumulators: Any) -> _Found:

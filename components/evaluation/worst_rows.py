@@ -103,18 +103,16 @@ def _worst(batch: Mapping[str, Any], view: View, most: int) -> Iterator[_Row]:
 def _judged(seen: Seen) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """[rows] each: the losses, NaN where a row has none; labels, answers, and answers' scores."""
     labels, scores = seen.labels.astype(float), seen.predictions.astype(float)
-    rows = np.arange(len(labels))
     nothing = np.full(len(labels), np.nan)
     if scores.shape[1] == 1:
         if labels.shape[1] > 1:
             return nothing, nothing, nothing, nothing
         return abs(labels - scores)[:, 0], labels[:, 0], scores[:, 0], nothing
-    if labels.shape[1] > 1:
-        if labels.shape != scores.shape:
-            return nothing, nothing, nothing, nothing
-        one_hot = np.count_nonzero(labels, axis=1) == 1
-        labels = np.where(one_hot, labels.argmax(axis=1), np.nan)[:, None]
-    classes = np.nan_to_num(labels[:, 0], nan=-1)
+    classes = seen.classes()
+    if classes is None:
+        return nothing, nothing, nothing, nothing
+    rows = np.arange(len(classes))
+    classes = np.nan_to_num(classes, nan=-1)
     known = (classes >= 0) & (classes < scores.shape[1]) & np.isfinite(scores).all(axis=1)
     classes = np.where(known, classes, 0).astype(int)
     answers = scores.argmax(axis=1)

@@ -37,9 +37,11 @@ def fitted(
     """
     room = most - _LEAST_FOR_SAMPLE
     found = _finest(profile, room)
-    if format.size(found) > room:
+    size = format.size(found)
+    if size > room:
         found = _without_details(found, room - format.size(replace(found, features={})))
-    left = most - format.size(found)
+        size = format.size(found)
+    left = most - size
     sample = features.sample(found.features, columns, min(features.SAMPLED_BYTES, left * 9 // 10))
     while sample and format.size(replace(found, sample=sample)) > most:
         sample = {name: cells[: len(cells) // 2] for name, cells in sample.items()}

@@ -154,7 +154,7 @@ def start(
         with lock.held(record, runs) as held:
             try:
                 tracker = new_run_folder.create(record, root, runs, variables)
-                process = _go_on(waiting, record, runs, held.fileno())
+                process = _go_on(waiting, command or COMMAND, record, runs, held.fileno())
             except KeyboardInterrupt:
                 _record_interruption(record, runs)
                 raise
@@ -290,7 +290,7 @@ def _starting(
 
 
 def _go_on(
-    waiting: Waiting, record: RunRecord, runs: Path, lock_file: int
+    waiting: Waiting, command: Sequence[str], record: RunRecord, runs: Path, lock_file: int
 ) -> subprocess.Popen[bytes]:
     """Hands the run, which has a record now, to its process."""
     folder = run_folder.path(record.id, runs)
@@ -298,7 +298,7 @@ def _go_on(
         return waiting.go_on(folder / run_folder.LOG, lock_file, run_record.redactor(record))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise _not_started(COMMAND, error) from error
+        raise _not_started(command, error) from error
 
 
 def _not_started(command: Sequence[str], error: OSError) -> RunError:

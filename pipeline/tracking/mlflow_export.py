@@ -197,12 +197,13 @@ def _metrics(record: RunRecord, details: RunDetails) -> Iterator[Metric]:
             name = _logged(series)
             for step, value in series.points:
                 if value is not None:
-                    yield Metric(_name(name), value, ended, round(step))
+                    yield Metric(name, value, ended, round(step))
 
 
 def _logged(one: LoggedSeries | LoggedImage) -> str:
     """The name of what the model's code has logged, apart from what each run has."""
-    return f"logged/{one.name}" if one.trial is None else f"logged/trial {one.trial}/{one.name}"
+    trial = "" if one.trial is None else f"trial {one.trial}/"
+    return _name(f"logged/{trial}{one.name}")
 
 
 def _log_images(client: MlflowClient, run_id: str, details: RunDetails) -> None:
@@ -211,7 +212,7 @@ def _log_images(client: MlflowClient, run_id: str, details: RunDetails) -> None:
         for image in (*details.logged.images, *details.logged_in_trials.images):
             file = Path(folder, f"{image.step:g}.png")
             file.write_bytes(base64.b64decode(image.png))
-            client.log_artifact(run_id, str(file), _name(_logged(image)))
+            client.log_artifact(run_id, str(file), _logged(image))
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:

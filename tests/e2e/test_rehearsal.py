@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.dashboard.watched_run import Seen, Watch
+from tests.dashboard.watched_run import Seen, watching
 from tests.e2e.project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
 from tests.models.tiny_rows import rows
 
@@ -51,9 +51,9 @@ def predictions(project: Project, model: Path) -> dict[str, list[list[float]]]:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome, list[Seen]]:
     """A project that knows no target, one rehearsal for Vertex AI, and what is seen meanwhile."""
     project = copy_with_tiny(tmp_path_factory.mktemp("rehearsed"))
-    with Watch(project.root / IN_BUCKET) as watch:
+    with watching(project.root / IN_BUCKET) as seen:
         outcome = rehearse(project)
-    return project, outcome, watch.seen
+    return project, outcome, seen
 
 
 @pytest.fixture(scope="module")

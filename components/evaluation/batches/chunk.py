@@ -79,6 +79,18 @@ class Seen(NamedTuple):
     weights: np.ndarray
     """[rows]."""
 
+    def classes(self) -> np.ndarray | None:
+        """The number of each row's class, [rows] in double precision; NaN where a row of a label
+        for each class has not one. None where there are not as many labels as predictions.
+        """
+        labels = self.labels.astype(float)
+        if labels.shape[1] == 1:
+            return labels[:, 0]
+        if labels.shape != self.predictions.shape:
+            return None
+        has_one = np.count_nonzero(labels, axis=1) == 1
+        return np.where(has_one, labels.argmax(axis=1), np.nan)
+
 
 class Flat(NamedTuple):
     """A binary view: one entry for each row and class."""
