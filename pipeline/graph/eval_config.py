@@ -17,6 +17,9 @@ from pipeline.config.model_config import Bounds, Evaluation, Metric, ModelConfig
 from pipeline.graph import metric_probe
 from pipeline.record import bounds
 
+ROWS = frozenset({JudgedRows.__name__, Mistakes.__name__})
+"""The metrics that keep rows to be shown. They measure nothing."""
+
 _OVERALL = SliceKey(())
 _RESERVED = {judged_rows.NAME, mistakes.NAME, worst_rows.NAME, SHARE_OF_POSITIVES}
 

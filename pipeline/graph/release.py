@@ -13,7 +13,6 @@ from tfx.proto import bulk_inferrer_pb2
 
 from components import code_hash
 from components.evaluation.evaluator import Evaluator, Settings
-from components.evaluation.judged_rows import JudgedRows
 from components.model_code import packages
 from components.profile.component import ReferenceProfile
 from components.profile.component import Settings as ProfileSettings
@@ -23,7 +22,7 @@ from components.serving_check import ServingCheck
 from components.yardstick.component import Yardstick
 from pipeline import nodes
 from pipeline.config.model_config import Evaluation
-from pipeline.graph import data
+from pipeline.graph import data, eval_config
 from pipeline.graph.wiring import Wiring
 
 
@@ -153,7 +152,7 @@ def _metrics_without_bounds(wiring: Wiring) -> Iterator[dict[str, Any]]:
     for spec in wiring.eval_config.metrics_specs:
         kept = type(spec)(binarize=spec.binarize if spec.HasField("binarize") else None)
         for metric in spec.metrics:
-            if metric.class_name == JudgedRows.__name__:
+            if metric.class_name in eval_config.ROWS:
                 continue
             kept.metrics.add().CopyFrom(metric)
             kept.metrics[-1].ClearField("per_slice_thresholds")
