@@ -45,10 +45,11 @@ class Columns:
     """
 
     def __init__(self, runs: Iterable[Run]):
-        found: dict[str, dict[str, None]] = {group: {} for group in GROUPS}
+        # Names in the order in which they turn up; of the values none is used.
+        found: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
         for run in runs:
             for group, spelled in found.items():
-                spelled.update(dict.fromkeys(getattr(run, group)))
+                spelled.update(getattr(run, group))
         self._names: dict[str, dict[str, list[str]]] = {group: {} for group in GROUPS}
         for group, spelled in found.items():
             for name in spelled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -37,13 +38,28 @@ class Query:
     limit: int = 50
 
 
+class _Known:
+    """A snapshot, and what is derived from it; some only when it is asked for."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @functools.cached_property
+    def columns(self) -> Columns:
+        """The columns of its runs."""
+        return Columns(self.snapshot.runs)
+
+    @functools.cached_property
+    def texts(self) -> dict[str, str]:
+        """What words are searched in, by run."""
+        return {run.id: _searchable(run) for run in self.snapshot.runs}
+
+
 class Listing:
     """Answers queries; what it derives from a snapshot is kept until there is another one."""
 
     def __init__(self) -> None:
-        self._snapshot: Snapshot | None = None
-        self._columns = Columns(())
-        self._texts: dict[str, str] = {}
+        self._known = _Known(Snapshot())
 
     def answer(self, snapshot: Snapshot, query: Query) -> dict[str, Any]:
         """The rows, how many there are in all, and the columns that any run has.
@@ -52,12 +68,12 @@ class Listing:
             FilterError: The filter cannot be read.
             DashboardError: There is no such column to sort by.
         """
-        self._follow(snapshot)
+        known = self._of(snapshot)
         now = time.time()
-        listed, passing = self._passing(snapshot, query, now)
-        selected = self._sorted(passing, query.sort, now)
+        listed, passing = _passing(known, query, now)
+        selected = _sorted(known, passing, query.sort, now)
         end = query.offset + min(query.limit, MAX_LIMIT)
-        columns = self._getters(query.columns)
+        columns = _getters(known, query.columns)
         return {
             "runs": [
                 {**run.as_json(), "values": {name: get(run, now) for name, get in columns}}
@@ -72,13 +88,13 @@ class Listing:
                 "read": len(snapshot.runs),
                 "folders": snapshot.folders,
             },
-            "columns": {group: self._columns.names(group) for group in OFFERED},
+            "columns": {group: known.columns.names(group) for group in OFFERED},
         }
 
     def columns(self, snapshot: Snapshot) -> dict[str, Any]:
         """The names of all columns: `fields`, and those of each group that depends on the runs."""
-        self._follow(snapshot)
-        groups = {group: self._columns.names(group) for group in GROUPS}
+        known = self._of(snapshot)
+        groups = {group: known.columns.names(group) for group in GROUPS}
         return {"fields": list(FIELDS), **groups}
 
     def selected(self, snapshot: Snapshot, query: Query) -> list[Run]:
@@ -88,58 +104,63 @@ class Listing:
             FilterError: The filter cannot be read.
             DashboardError: There is no such column to sort by.
         """
-        self._follow(snapshot)
-        return self._passing(snapshot, query, time.time())[1]
+        return _passing(self._of(snapshot), query, time.time())[1]
 
-    def _follow(self, snapshot: Snapshot) -> None:
-        if snapshot is not self._snapshot:
-            self._columns = Columns(snapshot.runs)
-            self._texts = {run.id: _searchable(run) for run in snapshot.runs}
-            self._snapshot = snapshot
+    def _of(self, snapshot: Snapshot) -> _Known:
+        """What is known of the snapshot; another thread may be at another one."""
+        known = self._known
+        if known.snapshot is not snapshot:
+            known = self._known = _Known(snapshot)
+        return known
 
-    def _passing(self, snapshot: Snapshot, query: Query, now: float) -> tuple[list[Run], list[Run]]:
-        """The runs that there are for the query, and those of them that pass."""
-        passes = self._filter(snapshot, query)
-        asked = query.archived or (passes is not None and "archived" in passes.names)
-        listed = [run for run in snapshot.runs if asked or not run.archived]
-        return listed, self._select(listed, query, passes, now)
 
-    def _filter(self, snapshot: Snapshot, query: Query) -> Filter | None:
-        if query.where.strip() and (snapshot.runs or snapshot.complete):
-            return compile_filter(query.where, self._columns)
-        return None
+def _passing(known: _Known, query: Query, now: float) -> tuple[list[Run], list[Run]]:
+    """The runs that there are for the query, and those of them that pass."""
+    passes = _filter(known, query)
+    asked = query.archived or (passes is not None and "archived" in passes.names)
+    listed = [run for run in known.snapshot.runs if asked or not run.archived]
+    return listed, _selected(known, listed, query, passes, now)
 
-    def _select(
-        self, runs: list[Run], query: Query, passes: Filter | None, now: float
-    ) -> list[Run]:
-        if words := query.text.lower().split():
-            texts = self._texts
-            runs = [run for run in runs if all(word in texts[run.id] for word in words)]
-        if passes is not None:
-            runs = [run for run in runs if passes(run, now)]
-        return runs
 
-    def _getters(self, names: tuple[str, ...]) -> list[tuple[str, Getter]]:
-        """What gives the values of columns; a name that no run has is left out."""
-        found = ((name, self._columns.find(name)) for name in names[:MAX_COLUMNS])
-        return [(name, get) for name, get in found if get is not None]
+def _filter(known: _Known, query: Query) -> Filter | None:
+    if query.where.strip() and (known.snapshot.runs or known.snapshot.complete):
+        return compile_filter(query.where, known.columns)
+    return None
 
-    def _sorted(self, runs: list[Run], sort: str, now: float) -> list[Run]:
-        name, descending = sort.removeprefix("-"), sort.startswith("-")
-        if name == "started":  # A snapshot is in this order, which no wrong clock changes.
-            return runs if descending else _oldest_first(runs)
-        get = self._columns.find(name)
-        if get is None:
-            if self._snapshot is not None and not self._snapshot.complete:
-                return runs
-            close = self._columns.close(name)
-            raise DashboardError(
-                f"No run has a column {name} to sort by", f"Did you mean {close}?" if close else ""
-            )
-        keyed = [(_order(get(run, now)), run) for run in runs]
-        there = [pair for pair in keyed if pair[0] is not None]
-        there.sort(key=lambda pair: pair[0] or (), reverse=descending)
-        return [run for _, run in there] + [run for key, run in keyed if key is None]
+
+def _selected(
+    known: _Known, runs: list[Run], query: Query, passes: Filter | None, now: float
+) -> list[Run]:
+    if words := query.text.lower().split():
+        texts = known.texts
+        runs = [run for run in runs if all(word in texts[run.id] for word in words)]
+    if passes is not None:
+        runs = [run for run in runs if passes(run, now)]
+    return runs
+
+
+def _getters(known: _Known, names: tuple[str, ...]) -> list[tuple[str, Getter]]:
+    """What gives the values of columns; a name that no run has is left out."""
+    found = ((name, known.columns.find(name)) for name in names[:MAX_COLUMNS])
+    return [(name, get) for name, get in found if get is not None]
+
+
+def _sorted(known: _Known, runs: list[Run], sort: str, now: float) -> list[Run]:
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    if name == "started":  # A snapshot is in this order, which no wrong clock changes.
+        return runs if descending else _oldest_first(runs)
+    get = known.columns.find(name)
+    if get is None:
+        if not known.snapshot.complete:
+            return runs
+        close = known.columns.close(name)
+        raise DashboardError(
+            f"No run has a column {name} to sort by", f"Did you mean {close}?" if close else ""
+        )
+    keyed = [(_order(get(run, now)), run) for run in runs]
+    there = [pair for pair in keyed if pair[0] is not None]
+    there.sort(key=lambda pair: pair[0] or (), reverse=descending)
+    return [run for _, run in there] + [run for key, run in keyed if key is None]
 
 
 def _searchable(run: Run) -> str:

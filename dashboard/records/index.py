@@ -26,7 +26,9 @@ _PUBLISHED_EVERY = 0.25
 _PATIENCE = 0.5
 """Seconds that the first who asks after a pause waits for a scan."""
 
-_State = tuple[tuple[int, int, int] | None, ...]
+_Version = tuple[int, int, int]
+_State = tuple[_Version, _Version | None]
+"""Of a run's record and of its notes, if there are any."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class RunIndex:
         self.sources: tuple[Source, ...] = tuple(
             FolderSource(one) if isinstance(one, Path) else one for one in sources
         )
-        self._known: dict[str, tuple[_State, Run]] = {}
+        self._known: dict[str, tuple[_State | None, Run]] = {}
         self._of: dict[str, Source] = {}
         self._snapshot = Snapshot()
         self._lock = threading.Lock()
@@ -91,12 +93,12 @@ class RunIndex:
     def scan(self) -> None:
         """Looks at every run folder once."""
         with self._lock:
-            self._of = dict(self._run_folders())
-            found = list(self._of)
-            found.sort(key=lambda name: name[-20:], reverse=True)  # Names end with the time.
+            there = {name: (source, state) for name, source, state in self._run_folders()}
+            self._of = {name: source for name, (source, _) in there.items()}
+            found = sorted(there, key=lambda name: name[-20:], reverse=True)  # The time is last.
             published = time.monotonic()
             for name in found:
-                self._look_at(name)
+                self._look_at(name, there[name][1])
                 first = not self._snapshot.complete
                 if first and time.monotonic() - published > _PUBLISHED_EVERY:
                     self._publish(len(found), complete=False)
@@ -112,13 +114,13 @@ class RunIndex:
         """A run as it is now, and where it is, if there is one of this name."""
         if not name or name in (".", "..") or "/" in name or "\0" in name or not _is_text(name):
             return None
-        source = next((one for one in self.sources if _has_record(one.folder / name)), None)
+        source = next((one for one in self.sources if _state(one.folder, name)), None)
         if source is None:
             return None
         source.fetch(name)
         with self._lock:
             self._of[name] = source
-            self._look_at(name)
+            self._look_at(name, _state(source.folder, name))
             return self._known[name][1], source
 
     def found(self, name: str) -> tuple[Run, Path]:
@@ -157,7 +159,7 @@ class RunIndex:
 
     def lists(self, name: str) -> bool:
         """Whether there is a run of this name, without fetching anything of it."""
-        return bool(name) and any(_has_record(source.folder / name) for source in self.sources)
+        return bool(name) and any(_state(source.folder, name) for source in self.sources)
 
     def states(self) -> list[dict[str, Any]]:
         """What a page says of each source."""
@@ -172,8 +174,8 @@ class RunIndex:
             self._stopped.wait(max(_SECONDS_BETWEEN, _SHARE_OF_TIME * took))
             self._asked.wait()
 
-    def _run_folders(self) -> Iterator[tuple[str, Source]]:
-        """The names of all run folders with their sources, the first source last."""
+    def _run_folders(self) -> Iterator[tuple[str, Source, _State]]:
+        """The names of all run folders with their sources and states, the first source last."""
         for source in reversed(self.sources):
             try:
                 with os.scandir(source.folder) as entries:
@@ -181,15 +183,14 @@ class RunIndex:
             except OSError:
                 continue
             for name in names:
-                if _is_text(name) and _has_record(source.folder / name):
-                    yield name, source
+                if _is_text(name) and (state := _state(source.folder, name)):
+                    yield name, source, state
 
-    def _look_at(self, name: str) -> None:
-        folder = self._of[name].folder / name
-        state = _state(folder)
+    def _look_at(self, name: str, state: _State | None) -> None:
+        """Reads a run again if its state is another than before; the state was taken before."""
         before = self._known.get(name)
         if before is None or before[0] != state or before[1].status == "running":
-            self._known[name] = state, runs.read(folder)
+            self._known[name] = state, runs.read(self._of[name].folder / name)
 
     def _publish(self, folders: int, *, complete: bool) -> None:
         now = tuple(self._newest_first())
@@ -208,25 +209,27 @@ class RunIndex:
         return heapq.merge(*of_sources, key=lambda run: -(run.started or 0))
 
 
-def _has_record(folder: Path) -> bool:
-    """Whether this is a run's folder; one that cannot be looked into is none, nor is a link to
-    itself."""
+def _state(runs_folder: Path, name: str) -> _State | None:
+    """What changes whenever one of a run's two files is written; None if this is no run's folder.
+
+    One that cannot be looked into is none, nor is a link to itself. Each scan asks this of every
+    run while requests wait for their turn, so it makes no `Path`, which costs more than the system.
+    """
+    folder = f"{runs_folder}/{name}"
     try:
-        return stat.S_ISREG((folder / runs.RECORD).stat().st_mode)
+        record = os.stat(f"{folder}/{runs.RECORD}")  # noqa: PTH116
     except (OSError, ValueError):
-        return False
+        return None
+    if not stat.S_ISREG(record.st_mode):
+        return None
+    try:
+        return _version(record), _version(os.stat(f"{folder}/{notes.FILE}"))  # noqa: PTH116
+    except OSError:
+        return _version(record), None
 
 
-def _state(folder: Path) -> _State:
-    """What changes whenever one of the files is written."""
-    found: list[tuple[int, int, int] | None] = []
-    for name in (runs.RECORD, notes.FILE):
-        try:
-            status = (folder / name).stat()
-            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
-        except OSError:
-            found.append(None)
-    return tuple(found)
+def _version(file: os.stat_result) -> _Version:
+    return file.st_ino, file.st_mtime_ns, file.st_size
 
 
 def _is_text(name: str) -> bool:

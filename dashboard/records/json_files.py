@@ -53,13 +53,15 @@ def clean(value: Any, depth: int = MAX_DEPTH) -> Any:
     Raises:
         RecursionError: It is nested more deeply than `depth`.
     """
+    if isinstance(value, str):  # Most of what there is.
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, dict | list) and depth == 0:
-        raise RecursionError(f"nested more than {MAX_DEPTH} deep")
-    if isinstance(value, dict):
-        return {key: clean(inner, depth - 1) for key, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, dict | list):
+        if depth == 0:
+            raise RecursionError(f"nested more than {MAX_DEPTH} deep")
+        if isinstance(value, dict):
+            return {key: clean(inner, depth - 1) for key, inner in value.items()}
         return [clean(inner, depth - 1) for inner in value]
     if isinstance(value, int) and not -_EXACT <= value <= _EXACT:
         return _inexact(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
 import sys
@@ -56,6 +57,7 @@ def serve(
     print(f"The dashboard is at {address} (Ctrl+C ends it); runs are in {places}", flush=True)
     if open_browser or (open_browser is None and _somebody_looks()):
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    collect_rarely()
     index.start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
@@ -63,6 +65,15 @@ def serve(
         pass
     finally:
         index.stop()
+
+
+def collect_rarely() -> None:
+    """Looks for cycles once there are 100,000 new objects, where Python's default is 700.
+
+    An answer makes some ten thousand objects, which are gone with it. By the default they had all
+    runs in memory looked through again and again, while every thread waits.
+    """
+    gc.set_threshold(100_000)
 
 
 def bind(host: str, port: int) -> socket.socket:

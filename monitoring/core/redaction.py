@@ -369,9 +369,13 @@ def _of_password(name: str) -> bool:
     return re.search(r"pass|pwd", name, re.IGNORECASE) is not None
 
 
-@functools.lru_cache(maxsize=1000)
+@functools.lru_cache(maxsize=1000)  # Records have the same names again and again.
+def _names_secret(name: str) -> bool:
+    return _NAME.search(name) is not None
+
+
 def _names_password(name: str) -> bool:
-    return _NAME.search(name) is not None and _of_password(name)
+    return _names_secret(name) and _of_password(name)
 
 
 def _is_harmless(value: str) -> bool:
@@ -392,18 +396,19 @@ def _is_distinctive(value: str) -> bool:
     return not (_is_number(value) and len(value) < 8) and not (value.isalpha() and len(value) < 8)
 
 
+@functools.lru_cache(maxsize=1000)
 def _is_short_name(name: str) -> bool:
     return bool(_SHORT_NAME.search(name)) and not _NO_KEY.search(name)
 
 
 def _is_secret(name: str, value: str) -> bool:
     """Whether a key's value is a secret, by the key's name."""
-    if _is_harmless(value):
+    if not (_names_secret(name) or _is_short_name(name)) or _is_harmless(value):
         return False
-    if _NAME.search(name):
+    if _names_secret(name):
         return not _is_number(value) or _of_password(name)
     looks_random = re.search(r"\d", value) and re.search(r"[A-Za-z]", value) and len(value) >= 12
-    return _is_short_name(name) and bool(looks_random) and "_" not in value
+    return bool(looks_random) and "_" not in value
 
 
 def _is_option(name: Any) -> bool:

@@ -7,6 +7,7 @@ when somebody looks at the run.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -33,6 +34,7 @@ _LARGEST = 256 * 2**20
 """Bytes of a file that is copied."""
 _AT_ONCE = 8
 _STATE = ".source.json"
+_ENDED = ".ended.json"
 
 
 class BucketSource:
@@ -57,7 +59,7 @@ class BucketSource:
         self._fetched: dict[str, float] = {}
         """When each run's files were last fetched; infinite once it had ended by then."""
         self._ended: set[str] = set()
-        """Runs whose record here is their last."""
+        """Runs whose record here is their last; on disk too, as reading all of them takes long."""
         self._versions: dict[str, dict[str, str]] = {}
         """Of each run the version of each file that is here."""
         self._remember()
@@ -91,7 +93,9 @@ class BucketSource:
                     for name, content in zip(wanted, pool.map(self._record, wanted), strict=True):
                         if content is not None:
                             write_whole(self._folder / name / RECORD, content)
+                            self._note_end(name, content)
                 self._forget(set(names))
+                write_whole(self._folder / _ENDED, json.dumps(sorted(self._ended)).encode())
         except Exception as error:  # Each client has kinds of its own.
             self._note(error)
         else:
@@ -151,15 +155,17 @@ class BucketSource:
 
     def _has_ended(self, name: str) -> bool:
         """Whether the copy of a run's record says that it has ended, so that it stays as it is."""
-        if name in self._ended:
-            return True
-        try:
-            record = json.loads((self._folder / name / RECORD).read_bytes())
-        except (OSError, ValueError):
-            return False
-        if isinstance(record, dict) and record.get("status") not in (None, "running"):
-            self._ended.add(name)
+        if name not in self._ended:
+            with contextlib.suppress(OSError):
+                self._note_end(name, (self._folder / name / RECORD).read_bytes())
         return name in self._ended
+
+    def _note_end(self, name: str, content: bytes) -> None:
+        """Notes that a run has ended, if its record says so."""
+        with contextlib.suppress(ValueError, RecursionError):
+            record = json.loads(content)
+            if isinstance(record, dict) and record.get("status") not in (None, "running"):
+                self._ended.add(name)
 
     def _copy(self, run: str) -> None:
         store, began = self._opened(), time.monotonic()
@@ -190,11 +196,11 @@ class BucketSource:
 
     def _forget(self, names: set[str]) -> None:
         """Removes the records of runs that are gone from the bucket."""
-        for record in self._folder.glob(f"*/{RECORD}"):
-            if record.parent.name not in names:
-                self._ended.discard(record.parent.name)
-                self._fetched.pop(record.parent.name, None)
-                record.unlink(missing_ok=True)
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            if folder.name not in names and (folder / RECORD).is_file():
+                self._ended.discard(folder.name)
+                self._fetched.pop(folder.name, None)
+                (folder / RECORD).unlink(missing_ok=True)
 
     def _note(self, error: Exception | None) -> None:
         """Remembers whether the bucket has answered, on disk too."""
@@ -211,11 +217,21 @@ class BucketSource:
 
     def _remember(self) -> None:
         self._failed_at = -_AFTER_FAILURE
-        try:
-            since = json.loads((self._folder / _STATE).read_bytes())["since"]
-            self._since = float(since)
-        except (OSError, ValueError, TypeError, KeyError):
-            return
+        unreadable = (OSError, ValueError, TypeError, KeyError)
+        with contextlib.suppress(*unreadable):
+            self._since = float(json.loads((self._folder / _STATE).read_bytes())["since"])
+        with contextlib.suppress(*unreadable):
+            names = map(str, json.loads((self._folder / _ENDED).read_bytes()))
+            # A record may have been removed, or be empty since the machine lost its power.
+            self._ended = {name for name in names if _size(self._folder / name / RECORD)}
+
+
+def _size(path: Path) -> int:
+    """A file's bytes; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _is_inside(path: str) -> bool:

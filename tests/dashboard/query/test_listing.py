@@ -100,6 +100,15 @@ def test_words_are_searched_in_notes_and_names(runs: Path, listed: Listed) -> No
     assert listed(text="build_model")["matching"] == 2
 
 
+def test_words_are_searched_in_archived_runs_once_these_are_asked_for(
+    runs: Path, listed: Listed
+) -> None:
+    archived = min(path.name for path in runs.iterdir())
+    (runs / archived / "notes.json").write_text('{"archived": true}')
+    assert listed(text=archived)["matching"] == 0
+    assert listed(text=archived, archived="1")["matching"] == 1
+
+
 def test_a_part_of_the_list(listed: Listed) -> None:
     every = [row["id"] for row in listed()["runs"]]
     answer = listed(offset=5, limit=3)

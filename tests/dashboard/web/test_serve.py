@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import socket
@@ -14,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from dashboard.errors import DashboardError
-from dashboard.web.serve import bind, url
+from dashboard.query.listing import MAX_LIMIT, Listing, Query
+from dashboard.records.index import Snapshot
+from dashboard.records.runs import Run
+from dashboard.web.serve import bind, collect_rarely, url
 from tests.helpers.paths import ROOT
 
 COMMAND = [sys.executable, "-m", "dashboard", "--no-open"]
@@ -96,3 +100,28 @@ def test_a_port_that_is_none_is_told(port: str) -> None:
 )
 def test_the_address_that_is_printed(host: str, address: str) -> None:
     assert url(host, 80) == address
+
+
+def test_answers_do_not_have_the_runs_looked_through_for_cycles() -> None:
+    values = {str(number): [number] for number in range(20)}
+    runs = tuple(
+        Run(str(n), "pushed", metrics={"AUC": n / 3000}, config=dict(values)) for n in range(3000)
+    )
+    listing, snapshot = Listing(), Snapshot(1, runs, len(runs), complete=True)
+    query = Query(sort="-metrics.AUC", where="auc >= 0", columns=("config.1",), limit=MAX_LIMIT)
+    generations: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        generations.append(info["generation"])
+
+    before = gc.get_threshold()
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        collect_rarely()
+        for _ in range(20):
+            assert len(listing.answer(snapshot, query)["runs"]) == MAX_LIMIT
+    finally:
+        gc.callbacks.remove(note)
+        gc.set_threshold(*before)
+    assert generations == []

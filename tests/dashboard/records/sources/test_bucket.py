@@ -84,6 +84,30 @@ def test_only_what_may_have_changed_is_read_again(
     assert not (source.folder / ended.name / "run.json").exists()
 
 
+def test_another_start_reads_no_record_that_is_known_to_be_the_last(
+    bucket: Bucket, source: BucketSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statuses = {1: "pushed", 2: "failed", 3: "running", 4: "pushed", 5: "pushed"}
+    made = {n: sample_runs.make_run(tmp_path / "made", n, status=s) for n, s in statuses.items()}
+    for folder in made.values():
+        put_run(bucket, folder)
+    source.refresh()
+    copies = {number: source.folder / folder.name / "run.json" for number, folder in made.items()}
+    copies[4].write_bytes(b"")  # As after the machine has lost its power.
+    copies[5].unlink()
+    looked_at: set[str] = set()
+    note_end = BucketSource._note_end
+
+    def noted(self: BucketSource, name: str, content: bytes) -> None:
+        looked_at.add(name)
+        note_end(self, name, content)
+
+    monkeypatch.setattr(BucketSource, "_note_end", noted)
+    BucketSource(bucket.address, tmp_path / "cache").refresh()
+    assert looked_at == {made[number].name for number in (3, 4, 5)}
+    assert all(path.read_bytes() for path in copies.values())
+
+
 def test_without_the_bucket_its_copy_is_shown_with_the_time_it_is_of(
     bucket: Bucket, source: BucketSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
