@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,14 +24,17 @@ class Seen:
     running: frozenset[str]
     epochs: int
     """Of the final training."""
+    logged: int
+    """Values that the model's own code has logged in it."""
 
 
 @contextlib.contextmanager
-def watching(runs: Path) -> Iterator[list[Seen]]:
+def watching(runs: Path, tell: Callable[[Seen], object]) -> Iterator[list[Seen]]:
     """A dashboard over a folder of runs, asked again and again for its latest one.
 
     Args:
         runs: The folder; it need not be there yet.
+        tell: Called with each state that differs from the one before.
 
     Yields:
         Each state that differs from the one before, complete once the context has ended.
@@ -41,7 +44,10 @@ def watching(runs: Path) -> Iterator[list[Seen]]:
 
     def ask() -> None:
         while not end.wait(0.2):
-            seen.extend(one for one in _latest(dashboard) if seen[-1:] != [one])
+            for one in _latest(dashboard):
+                if seen[-1:] != [one]:
+                    seen.append(one)
+                    tell(one)
 
     dashboard.start()
     asking = threading.Thread(target=ask)
@@ -57,13 +63,15 @@ def watching(runs: Path) -> Iterator[list[Seen]]:
 def _latest(dashboard: Dashboard) -> Iterator[Seen]:
     """The state of the latest run, if there is any."""
     for record in _get(dashboard, "/api/records?limit=1"):
-        details = _get(dashboard, f"/api/runs/{record['id']}/details")
+        details = _get(dashboard, f"/api/runs/{record['id']}/details")["details"]
         curves = [one["values"] for one in details.get("curves", ()) if one["metric"] == "loss"]
+        logged = [one["points"] for one in details.get("logged", {}).get("series", ())]
         done, running = (
             frozenset(one["name"] for one in record.get("nodes", ()) if one["status"] == status)
             for status in ("done", "running")
         )
-        yield Seen(record["status"], done, running, max(map(len, curves), default=0))
+        epochs, values = max(map(len, curves), default=0), sum(map(len, logged))
+        yield Seen(record["status"], done, running, epochs, values)
 
 
 def _get(dashboard: Dashboard, path: str) -> Any:

@@ -10,14 +10,41 @@ from typing import Any
 
 import pytest
 
+from dashboard.records import neptune
 from tests.dashboard.watched_run import Seen, watching
 from tests.e2e.project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
+from tests.helpers import neptune_files
 from tests.models.tiny_rows import rows
 
 pytestmark = pytest.mark.e2e
 
 IN_BUCKET = "runs/rehearsals/buckets/rehearsal/runs"
 OUT_OF_REACH = "evaluation.metrics.AUC.at_least=1"
+EPOCHS = 3
+CALLBACKS = """
+
+class Watched(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        shown = pathlib.Path("/".join(SHOWN))  # A path that only running it shows.
+        given_up = time.monotonic() + 60
+        while shown.exists() and int(shown.read_text() or 0) < epoch:
+            assert time.monotonic() < given_up, "the dashboard does not show the last epoch"
+            time.sleep(0.05)
+
+    def on_epoch_end(self, epoch, logs=None):
+        tracking.log("twice the loss", 2 * logs["loss"], epoch + 1)
+        tracking.log_image("units", self.model.get_weights()[0] > 0, epoch + 1)
+
+
+def callbacks():
+    return [Watched()]
+
+
+import pathlib
+import time
+
+from models.common import tracking
+"""
 PREDICT = """
 import json, sys
 from models.common.loaded_model import LoadedModel
@@ -49,10 +76,21 @@ def predictions(project: Project, model: Path) -> dict[str, list[list[float]]]:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome, list[Seen]]:
-    """A project that knows no target, one rehearsal for Vertex AI, and what is seen meanwhile."""
-    project = copy_with_tiny(tmp_path_factory.mktemp("rehearsed"))
-    with watching(project.root / IN_BUCKET) as seen:
+    """A project that knows no target, one rehearsal for Vertex AI, and what is seen meanwhile.
+
+    While it is watched, training waits after each epoch until the dashboard has shown it.
+    """
+    folder = tmp_path_factory.mktemp("rehearsed")
+    project, shown = copy_with_tiny(folder), folder / "shown"
+    tiny = project.root / "models" / "tiny"
+    with (tiny / "model.py").open("a") as file:
+        file.write(CALLBACKS.replace("SHOWN", str(shown.as_posix().split("/"))))
+    config = (tiny / "config.yaml").read_text()
+    (tiny / "config.yaml").write_text(config.replace("{epochs: 1,", f"{{epochs: {EPOCHS},", 1))
+    shown.write_text("0")
+    with watching(project.root / IN_BUCKET, lambda one: shown.write_text(str(one.epochs))) as seen:
         outcome = rehearse(project)
+    shown.unlink()
     return project, outcome, seen
 
 
@@ -95,14 +133,25 @@ def test_the_dashboard_shows_it_while_it_goes_on(
     *_, seen = watched
     for before, after in itertools.pairwise(seen):
         assert before.done <= after.done and before.epochs <= after.epochs
+        assert before.logged <= after.logged
     going = [one for one in seen if one.status == "running"]
-    assert len({one.done for one in going}) >= 5 and {"Trainer"} in [one.running for one in going]
+    assert len({one.done for one in going}) >= 5
+    training = [one for one in going if one.running == {"Trainer"}]
+    assert {*range(1, EPOCHS)} <= {one.epochs for one in training}
+    assert {*range(1, EPOCHS)} <= {one.logged for one in training}
 
 
-def test_it_comes_to_what_a_local_run_comes_to(rehearsed: tuple[Project, Outcome]) -> None:
+@pytest.fixture(scope="module")
+def local_run(rehearsed: tuple[Project, Outcome]) -> Outcome:
+    """A run of the same on this machine, with a tracker beside it."""
+    return rehearsed[0].run("tiny", tracked=True)
+
+
+def test_it_comes_to_what_a_local_run_comes_to(
+    rehearsed: tuple[Project, Outcome], local_run: Outcome
+) -> None:
     """The same predictions, and the same record, number by number."""
     project, outcome = rehearsed
-    local_run = project.run("tiny")
     assert local_run.status == 0
     [local], [version] = project.versions("tiny"), pushed(project)
     assert predictions(project, version) == predictions(project, local)
@@ -110,6 +159,32 @@ def test_it_comes_to_what_a_local_run_comes_to(rehearsed: tuple[Project, Outcome
     for name, differing in (("run.json", OF_A_RUN), ("details.json", {"run"})):
         one, other = (comparable(folder / name, differing) for folder in (here, there))
         assert one == other
+
+
+def test_what_the_models_code_logs_is_in_both_records(
+    rehearsed: tuple[Project, Outcome], local_run: Outcome
+) -> None:
+    """Values and images, of the final training and of each trial of the search."""
+    project, outcome = rehearsed
+    for folder in (project.run_folder(local_run), in_bucket(project, outcome)):
+        details = json.loads((folder / "details.json").read_text())
+        [loss] = [c for c in details["curves"] if (c["metric"], c["split"]) == ("loss", "train")]
+        [series] = details["logged"]["series"]
+        expected = [[epoch, 2 * value] for epoch, value in enumerate(loss["values"], 1)]
+        assert (series["name"], series["points"]) == ("twice the loss", expected)
+        trials = {trial["number"] for trial in details["trials"]}
+        assert {s["trial"] for s in details["logged_in_trials"]["series"]} == trials and trials
+        written = neptune_files.read(folder)
+        assert written.series["training/logged/twice the loss"] == [value for _, value in expected]
+        assert {f"tuner/trials/{trial}/logged/twice the loss" for trial in trials} <= {
+            *written.series
+        }
+        images = {f"training/images/units/{epoch}" for epoch in range(1, EPOCHS + 1)}
+        images |= {f"tuner/trials/{trial}/images/units/1" for trial in trials}
+        assert images == {path for path in written.files if "/images/" in path}
+        assert all(written.files[path].read_bytes().startswith(b"\x89PNG") for path in images)
+        shown = neptune.read(folder)
+        assert "training/logged/twice the loss" in json.dumps(shown)
 
 
 def in_bucket(project: Project, outcome: Outcome) -> Path:
