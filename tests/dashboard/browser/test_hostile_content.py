@@ -29,6 +29,11 @@ def test_script_in_names_and_texts_is_text(
     record["anomalies"] = [
         {"feature": SCRIPT, "split": SCRIPT, "severity": SCRIPT, "headline": SCRIPT, "detail": ""}
     ]
+    address = "javascript:document.title='owned'"
+    record["cloud"] = {
+        **{"platform": SCRIPT, "job": SCRIPT, "cost": SCRIPT, "page": address},
+        **{"workflow": address, "machines": {SCRIPT: SCRIPT}},
+    }
     record |= {"model": SCRIPT, "command": SCRIPT, "hyperparameters": {SCRIPT: SCRIPT}, "id": name}
     folder = sample_runs.make_run(dashboard.runs, 0, status, **record)
     (folder / "notes.json").write_text(json.dumps({"tags": [SCRIPT], "note": SCRIPT}))
@@ -41,6 +46,7 @@ def test_script_in_names_and_texts_is_text(
         page.locator(".tabs").get_by_role("link", name=tab).click()
         expect(page.get_by_text("Loading …")).to_have_count(0)
         expect(page.get_by_text("onerror").first).to_be_visible()
+    expect(page.locator("a[href^='javascript:']")).to_have_count(0)
     page.goto(f"{dashboard.address}/models?not_blessed=1")
     expect(page.get_by_text("onerror").first).to_be_visible()
     assert page.title() == "Models"

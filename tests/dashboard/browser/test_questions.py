@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from tests.monitoring import sample_looks
 
 pytestmark = pytest.mark.slow
 
+REFUSED = 9
 STABLE, CANARY = sample_looks.VERSION, sample_looks.VERSION + 60
 
 
@@ -77,10 +79,24 @@ def _run(runs: Path, number: int) -> None:
         }
         for trial in range(1, 16)
     ]
+    record["data"]["hash"] = "ab"[number // 7] * 64
+    record["cloud"] = {
+        "platform": "vertex",
+        "job": f"job-{number}",
+        "page": "https://console.example/job",
+        "machines": {"Trainer": "4 CPUs, 16 GB"},
+        "cost": 0.25,
+    }
     if number == 13:
+        model = folder / "code" / "models" / "taxi" / "model.py"
+        model.write_text(model.read_text() + "\nLAYERS = 3\n")
         train = details["features"][2]["splits"]["train"]
         train["top"].append({"value": "Crypto", "count": 400.0})
         train["unique"] += 1
+    if number == REFUSED:
+        record |= {"status": "not_blessed", "blessed": False, "pushed_version": None}
+        missed = {"metric": "AUC", "slice": "overall", "value": 0.84, "bound": "at least 0.9"}
+        record["refusals"] = [missed]
     details["plots"]["confusion"] = None
     (folder / "run.json").write_text(json.dumps(record))
     (folder / "details.json").write_text(json.dumps(details))
@@ -192,6 +208,43 @@ def is_it_better_than_guessing(clicks: Clicks) -> None:
     expect(slices.locator("tbody tr").first).to_contain_text("0.5000")
 
 
+def why_was_it_refused(clicks: Clicks) -> None:
+    clicks.link(f"taxi-run-{REFUSED}")
+    verdict = clicks.page.get_by_test_id("verdict")
+    expect(verdict).to_contain_text("AUC on all rows is 0.8400; expected at least 0.9.")
+
+
+def which_code_changed(clicks: Clicks) -> None:
+    clicks.link("taxi-run-13")
+    clicks.on(clicks.page.get_by_text("Compare with …"))
+    clicks.link("code of the previous run")
+    difference = clicks.page.get_by_test_id("diff").filter(has_text="models/taxi/model.py")
+    expect(difference.locator("tr.added").last).to_contain_text("LAYERS = 3")
+
+
+def how_long_did_each_node_take_and_what_did_it_cost(clicks: Clicks) -> None:
+    clicks.link("taxi-run-13")
+    trainer = clicks.page.get_by_test_id("nodes").get_by_role("row", name="Trainer")
+    expect(trainer).to_contain_text(re.compile(r"\d (s|min)"))
+    expect(trainer).to_contain_text("4 CPUs, 16 GB")
+    facts = clicks.page.locator("dl.facts").first
+    expect(facts).to_contain_text(re.compile(r"Cost\s*0\.25"))
+    job = facts.get_by_role("link", name="job-13")
+    expect(job).to_have_attribute("href", "https://console.example/job")
+
+
+def which_rows_is_it_worst_at(clicks: Clicks) -> None:
+    clicks.link("taxi-run-13")
+    clicks.link("Evaluation")
+    expect(clicks.page.get_by_test_id("worst-rows").locator("tbody tr")).to_have_count(20)
+
+
+def which_runs_used_this_data(clicks: Clicks) -> None:
+    clicks.link("taxi-run-13")
+    clicks.on(clicks.page.get_by_role("link", name="b" * 8))
+    expect(clicks.page.get_by_test_id("run-row")).to_have_count(7)
+
+
 def what_serves_who_promoted_it_and_what_does_monitoring_say(clicks: Clicks) -> None:
     clicks.link("Models")
     serving = clicks.page.get_by_test_id("serving")
@@ -223,6 +276,14 @@ QUESTIONS: dict[str, tuple[Callable[[Clicks], None], int]] = {
     "What does more precision cost?": (what_does_more_precision_cost, 3),
     "What does it confuse with what?": (what_is_confused_with_what, 2),
     "Is it better than guessing?": (is_it_better_than_guessing, 2),
+    "Why was it refused?": (why_was_it_refused, 1),
+    "Which code changed?": (which_code_changed, 3),
+    "How long did each node take, and what did it cost?": (
+        how_long_did_each_node_take_and_what_did_it_cost,
+        1,
+    ),
+    "Which rows is it worst at?": (which_rows_is_it_worst_at, 2),
+    "Which runs used this data?": (which_runs_used_this_data, 2),
     "What serves now, who promoted it, and what does monitoring say?": (
         what_serves_who_promoted_it_and_what_does_monitoring_say,
         1,
@@ -257,6 +318,21 @@ def test_new_pages_fit_a_narrow_window_and_print(
         expect(page.get_by_text("Loading …")).to_have_count(0, timeout=60_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= 400, path
     assert watched.errors == []
+
+
+@pytest.mark.parametrize("width", [1440, 400])
+def test_each_comparison_is_a_line_of_the_menu(
+    page: Page, dashboard: Dashboard, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{dashboard.address}/runs/taxi-run-13")
+    menu = page.get_by_test_id("compare-with")
+    menu.locator("summary").click()
+    expect(menu.get_by_role("link")).to_have_count(6)
+    boxes = [link.bounding_box() for link in menu.get_by_role("link").all()]
+    there = [box for box in boxes if box and box["x"] >= 0 and box["x"] + box["width"] <= width]
+    assert len(there) == 6
+    assert all(one["y"] + one["height"] <= two["y"] for one, two in itertools.pairwise(there))
 
 
 def test_a_pinned_run_is_what_others_are_compared_with(page: Page, dashboard: Dashboard) -> None:

@@ -15,6 +15,7 @@ export function CompareWith({ run }) {
     ["slices in production", data?.production, "the run of what serves now", "slices"],
     ["the previous run", data?.previous, "the run of this model before", ""],
     ["data of the previous run", data?.previous, "the run of this model before", "data"],
+    ["code of the previous run", data?.previous, "the run of this model before", "code"],
     ["the pinned baseline", pinned, "the run that is pinned as the baseline", ""],
   ].filter(([, id]) => id && id !== run.id);
   return html`<details class="menu" data-testid="compare-with">

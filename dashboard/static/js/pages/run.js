@@ -97,10 +97,16 @@ function Head({ run, has, monitoring, reload }) {
       ${run.started && html`<span>started <${Time} at=${run.started} /></span>`}
       <${Took} run=${run} />
       ${run.commit && html`<span>commit <${Hash} hash=${run.commit} label="Commit" />${run.dirty && html`<span class="dirty">${" + changes"}</span>`}</span>`}
-      ${run.dataset && html`<span>data <${Hash} hash=${run.dataset} label="Content hash of the data" /></span>`}
+      ${run.dataset && html`<span>data <${RunsOfData} hash=${run.dataset} /></span>`}
       <${Tags} run=${run} reload=${reload} />
     </div>
   </div>`;
+}
+
+// The data's hash, as a link to all runs that used it.
+function RunsOfData({ hash }) {
+  const where = new URLSearchParams({ where: `dataset == "${hash.replaceAll('"', "")}"` });
+  return html`<a href=${`/?${where}`} title="All runs that used this data"><${Hash} hash=${hash} label="Content hash of the data" /></a>`;
 }
 
 function Took({ run }) {
@@ -109,14 +115,14 @@ function Took({ run }) {
 }
 
 const LISTS = ["nodes", "anomalies", "warnings", "metrics", "refusals", "overrides"];
-const OBJECTS = ["config", "code", "data", "environment", "rows", "hyperparameters", "trained", "failure"];
+const OBJECTS = ["config", "code", "data", "environment", "rows", "hyperparameters", "trained", "failure", "cloud"];
 
 // The record with a list where there should be one, and so on, whatever the file holds.
 function shaped(record) {
   const safe = { ...record };
   for (const key of LISTS) safe[key] = list(record[key], key === "overrides" ? "string" : "object");
   for (const key of OBJECTS) safe[key] = isObject(record[key]) ? record[key] : null;
-  for (const key of ["config", "code", "environment", "rows", "hyperparameters"]) safe[key] ??= {};
+  for (const key of ["config", "code", "environment", "rows", "hyperparameters", "cloud"]) safe[key] ??= {};
   if (!isObject(safe.code.files)) safe.code = { ...safe.code, files: {} };
   safe.nodes = safe.nodes.map((node) => ({
     ...node,

@@ -15,7 +15,7 @@ export function Overview({ run, record, reload, id }) {
     <div class="columns">
       <section class="graph-part">
         <h2 id="nodes">Nodes</h2>
-        ${record.nodes.length === 0 ? html`<p class="quiet">The record names none.</p>` : html`<${Nodes} run=${run} nodes=${record.nodes} />`}
+        ${record.nodes.length === 0 ? html`<p class="quiet">The record names none.</p>` : html`<${Nodes} run=${run} nodes=${record.nodes} machines=${record.cloud.machines} />`}
       </section>
       <div>
         <section>
@@ -69,7 +69,25 @@ function facts(record) {
     ["Set for this run", record.overrides.join(", ")],
     ["Goes on with", typeof record.resumed === "string" && html`<${RunLink} id=${record.resumed} />`],
     ["Run despite the cache", Array.isArray(record.no_cache) && record.no_cache.join(", ")],
+    ...cloudFacts(record.cloud),
   ].map(([name, value]) => [name, value || null]);
+}
+
+// Where in the cloud it ran, and what that cost by the prices of its target.
+function cloudFacts({ platform, job, page, workflow, cost }) {
+  return [
+    ["Ran on", typeof platform === "string" && platform],
+    ["Job", elsewhere(page, job)],
+    ["Submitted by", workflow && elsewhere(workflow, "a workflow")],
+    ["Cost", typeof cost === "number" && html`<span title="By the target's prices, without tries that failed">${format.number(cost)}</span>`],
+  ];
+}
+
+// A link out of the dashboard; where there is no page the words alone.
+function elsewhere(address, words) {
+  const text = typeof words === "string" ? words : "";
+  if (!/^https?:\/\//.test(address)) return text;
+  return html`<a href=${address} target="_blank" rel="noopener noreferrer">${text || "its page"}</a>`;
 }
 
 function Metrics({ record, id }) {
@@ -120,7 +138,7 @@ export function bound(one) {
   </span>`;
 }
 
-function Nodes({ run, nodes }) {
+function Nodes({ run, nodes, machines }) {
   const now = useNow(run.status === "running");
   const begun = nodes.map((node) => Date.parse(node.started) / 1000).filter(Number.isFinite);
   const start = Math.min(...begun);
@@ -138,7 +156,7 @@ function Nodes({ run, nodes }) {
         <tbody>
           ${timed.map(
             (node) => html`<tr key=${node.name} data-node=${node.name} data-state=${node.state}>
-              <th scope="row">${node.name}${typeof node.why === "string" && node.why !== FIRST_RUN && html`<div class="quiet why">${node.why}</div>`}</th>
+              <th scope="row">${node.name}${typeof node.why === "string" && node.why !== FIRST_RUN && html`<div class="quiet why">${node.why}</div>`}${typeof machines?.[node.name] === "string" && html`<div class="quiet why">${machines[node.name]}</div>`}</th>
               <td><${Status} status=${node.state} /></td>
               <td class="number nowrap">${took(node)}</td>
               <td class="bar-cell"><${Bar} node=${node} end=${end} /></td>
