@@ -149,13 +149,13 @@ class RunIndex:
         own = (source for source in self.sources if isinstance(source, FolderSource))
         return next(own, self.sources[0]).folder
 
-    def publish(self, name: str, file: str) -> None:
-        """Writes a file of a run to where the run is.
+    def publish_notes(self, name: str) -> None:
+        """Writes the notes of a run to where the run is.
 
         Raises:
             DashboardError: It cannot be written there.
         """
-        self._of[name].publish(name, file)
+        self._of[name].publish_notes(name)
 
     def lists(self, name: str) -> bool:
         """Whether there is a run of this name, without fetching anything of it."""

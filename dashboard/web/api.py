@@ -206,7 +206,7 @@ class Api:
         _, folder = self._index.found(name)
         written = notes.parse(content, archived=notes.read(folder).archived)
         notes.write(folder, written)
-        self._index.publish(name, notes.FILE)
+        self._index.publish_notes(name)
         return Response(encoded(written.as_json()), media_type="application/json")
 
     def _json(self, request: Request, content: Any) -> Response:

@@ -1,8 +1,8 @@
 """Run folders in a bucket, of which a copy is kept on this machine.
 
 The copy is what is shown: it is there at once, and when the bucket is not. A run that has ended is
-read once; of one that goes on, the record again and again. What else is in a run's folder comes
-when somebody looks at the run.
+read once; of one that goes on, the record again and again; notes when somebody has changed them.
+What else is in a run's folder comes when somebody looks at the run.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ _LARGEST = 256 * 2**20
 _AT_ONCE = 8
 _STATE = ".source.json"
 _ENDED = ".ended.json"
+_NOTED = ".notes"
+"""A folder beside the runs': of each run that has notes a file by its name, which is another one
+once they are. Listing it takes one request, where asking each run takes thousands."""
 
 
 class BucketSource:
@@ -60,6 +63,8 @@ class BucketSource:
         """When each run's files were last fetched; infinite once it had ended by then."""
         self._ended: set[str] = set()
         """Runs whose record here is their last; on disk too, as reading all of them takes long."""
+        self._noted: dict[str, str] = {}
+        """Of each run that has notes the version of them that is here."""
         self._versions: dict[str, dict[str, str]] = {}
         """Of each run the version of each file that is here."""
         self._remember()
@@ -94,6 +99,7 @@ class BucketSource:
                         if content is not None:
                             write_whole(self._folder / name / RECORD, content)
                             self._note_end(name, content)
+                self._take_notes(store, set(names))
                 self._forget(set(names))
                 write_whole(self._folder / _ENDED, json.dumps(sorted(self._ended)).encode())
         except Exception as error:  # Each client has kinds of its own.
@@ -112,14 +118,17 @@ class BucketSource:
         except Exception as error:
             self._note(error)
 
-    def publish(self, run: str, name: str) -> None:
-        """Writes a file of a run's copy into the bucket.
+    def publish_notes(self, run: str) -> None:
+        """Writes the notes of a run's copy into the bucket.
 
         Raises:
             DashboardError: It cannot be written there.
         """
         try:
-            self._opened().write(self._key(run, name), (self._folder / run / name).read_bytes())
+            content = (self._folder / run / notes.FILE).read_bytes()
+            store = self._opened()
+            store.write(self._key(run, notes.FILE), content)
+            store.write(self._key(_NOTED, run), hashlib.sha256(content).hexdigest().encode())
         except Exception as error:
             raise DashboardError(
                 f"The notes cannot be written to {self._address}",
@@ -187,6 +196,17 @@ class BucketSource:
                     write_whole(self._folder / run / one.path, content)
                     there[one.path] = one.version
         self._fetched[run] = float("inf") if ended else began
+
+    def _take_notes(self, store: Store, names: set[str]) -> None:
+        """Takes over all notes that somebody has changed elsewhere."""
+        changed = [
+            one
+            for one in store.files(self._key(_NOTED))
+            if one.path in names and self._noted.get(one.path) != one.version
+        ]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda one: self._copy_notes(store, one.path), changed))
+        self._noted.update({one.path: one.version for one in changed})
 
     def _copy_notes(self, store: Store, run: str) -> None:
         """Takes over notes that somebody has written elsewhere."""

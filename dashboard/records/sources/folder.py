@@ -26,8 +26,8 @@ class Source(Protocol):
     def fetch(self, run: str) -> None:
         """Sees to it that a run's files are here, as far as they can be had now."""
 
-    def publish(self, run: str, name: str) -> None:
-        """Brings a file of a run folder that was written here to where the run is.
+    def publish_notes(self, run: str) -> None:
+        """Brings a run's notes, which were written here, to where the run is.
 
         Raises:
             DashboardError: It cannot be written there.
@@ -67,8 +67,8 @@ class FolderSource:
     def fetch(self, run: str) -> None:
         """All is here."""
 
-    def publish(self, run: str, name: str) -> None:
-        """It is where the run is."""
+    def publish_notes(self, run: str) -> None:
+        """They are where the run is."""
 
     def state(self) -> dict[str, Any]:
         """It can always be read, as far as a folder can be."""

@@ -109,7 +109,7 @@ class NeptuneExportSource:
         except (OSError, ValueError, KeyError) as error:
             self._problem = f"The files of {run} cannot be brought: {error}."
 
-    def publish(self, run: str, name: str) -> None:
+    def publish_notes(self, run: str) -> None:
         """Notes stay with the run folder: the export is not written to."""
 
     def state(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -148,7 +149,7 @@ def test_notes_are_written_to_the_bucket_or_told(
     source.refresh()
     source.fetch(made.name)
     (source.folder / made.name / "notes.json").write_bytes(b'{"tags": ["a"], "note": ""}')
-    source.publish(made.name, "notes.json")
+    source.publish_notes(made.name)
     assert bucket.get(f"{made.name}/notes.json") == b'{"tags": ["a"], "note": ""}'
     shutil.rmtree(source.folder)
     source.folder.mkdir()
@@ -162,8 +163,42 @@ def test_notes_are_written_to_the_bucket_or_told(
 
     monkeypatch.setattr(type(source._opened()), "write", refuse)
     with pytest.raises(DashboardError, match="cannot be written") as caught:
-        other.publish(made.name, "notes.json")
+        other.publish_notes(made.name)
     assert "it may not be written to" in caught.value.detail
+
+
+def test_notes_from_elsewhere_are_there_before_anybody_opens_the_run(
+    bucket: Bucket, source: BucketSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that searches and filters see them; runs without notes are not asked for any."""
+    one, two = (sample_runs.make_run(tmp_path / "made", number) for number in (1, 2))
+    for folder in (one, two):
+        put_run(bucket, folder)
+    here = BucketSource(bucket.address, tmp_path / "here")
+    asked: list[str] = []
+    kind = type(source._opened())
+    read = kind.read
+
+    def noted(self: Store, name: str) -> bytes | None:
+        asked.append(name)
+        return read(self, name)
+
+    for source_of_all in (here, source):
+        source_of_all.refresh()
+    monkeypatch.setattr(kind, "read", noted)
+    for tag in ("candidate", "accepted"):
+        (here.folder / one.name / "notes.json").write_text(json.dumps({"tags": [tag], "note": ""}))
+        here.publish_notes(one.name)
+        asked.clear()
+        source.refresh()
+        assert rows.read(source.folder / one.name).tags == (tag,)
+        assert [name.split("/")[-2:] for name in asked] == [[one.name, "notes.json"]]
+        asked.clear()
+        source.refresh()
+        assert asked == []
+    later = BucketSource(bucket.address, tmp_path / "later")
+    later.refresh()
+    assert [rows.read(later.folder / run.name).tags for run in (one, two)] == [(tag,), ()]
 
 
 @pytest.mark.parametrize("name", ["../x/run.json", "a/../../run.json", "a\\b", ""])

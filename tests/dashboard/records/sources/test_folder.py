@@ -11,7 +11,7 @@ def test_all_is_there_already(tmp_path: Path) -> None:
     source = FolderSource(tmp_path)
     source.start()
     source.fetch("any")
-    source.publish("any", "notes.json")
+    source.publish_notes("any")
     source.stop()
     assert source.folder == tmp_path and list(tmp_path.iterdir()) == []
     assert source.state() == {
