@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.scaffold.inference import baseline
+from pipeline.scaffold.inference.task import Task
 from tests.pipeline.scaffold import tables
 
 _DRAW = random.Random(9)
@@ -66,6 +67,25 @@ def test_of_several_labels_each_has_its_own(tmp_path: Path) -> None:
     found = figures(tmp_path, [], "a", "b", **others)
     a, b = found["AUC"], found["AUC1"]
     assert (a.linear or 0) > 0.95 and (b.linear or 1) < 0.7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("tried", "judged"), [(600, 300), (300, 300)])
+def test_who_is_as_good_as_a_line_misses_the_bound_once_in_twenty(tried: int, judged: int) -> None:
+    """Both are right in 7 of 10 rows; the bound is of other rows than the test split's."""
+    random = np.random.default_rng(tried)
+    [[metric, higher, score]] = baseline._scores(Task("multi-class", ("y",), ""))
+    misses, draws = 0, 400
+    for _ in range(draws):
+        truth, right = random.integers(0, 3, tried), random.random(tried) < 0.7
+        guess = np.eye(3)[np.where(right, truth, (truth + 1) % 3)]
+        constant, all_rows = np.full((tried, 3), 1 / 3), np.ones(tried, bool)
+        figure = baseline._figure(
+            metric, higher, score, truth, constant, guess, all_rows, all_rows, judged, None
+        )
+        assert figure is not None
+        misses += bool((random.random(judged) < 0.7).mean() < figure.bound)
+    assert misses / draws <= 0.05 + 2 * (0.05 * 0.95 / draws) ** 0.5
 
 
 def test_average_precision_is_that_of_scikit_learn() -> None:
