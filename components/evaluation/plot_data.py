@@ -11,6 +11,8 @@ _BINS = 10
 _RESIDUAL_BINS = 30
 _TAIL = 0.005
 """The share of the residuals at either end that the histogram leaves out."""
+_NOTHING = 1e-300
+"""What is smaller has no six digits."""
 _MOST_CLASSES = 30
 OTHERS = "others"
 
@@ -104,10 +106,15 @@ def residuals(labels: np.ndarray, predictions: np.ndarray) -> list[dict[str, flo
         labels: [rows].
         predictions: [rows].
     """
-    differences = labels - predictions
+    differences = labels.astype(np.float64) - predictions
     # Quantiles that are values, so that few rows are all inside of the histogram.
     low = np.quantile(differences, _TAIL, method="lower")
     high = np.quantile(differences, 1 - _TAIL, method="higher")
+    # Edges have six digits, and NumPy 2 refuses a range of fewer numbers than there are edges.
+    size = max(abs(low), abs(high))
+    narrowest = 1e-5 * _RESIDUAL_BINS * size if size > _NOTHING else 1.0
+    if high - low < narrowest:
+        low, high = low - narrowest / 2, high + narrowest / 2
     counts, edges = np.histogram(differences, bins=_RESIDUAL_BINS, range=(low, high))
     return [
         {"low": _short(edges[bin_]), "high": _short(edges[bin_ + 1]), "count": int(count)}

@@ -100,6 +100,25 @@ def test_residuals_are_label_minus_prediction(pairs: list[tuple[float, float]]) 
     assert buckets[0]["low"] <= residuals.min() + 1e-5 * np.abs(residuals).max()
 
 
+@given(
+    st.floats(1e-300, 1e300) | st.just(0.0),
+    st.sampled_from([-1.0, 1.0]),
+    st.lists(st.integers(0, 40), min_size=1, max_size=9),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_residuals_that_are_almost_the_same_have_a_histogram_too(
+    size: float, sign: float, steps: list[int], dtype: type[np.floating[Any]]
+) -> None:
+    """They differ by some units in the last place, which NumPy 2 divides into no 30 parts."""
+    first = dtype(sign * min(size, float(np.finfo(dtype).max) / 4))
+    labels = first + np.array(steps, dtype) * np.spacing(first)
+    buckets = plot_data.residuals(labels, np.zeros(len(steps), dtype))
+    assert sum(bucket["count"] for bucket in buckets) == len(steps)
+    edges = [bucket["low"] for bucket in buckets] + [buckets[-1]["high"]]
+    assert edges == sorted(edges)
+    assert len(set(edges)) == len(edges)
+
+
 def test_few_extreme_residuals_do_not_flatten_the_histogram() -> None:
     labels = np.concatenate([np.linspace(-1, 1, 1_000), [1e9, -1e9]])
     buckets = plot_data.residuals(labels, np.zeros(1_002))
