@@ -30,7 +30,6 @@ _FEWEST_ROWS = 20
 _WORDS = 4.0
 _FEWEST_TIMES = 60
 """Of so many numbers some would end in 60 to 99, were they no times of day."""
-_MEANT = 0.98
 
 _ID_NAME = re.compile(
     r"(?:^|[^a-z])(?:id|ids|uuid|guid|key|no|nr|num|number|index|idx|token|hash|unnamed: \d+)$"
@@ -211,12 +210,11 @@ def _numbers_as_text(profile: ColumnProfile, texts: list[str]) -> Choice | None:
     rows = dict(profile.counts)
     total = sum(rows.values())
     numeric = [text for text in texts if spellings.is_number(text)]
-    commas = [text for text in texts if spellings.has_decimal_comma(text)]
-    if commas and len(commas) + len(numeric) >= _MEANT * len(texts):
+    if commas := spellings.decimal_commas(texts):
         why = f"a decimal comma, as in {commas[0]}: write numbers with a point"
         return Choice(profile.name, "left out", why)
     share = sum(rows[text] for text in numeric) / total if total else 0.0
-    if share < _MEANT or len(numeric) < 3:
+    if share < spellings.MEANT or len(numeric) < 3:
         return None
     others = [text for text in texts if not spellings.is_number(text)]
     why = f"numbers but for {_shown(others[0])}" if others else f"as in {_shown(numeric[0])}"

@@ -134,6 +134,13 @@ def _text(profile: ColumnProfile, data: str) -> Task:
         )  # fmt: skip
     if texts and all(map(spellings.is_number, texts)) and profile.distinct > 2:
         return _quantity(profile, as_numbers(profile.sample), whole=False)
+    if commas := spellings.decimal_commas(texts):
+        raise DataError(
+            f"--label {name}: numbers with a decimal comma",
+            f"Expected: numbers with a point, such as 1234.5. Received: "
+            f"{', '.join(repr(text) for text in commas[:3])}.",
+            "Write the numbers of the table with a point, as programs export them.",
+        )
     names = sorted({_class_name(text) or "" for text in texts})
     few = len(names) <= max(20, profile.present // 2)
     if not profile.is_exact or len(names) > MOST_CLASSES or not few or not texts:

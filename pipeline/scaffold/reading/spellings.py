@@ -15,6 +15,9 @@ MISSING = (
 )  # fmt: skip
 """Texts that may stand for a missing value."""
 
+MEANT = 0.98
+"""The share of a column's values that says what the others were meant to be."""
+
 CERTAIN = frozenset(
     {"N/A", "n/a", "NaN", "nan", "NAN", "<NA>", "#N/A", "#N/A N/A", "#NA", "NULL", "Null", "null",
      "?", "-nan", "NaT", "\\N", "(null)", "#VALUE!", "#DIV/0!"}
@@ -63,6 +66,16 @@ def has_decimal_comma(text: str) -> bool:
     """Whether a text is a number such as `1.234,5`, whose comma is no thousands separator."""
     plain = _SIGNS.sub("", text)
     return _DECIMAL_COMMA.fullmatch(plain) is not None and not is_number(text)
+
+
+def decimal_commas(texts: Sequence[str]) -> list[str]:
+    """Those with a decimal comma, where nearly all are numbers; else none.
+
+    One such number tells of all, as `1,234` could be either.
+    """
+    commas = [text for text in texts if has_decimal_comma(text)]
+    numbers = sum(map(is_number, texts))
+    return commas if len(commas) + numbers >= MEANT * len(texts) else []
 
 
 _DATES = (

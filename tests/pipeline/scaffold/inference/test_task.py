@@ -78,6 +78,8 @@ def test_what_it_may_be_can_be_said(tmp_path: Path, wanted: task.TaskName) -> No
         (["a", "a "] * 100, None, "nothing to learn"),
         ([f"text {n}" for n in range(N)], None, "300 different values"),
         (times(["a\nb", "c"]), None, "line break"),
+        ([f"{n},5" for n in range(N)], None, "numbers with a decimal comma"),
+        (times(["1,5", "2", "1.234,5"]), None, "'1,5', '1.234,5'"),
     ],
 )
 def test_what_cannot_be_learnt(
