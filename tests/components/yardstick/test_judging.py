@@ -70,6 +70,7 @@ def test_slices_are_named_and_judged_as_the_evaluator_does() -> None:
     assert found["kind=odd"] == pytest.approx(right[1::2].mean(), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_noise_is_that_of_a_share() -> None:
     """Half a 95 % interval, within what ten parts tell of it."""
     widths = []

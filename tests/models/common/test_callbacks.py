@@ -47,6 +47,7 @@ class _Penalty(keras.callbacks.Callback):
         self.size.assign(10.0 * max(0, epoch - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("monitor", "direction", "epochs", "best"),
     [
@@ -82,6 +83,7 @@ class _EndAfter(keras.callbacks.Callback):
         self.model.stop_training = epoch + 1 == self.epochs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("validates", [True, False])
 @pytest.mark.parametrize(
     ("ends_after", "patience"), [(None, None), (3, None), (None, 2), (5, 2), (1, None)]

@@ -72,6 +72,7 @@ def cells(tensor: Any) -> list[Any]:
     return tensor.numpy().tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(raw_rows, min_size=1, max_size=4), st.booleans())
 def test_a_request_is_parsed_as_its_examples(rows: list[dict[str, Any]], leave_out: bool) -> None:

@@ -26,6 +26,7 @@ def test_a_key_is_taken_out_with_what_is_below_it(text: str, left: str) -> None:
     assert without_key(text, "monitoring") == left
 
 
+@pytest.mark.slow
 def test_the_copy_is_one_that_is_watched(tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     folder.mkdir()

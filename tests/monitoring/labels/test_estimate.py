@@ -157,6 +157,7 @@ def window_of(one: ReferenceProfile, scores: np.ndarray) -> WindowSummary:
     return summarizer.summary()
 
 
+@pytest.mark.slow
 def test_of_several_classes_the_accuracy_is_near_what_labels_say_later() -> None:
     """In 15 windows, whose answers are less sure than the test split's, alike, or surer."""
     errors, within = [], 0

@@ -30,6 +30,7 @@ def told(trained: ReferenceProfile, rows: int, turn: float, seed: int = 1) -> tu
     return found.comparison.p_value, found.comparison.effect or 0.0
 
 
+@pytest.mark.slow
 def test_rows_of_the_same_data_cannot_be_told(trained: ReferenceProfile) -> None:
     found = [told(trained, 300, 0, seed) for seed in range(8)]
     assert min(p_value for p_value, _ in found) > 0.005

@@ -59,6 +59,7 @@ def window(
     return summarizer.summary()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("requests", "alike"), [(20, 0.999), (100, 0.9), (40, 0.3)])
 def test_requests_of_rows_that_are_alike_raise_no_false_alarms(requests: int, alike: float) -> None:
     """At 5 % no more than 4 of 20 windows; each row for itself, nearly all raise one."""
@@ -67,6 +68,7 @@ def test_requests_of_rows_that_are_alike_raise_no_false_alarms(requests: int, al
     assert sum(one.verdict == "alarm" for one in looks) <= 4
 
 
+@pytest.mark.slow
 def test_a_row_that_was_not_compared_for_itself_would_raise_alarms() -> None:
     of = trained()
     alarms = 0

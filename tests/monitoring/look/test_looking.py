@@ -118,6 +118,7 @@ def test_a_change_is_found_and_said(
     assert (of_test[0].effect or 0) >= (of_test[0].matters_from or 1)
 
 
+@pytest.mark.slow
 def test_samples_of_the_same_data_raise_no_alarm() -> None:
     """Not even one significant difference, in windows of three sizes: chance has 5 % for each."""
     for rows, seeds in ((100, 12), (1_000, 8), (10_000, 2)):
@@ -129,6 +130,7 @@ def test_samples_of_the_same_data_raise_no_alarm() -> None:
         assert significant <= 2
 
 
+@pytest.mark.slow
 def test_100_looks_together_raise_no_alarm_and_a_small_change_is_found_later() -> None:
     generator = np.random.default_rng(5)
     trained = profile({"fare": generator.normal(size=5_000)})

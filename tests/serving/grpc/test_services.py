@@ -31,6 +31,7 @@ def test_a_file_is_what_the_official_one_is(number: int) -> None:
     assert services.FILES[number] == official
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [True, False])
 def test_a_client_in_the_same_process_may_import_the_official_ones(first: bool) -> None:
     for name in _MODULES:

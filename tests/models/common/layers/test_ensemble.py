@@ -46,6 +46,7 @@ def test_members_share_the_layer_between_and_the_answer_is_their_mean() -> None:
     assert members.std(axis=1).min() > 0.001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [None, np.array([1.0, 0.0, 5.0], np.float32)])
 def test_training_takes_the_mean_of_the_losses_and_validation_the_loss_of_the_mean(
     weights: np.ndarray | None,
