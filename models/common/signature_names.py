@@ -1,9 +1,9 @@
 """Inputs of a signature under any name that a column can have.
 
 TensorFlow makes a function's arguments of a signature's inputs, and cannot export some names:
-with parentheses, a colon or an umlaut, `self`, or two that differ in case alone. A SavedModel
-itself has no such limit. So a signature is traced with safe names, and the real ones are written
-into the exported file.
+with parentheses, a colon or an umlaut, `self`, from Python 3.11 on `class` and other keywords, or
+two that differ in case alone. A SavedModel itself has no such limit. So a signature is traced with
+safe names, and the real ones are written into the exported file.
 
 Python's `tf.saved_model.load` takes the real names too, but for two limits of its own: `self` is
 not among its keywords, and it takes `a b` and `a:b` for one name. There, the safe names serve.
@@ -11,6 +11,7 @@ not among its keywords, and it takes `a b` and `a:b` for one name. There, the sa
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -44,7 +45,9 @@ def safe_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _is_safe(name: str) -> bool:
-    return bool(_SAFE.fullmatch(name)) and len(name) <= _LONGEST and name not in _NOT_ARGUMENTS
+    if keyword.iskeyword(name) or name in _NOT_ARGUMENTS:
+        return False
+    return bool(_SAFE.fullmatch(name)) and len(name) <= _LONGEST
 
 
 def rename_inputs(path: str, names: Mapping[str, Mapping[str, str]]) -> None:
