@@ -83,7 +83,7 @@ def export(
         return encoding.for_judging(transformed, next(iter(labels)), classes)
 
     serialized = tf.TensorSpec([None], tf.string, name=_examples_argument(full_spec))
-    archive = _Archive()
+    archive = _archive()
     archive.track(model)
     archive.track(transform.transform_features_layer())
 
@@ -116,16 +116,22 @@ def export(
         _set_method(path, classify.__name__, "tensorflow/serving/classify")
 
 
-class _Archive(keras.export.ExportArchive):
-    """Traces each endpoint once.
+def _archive() -> Any:
+    """What Keras exports with, so that it traces each endpoint once.
 
     Keras looks for the variables of its endpoints before it saves them. TensorFlow traces a
     function anew where it is saved, unless it was traced in such a context before.
     """
+    archive: Any = keras.export.ExportArchive()
+    # Of which class it is, and so whether one could be derived, depends on Keras' version.
+    track = archive._filter_and_track_resources
 
-    def _filter_and_track_resources(self) -> None:
+    def tracked() -> None:
         with save_context.save_context(tf.saved_model.SaveOptions()):
-            super()._filter_and_track_resources()
+            track()
+
+    archive._filter_and_track_resources = tracked
+    return archive
 
 
 def _classification(scores: tf.Tensor, classes: Sequence[str]) -> dict[str, tf.Tensor]:

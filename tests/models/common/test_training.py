@@ -288,11 +288,15 @@ def test_only_the_features_reach_the_network() -> None:
 
 def test_an_input_that_leads_nowhere_is_named() -> None:
     inputs = {name: keras.Input((1,), name=name) for name in ("x", "y", "z")}
-    with pytest.raises(ValueError, match="not connected") as caught:
+    try:
         keras.Model(inputs, keras.layers.Dense(1)(inputs["x"]))
-    told = ModelCodeError("models/m/model.py:3: build_model failed", str(caught.value), "Again.")
-    error = training._naming_unconnected(told, inputs)
-    assert error.headline == "models/m/model.py:3: the network does not use its inputs 'y', 'z'"
-    assert error.detail and error.remedy
+    except ValueError as error:
+        refusal = str(error)
+    else:
+        pytest.skip("This Keras takes such a network, and a run warns of its unused inputs.")
+    told = ModelCodeError("models/m/model.py:3: build_model failed", refusal, "Again.")
+    named = training._naming_unconnected(told, inputs)
+    assert named.headline == "models/m/model.py:3: the network does not use its inputs 'y', 'z'"
+    assert named.detail and named.remedy
     other = ModelCodeError("models/m/model.py:3: build_model failed", "1 / 0", "Again.")
     assert training._naming_unconnected(other, inputs) is other
