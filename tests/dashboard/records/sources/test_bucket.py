@@ -25,6 +25,21 @@ def source(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> B
     return BucketSource(bucket.address, tmp_path / "cache")
 
 
+@pytest.fixture
+def asked(source: BucketSource, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that have been read from the bucket."""
+    names: list[str] = []
+    kind = type(source._opened())
+    read = kind.read
+
+    def noted(self: Store, name: str) -> bytes | None:
+        names.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(kind, "read", noted)
+    return names
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -48,7 +63,7 @@ def test_records_come_first_and_a_run_whole_once_it_is_looked_at(
 
 
 def test_only_what_may_have_changed_is_read_again(
-    bucket: Bucket, source: BucketSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, source: BucketSource, tmp_path: Path, asked: list[str]
 ) -> None:
     ended = sample_runs.make_run(tmp_path / "made", 1)
     going = sample_runs.make_run(tmp_path / "made", 2, status="running")
@@ -57,15 +72,7 @@ def test_only_what_may_have_changed_is_read_again(
     source.refresh()
     source.fetch(ended.name)
     source.fetch(going.name)
-    asked: list[str] = []
-    kind = type(source._opened())
-    read = kind.read
-
-    def noted(self: Store, name: str) -> bytes | None:
-        asked.append(name)
-        return read(self, name)
-
-    monkeypatch.setattr(kind, "read", noted)
+    asked.clear()
     source.refresh()
     assert [name.split("/")[-2:] for name in asked] == [[going.name, "run.json"]]
     asked.clear()
@@ -168,24 +175,15 @@ def test_notes_are_written_to_the_bucket_or_told(
 
 
 def test_notes_from_elsewhere_are_there_before_anybody_opens_the_run(
-    bucket: Bucket, source: BucketSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, source: BucketSource, tmp_path: Path, asked: list[str]
 ) -> None:
     """So that searches and filters see them; runs without notes are not asked for any."""
     one, two = (sample_runs.make_run(tmp_path / "made", number) for number in (1, 2))
     for folder in (one, two):
         put_run(bucket, folder)
     here = BucketSource(bucket.address, tmp_path / "here")
-    asked: list[str] = []
-    kind = type(source._opened())
-    read = kind.read
-
-    def noted(self: Store, name: str) -> bytes | None:
-        asked.append(name)
-        return read(self, name)
-
     for source_of_all in (here, source):
         source_of_all.refresh()
-    monkeypatch.setattr(kind, "read", noted)
     for tag in ("candidate", "accepted"):
         (here.folder / one.name / "notes.json").write_text(json.dumps({"tags": [tag], "note": ""}))
         here.publish_notes(one.name)
