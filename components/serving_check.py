@@ -12,9 +12,8 @@ from tfx.dsl.io import fileio
 from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
-from models.common import known_answers
+from models.common import known_answers, loaded_model
 from models.common.errors import ServingError
-from models.common.loaded_model import LoadedModel
 
 SIGNATURES = {"serving_default", "serving_examples", "transform_features"}
 
@@ -47,24 +46,24 @@ def check(path: str) -> None:
     """
     with fileio.open(f"{path}/{known_answers.PATH}") as file:
         known = json.load(file)
-    with LoadedModel(path) as model:
-        missing = SIGNATURES - set(model.signatures)
-        if missing:
-            raise ServingError(
-                f"The exported model lacks the signature {', '.join(sorted(missing))}",
-                f"It has: {', '.join(model.signatures)}.",
-                "Export with models.common.export.",
-            )
-        examples = [known_answers.decode(example) for example in known["examples"]]
-        answers = {
-            "serving_default, all rows": model.predict_rows(known["rows"]),
-            "serving_default, row by row": _concatenate(
-                [model.predict_rows([row]) for row in known["rows"]]
-            ),
-            "serving_examples": model.call(
-                "serving_examples", {"inputs": np.array(examples, dtype=object)}
-            ),
-        }
+    model = loaded_model.kept(path)
+    missing = SIGNATURES - set(model.signatures)
+    if missing:
+        raise ServingError(
+            f"The exported model lacks the signature {', '.join(sorted(missing))}",
+            f"It has: {', '.join(model.signatures)}.",
+            "Export with models.common.export.",
+        )
+    examples = [known_answers.decode(example) for example in known["examples"]]
+    answers = {
+        "serving_default, all rows": model.predict_rows(known["rows"]),
+        "serving_default, row by row": _concatenate(
+            [model.predict_rows([row]) for row in known["rows"]]
+        ),
+        "serving_examples": model.call(
+            "serving_examples", {"inputs": np.array(examples, dtype=object)}
+        ),
+    }
     for how, outputs in answers.items():
         _compare(how, outputs, known["outputs"])
 

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
-import tensorflow as tf
+import pyarrow as pa
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util, util
+from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
+from components import tables  # noqa: F401  (makes Arrow safe)
 from components.evaluation.batches import extracts
 from components.evaluation.batches.chunk import Chunk, Seen, View
 
@@ -124,9 +126,9 @@ def _judged(seen: Seen) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def _with_columns(
     rows: Sequence[_Row], key: metric_types.MetricKey, without: Sequence[str]
 ) -> tuple[metric_types.MetricKey, bytes]:
-    columns = [_columns(row.example) for row in rows]
-    names = sorted({name for row in columns for name in row} - set(without))
-    kept = names[:MOST_COLUMNS]
+    columns = _columns([row.example for row in rows])
+    names = sorted(set(columns) - set(without))
+    values = {name: columns[name].to_pylist() for name in names[:MOST_COLUMNS]}
     value = {
         "columns": len(names),
         "rows": [
@@ -134,25 +136,30 @@ def _with_columns(
                 "label": f"{row.label:.7g}",
                 "answer": f"{row.answer:.7g}",
                 "score": None if np.isnan(row.score) else round(row.score, 4),
-                "values": {name: its[name] for name in kept if name in its},
+                "values": {name: _shown(its[place]) for name, its in values.items() if its[place]},
             }
-            for row, its in zip(rows, columns, strict=True)
+            for place, row in enumerate(rows)
         ],
     }
     return key, json.dumps(value, separators=(",", ":")).encode()
 
 
-def _columns(example: bytes) -> dict[str, str]:
-    """The values of a serialized example as text; columns without a value are not there."""
-    features = tf.train.Example.FromString(example).features.feature
-    found = {}
-    for name, feature in features.items():
-        kind = feature.WhichOneof("kind")
-        # Of a list no more is read than can be shown.
-        values = getattr(feature, kind).value[: LONGEST + 1] if kind else ()
-        if values:
-            found[name] = _cut(", ".join(map(_text, values)))
-    return found
+def _columns(examples: Sequence[bytes]) -> dict[str, pa.Array]:
+    """The columns of serialized examples in which any has a value, [rows] of lists or null."""
+    if not examples:
+        return {}
+    # A table may have thousands of columns, of which few are shown: this reads them all at once.
+    table = ExamplesToRecordBatchDecoder().DecodeBatch(examples)
+    return {
+        name: column
+        for name, column in zip(table.schema.names, table.columns, strict=True)
+        if not pa.types.is_null(column.type) and len(column.flatten())
+    }
+
+
+def _shown(values: Sequence[bytes | int | float]) -> str:
+    # Of a list no more is read than can be shown.
+    return _cut(", ".join(map(_text, values[: LONGEST + 1])))
 
 
 def _text(value: bytes | int | float) -> str:

@@ -10,8 +10,8 @@ from tensorflow.core.framework import types_pb2
 
 from components.profile.features import Input
 from components.profile.reading import batches
+from models.common import loaded_model
 from models.common.labels import encoding
-from models.common.loaded_model import LoadedModel
 
 _ANSWERS, _TRANSFORMED = "serving_examples", "transform_features"
 _ROWS = 1024
@@ -29,7 +29,7 @@ class Answers:
 
 
 class Asked:
-    """An exported model that is asked; a context manager.
+    """An exported model that is asked.
 
     Args:
         path: The folder with `saved_model.pb`.
@@ -39,13 +39,7 @@ class Asked:
     """
 
     def __init__(self, path: str) -> None:
-        self._model = LoadedModel(path)
-
-    def __enter__(self) -> Asked:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._model.__exit__(None, None, None)
+        self._model = loaded_model.kept(path)
 
     def inputs(self) -> dict[str, Input]:
         """What a request carries, by name."""

@@ -173,10 +173,8 @@ def _profile(
     test = reading.read(inputs["examples"], "test")
     classes_of = {name: one.metric for name, one in settings.metrics.items()}
     values = metric_values.read(inputs["evaluation"].uri, classes_of)
-    with (
-        Asked(path_utils.serving_model_path(inputs["model"].uri)) as model,
-        ThreadPoolExecutor(1) as beside,
-    ):
+    model = Asked(path_utils.serving_model_path(inputs["model"].uri))
+    with ThreadPoolExecutor(1) as beside:
         requested, transformed = model.inputs(), model.transformed()
         # TensorFlow and Arrow both work outside of Python's lock.
         described = beside.submit(_described, inputs, requested, _coded(transform))

@@ -156,6 +156,33 @@ class LoadedModel:
         return self.call("serving_default", tensors)
 
 
+_kept: dict[tuple[str, int, int], LoadedModel] = {}
+
+
+def kept(path: str) -> LoadedModel:
+    """A model that stays loaded until this is called for another one.
+
+    The nodes that ask an export follow each other, and to load one of thousands of inputs takes
+    longer than its answers.
+
+    Args:
+        path: The folder with `saved_model.pb`.
+
+    Raises:
+        ServingError: TensorFlow's loader refuses the model.
+    """
+    try:
+        found = tf.io.gfile.stat(f"{path}/saved_model.pb")
+    except tf.errors.OpError:
+        return LoadedModel(path)  # Which tells what is wrong with it.
+    key = path, found.mtime_nsec, found.length
+    if key not in _kept:
+        while _kept:
+            _kept.popitem()[1].__exit__(None, None, None)
+        _kept[key] = LoadedModel(path)
+    return _kept[key]
+
+
 def _batch(values: Sequence[Any], info: meta_graph_pb2.TensorInfo) -> np.ndarray:
     """One input of a batch; lists are padded to the longest with the marker of a missing value."""
     dtype = tf.as_dtype(info.dtype)

@@ -26,9 +26,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 def test_every_row_is_asked_in_order(tiny: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "_ROWS", 7)
     rows = list(examples.records(tiny.eval_files).as_numpy_iterator())
-    with Asked(tiny.export_path) as model:
-        found = model.answers(rows, LABEL)
-        inputs, transformed = model.inputs(), model.transformed()
+    model = Asked(tiny.export_path)
+    found = model.answers(rows, LABEL)
+    inputs, transformed = model.inputs(), model.transformed()
     tips = [row["tips"] for row in tiny_sample.rows(60, seed=1)]
     assert found.label.tolist() == [int(tip > 2) for tip in tips]
     with LoadedModel(tiny.export_path) as loaded:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.common import loaded_model
 from models.common.errors import ServingError
 from models.common.loaded_model import LoadedModel
 from tests.models import tiny_sample
@@ -124,3 +127,21 @@ def test_two_models_do_not_meet(model: LoadedModel, tiny: Sample) -> None:
     assert model.predict_rows([ROW])["outputs"].shape == (1, 1)
     assert tf.compat.v1.get_default_session() is None
     assert tiny_sample.rows(1) != tiny_sample.rows(1, seed=1)
+
+
+def test_a_kept_model_is_loaded_again_where_its_folder_holds_another(
+    tmp_path: Path, tiny: Sample
+) -> None:
+    path = tmp_path / "export"
+    shutil.copytree(tiny.export_path, path)
+    first = loaded_model.kept(str(path))
+    assert loaded_model.kept(str(path)) is first
+    os.utime(path / "saved_model.pb", (1, 1))
+    second = loaded_model.kept(str(path))
+    assert second is not first
+    assert second.predict_rows([ROW])["outputs"].shape == (1, 1)
+    with pytest.raises(RuntimeError, match="closed Session"):
+        first.predict_rows([ROW])
+    shutil.rmtree(path)
+    with pytest.raises(ServingError, match="does not load"):
+        loaded_model.kept(str(path))
