@@ -17,6 +17,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 if not __package__:  # `tfx` takes this file by its path, and Python then looks beside it.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -31,6 +32,9 @@ from pipeline.record.run_record import EXIT_CODES, RunRecord
 from pipeline.show import terminal
 from pipeline.show.summary import summary
 
+if TYPE_CHECKING:
+    from pipeline.local.concurrency.second_process import SecondProcess
+
 
 def main() -> None:
     """Runs the pipeline and leaves with the run's exit status."""
@@ -39,8 +43,7 @@ def main() -> None:
 
 
 def _main() -> None:
-    if handover.is_expected():
-        _import_meanwhile()
+    second = _import_meanwhile() if handover.is_expected() else None
     prepared = handover.take_over()
     record = prepared or _new_record()
     if not prepared:  # Else whoever prepared it sees to what is printed.
@@ -53,7 +56,7 @@ def _main() -> None:
         run_record.write(record)
     try:
         interruption.listen()
-        status = _run(record, interruption, prepared=prepared is not None)
+        status = _run(record, interruption, second, prepared=prepared is not None)
     except BaseException as error:
         if interruption.asked and run_folder.path(record.id).exists():
             interruption.end()
@@ -69,15 +72,21 @@ def _main() -> None:
     leave(status)
 
 
-def _import_meanwhile() -> None:
-    """Imports what running takes, while another process prepares the run."""
+def _import_meanwhile() -> SecondProcess | None:
+    """Imports what running takes, while another process prepares the run.
+
+    Returns:
+        A copy of this process, which has imported it too, where it may be of use.
+    """
     try:
         with _without_package_names():
             import pipeline.graph.pipeline
             import pipeline.local.runner  # noqa: F401
+            from pipeline.local.concurrency import second_process
     except Exception:
         handover.take_over()  # Whoever prepares it tells of this, once the run has a record.
         raise
+    return second_process.start()
 
 
 @contextlib.contextmanager
@@ -109,7 +118,13 @@ def _without_garbage_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _run(record: RunRecord, interruption: Interruption, *, prepared: bool) -> int | None:
+def _run(
+    record: RunRecord,
+    interruption: Interruption,
+    second: SecondProcess | None,
+    *,
+    prepared: bool,
+) -> int | None:
     """Runs the pipeline; returns the exit status, or None where it was not to run."""
     try:
         # Imported here, so that what cannot be imported is recorded too.
@@ -118,8 +133,10 @@ def _run(record: RunRecord, interruption: Interruption, *, prepared: bool) -> in
         from pipeline.local import guarded_code
         from pipeline.local.runner import RecordedLocalDagRunner
 
+        if second:
+            second.prepare(record.model)
         guarded_code.start(record.model)
-        runner = RecordedLocalDagRunner(record, interruption=interruption)
+        runner = RecordedLocalDagRunner(record, interruption=interruption, second=second)
         graph = create_pipeline(record.model, record.config)
         record.hyperparameters = fixed_hyperparameters(record.model, record.config) or {}
     except ProjectError as error:

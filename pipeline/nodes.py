@@ -106,6 +106,11 @@ class NodeSpec:
     """Whether it fails where it finds fault with data or model, which no second try changes."""
     is_optional: bool = False
     """Whether a run ends as it would without it, however it fares; nothing depends on it."""
+    runs_beside: bool = False
+    """Whether others may be run meanwhile, where there is a second process to run it."""
+    does_not_await: tuple[str, ...] = ()
+    """The gates among `upstream` that it uses nothing of: where it runs beside others it begins
+    before them, and what follows it waits for both."""
     is_present: Callable[[str, ModelConfig, Path], bool] = _always
     """Whether a model's pipeline has it, by the model's name, its config and the project's root."""
 
@@ -143,6 +148,7 @@ NODES = (
         FROZEN_SCHEMA,
         "takes the model's frozen schema",
         parameter_files={"text": _SCHEMA},
+        runs_beside=True,
         results="read_schema",
         replaces=SCHEMA_GEN,
         is_present=_has_frozen_schema,
@@ -165,6 +171,8 @@ NODES = (
         TRANSFORM,
         "preprocesses the examples",
         upstream=(EXAMPLE_GEN, SCHEMA_GEN, FROZEN_SCHEMA, DATA_GATE),
+        runs_beside=True,
+        does_not_await=(DATA_GATE,),
         config_keys=("label.name", "label.classes", "beam"),
         code=("models.{model}.preprocessing", "models.common.labels.encoding"),
         imports=("models.common.model_folder", "models.common.labels.preprocessing_outputs"),
@@ -225,6 +233,7 @@ NODES = (
         "asks the export as a server would",
         upstream=(TRAINER,),
         code=("components.serving_check",),
+        runs_beside=True,
         required_inputs={"model": TRAINER},
         is_gate=True,
     ),
@@ -232,6 +241,8 @@ NODES = (
         REFERENCE_PROFILE,
         "describes what monitoring compares with",
         upstream=(EXAMPLE_GEN, TRANSFORM, TRAINER, EVALUATOR),
+        # Where the serving check is, and with it the model that both ask.
+        runs_beside=True,
         config_keys=(
             *("label.name", "label.columns", "label.output"),
             *("evaluation.metrics", "monitoring.label"),

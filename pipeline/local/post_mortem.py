@@ -63,6 +63,22 @@ def explain(exit_status: int, log: Path, node: str | None) -> Failure:
     )
 
 
+def of_second_process(exit_status: int) -> RunError:
+    """Says why the process ended that ran a node beside others.
+
+    Args:
+        exit_status: As `subprocess` gives it: negative for a signal.
+    """
+    if exit_status < 0:
+        name, (cause, remedy) = _signal(-exit_status)
+        return RunError(f"The run's second process was killed by {name}", cause, remedy)
+    return RunError(
+        f"The run's second process ended with exit status {exit_status}",
+        "It was running a node beside others.",
+        "Read the log for what came before it.",
+    )
+
+
 def settle_last(model: str, runs: Path = project.RUNS) -> None:
     """Gives a model's last run its end, if its processes are gone and have recorded none.
 

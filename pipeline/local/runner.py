@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import gc
 import json
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
-from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
 from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
@@ -34,6 +34,10 @@ from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.config import project
 from pipeline.local import beam_tuning, guarded_code, lock, metadata_db, new_run_folder
+from pipeline.local.concurrency import garbage, operators
+from pipeline.local.concurrency.operators import Operator
+from pipeline.local.concurrency.schedule import Schedule
+from pipeline.local.concurrency.second_process import SecondProcess
 from pipeline.local.interruption import Interruption
 from pipeline.local.recovery import recover
 from pipeline.local.unchanged import outlook
@@ -46,9 +50,6 @@ from pipeline.results.record_results import record_results
 from pipeline.show import report
 from pipeline.show.report.drawings import Drawings
 
-_GARBAGE_COLLECTION = (10_000, 10, 10)
-"""How many objects Python has made when it looks for garbage: graphs are many small ones."""
-
 
 class RecordedLocalDagRunner(LocalDagRunner):
     """TFX's LocalDagRunner, with a run record that is written at every change.
@@ -57,6 +58,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         record: The run's record; its status is the run's result when `run` has returned.
         runs: The folder of all runs.
         interruption: Whether the run was asked to end; None: each KeyboardInterrupt asks for it.
+        second: A process for nodes that run beside others; None: one node is run after the other.
     """
 
     def __init__(
@@ -64,10 +66,14 @@ class RecordedLocalDagRunner(LocalDagRunner):
         record: RunRecord,
         runs: Path = project.RUNS,
         interruption: Interruption | None = None,
+        second: SecondProcess | None = None,
     ) -> None:
         super().__init__()
         self._record = record
         self._interruption = interruption
+        self._second = second
+        self._turn = threading.RLock()
+        """Who has it may write to the record and to ML Metadata; not held while a node executes."""
         self._runs = runs
         self._details = RunDetails(run=record.id)
         self._redactor = run_record.redactor(record)
@@ -114,11 +120,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         database = self._runs / record.model / metadata_db.FILE
         execution_lib.sort_executions_newest_to_oldest = _newest_first
         beam_tuning.tune()
-        # What is imported by now stays. Python would search it for garbage again and again, which
-        # for a table of thousands of columns is a tenth of a node's time.
-        gc.freeze()
-        gc.set_threshold(*_GARBAGE_COLLECTION)
-        gc.enable()
+        garbage.collect_rarely()
         verified_cache.apply(thorough=record.verify)
         try:
             with progress.listening(self._add_event):
@@ -155,18 +157,13 @@ class RecordedLocalDagRunner(LocalDagRunner):
         recover(store, Path(pipeline.runtime_spec.pipeline_root.field_value.string_value))
         forced = nodes.followers(self._record.no_cache, [node.name for node in self._record.nodes])
         wanted = {node.name for node in self._record.nodes}
-        for node in sorted((n.pipeline_node for n in pipeline.nodes), key=_position):
-            name = node.node_info.id
-            if name not in wanted:
-                continue
-            if self._interruption and self._interruption.asked:  # Somebody's code swallowed it.
-                raise KeyboardInterrupt
+        found = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
+        names = sorted(wanted & found.keys(), key=nodes.ORDER.index)
+
+        def launch(name: str) -> None:
+            node = found[name]
             if name in forced:
                 node.execution_options.caching_options.enable_cache = False
-            entry = self._record.node(name)
-            entry.status, entry.started = "running", run_record.now()
-            run_record.write(self._record, self._runs)
-            _hash_data_as_it_is_now(node)
             launching = launcher.Launcher(
                 pipeline_node=node,
                 mlmd_connection=metadata.Metadata(connection),
@@ -174,12 +171,47 @@ class RecordedLocalDagRunner(LocalDagRunner):
                 pipeline_runtime_spec=pipeline.runtime_spec,
                 executor_spec=runner_utils.extract_executor_spec(deployment, name),
                 custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
-                custom_executor_operators=_operators_calling(
-                    functools.partial(self._before_execution, store), self._after_execution
+                custom_executor_operators=operators.calling(
+                    functools.partial(self._before_execution, store),
+                    self._execute,
+                    self._after_execution,
                 ),
             )
-            self._attempt(node, launching, store)
-            run_record.write(self._record, self._runs)
+            with self._turn:
+                entry = self._record.node(name)
+                entry.status, entry.started = "running", run_record.now()
+                run_record.write(self._record, self._runs)
+                _hash_data_as_it_is_now(node)
+                self._attempt(node, launching, store)
+                run_record.write(self._record, self._runs)
+
+        self._run_all(Schedule(names, beside=self._second is not None), launch)
+
+    def _run_all(self, schedule: Schedule, launch: Callable[[str], None]) -> None:
+        """Runs the nodes, some beside the others; what fails of these is told once it is its turn.
+
+        Args:
+            schedule: The nodes.
+            launch: Runs one.
+        """
+        beside: tuple[str, Future[None]] | None = None
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                while not schedule.is_through:
+                    if self._interruption and self._interruption.asked:  # Somebody swallowed it.
+                        raise KeyboardInterrupt
+                    if beside is None and (other := schedule.take(beside=True)):
+                        beside = other, thread.submit(launch, other)
+                    if name := schedule.take():
+                        launch(name)
+                        schedule.finish(name)
+                    if beside and (name is None or _has_succeeded(beside[1])):
+                        beside[1].result()
+                        schedule.finish(beside[0])
+                        beside = None
+            finally:
+                if self._second:
+                    self._second.end()
 
     def _attempt(
         self, node: pipeline_pb2.PipelineNode, launching: launcher.Launcher, store: MetadataStore
@@ -221,6 +253,10 @@ class RecordedLocalDagRunner(LocalDagRunner):
 
     def _add_event(self, event: progress.Event) -> None:
         """Adds to the run's details what training tells as it goes on, or notes a push."""
+        with self._turn:
+            self._add(event)
+
+    def _add(self, event: progress.Event) -> None:
         if isinstance(event, progress.Pushing):
             self._record.pushing = event.folder
             run_record.write(self._record, self._runs)
@@ -232,6 +268,17 @@ class RecordedLocalDagRunner(LocalDagRunner):
         else:
             self._details.trials.append(Trial(**dataclasses.asdict(event)))
         run_details.write(self._details, self._runs, self._redactor)
+
+    def _execute(self, operator: Operator, spec: Any, execution: ExecutionInfo) -> ExecutorOutput:
+        """Runs an executor where it belongs, while another node may begin and end."""
+        name = execution.pipeline_node.node_info.id
+        self._turn.release()
+        try:
+            if self._second and nodes.SPECS[name].runs_beside:
+                return self._second.run(operator, spec, execution, self._record.code.files)
+            return operators.run_here(operator, spec, execution)
+        finally:
+            self._turn.acquire()
 
     def _before_execution(self, store: MetadataStore, execution: ExecutionInfo) -> None:
         """Says why a node is run, and that it runs the code that the cache's key has."""
@@ -265,36 +312,6 @@ def _hash_data_as_it_is_now(node: pipeline_pb2.PipelineNode) -> None:
         parameters["data_hash"].field_value.string_value = example_gen.fingerprint(source)
 
 
-def _operators_calling(
-    before_execution: Callable[[ExecutionInfo], None],
-    after_execution: Callable[[ExecutionInfo, ExecutorOutput], None],
-) -> dict[Any, type[BaseExecutorOperator]]:
-    """TFX's executor operators, each with a call before it executes a node, and one after.
-
-    TFX uses them for nodes alone that the cache has no result of.
-    """
-
-    def subclass(operator: type[BaseExecutorOperator]) -> type[BaseExecutorOperator]:
-        class CallingOperator(operator):
-            def run_executor(self, execution_info: ExecutionInfo) -> ExecutorOutput:
-                before_execution(execution_info)
-                try:
-                    output = super().run_executor(execution_info)
-                except ProjectError:
-                    raise
-                except Exception as error:
-                    _tell_of_damaged_inputs(execution_info, error)
-                    raise
-                after_execution(execution_info, output)
-                return output
-
-        return CallingOperator
-
-    return {
-        spec: subclass(operator) for spec, operator in launcher.DEFAULT_EXECUTOR_OPERATORS.items()
-    }
-
-
 def _newest_first(
     executions: Iterable[metadata_store_pb2.Execution],
 ) -> list[metadata_store_pb2.Execution]:
@@ -302,23 +319,8 @@ def _newest_first(
     return sorted(executions, key=lambda execution: execution.id, reverse=True)
 
 
-def _tell_of_damaged_inputs(execution: ExecutionInfo, error: Exception) -> None:
-    """Says what a node failed for, where an artifact was damaged that it was to read.
-
-    Raises:
-        RunError: One was.
-    """
-    for artifact in (one for several in execution.input_dict.values() for one in several):
-        if found := verified_cache.damage(artifact):
-            raise RunError(
-                f"{execution.pipeline_node.node_info.id} could not read what an earlier node made",
-                f"{found}. It failed with {type(error).__name__}.",
-                "Run again: what was damaged is made again.",
-            ) from error
-
-
-def _position(node: pipeline_pb2.PipelineNode) -> int:
-    return nodes.ORDER.index(node.node_info.id)
+def _has_succeeded(running: Future[None]) -> bool:
+    return running.done() and running.exception() is None
 
 
 def _state(store: MetadataStore, execution_id: int, name: str) -> run_record.NodeStatus:

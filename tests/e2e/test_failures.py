@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -41,6 +42,23 @@ def test_preprocessing_that_raises_is_named_with_file_and_line(small: Project) -
     assert failure["headline"].partition(":")[0] in outcome.stdout + outcome.stderr
     assert "Traceback" not in outcome.stdout + outcome.stderr
     assert "Traceback" in outcome.log(small)
+    assert not list(small.root.glob("runs/taxi/Transform/transform_graph/*"))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is no second process")
+def test_a_second_process_that_is_killed_is_named_with_what_it_ran(small: Project) -> None:
+    path = small.root / "models" / "taxi" / "preprocessing.py"
+    good = path.read_text()
+    path.write_text(
+        f"{good}\n\ndef preprocessing_fn(inputs):\n    import os\n    os.kill(os.getpid(), 9)\n"
+    )
+    outcome = small.run("taxi")
+    path.write_text(good)
+    assert outcome.status == 1
+    failure = outcome.record["failure"]
+    assert failure["node"] == nodes.TRANSFORM
+    assert failure["headline"] == "The run's second process was killed by SIGKILL"
+    assert "memory" in failure["detail"] and "Traceback" not in outcome.stdout + outcome.stderr
     assert not list(small.root.glob("runs/taxi/Transform/transform_graph/*"))
 
 

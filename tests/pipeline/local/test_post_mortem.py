@@ -129,3 +129,16 @@ def test_no_run_and_runs_that_ended_are_left_alone(tmp_path: Path) -> None:
     run_record.write(ended := finished("failed"), tmp_path)
     post_mortem.settle_last("taxi", tmp_path)
     assert run_record.read(ended.id, tmp_path) == ended
+
+
+@pytest.mark.parametrize(
+    ("status", "headline", "detail"),
+    [
+        (-9, "The run's second process was killed by SIGKILL", "memory runs out"),
+        (-11, "The run's second process was killed by SIGSEGV", "library crashed"),
+        (3, "The run's second process ended with exit status 3", "beside others"),
+    ],
+)
+def test_a_second_process_that_ended(status: int, headline: str, detail: str) -> None:
+    error = post_mortem.of_second_process(status)
+    assert error.headline == headline and detail in error.detail and error.remedy

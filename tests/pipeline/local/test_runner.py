@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import gc
 import shutil
+import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,13 +16,12 @@ import pytest
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.proto.orchestration import pipeline_pb2
-from tfx.types import standard_artifacts
 
 from components import example_gen, tables
-from components.content import artifact
 from models.common.errors import AnomalyError, ModelCodeError, RunError
 from pipeline import nodes
 from pipeline.local import runner
+from pipeline.local.concurrency.schedule import Schedule
 from pipeline.local.interruption import Interruption
 from pipeline.local.runner import RecordedLocalDagRunner
 from pipeline.record import run_folder, run_record
@@ -328,23 +329,6 @@ def test_the_cache_is_asked_for_what_the_data_holds_now(tmp_path: Path) -> None:
     assert other == pipeline_pb2.PipelineNode()
 
 
-def test_a_node_whose_input_was_damaged_meanwhile_says_so(tmp_path: Path) -> None:
-    examples = standard_artifacts.Examples()
-    examples.uri = str(tmp_path / "ExampleGen" / "examples" / "1")
-    Path(examples.uri).mkdir(parents=True)
-    rows = Path(examples.uri) / "rows.gz"
-    rows.write_text("rows")
-    examples.set_string_custom_property(artifact.HASH, artifact.seal(examples.uri))
-    node = pipeline_pb2.PipelineNode()
-    node.node_info.id = nodes.TRANSFORM
-    execution: Any = SimpleNamespace(input_dict={"examples": [examples]}, pipeline_node=node)
-    runner._tell_of_damaged_inputs(execution, ValueError("an odd one"))
-    rows.unlink()
-    with pytest.raises(RunError, match="Transform could not read what an earlier node made") as e:
-        runner._tell_of_damaged_inputs(execution, ValueError("an odd one"))
-    assert "ExampleGen/examples/1/rows.gz is missing" in e.value.detail
-
-
 @pytest.mark.parametrize("error", [OSError("no space"), RunError("it did not run")])
 def test_a_node_that_nothing_depends_on_fails_alone(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -384,3 +368,57 @@ def test_an_interruption_in_a_node_that_nothing_depends_on_is_one(
     nothing: Any = None
     with pytest.raises(ValueError, match="somebody"):
         runner._attempt(node, nothing, nothing)
+
+
+class Nodes:
+    """Nodes that take as long as is said here; what was begun is kept."""
+
+    def __init__(self, failing: Mapping[str, Exception]) -> None:
+        self.begun: list[str] = []
+        self._failing = failing
+        self.go_on = threading.Event()
+
+    def launch(self, name: str) -> None:
+        self.begun.append(name)
+        if nodes.SPECS[name].runs_beside and name not in self._failing:
+            assert self.go_on.wait(60)
+        if name in self._failing:
+            raise self._failing[name]
+
+
+class Second:
+    """A second process, which ends what waits for it."""
+
+    def __init__(self, its: Nodes) -> None:
+        self.ended = False
+        self._its = its
+
+    def end(self) -> None:
+        self.ended = True
+        self._its.go_on.set()
+
+
+NAMES = [name for name in nodes.ORDER if name != nodes.FROZEN_SCHEMA]
+FIRST = NAMES[: NAMES.index(nodes.TUNER)]
+
+
+@pytest.mark.parametrize(
+    ("failing", "told", "begun"),
+    [
+        ({nodes.DATA_GATE: "gate"}, "gate", set(FIRST)),
+        # The gate's word comes before what may be but a consequence of what it finds.
+        ({nodes.TRANSFORM: "own", nodes.DATA_GATE: "gate"}, "gate", set(FIRST)),
+        ({nodes.TRANSFORM: "own"}, "own", set(FIRST)),
+        ({nodes.STATISTICS_GEN: "early"}, "early", set(FIRST[:2])),
+    ],
+)
+def test_what_fails_first_in_the_order_is_told(
+    failing: dict[str, str], told: str, begun: set[str], tmp_path: Path
+) -> None:
+    its = Nodes({name: RunError(text) for name, text in failing.items()})
+    second = Second(its)
+    runner = RecordedLocalDagRunner(queued(), tmp_path, second=second)  # type: ignore[arg-type]
+    with pytest.raises(RunError, match=told):
+        runner._run_all(Schedule(NAMES, beside=True), its.launch)
+    assert second.ended
+    assert set(its.begun) == begun

@@ -1,0 +1,193 @@
+"""A copy of the run's process, which runs a node's executor while this one runs another's.
+
+It is made when all is imported and nothing has been run: TensorFlow cannot be copied once it works,
+and to import it anew takes as long as several nodes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.proto.orchestration.execution_invocation_pb2 import ExecutionInvocation
+from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
+
+from models.common import progress
+from models.common.errors import RunError
+from pipeline.local import beam_tuning, guarded_code, post_mortem
+from pipeline.local.concurrency import garbage
+from pipeline.local.concurrency.operators import Operator
+from pipeline.local.interruption import SIGNALS
+
+_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/kfd"))
+"""Where there are GPUs. TensorFlow takes all of their memory for the process that asks first."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """An executor to run."""
+
+    operator: Operator
+    spec: Any
+    invocation: bytes
+    code: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """What came of one that raised."""
+
+    error: BaseException | None
+    """None: it cannot be handed over."""
+    name: str
+    text: str
+
+
+class SecondProcess:
+    """The copy.
+
+    Args:
+        number: Its process id.
+        line: What it is told by.
+    """
+
+    def __init__(self, number: int, line: Connection) -> None:
+        self._number = number
+        self._line = line
+
+    def prepare(self, model: str) -> None:
+        """Has it import a model's code, and does not wait for that."""
+        with contextlib.suppress(OSError):  # It has ended, as `run` will tell.
+            self._line.send(model)
+
+    def run(
+        self,
+        operator: Operator,
+        spec: Any,
+        execution: ExecutionInfo,
+        code: Mapping[str, str],
+    ) -> ExecutorOutput:
+        """Runs a node's executor there, and passes on what it tells meanwhile.
+
+        Args:
+            operator: TFX's operator for executors of this kind.
+            spec: The executor's specification.
+            execution: What it is given.
+            code: SHA-256 of the files that the run's record has, by path.
+
+        Raises:
+            RunError: The process has ended.
+            Exception: Whatever the executor raised.
+        """
+        task = _Task(operator, spec, execution.to_proto().SerializeToString(), code)
+        try:
+            self._line.send(task)
+            while isinstance(answer := self._line.recv(), progress.Event):
+                progress.notify(answer)
+        except (EOFError, OSError) as error:
+            raise self._gone() from error
+        if isinstance(answer, _Failed):
+            raise answer.error or type(answer.name, (Exception,), {})(answer.text)
+        return ExecutorOutput.FromString(answer)
+
+    def end(self) -> None:
+        """Ends it, whatever it does."""
+        with contextlib.suppress(OSError):
+            os.kill(self._number, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            os.waitpid(self._number, 0)
+
+    def _gone(self) -> RunError:
+        try:
+            _, status = os.waitpid(self._number, 0)
+        except OSError:
+            return RunError("The run's second process was ended", "", "Run again.")
+        return post_mortem.of_second_process(os.waitstatus_to_exitcode(status))
+
+
+def start() -> SecondProcess | None:
+    """Makes the copy; None where there is one core, or where it cannot be made safely."""
+    if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
+        return None
+    if any(path.exists() for path in _DEVICES):
+        return None
+    ours, its = Pipe()
+    # What both have is shared as long as nobody writes to it, as looking for garbage does.
+    gc.freeze()
+    parent = os.getpid()
+    try:
+        number = os.fork()
+    except OSError:
+        ours.close()
+        return None
+    finally:
+        if os.getpid() == parent:
+            its.close()
+    if number:
+        return SecondProcess(number, ours)
+    ours.close()
+    _serve(its, parent)
+
+
+def _serve(line: Connection, parent: int) -> NoReturn:
+    """Does what it is told, until nobody is there to tell."""
+    try:
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+        # Ctrl-C reaches the whole group; the other process ends this one.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        beam_tuning.tune()
+        garbage.collect_rarely()
+        while os.getppid() == parent:
+            told = line.recv()
+            if isinstance(told, _Task):
+                line.send(_answer(told, line))
+            else:
+                _prepare(told)
+    except (EOFError, OSError):
+        pass
+    except BaseException:
+        traceback.print_exc()
+    os._exit(0)
+
+
+def _prepare(model: str) -> None:
+    try:
+        guarded_code.start(model)
+    except BaseException:  # The other process tells of it.
+        traceback.print_exc()
+
+
+def _answer(task: _Task, line: Connection) -> bytes | _Failed:
+    execution = ExecutionInfo.from_proto(ExecutionInvocation.FromString(task.invocation))
+    try:
+        guarded_code.check(execution.exec_properties, task.code)
+        with progress.listening(line.send):
+            output = task.operator(task.spec).run_executor(execution)
+        guarded_code.check(execution.exec_properties, task.code)
+    except BaseException as error:
+        traceback.print_exc()
+        return _failed(error)
+    assert output is not None
+    return output.SerializeToString()
+
+
+def _failed(error: BaseException) -> _Failed:
+    name, text = type(error).__name__, str(error)
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301
+    except Exception:  # Such as of an exception that takes other arguments than it keeps.
+        return _Failed(None, name, text)
+    return _Failed(error, name, text)
