@@ -19,8 +19,10 @@ from models.common.transform_graph import inlined
 
 Features = dict[str, tf.Tensor]
 
-# Up to this many bytes of (compressed) examples are kept in memory, transformed, between epochs.
-CACHED_BYTES = 1 << 30
+# Up to this many bytes of (compressed) examples are kept in memory, transformed, between epochs:
+# of pictures that is ten times as much. To transform more of them again takes a small part of what
+# an epoch takes, and memory does not grow with the rows.
+CACHED_BYTES = 1 << 27
 # Rows that are parsed and transformed in one go: much faster than a training batch at a time.
 TRANSFORMED_ROWS = 1024
 # Rows that one shuffle looks at.
