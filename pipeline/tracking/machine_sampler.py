@@ -117,7 +117,7 @@ class MachineSampler:
                 self._others.add(number)
                 continue
             spent[number] = (int(fields[_USER]) + int(fields[_SYSTEM])) / self._ticks
-            memory += _resident(number) * self._page
+            memory += _memory_of(number, self._page)
         return spent, memory
 
     def _processes(self, leader: int) -> list[int]:
@@ -149,10 +149,16 @@ def _half(values: list[_T]) -> list[_T]:
     return values[::2]
 
 
-def _resident(number: int) -> int:
-    """Pages of a process's memory; 0 of one that has just ended."""
+def _memory_of(number: int, page: int) -> int:
+    """Bytes of a process's memory, its part of what it shares; 0 of one that has just ended.
+
+    Processes that were copied from one share most of what they have, which is to be counted once.
+    """
     try:
-        return int(Path(f"/proc/{number}/statm").read_text().split()[1])
+        for line in Path(f"/proc/{number}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+        return int(Path(f"/proc/{number}/statm").read_text().split()[1]) * page
     except (OSError, IndexError):
         return 0
 

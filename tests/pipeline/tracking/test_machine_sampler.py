@@ -66,6 +66,25 @@ def test_the_run_is_all_processes_of_its_session(leader: int) -> None:
     }
 
 
+def test_what_a_copy_shares_with_its_original_counts_once() -> None:
+    program = "import os\nheld = bytearray(256 * 2**20)\nos.fork()\nprint(1, flush=True)\ninput()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.readline()
+        sampler = MachineSampler("run")
+        assert sampler.sample(process.pid, time.monotonic() + 10) or sampler.sample(
+            process.pid, time.monotonic() + 20
+        )
+        os.killpg(process.pid, 9)
+    assert 256 * 2**20 < sampler.use.memory[0] < 400 * 2**20
+
+
 def test_a_process_that_leads_no_session_is_counted_alone() -> None:
     sampler = MachineSampler("run")
     assert sampler._processes(os.getpid()) == [os.getpid()] or os.getsid(0) == os.getpid()
