@@ -182,7 +182,8 @@ def test_nothing_counts_as_running_and_nothing_half_written_is_left(
     running, complete, failed, cached = 2, 3, 4, 5
     assert set(states.values()) == {complete, failed, cached}
     assert running not in states.values()
-    assert sum(state == failed for state in states.values()) == len(KILLED)
+    # And those that ran beside them.
+    assert sum(state == failed for state in states.values()) >= len(KILLED)
     written = [path for path in root.glob("*/*/[0-9]*") if ".system" not in path.parts]
     assert {str(path) for path in written} == known
     assert not list(root.glob("*/.system/stateful_working_dir/*"))
