@@ -22,10 +22,7 @@ from scipy.stats import beta
 
 from benchmarks.monitoring.coded import Coded
 from benchmarks.monitoring.running import run
-from monitoring.core.settings import Settings
-from monitoring.look.history import History, remember
-from monitoring.look.judging import is_alarm
-from monitoring.look.looking import candidates
+from benchmarks.monitoring.screened import alarms
 
 LOOKS = 100
 REFERENCE = 10_000
@@ -86,11 +83,6 @@ def _cell(table: pd.DataFrame, rows: int) -> Counted:
     while found.sequences < SEQUENCES and time.process_time() - begun < SECONDS:
         chance = np.random.default_rng([rows, found.sequences])
         coded = Coded(table, chance.integers(0, len(table), REFERENCE))
-        alarms, history = 0, History()
-        for _ in range(LOOKS):
-            window = coded.window(chance.integers(0, len(table), rows))
-            compared = candidates(coded.profile, window, None, history, None)
-            alarms += is_alarm(compared, Settings())
-            history = remember(history, coded.profile, window, Settings())
-        found = found.plus(alarms)
+        windows = [coded.window(chance.integers(0, len(table), rows)) for _ in range(LOOKS)]
+        found = found.plus(sum(alarms(coded.profile, windows)))
     return found
