@@ -32,8 +32,9 @@ from benchmarks.monitoring.running import run
 from monitoring.core.settings import Settings
 from monitoring.look.comparison import Key
 from monitoring.look.history import History, remember
-from monitoring.look.judging import Candidate, judge
+from monitoring.look.judging import Candidate, is_alarm
 from monitoring.look.looking import candidates
+from monitoring.statistics.multiplicity import allowance
 from monitoring.summary.window_summary import WindowSummary
 
 FALSE = 0.02
@@ -102,21 +103,23 @@ def _scores(coded: Coded, sequences: Sequence[Sequence[WindowSummary]]) -> Score
         for window in windows:
             compared = list(candidates(coded.profile, window, None, history, None))
             scores.append(_score(compared))
-            judged = judge(compared, _SETTINGS)
-            alarms.append(any(each.counts and each.verdict == "differs" for each in judged))
+            alarms.append(is_alarm(compared, _SETTINGS))
             history = remember(history, coded.profile, window, _SETTINGS)
     shape = len(sequences), -1
     return Scores(np.reshape(scores, shape), np.reshape(alarms, shape))
 
 
 def _score(compared: Sequence[Candidate]) -> float:
-    """The logarithm of 1 / p, of the surest comparison; corrected as `judge` does, but not cut."""
+    """The logarithm of 1 / p, of the surest comparison; corrected as `judge` does, but not cut.
+
+    Nor for the number of the look: what all looks may err together is bounded by the threshold.
+    """
     keys: dict[str, set[Key]] = defaultdict(set)
     surest: dict[str, float] = defaultdict(lambda: np.inf)
     for each in compared:
         key = each.comparison.key
         keys[key.subject].add(key)
-        p_value = max(each.comparison.p_value, 1e-300) / each.allowance
+        p_value = max(each.comparison.p_value, 1e-300) / allowance(each.windows, each.windows)
         surest[key.subject] = min(surest[key.subject], p_value)
     return -float(np.log(min(len(keys[subject]) * surest[subject] for subject in surest)))
 
