@@ -4,8 +4,9 @@ Reference (10,000 rows) and windows are drawn from one set of rows: a year of th
 car loans and the several classes of NannyML's package, and two of river's generators. All tests of
 features and outputs are made, with the history of the looks before; the domain classifier is not,
 as it takes most of the time. A window's rows are counted from arrays; what is compared and judged
-of it is what `watch` compares and judges. Each cell has as many sequences as fit into its CPU
-seconds, at most 200, which with five sets are 1,000 of a size.
+of it is what `watch` compares and judges, where an effect is large enough for an alarm. Each cell
+has as many sequences as fit into its CPU seconds, at most 200, which with five sets are 1,000 of a
+size.
 """
 
 from __future__ import annotations

@@ -138,7 +138,8 @@ def test_of_long_rows_fewer_are_held_at_once(path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(parquet, "_BATCH_BYTES", 100_000)
     values = np.random.default_rng(0).random((100, 1_000))
     pq.write_table(table(100, input_vector=list(values)), path)
-    file, sizes = ParquetFile(path, "trips"), []
+    file = ParquetFile(path, "trips")
+    sizes: list[int] = []
     while (chunk := file.chunk(sum(sizes), lambda version: NAMES)) is not None:
         sizes.append(len(chunk.times))
     assert sum(sizes) == 100
