@@ -43,6 +43,7 @@ WITHOUT_A_TEST_FILE = {
 """Modules of the rooms whose tests are elsewhere, and where."""
 
 WITHOUT_A_MODULE = {
+    "tests/benchmarks": "what a benchmark leaves out changes nothing; benchmarks are no room",
     "tests/chaos": "runs and servers that are killed, starved and lied to",
     "tests/dashboard/browser": "the dashboard's pages, in a browser",
     "tests/data": "the example data",

@@ -23,6 +23,7 @@ class Coded:
     """
 
     def __init__(self, table: pd.DataFrame, reference: np.ndarray) -> None:
+        self._size = len(table)
         columns = {name: table[name].to_numpy() for name in table}
         some = {name: values[reference] for name, values in columns.items()}
         self.profile: ReferenceProfile = profile(
@@ -50,37 +51,45 @@ class Coded:
 
     def window(self, rows: np.ndarray) -> WindowSummary:
         """The window of some rows, by their numbers."""
+        size = len(rows)
+        # Where they come several times, each is counted once, by how often that is.
+        times = np.bincount(rows, minlength=self._size) if size > self._size else None
+
+        def count(of: np.ndarray, bins: int) -> np.ndarray:
+            found: np.ndarray = np.bincount(of if times is not None else of[rows], times, bins)
+            return found.astype(np.int64)
+
         features, outputs = {}, {}
-        missing = {name: int(of[rows].sum()) for name, of in self._missing.items()}
+        missing = {name: int(count(of, 2)[1]) for name, of in self._missing.items()}
         for name, (bins, number, below, above) in self._numbers.items():
             # NaN is in the last bin.
-            counted = np.bincount(bins[rows], minlength=number)
+            counted = count(bins, number)
             counted[-1] -= missing.get(name, 0)
             counts = {
-                "rows": len(rows),
+                "rows": size,
                 "missing": missing.get(name, 0),
                 "bins": tuple(counted.tolist()),
-                "below": int(below[rows].sum()),
-                "above": int(above[rows].sum()),
+                "below": int(count(below, 2)[1]),
+                "above": int(count(above, 2)[1]),
             }
             if name in self.profile.outputs:
                 outputs[name] = OutputSummary.model_validate(counts)
             else:
                 features[name] = FeatureSummary.model_validate(counts)
         for name, (codes, texts) in self._texts.items():
-            found = np.bincount(codes[rows], minlength=len(texts)).tolist()
+            found = count(codes, len(texts)).tolist()
             known = self.profile.features[name].categories
             assert known is not None
             values = {t: n for t, n in zip(texts[1:], found[1:], strict=True) if n}
             unseen = {t: n for t, n in values.items() if t not in known.counts}
             features[name] = FeatureSummary(
-                rows=len(rows),
+                rows=size,
                 missing=found[0],
                 values={t: n for t, n in values.items() if t not in unseen},
                 unseen=unseen,
                 unseen_values=sum(unseen.values()),
             )
         return WindowSummary(
-            model="taxi", version=1, first=NOW, last=NOW, requests=len(rows), rows=len(rows),
+            model="taxi", version=1, first=NOW, last=NOW, requests=size, rows=size,
             features=features, outputs=outputs,
         )  # fmt: skip

@@ -157,6 +157,11 @@ def _entries(
 
 def _look(folder: Path, log: Path) -> None:
     """Makes a look in this process, and prints what it has cost."""
+    # Which are imported when they are needed first; imports are not counted.
+    import pandas  # noqa: F401
+    import sklearn.ensemble
+    import sklearn.metrics  # noqa: F401
+
     from monitoring.core.settings import Settings
     from monitoring.log.source import LogSource
     from monitoring.look import classifier  # noqa: F401

@@ -4,8 +4,9 @@ Reference (10,000 rows) and windows are drawn from one set of rows: a year of th
 car loans and the several classes of NannyML's package, and two of river's generators. All tests of
 features and outputs are made, with the history of the looks before; the domain classifier is not,
 as it takes most of the time. A window's rows are counted from arrays; what is compared and judged
-of it is what `watch` compares and judges. Each cell has as many sequences as fit into its CPU
-seconds, at most 200, which with five sets are 1,000 of a size.
+of it is what `watch` compares and judges, where an effect is large enough for an alarm. Each cell
+has as many sequences as fit into its CPU seconds, at most 200, which with five sets are 1,000 of a
+size.
 """
 
 from __future__ import annotations
@@ -22,10 +23,7 @@ from scipy.stats import beta
 
 from benchmarks.monitoring.coded import Coded
 from benchmarks.monitoring.running import run
-from monitoring.core.settings import Settings
-from monitoring.look.history import History, remember
-from monitoring.look.judging import is_alarm
-from monitoring.look.looking import candidates
+from benchmarks.monitoring.screened import alarms
 
 LOOKS = 100
 REFERENCE = 10_000
@@ -86,11 +84,6 @@ def _cell(table: pd.DataFrame, rows: int) -> Counted:
     while found.sequences < SEQUENCES and time.process_time() - begun < SECONDS:
         chance = np.random.default_rng([rows, found.sequences])
         coded = Coded(table, chance.integers(0, len(table), REFERENCE))
-        alarms, history = 0, History()
-        for _ in range(LOOKS):
-            window = coded.window(chance.integers(0, len(table), rows))
-            compared = candidates(coded.profile, window, None, history, None)
-            alarms += is_alarm(compared, Settings())
-            history = remember(history, coded.profile, window, Settings())
-        found = found.plus(alarms)
+        windows = [coded.window(chance.integers(0, len(table), rows)) for _ in range(LOOKS)]
+        found = found.plus(sum(alarms(coded.profile, windows)))
     return found

@@ -83,7 +83,8 @@ def _car_loans(load: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = _together(
         {"a": reference.drop(columns=known), "b": later.drop(columns=known, errors="ignore")}
     )
-    return parts["a"], parts["b"]
+    # As many as are looked at, and they change in the middle: each look gets some of all of them.
+    return parts["a"], parts["b"].sample(frac=1, random_state=0, ignore_index=True)
 
 
 def _loans() -> Set:

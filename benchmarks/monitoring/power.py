@@ -7,9 +7,10 @@ ten at changed ones, of 10 sequences for each change.
 
 Of each way of telling, a look's score is that of the column that stands out most. The threshold is
 what 2 % of clean looks are above, of those that have the same number in their sequence. So all have
-the same share of false alarms, and each peer's methods are all tried: the one that is shown is, for
-each change, the best in hindsight. Beside it is what `watch` does as it comes: it alarms where a
-difference matters too, with its bound on false alarms over all looks. The classifiers of both are
+the same share of false alarms. Each peer is shown twice: as one tool, with all of its methods
+together, as all tests here are together; and as the one method that is, for each change, the best
+in hindsight, which nobody knows before. Beside it is what `watch` does as it comes: it alarms where
+a difference matters too, with its bound on false alarms over all looks. The classifiers of both are
 left out, for the time that they take.
 """
 
@@ -31,8 +32,9 @@ from benchmarks.monitoring.running import run
 from monitoring.core.settings import Settings
 from monitoring.look.comparison import Key
 from monitoring.look.history import History, remember
-from monitoring.look.judging import Candidate, judge
+from monitoring.look.judging import Candidate, is_alarm
 from monitoring.look.looking import candidates
+from monitoring.statistics.multiplicity import allowance
 from monitoring.summary.window_summary import WindowSummary
 
 FALSE = 0.02
@@ -87,7 +89,9 @@ def _set(path: Path) -> None:
         found = {"ours": _found(ours.score[:, LOOKS:], seen.score[:, LOOKS:])}
         found["watch"] = _first(seen.alarm[:, LOOKS:])
         for peer in _PEERS:
-            found[peer] = _best(peer, of_clean, np.load(path / f"{name}.npz"))
+            methods = _methods(peer, of_clean, np.load(path / f"{name}.npz"))
+            found[peer] = _together(methods)
+            found[f"{peer}, best"] = min(_found(*each, by) for by, each in methods.items())
         shown = "  ".join(f"{who} {each}" for who, each in found.items())
         print(f"  {name:24} {shown}", flush=True)
 
@@ -99,21 +103,23 @@ def _scores(coded: Coded, sequences: Sequence[Sequence[WindowSummary]]) -> Score
         for window in windows:
             compared = list(candidates(coded.profile, window, None, history, None))
             scores.append(_score(compared))
-            judged = judge(compared, _SETTINGS)
-            alarms.append(any(each.counts and each.verdict == "differs" for each in judged))
+            alarms.append(is_alarm(compared, _SETTINGS))
             history = remember(history, coded.profile, window, _SETTINGS)
     shape = len(sequences), -1
     return Scores(np.reshape(scores, shape), np.reshape(alarms, shape))
 
 
 def _score(compared: Sequence[Candidate]) -> float:
-    """The logarithm of 1 / p, of the surest comparison; corrected as `judge` does, but not cut."""
+    """The logarithm of 1 / p, of the surest comparison; corrected as `judge` does, but not cut.
+
+    Nor for the number of the look: what all looks may err together is bounded by the threshold.
+    """
     keys: dict[str, set[Key]] = defaultdict(set)
     surest: dict[str, float] = defaultdict(lambda: np.inf)
     for each in compared:
         key = each.comparison.key
         keys[key.subject].add(key)
-        p_value = max(each.comparison.p_value, 1e-300) / each.allowance
+        p_value = max(each.comparison.p_value, 1e-300) / allowance(each.windows, each.windows)
         surest[key.subject] = min(surest[key.subject], p_value)
     return -float(np.log(min(len(keys[subject]) * surest[subject] for subject in surest)))
 
@@ -141,21 +147,40 @@ def _found(clean: np.ndarray, changed: np.ndarray, by: str = "") -> Delay:
     return _first(changed > np.quantile(clean, 1 - FALSE), by)
 
 
-def _best(peer: str, clean: np.lib.npyio.NpzFile, changed: np.lib.npyio.NpzFile) -> Delay:
-    """Of all methods of a peer, each with its own threshold, the one that finds first."""
+def _methods(
+    peer: str, clean: np.lib.npyio.NpzFile, changed: np.lib.npyio.NpzFile
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """By each method of a peer the scores of clean and of changed looks."""
     columns = defaultdict(list)
     for key in clean.files:
         if key.startswith(peer):
             columns[key.split("|")[0]].append(key)
-    found = []
+    found = {}
     for method, keys in columns.items():
         scores = [
             _most([data[key] for key in keys], [clean[key] for key in keys], "p-value" in method)
             for data in (clean, changed)
         ]
         a, b = (each.reshape(-1, LOOKS) for each in scores)
-        found.append(_found(a, b, method.removeprefix(f"{peer} ")))
-    return min(found)
+        found[method.removeprefix(f"{peer} ")] = a, b
+    return found
+
+
+def _together(methods: dict[str, tuple[np.ndarray, np.ndarray]]) -> Delay:
+    """All methods, with one threshold: a look's score is that of the method most sure of it.
+
+    How sure a method is, is the share of clean looks with such a score or a larger one; where that
+    is the same, how many of their standard deviations it is away.
+    """
+    clean: list[np.ndarray] = []
+    changed: list[np.ndarray] = []
+    for usual, other in methods.values():
+        ascending = np.sort(usual, axis=None)
+        for scores, found in ((usual, clean), (other, changed)):
+            above = len(ascending) - np.searchsorted(ascending, scores)
+            away = (scores - ascending.mean()) / max(1e-12, float(ascending.std()))
+            found.append(0.001 * np.clip(away, -100, 100) - np.log(np.maximum(0.5, above)))
+    return _found(np.max(clean, axis=0), np.max(changed, axis=0))
 
 
 def _most(

@@ -10,16 +10,16 @@ import contextlib
 import gc
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from monitoring.core.errors import MonitoringError
-from monitoring.log.bodies import Answered, Names, answered, as_columns
+from monitoring.log.bodies import Answered, Names, Plain, answered, as_columns, plain
 from monitoring.log.chunk import ANSWERED, NO_VERSION, Chunk, NamesOf, outcomes
-from monitoring.summary.rows import Rows
+from monitoring.summary.rows import Column, Rows
 
 VERSION = 1
 _MOST_ENTRIES = 5_000
@@ -164,10 +164,27 @@ class EntriesChunk(Chunk):
         self.outcomes = outcomes(statuses, self.versions)
         self.requests = np.ones(len(entries), dtype=np.int64)
         known = {version: names_of(version) for version in set(versions) - {NO_VERSION}}
+        self.sizes = np.zeros(len(entries), dtype=np.int64)
         with _without_collection():
-            self._answered = self._parsed(versions, known)
-        sizes = [len(one.inputs) if one is not None else 0 for one in self._answered]
-        self.sizes = np.array(sizes, dtype=np.int64)
+            self._plain = self._all_plain(known)
+            self._answered = [] if self._plain else self._parsed(versions, known)
+        for place, one in enumerate(self._answered):
+            self.sizes[place] = len(one.inputs) if one is not None else 0
+
+    def _all_plain(self, known: dict[int, Names | None]) -> tuple[np.ndarray, Plain] | None:
+        """The entries that were answered, and their rows, if they are as most are."""
+        compared = [version for version, names in known.items() if names is not None]
+        of = np.flatnonzero(np.isin(self.versions, compared) & (self.outcomes == ANSWERED))
+        if len(compared) != 1 or not len(of):
+            return None
+        bodies = [self._entries[place][5:7] for place in of.tolist()]
+        names = known[compared[0]]
+        assert names is not None
+        found = plain([each[0] for each in bodies], [each[1] for each in bodies], names)
+        if found is None:
+            return None
+        self.sizes[of] = found.sizes
+        return of, found
 
     def _parsed(self, versions: list[int], known: dict[int, Names | None]) -> list[Answered | None]:
         found: list[Answered | None] = []
@@ -184,6 +201,10 @@ class EntriesChunk(Chunk):
 
     def rows(self, entries: np.ndarray) -> list[Rows]:
         """See `Chunk.rows`; those without outputs of their own come apart."""
+        if self._plain is not None:
+            of, columns = self._plain
+            some_plain = columns.rows(np.searchsorted(of, entries))
+            return [self._as_rows(entries, some_plain.inputs, some_plain.outputs)]
         wanted = [(int(n), self._answered[n]) for n in entries.tolist()]
         found = []
         for with_outputs in (True, False):
@@ -201,13 +222,19 @@ class EntriesChunk(Chunk):
         inputs = list(chain(one.inputs for _, one in some))
         outputs = list(chain(one.outputs or () for _, one in some)) if with_outputs else []
         entries = np.array([number for number, _ in some], dtype=np.int64)
+        return self._as_rows(entries, as_columns(inputs), as_columns(outputs))
+
+    def _as_rows(
+        self, entries: np.ndarray, inputs: Mapping[str, Column], outputs: Mapping[str, Column]
+    ) -> Rows:
         sizes = self.sizes[entries]
+        size = int(sizes.sum())
         return Rows(
-            size=len(inputs),
-            inputs=as_columns(inputs),
-            outputs=as_columns(outputs),
+            size=size,
+            inputs=inputs,
+            outputs=outputs,
             entries=np.repeat(entries, sizes),
-            numbers=np.arange(len(inputs)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
+            numbers=np.arange(size) - np.repeat(np.cumsum(sizes) - sizes, sizes),
         )
 
 

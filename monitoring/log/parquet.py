@@ -22,7 +22,9 @@ from monitoring.log.bodies import Answered, Names, answered, as_columns, loads
 from monitoring.log.chunk import ANSWERED, NO_VERSION, Chunk, NamesOf, outcomes
 from monitoring.summary.rows import Rows
 
-_BATCH_ROWS = 32_768
+_BATCH_ROWS = 131_072
+_BATCH_BYTES = 32_000_000
+"""Of many features, or of long lists, fewer rows are held at once."""
 _FIXED = ("id", "time", "model", "version", "status", "row")
 _BODIES = ("request", "response")
 _INPUT, _OUTPUT = "input_", "output_"
@@ -118,7 +120,7 @@ class ParquetFile:
                 end = first + file.metadata.row_group(group).num_rows
                 if len(_between(numbers, first, end)):
                     batches = file.iter_batches(
-                        _BATCH_ROWS, row_groups=[group], columns=_columns_of(file)
+                        _rows_at_once(file), row_groups=[group], columns=_columns_of(file)
                     )
                     for batch in batches:
                         some = _between(numbers, first, first + len(batch))
@@ -146,7 +148,7 @@ class ParquetFile:
         groups = list(range(group, file.num_row_groups))
         if not groups:  # Which newer Arrow refuses.
             return
-        for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns):
+        for batch in file.iter_batches(_rows_at_once(file), row_groups=groups, columns=columns):
             start = max(0, after - skipped)
             skipped += len(batch)
             if start < len(batch):
@@ -172,6 +174,11 @@ class ParquetFile:
     def _file(self) -> Iterator[pq.ParquetFile]:
         with self._problems(), pa.OSFile(str(self._path)) as source:
             file = pq.ParquetFile(source)
+            texts = [field.name for field in file.schema_arrow if _is_text(field)]
+            if (
+                texts
+            ):  # The file has each distinct text once, so that the others are counted as codes.
+                file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)
             missing = [name for name in _FIXED if name not in file.schema_arrow.names]
             if missing:
                 raise MonitoringError(
@@ -295,6 +302,18 @@ class TypedChunk(Chunk):
     def _typed_row(self, entry: int, prefix: str) -> dict[str, Any]:
         columns = _columns(self._batch.slice(entry, 1), prefix)
         return {name: column[0].as_py() for name, column in columns.items()}
+
+
+def _is_text(field: pa.Field) -> bool:
+    return field.name.startswith((_INPUT, _OUTPUT)) and pa.types.is_string(field.type)
+
+
+def _rows_at_once(file: pq.ParquetFile) -> int:
+    """How many rows take a batch's bytes, as they are before they are packed."""
+    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+    packed = max((one.total_byte_size / max(1, one.num_rows) for one in groups), default=0.0)
+    of_a_row = max(packed, 8.0 * file.metadata.num_columns)
+    return max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / of_a_row)))
 
 
 def _columns_of(file: pq.ParquetFile) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitoring.core.errors import MonitoringError
+from monitoring.core.memory import keep_freed
 from monitoring.log.bodies import Names
 from monitoring.log.chunk import ANSWERED, FAILED, NO_VERSION, REFUSED
 from monitoring.log.merging import Block, merged
@@ -68,6 +69,7 @@ def windows(
     Raises:
         MonitoringError: By `log.tell`, if a file cannot be read or a version has no profile.
     """
+    keep_freed()
     reader = _Reader(log, model, profiles, position, rows, hours * 3600)
     yield from reader.new()
     yield from reader.rest(time.time() if now is None else now)

@@ -51,14 +51,14 @@ def judge(candidates: Iterable[Candidate], settings: Settings) -> list[Finding]:
 
 
 def is_alarm(candidates: Iterable[Candidate], settings: Settings) -> bool:
-    """Whether `judge` would find one; fast where no effect is large enough to matter.
+    """Whether `judge` would find one; fast where nothing is both large and unlikely enough.
 
     Args:
         candidates: As for `judge`.
         settings: Of the model.
     """
     found = list(candidates)
-    if not any(_may_matter(each.comparison, settings) for each in found):
+    if not any(_may_be_alarm(each, settings) for each in found):
         return False
     return any(
         each.counts and _verdict(each, settings)[0] == "differs"
@@ -66,11 +66,14 @@ def is_alarm(candidates: Iterable[Candidate], settings: Settings) -> bool:
     )
 
 
-def _may_matter(comparison: Comparison, settings: Settings) -> bool:
+def _may_be_alarm(candidate: Candidate, settings: Settings) -> bool:
+    """By itself, before it is judged among others; what takes longest is asked for last."""
+    comparison = candidate.comparison
     floor = matters_from(settings, comparison.key.test, comparison.statistic)
     if (comparison.largest_effect or 0.0) < floor or not _counts(comparison.key, settings):
         return False
-    return (comparison.effect or 0.0) >= floor
+    level = settings.false_alarms * candidate.allowance / max(1, len(settings.alarm_on))
+    return comparison.p_value < level and (comparison.effect or 0.0) >= floor
 
 
 def _judged(candidates: Iterable[Candidate], settings: Settings) -> Iterable[_Judged]:

@@ -26,13 +26,20 @@ class Values(NamedTuple):
     """The values of all rows, one after the other."""
 
     values: Any
-    """Numbers: float64, NaN where there is none; else a `pyarrow.StringArray` without nulls."""
+    """Numbers: float64, NaN where there is none; else a `pyarrow.DictionaryArray` of text, without
+    nulls."""
     lengths: np.ndarray
     """[rows]: how many of them are each row's; 0 where its value is missing or of a wrong type."""
     wrong: np.ndarray
     """[rows]: whether a row's value is of another type."""
     examples: tuple[str, ...] = ()
     """Of values of another type, as JSON: the first few in the order of their text."""
+
+    @property
+    def codes(self) -> np.ndarray:
+        """[values]: of text, which of the dictionary's each is."""
+        found: np.ndarray = self.values.indices.to_numpy(zero_copy_only=False)
+        return found
 
     @property
     def owners(self) -> np.ndarray:
@@ -75,12 +82,15 @@ def numbers(column: Column, dtype: str, single: bool = False, keep_nan: bool = F
     given = ~np.isnan(found)
     wrong = np.zeros(len(lengths), dtype=bool)
     examples: tuple[str, ...] = ()
-    owners = np.repeat(np.arange(len(lengths)), lengths)
     if single and lengths.max(initial=0) > 1:
         wrong |= lengths > 1
-    if dtype in _INTEGERS and found.dtype.kind == "f":
-        whole = ~given | np.isinf(found) | (found == np.floor(found))
-        wrong[owners[~whole]] = True
+    fraction = np.zeros(len(found), dtype=bool)
+    if dtype in _INTEGERS:
+        fraction = given & (found != np.floor(found))
+    if (keep_nan or given.all()) and not wrong.any() and not fraction.any():
+        return Values(found, lengths, wrong)
+    owners = np.repeat(np.arange(len(lengths)), lengths)
+    wrong[owners[fraction]] = True
     keep = np.ones(len(found), dtype=bool) if keep_nan else given
     if wrong.any():
         examples = _examples(_value(column, row) for row in np.flatnonzero(wrong)[:100])
@@ -104,13 +114,16 @@ def texts(column: Column, dtype: str, single: bool = False, empty: bool = False)
     found = _as_texts(flat, dtype)
     if found is None or (single and lengths.max(initial=0) > 1):
         return _one_by_one(column, lambda value: _texts_of(value, dtype, empty), single, text=True)
-    keep = pc.is_valid(found)
-    if not empty:
-        keep = pc.and_(keep, pc.fill_null(pc.not_equal(found, ""), False))
-    mask = keep.to_numpy(zero_copy_only=False)
-    if not mask.all():
+    keep = np.ones(len(found), dtype=bool)
+    if found.null_count:
+        keep &= found.is_valid().to_numpy(zero_copy_only=False)
+    blank = pc.equal(found.dictionary, "").to_numpy(zero_copy_only=False)
+    if not empty and blank.any():
+        keep &= ~blank[pc.fill_null(found.indices, 0).to_numpy(zero_copy_only=False)]
+    if not keep.all():
         owners = np.repeat(np.arange(len(lengths)), lengths)
-        found, lengths = found.filter(keep), np.bincount(owners[mask], minlength=len(lengths))
+        found = found.filter(pa.array(keep))
+        lengths = np.bincount(owners[keep], minlength=len(lengths))
     return Values(found, lengths, np.zeros(len(lengths), dtype=bool))
 
 
@@ -170,26 +183,36 @@ def _as_floats(flat: Any, dtype: str) -> np.ndarray | None:
 
 
 def _as_texts(flat: Any, dtype: str) -> Any:
-    """All at once, which is fast; None where something has another type."""
+    """All at once, which is fast, with a dictionary; None where something has another type."""
     whole = dtype != "DT_STRING"
     if isinstance(flat, pa.Array):
         kind = flat.type
         if pa.types.is_dictionary(kind):
+            if pa.types.is_string(kind.value_type) and not whole and not flat.dictionary.null_count:
+                return flat
             flat, kind = flat.cast(kind.value_type), kind.value_type
         if pa.types.is_null(kind) or (pa.types.is_integer(kind) and whole):
-            return flat.cast(pa.string())
+            return _encoded(flat)
         if (pa.types.is_string(kind) or pa.types.is_large_string(kind)) and not whole:
-            return flat.cast(pa.string())
+            return _encoded(flat)
         return None
     kinds = set(map(type, flat))
     try:
         if kinds <= {str, type(None)} and not whole:
-            return pa.array(flat, pa.string())
+            return _encoded(pa.array(flat, pa.string()))
         if kinds <= {int, type(None)} and whole:
-            return pa.array(flat, pa.int64()).cast(pa.string())
+            return _encoded(pa.array(flat, pa.int64()))
     except (pa.ArrowException, OverflowError, UnicodeError):
         return None  # Halves of characters, or a number that is too large.
     return None
+
+
+def _encoded(values: pa.Array) -> pa.DictionaryArray:
+    """Each distinct value becomes text once."""
+    if pa.types.is_null(values.type):
+        values = values.cast(pa.string())
+    found = values.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(found.indices, found.dictionary.cast(pa.string()))
 
 
 def _one_by_one(
@@ -208,7 +231,7 @@ def _one_by_one(
             lengths[number] = len(values)
             found += values
     examples = _examples(rows[row] for row in np.flatnonzero(wrong)[:100])
-    flat = pa.array(found, pa.string()) if text else np.array(found, dtype=np.float64)
+    flat = _encoded(pa.array(found, pa.string())) if text else np.array(found, dtype=np.float64)
     return Values(flat, lengths, wrong, examples)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import monitoring.core.arrow  # noqa: F401  (no file runs code)
 from monitoring.profile.reference_profile import Categories, Feature, Numbers
 from monitoring.summary import columns
+from monitoring.summary.binning import Bins
 from monitoring.summary.columns import Values, as_stored
 from monitoring.summary.rows import Column
 from monitoring.summary.window_summary import FeatureSummary
@@ -28,13 +29,14 @@ class NumberCounts:
     """
 
     def __init__(self, profile: Numbers, dtype: str) -> None:
-        self._edges = as_stored(np.array(profile.edges, dtype=np.float64), dtype)
+        self._places = Bins(as_stored(np.array(profile.edges, dtype=np.float64), dtype))
         low, high = profile.minimum, profile.maximum
         self._low = -np.inf if low is None else as_stored(np.array([low], float), dtype)[0]
         self._high = np.inf if high is None else as_stored(np.array([high], float), dtype)[0]
         self.bins = np.zeros(len(profile.counts), dtype=np.int64)
         self.below = 0
         self.above = 0
+        self.not_finite = 0
 
     def add(self, numbers: np.ndarray) -> np.ndarray:
         """Counts numbers that are not NaN.
@@ -42,11 +44,16 @@ class NumberCounts:
         Returns:
             The bin of each.
         """
-        places = np.searchsorted(self._edges, numbers, side="left")
+        places = self._places.of(numbers)
         self.bins += np.bincount(places, minlength=len(self.bins))
+        least, largest = numbers.min(initial=np.inf), numbers.max(initial=-np.inf)
         # Infinite values are outside of any range.
-        self.below += int(((numbers < self._low) | np.isneginf(numbers)).sum())
-        self.above += int(((numbers > self._high) | np.isposinf(numbers)).sum())
+        if least < self._low or least == -np.inf:
+            self.below += int(((numbers < self._low) | np.isneginf(numbers)).sum())
+        if largest > self._high or largest == np.inf:
+            self.above += int(((numbers > self._high) | np.isposinf(numbers)).sum())
+        if least == -np.inf or largest == np.inf:
+            self.not_finite += int(np.isinf(numbers).sum())
         return places
 
 
@@ -58,13 +65,13 @@ class TextCounts:
         self.unseen: Counter[str] = Counter()
         self.unseen_values = 0
 
-    def add(self, texts: pa.Array) -> None:
+    def add(self, texts: pa.DictionaryArray) -> None:
         """Counts values."""
-        encoded = texts.dictionary_encode()
-        counts = np.bincount(
-            encoded.indices.to_numpy(zero_copy_only=False), minlength=len(encoded.dictionary)
-        )
-        for text, count in zip(encoded.dictionary.to_pylist(), counts.tolist(), strict=True):
+        counts = np.bincount(texts.indices.to_numpy(zero_copy_only=False))
+        # A file's dictionary has values that are in other batches.
+        given = np.flatnonzero(counts)
+        names = texts.dictionary.take(pa.array(given)).to_pylist()
+        for text, count in zip(names, counts[given].tolist(), strict=True):
             if text in self.values:
                 self.values[text] += count
             else:
@@ -83,7 +90,7 @@ class FeatureCounts:
         self._numbers = NumberCounts(profile.numbers, profile.dtype) if profile.numbers else None
         self._texts = TextCounts(profile.categories) if profile.categories else None
         self._lengths = NumberCounts(profile.lengths, "DT_INT64") if profile.lengths else None
-        self._rows = self._missing = self._wrong = self._not_finite = 0
+        self._rows = self._missing = self._wrong = 0
         self._examples: tuple[str, ...] = ()
 
     @property
@@ -118,7 +125,6 @@ class FeatureCounts:
         self._count_lengths(found.lengths)
         if self._numbers and len(found.values):
             self._numbers.add(found.values)
-            self._not_finite += int(np.isinf(found.values).sum())
         if self._texts and len(found.values):
             self._texts.add(found.values)
         return found
@@ -131,7 +137,7 @@ class FeatureCounts:
             missing=self._missing,
             wrong_type=self._wrong,
             wrong_examples=self._examples,
-            not_finite=self._not_finite,
+            not_finite=numbers.not_finite if numbers else 0,
             bins=tuple(numbers.bins.tolist()) if numbers else (),
             below=numbers.below if numbers else 0,
             above=numbers.above if numbers else 0,

@@ -27,10 +27,10 @@ class Sampler:
     """
 
     def __init__(self, features: Sequence[str], seed: int) -> None:
-        self._columns: dict[str, list[Value]] = {name: [] for name in features}
+        self._columns = {name: np.full(MOST_ROWS, None) for name in features}
         self._chance = np.random.default_rng(seed)
         self._seen = 0
-        self._requests: list[int] = []
+        self._requests = np.zeros(MOST_ROWS, np.int64)
 
     def add(
         self, values: Mapping[str, Values], rows: int, numbers: np.ndarray = _NO_NUMBERS
@@ -51,25 +51,21 @@ class Sampler:
         taken = np.flatnonzero(places < MOST_ROWS)
         # Of rows for the same place the last one stays.
         row_of = dict(zip(places[taken].tolist(), taken.tolist(), strict=True))
-        kept = min(self._seen, MOST_ROWS)
+        into = np.array(list(row_of), dtype=np.int64)
         chosen = np.array(list(row_of.values()), dtype=np.int64)
-        self._requests += [0] * (kept - len(self._requests))
-        for place, request in zip(row_of, requests[chosen].tolist(), strict=True):
-            self._requests[place] = request
+        self._requests[into] = requests[chosen]
         for name, column in self._columns.items():
-            column += [None] * (kept - len(column))
             found = values.get(name)
-            new = [None] * len(chosen) if found is None else _values(found, chosen)
-            for place, value in zip(row_of, new, strict=True):
-                column[place] = value
+            column[into] = None if found is None else _values(found, chosen)
 
     def columns(self) -> dict[str, tuple[Value, ...]]:
         """The sample so far."""
-        return {name: tuple(column) for name, column in self._columns.items()}
+        kept = min(self._seen, MOST_ROWS)
+        return {name: tuple(column[:kept].tolist()) for name, column in self._columns.items()}
 
     def requests(self) -> tuple[int, ...]:
         """For each of its rows a number, the same for rows of the same request."""
-        return tuple(self._requests)
+        return tuple(self._requests[: min(self._seen, MOST_ROWS)].tolist())
 
 
 def merged(a: Sample, rows_a: int, b: Sample, rows_b: int) -> dict[str, tuple[Value, ...]]:
@@ -105,18 +101,17 @@ def _some(column: Sequence[Value] | None, size: int, rows: list[int] | None) -> 
     return values if rows is None else [values[row] for row in rows]
 
 
-def _values(values: Values, rows: np.ndarray) -> list[Value]:
-    """The first value of some rows; None: missing, or not finite."""
+def _values(values: Values, rows: np.ndarray) -> np.ndarray:
+    """[rows], of objects: the first value of some rows; None: missing, or not finite."""
     starts = np.cumsum(values.lengths) - values.lengths
     given = values.lengths[rows] > 0
     at = starts[rows[given]]
+    result = np.full(len(rows), None)
     if isinstance(values.values, np.ndarray):
-        numbers = (values.values[at] if len(at) else np.empty(0)).astype(object)
-        numbers[~np.isfinite(numbers.astype(np.float64))] = None
-        found: list[Value] = numbers.tolist()
+        numbers = values.values[at]
+        result[given] = np.where(np.isfinite(numbers), numbers.astype(object), None)
     else:
-        found = values.values.take(pa.array(at)).to_pylist()
-    result: list[Value] = [None] * len(rows)
-    for place, value in zip(np.flatnonzero(given).tolist(), found, strict=True):
-        result[place] = value
+        used, places = np.unique(values.codes[at], return_inverse=True)
+        names = values.values.dictionary.take(pa.array(used)).to_pylist()
+        result[given] = np.array(names, dtype=object)[places]
     return result

@@ -42,6 +42,7 @@ def _has_value(values: Values | None, value: str, size: int) -> np.ndarray:
         except ValueError:
             return inside
     else:
-        equal = pc.equal(values.values, value).to_numpy(zero_copy_only=False)
+        equal = pc.equal(values.values.dictionary, value).to_numpy(zero_copy_only=False)
+        equal = equal[values.codes]
     inside[values.owners[equal]] = True
     return inside

@@ -78,7 +78,8 @@ class Summarizer:
 
     def summary(self) -> WindowSummary:
         """What was counted so far."""
-        return WindowSummary(
+        # A sample has many values, and checking each of them takes longer than counting.
+        return WindowSummary.model_construct(
             model=self._profile.model,
             version=self._version,
             first=_time(self._first),

@@ -288,13 +288,13 @@ def test_of_entries_that_no_label_waits_for_nothing_is_parsed(
     write(*(entry(number) for number in range(50)))
     given(store, ("request-7", 1.0), ("request-31", 1.0), ("request-99", 1.0))
     parsed: list[bytes] = []
-    real = bodies.answered
+    real = bodies.plain
 
-    def counted(request: bytes, response: bytes, names: Any) -> Any:
-        parsed.append(request)
-        return real(request, response, names)
+    def counted(requests: list[bytes], responses: list[bytes], names: Any) -> Any:
+        parsed.extend(requests)
+        return real(requests, responses, names)
 
-    monkeypatch.setattr(database, "answered", counted)
+    monkeypatch.setattr(database, "plain", counted)
     assert joined(store, models) == 2
     assert len(parsed) == 2
 

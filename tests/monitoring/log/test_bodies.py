@@ -6,9 +6,12 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitoring.log.bodies import Names, answered, as_columns, loads
+from monitoring.log.bodies import Names, answered, as_columns, loads, plain
 
 NAMES = Names(("x", "y"), ("p",))
 ONE = Names(("x",), ("p",))
@@ -89,3 +92,51 @@ def test_what_is_no_json_is_nothing(text: Any) -> None:
 def test_rows_as_columns() -> None:
     assert as_columns([{"x": 1}, {}, {"y": 2}]) == {"x": [1, None, None], "y": [None, None, 2]}
     assert as_columns([]) == {}
+
+
+_VALUE = st.none() | st.floats(allow_nan=False) | st.text(max_size=2) | st.lists(st.integers())
+_ROW = st.fixed_dictionaries({"x": _VALUE, "y": _VALUE}) | st.permutations(["x", "y"]).map(
+    lambda names: dict.fromkeys(names, 1)
+)
+_ODD = st.sampled_from([None, 3, "xy", [], {}, {"x": 1}, {"x": 1, "y": 2, "z": 3}, ["x", "y"]])
+_ROWS = st.lists(_ROW | _ROW | _ROW | _ODD, max_size=3)
+_MORE: st.SearchStrategy[Any] = st.sampled_from(
+    [{}, {}, {}, {"signature_name": "other"}, {"more": 1}]
+)
+
+
+@st.composite
+def exchanges(draw: st.DrawFn) -> tuple[bytes, bytes]:
+    rows = draw(_ROWS)
+    answers = [draw(st.floats(0, 1) | st.floats(0, 1) | _ODD) for _ in rows]
+    asked = draw(st.sampled_from([{"instances": rows}] * 5 + [{"inputs": rows}, rows]))
+    told = draw(st.sampled_from([{"predictions": answers}] * 5 + [{}, answers]))
+    if isinstance(asked, dict):
+        asked = {**asked, **draw(_MORE)}
+    return json.dumps(asked).encode(), json.dumps(told).encode()
+
+
+@given(st.lists(exchanges(), min_size=1, max_size=4), st.data())
+def test_many_requests_at_once_are_what_each_is(
+    bodies: list[tuple[bytes, bytes]], data: st.DataObject
+) -> None:
+    names = data.draw(st.sampled_from([NAMES, Names(("x", "y"), ("a", "b"))]))
+    found = plain([one[0] for one in bodies], [one[1] for one in bodies], names)
+    if found is None:
+        return
+    some = data.draw(st.lists(st.sampled_from(range(len(bodies))), unique=True).map(sorted))
+    each = [answered(*bodies[place], names) for place in some]
+    part = found.rows(np.array(some, dtype=np.int64))
+    assert part.sizes == [len(one.inputs) for one in each]
+    assert part.inputs == as_columns([row for one in each for row in one.inputs]) or not any(
+        part.sizes
+    )
+    outputs = [row for one in each for row in one.outputs or ()]
+    assert part.outputs == as_columns(outputs) or not any(part.sizes)
+    assert all(one.outputs is not None for one in each)
+
+
+def test_most_requests_are_read_at_once() -> None:
+    requests = [b'{"instances": [{"x": 1, "y": "a"}]}', b'{"instances": [{"y": "b", "x": 2}]}']
+    found = plain(requests, [b'{"predictions": [0.5]}', b'{"predictions": [0.25]}'], NAMES)
+    assert found == ({"x": [1, 2], "y": ["a", "b"]}, {"p": [0.5, 0.25]}, [1, 1])

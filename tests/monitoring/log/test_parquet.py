@@ -132,3 +132,15 @@ def test_other_files_are_refused(path: Path, damage: str) -> None:
 def test_a_file_that_is_gone_says_so(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ParquetFile(path, "trips").last()
+
+
+def test_of_long_rows_fewer_are_held_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "_BATCH_BYTES", 100_000)
+    values = np.random.default_rng(0).random((100, 1_000))
+    pq.write_table(table(100, input_vector=list(values)), path)
+    file = ParquetFile(path, "trips")
+    sizes: list[int] = []
+    while (chunk := file.chunk(sum(sizes), lambda version: NAMES)) is not None:
+        sizes.append(len(chunk.times))
+    assert sum(sizes) == 100
+    assert max(sizes) <= 13

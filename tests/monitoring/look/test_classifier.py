@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from monitoring.look import classifier
 from monitoring.look.classifier import of_rows
 from monitoring.profile.reference_profile import ReferenceProfile
 from tests.monitoring.sampled import profile, window
@@ -64,3 +65,25 @@ def test_few_rows_and_no_common_feature_have_no_verdict(trained: ReferenceProfil
 
 
 GENERATOR = np.random.default_rng(9)
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2, 9])
+@pytest.mark.parametrize("turn", [0, 1])
+def test_it_is_trained_on_bins_as_on_numbers(
+    decimals: int, turn: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many numbers that are the same leave bins without a row, few leave fewer bins."""
+
+    def rows(seed: int, turn: float) -> dict[str, np.ndarray]:
+        found = columns(np.random.default_rng(seed), 1_500, turn)
+        return {"a": found["a"].round(decimals), "b": np.exp(found["b"]), "text": found["text"]}
+
+    trained = profile(rows(0, 0), sample=1_000)
+    seen = window(trained, rows(1, turn), sample=1_500)
+    binned = of_rows(trained, seen, ())
+    monkeypatch.setattr(classifier, "_binned", lambda rows, *_: rows)
+    plain = of_rows(trained, seen, ())
+    assert binned is not None and plain is not None
+    assert binned.comparison.effect == plain.comparison.effect
+    assert binned.comparison.p_value == plain.comparison.p_value
+    assert binned.used == plain.used

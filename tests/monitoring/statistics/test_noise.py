@@ -28,5 +28,17 @@ def test_it_is_the_same_each_time() -> None:
     assert noise(psi, *counts) == noise(psi, *counts)
 
 
+@pytest.mark.parametrize("rows", [50, 1_000])
+def test_the_level_is_numpys_quantile(rows: int) -> None:
+    drawn = []
+
+    def statistic(reference: np.ndarray, served: np.ndarray) -> np.ndarray:
+        drawn.append(psi(reference, served))
+        return drawn[-1]
+
+    found = noise(statistic, np.array([100, 200, 50]), np.array([rows, rows, rows]))
+    assert found == (drawn[0].mean(), np.quantile(drawn[0], 0.95))
+
+
 def test_where_only_one_thing_happens_there_is_none() -> None:
     assert noise(psi, np.array([100, 0]), np.array([10, 0])) == (0, 0)

@@ -165,3 +165,17 @@ def test_a_place_within_a_list_stays(among: list[Any]) -> None:
 def test_of_a_list_no_value_is_the_rows(row: list[Any], among: list[Any]) -> None:
     found = columns.numbers([row, *among], "DT_FLOAT", single=True)
     assert found.wrong[0] and not found.lengths[0]
+
+
+_TEXTS = st.lists(st.none() | st.sampled_from(["", "a", "b", "ä"]), max_size=12)
+
+
+@given(_TEXTS, st.booleans(), st.integers(0, 3))
+def test_texts_are_the_same_with_a_dictionary(rows: list[Any], empty: bool, start: int) -> None:
+    """As Parquet has them: a slice of a batch, whose dictionary has values of other rows too."""
+    plain = columns.texts(rows[start:], "DT_STRING", empty=empty)
+    typed = pa.array([*rows, "other"], pa.string()).dictionary_encode()[start:-1]
+    for column in (typed, typed.cast(pa.string()), typed.cast(pa.large_string())):
+        found = columns.texts(column, "DT_STRING", empty=empty)
+        assert found.values.to_pylist() == plain.values.to_pylist()
+        assert found.lengths.tolist() == plain.lengths.tolist()

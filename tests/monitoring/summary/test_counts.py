@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitoring.profile.reference_profile import Categories, Numbers
 from monitoring.summary.counts import FeatureCounts, NumberCounts, TextCounts, most
 from monitoring.summary.window_summary import FeatureSummary
+from tests.monitoring import sampled
 from tests.monitoring.trip_profile import numbers, profile
 
 FEATURES = profile().features
@@ -51,6 +55,31 @@ def test_each_row_is_missing_wrong_or_a_value() -> None:
     assert found.not_finite == 1
     assert found.above == 1
     assert found.wrong_examples == ('"3"', "[1.0, 2.0]", "true")
+
+
+_GIVEN = st.none() | st.floats(width=32) | st.integers(-5, 5).map(float)
+
+
+@given(st.lists(_GIVEN, max_size=60), st.lists(st.floats(-10, 10, width=32), min_size=1))
+def test_counts_are_those_of_a_plain_loop(rows: list[float | None], trained: list[float]) -> None:
+    """Whatever is done to count many numbers at once."""
+    of = sampled.profile({"x": np.array(trained)}).features["x"]
+    assert of.numbers is not None
+    edges, least, largest = of.numbers.edges, of.numbers.minimum, of.numbers.maximum
+    assert least is not None and largest is not None
+    counts = FeatureCounts(of)
+    for batch in (rows[:20], pa.array(rows[20:], pa.float64()), rows[20:20]):
+        counts.add(batch, len(batch))
+    found = counts.summary()
+    present = [value for value in rows if value is not None and value == value]
+    bins = [0] * (len(edges) + 1)
+    for value in present:
+        bins[sum(value > edge for edge in edges)] += 1
+    assert found.bins == tuple(bins)
+    assert (found.rows, found.missing) == (len(rows), len(rows) - len(present))
+    assert found.below == sum(value < least for value in present)
+    assert found.above == sum(value > largest for value in present)
+    assert found.not_finite == sum(math.isinf(value) for value in present)
 
 
 def test_categories() -> None:
@@ -99,7 +128,8 @@ def test_a_feature_in_no_row_is_missing() -> None:
 def test_ten_thousand_distinct_values_take_bounded_room() -> None:
     counts = TextCounts(Categories(counts={"A": 1}))
     for start in range(0, 30_000, 1_000):
-        counts.add(pa.array([f"v{n}" for n in range(start, start + 1_000)] + ["often"] * 50))
+        texts = [f"v{n}" for n in range(start, start + 1_000)] + ["often"] * 50
+        counts.add(pa.array(texts).dictionary_encode())
     assert counts.unseen_values == 30_000 + 30 * 50
     assert counts.unseen["often"] == 30 * 50
     assert len(counts.unseen) <= 5_000
