@@ -78,9 +78,8 @@ def engine_failure(error: BaseException, node: str, engine: str) -> RunError | N
         return RunError(
             f"{node} could not go on: the Beam job server at {engine} is gone",
             f"It was asked how the job goes. Received: {reason}.",
-            "See in its log why it ended, start it again, and go on with --resume; what was "
-            "finished is not repeated. With make flink or make spark: python -m tools.beam "
-            "flink MODEL -- --resume.",
+            "See in its log why it ended, start it again, and go on with --resume. After make "
+            "flink or make spark, give that again: what was finished comes from the cache.",
         )
     started = _FAILED.match(said) if isinstance(error, RuntimeError) else None
     if started is None:

@@ -141,12 +141,11 @@ class RecordedLocalDagRunner(LocalDagRunner):
     def _of_engine(self, error: BaseException) -> BaseException:
         """An error as it is told, if it came from what the data nodes run on."""
         args, node = self._record.config.beam.args, self._record.running_node
-        if isinstance(error, ProjectError) or beam_arguments.runner(args) in (
-            beam_arguments.IN_PROCESS
-        ):
+        runner = beam_arguments.runner(args)
+        if isinstance(error, ProjectError) or runner in beam_arguments.IN_PROCESS or not node:
             return error
-        engine = beam_arguments.engine_address(args) or beam_arguments.runner(args)
-        return beam_errors.engine_failure(error, node or "The pipeline", engine) or error
+        engine = beam_arguments.engine_address(args) or runner
+        return beam_errors.engine_failure(error, node, engine) or error
 
     def _was_interrupted(self, error: BaseException) -> bool:
         if self._interruption is None:

@@ -93,11 +93,12 @@ def check_spark(args: Sequence[str], where: str) -> None:
         ConfigError: `expand_sdf` is not among the phases of `pre_optimize`.
     """
     experiments = [arg.partition("=")[2] for arg in args if arg.startswith("--experiments=")]
-    phases = [one.partition("=")[2] for one in experiments if one.startswith("pre_optimize=")]
-    if not phases or not {"expand_sdf", "all_except_fusion"} & set(phases[0].split(",")):
+    found = [one.partition("=")[2] for one in experiments if one.startswith("pre_optimize=")]
+    phases = found[0] if found else ""
+    if not {"expand_sdf", "all_except_fusion"} & set(phases.split(",")):
         raise ConfigError(
             f"{where}: Spark would read all rows on one partition",
-            f"Received: pre_optimize={phases[0] if phases else ''!s}. Expected: expand_sdf in it.",
+            f"Received: pre_optimize={phases}. Expected: expand_sdf in it.",
             f"Add --experiments=pre_optimize={_SPARKS_PHASES}.",
         )
 
