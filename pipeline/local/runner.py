@@ -144,7 +144,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         runner = beam_arguments.runner(args)
         if isinstance(error, ProjectError) or runner in beam_arguments.IN_PROCESS or not node:
             return error
-        engine = beam_arguments.engine_address(args) or runner
+        engine = beam_arguments.engine_address(args) or "localhost"
         return beam_errors.engine_failure(error, node, engine) or error
 
     def _was_interrupted(self, error: BaseException) -> bool:

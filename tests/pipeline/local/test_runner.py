@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import grpc
 import pytest
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
@@ -20,6 +21,7 @@ from components import example_gen, tables
 from components.content import artifact
 from models.common.errors import AnomalyError, ModelCodeError, RunError
 from pipeline import nodes
+from pipeline.config.target_schema import Beam
 from pipeline.local import runner
 from pipeline.local.interruption import Interruption
 from pipeline.local.runner import RecordedLocalDagRunner
@@ -384,3 +386,24 @@ def test_an_interruption_in_a_node_that_nothing_depends_on_is_one(
     nothing: Any = None
     with pytest.raises(ValueError, match="somebody"):
         runner._attempt(node, nothing, nothing)
+
+
+@pytest.mark.parametrize(
+    ("args", "headline"),
+    [
+        (["--runner=PortableRunner", "--job_endpoint=f:1"], "the Beam job server at f:1 is gone"),
+        (["--runner=FlinkRunner", "--flink_master=[local]"], "server at localhost is gone"),
+        (["--runner=FnApiRunner"], "failed with RpcError"),
+    ],
+)
+def test_an_engine_that_is_gone_is_told(
+    record: RunRecord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    args: list[str],
+    headline: str,
+) -> None:
+    record.config = record.config.model_copy(update={"beam": Beam(args=tuple(args))})
+    run(record, tmp_path, monkeypatch, grpc.RpcError("Socket closed"))
+    assert record.status == "failed" and record.failure
+    assert record.failure.node == nodes.TRAINER and headline in record.failure.headline
