@@ -54,7 +54,7 @@ def check_told(project: Project, said: str, headline: str) -> None:
 def test_a_killed_worker(engine: Engine, project: Project) -> None:
     def kill() -> bool:
         workers = engine.workers()
-        time.sleep(0.5)  # In which they have begun.
+        time.sleep(0.2)  # In which they may have begun.
         try:
             for worker in workers:
                 os.kill(worker, signal.SIGKILL)
