@@ -13,6 +13,10 @@ BIN = $(UV_PROJECT_ENVIRONMENT)/bin
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
+# By the target's name; docs/scale.md says what the variables are.
+ON_ENGINE = $(BIN)/python -m tools.beam $@ $(MODEL) $(if $(JOB_SERVER),--job-server $(JOB_SERVER)) \
+	$(if $(MASTER),--master $(MASTER)) $(if $(POOL),--pool $(POOL))
+
 export UV_PROJECT_ENVIRONMENT
 # What another environment may have left behind would break this one, or compile TensorFlow anew at
 # each start.
@@ -24,7 +28,7 @@ find_python = for python in python3 /usr/bin/python3 python; do \
 	[ "$$python" ] || { echo 'error: make needs a Python from 3.8 on the PATH, as python3' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run data dashboard serve demo-drift test chaos check static unit clean
+.PHONY: help setup run flink spark data dashboard serve demo-drift test chaos cluster check static unit clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [MODEL=taxi] [PYTHON=3.10]'
@@ -36,6 +40,12 @@ setup: ## install what uv.lock says into .venv (the other targets do it themselv
 
 run: setup ## train, judge and push the model MODEL
 	@$(BIN)/python -m pipeline run $(MODEL)
+
+flink: setup ## run MODEL on a Flink of its own; JOB_SERVER=host:8099 on one that is there
+	@$(ON_ENGINE)
+
+spark: setup ## the same on Spark
+	@$(ON_ENGINE)
 
 data: setup ## fetch the public data set that the model MODEL is meant for
 	@$(BIN)/python -m pipeline data $(MODEL)
@@ -55,6 +65,9 @@ test: setup ## the whole suite, pipelines included
 
 chaos: setup ## kill, fill, delete, flip and shift what runs need; SEED=N repeats one
 	@SEED=$(SEED) $(BIN)/python -m pytest -m chaos --tb=short tests/chaos
+
+cluster: setup ## whole pipelines on Flink and Spark; needs Java and Maven
+	@$(BIN)/python -m pytest -m cluster tests/cluster
 
 check: static unit ## lint, types, import contracts and the quick tests
 

@@ -25,6 +25,7 @@ if not __package__:  # `tfx` takes this file by its path, and Python then looks 
 import pipeline  # noqa: F401  (settings that TensorFlow reads when it is imported)
 from models.common.errors import MISTAKE, ProjectError, RunError
 from pipeline.config import loading
+from pipeline.config.beam import arguments as beam_arguments
 from pipeline.local import handover
 from pipeline.local.interruption import Interruption, leave
 from pipeline.record import filtered_log, run_folder, run_record
@@ -133,6 +134,13 @@ def _run(
         from pipeline.local import guarded_code
         from pipeline.local.runner import RecordedLocalDagRunner
 
+        if (
+            second
+            and beam_arguments.runner(record.config.beam.args) not in beam_arguments.IN_PROCESS
+        ):
+            # Nodes wait for the engine, not for each other, and it is told apart who has lost it.
+            second.end()
+            second = None
         if second:
             second.prepare(record.model)
         guarded_code.start(record.model)

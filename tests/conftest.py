@@ -23,10 +23,15 @@ settings.register_profile("ci", settings.get_profile("unhurried"), derandomize=T
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 
+_BY_NAME = ("chaos", "cluster")
+"""Folders whose tests need much of a machine."""
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves the chaos suite out, whatever else is asked for, unless it is asked for by name."""
-    asked = "chaos" in str(config.option.markexpr)
-    return None if asked or collection_path != Path(__file__).parent / "chaos" else True
+    """Leaves those folders out, whatever else is asked for, unless they are asked for by name."""
+    asked = str(config.option.markexpr)
+    unasked = [Path(__file__).parent / name for name in _BY_NAME if name not in asked]
+    return True if collection_path in unasked else None
 
 
 @pytest.hookimpl(trylast=True)

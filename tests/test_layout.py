@@ -34,6 +34,7 @@ WITHOUT_A_TEST_FILE = {
     "serving/upstream/server.py": "commands/test_traffic.py starts it as a process",
     "serving/workers/process.py": "tests/serving/workers/test_supervisor.py starts it",
     "serving/workers/worker.py": "tests/serving/workers/test_supervisor.py starts it",
+    "tools/beam/__main__.py": "tests/cluster runs it",
     "tools/kubeflow/__main__.py": "needs a checkout of Kubeflow; docs/kubeflow.md has what it gave",
     "tools/kubeflow/build.py": "builds Kubeflow's programs; see tools/kubeflow/__main__.py",
     "tools/kubeflow/metadata_server.py": "is asked by Kubeflow's driver; see there",
@@ -44,6 +45,7 @@ WITHOUT_A_TEST_FILE = {
 
 WITHOUT_A_MODULE = {
     "tests/benchmarks": "what a benchmark leaves out changes nothing; benchmarks are no room",
+    "tests/cluster": "whole pipelines on Flink and Spark",
     "tests/chaos": "runs and servers that are killed, starved and lied to",
     "tests/dashboard/browser": "the dashboard's pages, in a browser",
     "tests/data": "the example data",

@@ -111,7 +111,7 @@ def _run_task(own: argparse.Namespace, rest: list[str]) -> None:
         RunError: It is not what a platform hands to a task.
     """
     from pipeline.cloud.task import artifact_types, staging
-    from pipeline.config import beam_arguments
+    from pipeline.config.beam import arguments as beam_arguments
 
     inputs_spec = _json(own.inputs, _INPUTS)
     given = artifact_types.complete(_json(own.given, _GIVEN), inputs_spec)

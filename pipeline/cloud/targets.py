@@ -11,8 +11,9 @@ import pydantic
 from models.common.errors import ConfigError
 from pipeline.cloud import images, platforms
 from pipeline.cloud.platforms.base import Platform
-from pipeline.config import beam_arguments, model_files, platform_names, project, yaml_file
+from pipeline.config import model_files, platform_names, project, yaml_file
 from pipeline.config.base import Section
+from pipeline.config.beam import arguments as beam_arguments
 from pipeline.config.errors import explain
 from pipeline.config.model_config import Data, ModelConfig
 from pipeline.config.target_schema import Beam, ModelTarget

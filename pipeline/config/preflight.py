@@ -31,12 +31,13 @@ from models.common.errors import (
 )
 from models.common.files import regular_file
 from pipeline.config import (
-    beam_arguments,
     model_files,
     project,
     split_check,
     yaml_file,
 )
+from pipeline.config.beam import arguments as beam_arguments
+from pipeline.config.beam import service as beam_service
 from pipeline.config.model_config import ModelConfig
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def check(model: str, config: ModelConfig, root: Path = project.ROOT) -> TableSu
     """
     _check_root(root)
     inputs = check_folder(model, config, root)
+    beam_service.check(config.beam.args, _beam(model))
     schema = model_files.frozen_schema(model, root)
     runs, pushed = root / project.RUNS.name, root / project.SERVING_MODELS.name
     for folder in (runs, runs / model, pushed, pushed / (config.serving.name or model)):
@@ -118,7 +120,7 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
         ModelCodeError: `features.py` cannot be imported or has no INPUTS, or the model's code
             depends on something that no hash covers.
     """
-    beam_arguments.check(config.beam.args, f"models/{model}/config.yaml: beam.args")
+    beam_arguments.check(config.beam.args, _beam(model))
     metrics = config.evaluation
     metric_names.check(
         model,
@@ -134,6 +136,10 @@ def check_folder(model: str, config: ModelConfig, root: Path = project.ROOT) -> 
     _check_inputs(model, config, inputs)
     _check_monitored(model, config, inputs)
     return inputs
+
+
+def _beam(model: str) -> str:
+    return f"models/{model}/config.yaml: beam.args"
 
 
 def _check_serving_name(model: str, config: ModelConfig, root: Path) -> None:

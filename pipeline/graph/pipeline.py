@@ -11,7 +11,8 @@ from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
 from pipeline import nodes
-from pipeline.config import beam_arguments, project
+from pipeline.config import project
+from pipeline.config.beam import arguments as beam_arguments
 from pipeline.config.model_config import ModelConfig
 from pipeline.config.target_schema import Beam
 from pipeline.graph import data, release, training
@@ -72,10 +73,11 @@ def _beam_args(beam: Beam) -> list[str]:
 
     Beam's type check is of its own pipelines, not of the data. And for runners without an image of
     their own to run in, TFX builds a source distribution of itself in each node, to install on
-    workers; in this process there is nothing to install.
+    workers; workers without a container have this project's environment already.
     """
     args = [*beam.args, "--no_pipeline_type_check"]
-    if beam_arguments.runner(args) in beam_arguments.IN_PROCESS:
+    given = beam_arguments.options(args)
+    if not beam_arguments.has_containers(args) and "sdk_container_image" not in given:
         args.append("--sdk_container_image=none")
     return args
 

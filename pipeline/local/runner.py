@@ -27,12 +27,13 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
-from components import example_gen, pusher, tables
+from components import beam_errors, example_gen, pusher, tables
 from components.content import verified_cache
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
 from pipeline import nodes, tracking
 from pipeline.config import project
+from pipeline.config.beam import arguments as beam_arguments
 from pipeline.local import beam_tuning, guarded_code, lock, metadata_db, new_run_folder
 from pipeline.local.concurrency import garbage, operators
 from pipeline.local.concurrency.operators import Operator
@@ -134,10 +135,19 @@ class RecordedLocalDagRunner(LocalDagRunner):
             else:
                 with contextlib.suppress(OSError):  # The log's disk may be the one that is full.
                     traceback.print_exc()
-                told = metadata_db.explained(error, database)
+                told = self._of_engine(metadata_db.explained(error, database))
                 record.break_off("failed", _failure(told, record.running_node))
         else:
             record.complete()
+
+    def _of_engine(self, error: BaseException) -> BaseException:
+        """An error as it is told, if it came from what the data nodes run on."""
+        args, node = self._record.config.beam.args, self._record.running_node
+        runner = beam_arguments.runner(args)
+        if isinstance(error, ProjectError) or runner in beam_arguments.IN_PROCESS or not node:
+            return error
+        engine = beam_arguments.engine_address(args) or "localhost"
+        return beam_errors.engine_failure(error, node, engine) or error
 
     def _was_interrupted(self, error: BaseException) -> bool:
         if self._interruption is None:

@@ -16,7 +16,7 @@ from tfx.types import standard_artifacts
 
 from components import example_gen
 from components.tables import TableSource
-from pipeline.config import beam_arguments
+from pipeline.config.beam import arguments as beam_arguments
 from tests.e2e.project_copy import TINY_ROWS, Project, copy_with_tiny
 
 pytestmark = pytest.mark.e2e

@@ -17,8 +17,8 @@ from pipeline.cloud.job import Accepted, Job, Schedule, labels_of, tasks_of
 from pipeline.cloud.kubeflow import endpoint, registry, runs, schedules
 from pipeline.cloud.kubeflow.api import KubeflowApi
 from pipeline.cloud.platforms.base import UNKNOWN, Platform, pipeline_name
-from pipeline.config import beam_arguments
 from pipeline.config.base import Section, Text
+from pipeline.config.beam import arguments as beam_arguments
 from pipeline.config.target_schema import Machine, Toleration
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from rich.console import Console
 from components import code_hash
 from pipeline import nodes
 from pipeline.config import model_files
+from pipeline.config.target_schema import Beam
 from pipeline.graph import release
-from pipeline.graph.pipeline import BUILDERS
+from pipeline.graph.pipeline import BUILDERS, _beam_args
 from pipeline.record import run_record
 from pipeline.show import progress
 from tests.pipeline.graph.compiled import compiled, load, parameter
@@ -173,3 +174,17 @@ def test_the_record_knows_what_each_node_waits_for(
     graph = compiled(load(), tmp_path)
     for name, node in graph.items():
         assert set(nodes.upstream(name, graph)) == set(node.upstream_nodes), name
+
+
+@pytest.mark.parametrize(
+    ("args", "builds"),
+    [
+        ("--runner=FnApiRunner", False),
+        ("--runner=PortableRunner --job_endpoint=j:1 --environment_type=LOOPBACK", False),
+        ("--runner=PortableRunner --job_endpoint=j:1 --environment_type=EXTERNAL", False),
+        ("--runner=PortableRunner --job_endpoint=j:1 --environment_config=image", True),
+    ],
+)
+def test_tfx_is_not_built_for_workers_that_have_it(args: str, builds: bool) -> None:
+    given = _beam_args(Beam(args=tuple(args.split())))
+    assert ("--sdk_container_image=none" not in given) == builds

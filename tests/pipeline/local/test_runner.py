@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import grpc
 import pytest
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
@@ -20,6 +21,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from components import example_gen, tables
 from models.common.errors import AnomalyError, ModelCodeError, RunError
 from pipeline import nodes
+from pipeline.config.target_schema import Beam
 from pipeline.local import runner
 from pipeline.local.concurrency.schedule import Schedule
 from pipeline.local.interruption import Interruption
@@ -422,3 +424,24 @@ def test_what_fails_first_in_the_order_is_told(
         runner._run_all(Schedule(NAMES, beside=True), its.launch)
     assert second.ended
     assert set(its.begun) == begun
+
+
+@pytest.mark.parametrize(
+    ("args", "headline"),
+    [
+        (["--runner=PortableRunner", "--job_endpoint=f:1"], "the Beam job server at f:1 is gone"),
+        (["--runner=FlinkRunner", "--flink_master=[local]"], "server at localhost is gone"),
+        (["--runner=FnApiRunner"], "failed with RpcError"),
+    ],
+)
+def test_an_engine_that_is_gone_is_told(
+    record: RunRecord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    args: list[str],
+    headline: str,
+) -> None:
+    record.config = record.config.model_copy(update={"beam": Beam(args=tuple(args))})
+    run(record, tmp_path, monkeypatch, grpc.RpcError("Socket closed"))
+    assert record.status == "failed" and record.failure
+    assert record.failure.node == nodes.TRAINER and headline in record.failure.headline
