@@ -134,11 +134,9 @@ def _run(
         from pipeline.local import guarded_code
         from pipeline.local.runner import RecordedLocalDagRunner
 
-        if (
-            second
-            and beam_arguments.runner(record.config.beam.args) not in beam_arguments.IN_PROCESS
-        ):
-            # Nodes wait for the engine, not for each other, and it is told apart who has lost it.
+        runner_of_beam = beam_arguments.runner(record.config.beam.args)
+        if second and runner_of_beam not in beam_arguments.IN_PROCESS:
+            # Which errors mean that an engine was lost does not pass from process to process.
             second.end()
             second = None
         if second:
