@@ -61,10 +61,34 @@ def test_several_files_follow_each_other(tiny: Sample) -> None:
     assert len(miles(batches(tiny, both, batch_size=64))) == 300
 
 
-def test_big_data_is_not_kept_in_memory(tiny: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = miles(batches(tiny, batch_size=16))
-    monkeypatch.setattr(examples, "CACHED_BYTES", 0)
-    assert miles(batches(tiny, batch_size=16)) == expected
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 16, 60, 100])
+@pytest.mark.parametrize("window", [10, 20_000])
+def test_what_is_in_memory_comes_as_what_is_read_in_each_pass(
+    shuffle: bool, batch_size: int, window: int, tiny: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples, "SHUFFLED_ROWS", window)
+    monkeypatch.setattr(examples, "TRANSFORMED_ROWS", 7)
+    options: dict[str, Any] = {"shuffle": shuffle, "class_weights": {0: 2.0}}
+    passes: list[Any] = []
+    specs: list[Any] = []
+    for most in (2**30, 0):
+        monkeypatch.setattr(examples, "CACHED_BYTES", most)
+        tf.random.set_seed(3)
+        made = examples.batches(tiny.eval_files, tiny.transform, LABEL, batch_size, **options)
+        passes.append([list(made.as_numpy_iterator()) for _ in range(3)])
+        specs.append(made.element_spec)
+    assert specs[0] == specs[1]
+    in_memory, read = passes
+    tf.nest.assert_same_structure(in_memory, read)
+    for mine, theirs in zip(tf.nest.flatten(in_memory), tf.nest.flatten(read), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_no_rows_give_no_batches(tiny: Sample, tmp_path: Path) -> None:
+    path = str(tmp_path / "none")
+    tf.io.TFRecordWriter(path).close()
+    assert batches(tiny, [path], batch_size=16, shuffle=True) == []
 
 
 def test_files_of_patterns_are_sorted(tmp_path: Path) -> None:
