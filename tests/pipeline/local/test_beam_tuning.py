@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import apache_beam as beam
 import pytest
 from absl import flags
 from apache_beam.coders import coders
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, StandardOptions
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.transforms import core
@@ -19,6 +20,9 @@ from tfx_bsl.coders import batch_util
 from pipeline.local import beam_tuning
 
 pytestmark = pytest.mark.tfx
+
+NAMES = PipelineOptions._visible_option_list
+"""Beam's own: no other test of this process tunes it before this file is imported."""
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +35,9 @@ def untuned(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(worker_handlers, "STATE_CACHE_SIZE_MB", 100)
     create = coders.PickleCoder._create_impl
     monkeypatch.setattr(coders.PickleCoder, "_create_impl", getattr(create, "__wrapped__", create))
+    view_as = PipelineOptions.view_as
+    monkeypatch.setattr(PipelineOptions, "view_as", getattr(view_as, "__wrapped__", view_as))
+    monkeypatch.setattr(PipelineOptions, "_visible_option_list", NAMES)
     yield
     flags.FLAGS.set_default(beam_tuning.BATCHES_BY_BYTES, False)
 
@@ -179,3 +186,50 @@ def test_batches_are_as_large_as_their_bytes_say() -> None:
         assert_that(sizes | beam.combiners.ToList() | beam.Map(min), equal_to([500]))
     large = batch_util.GetBatchElementsKwargs(None)
     assert large["max_batch_size"] // large["element_size_fn"](b"x" * 10_000_000) == 2
+
+
+KINDS = sorted(PipelineOptions.__subclasses__(), key=lambda kind: kind.__name__)
+LINES = [
+    [],
+    ["--runner=DirectRunner", "--direct_num_workers=2", "--streaming"],
+    ["--experiments=one", "--experiments=two", "--project=p", "--labels=a=b", "--unknown=1"],
+]
+
+
+def values(options: PipelineOptions) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in options._visible_option_list()}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_options_are_those_that_beam_sees(line: list[str]) -> None:
+    def seen() -> list[Any]:
+        found: list[Any] = []
+        for turn in range(2):
+            options = PipelineOptions(line, save_main_session=True)
+            for kind in KINDS:
+                view = options.view_as(kind)
+                found.append((type(view), values(view), sorted(dir(view)), str(view)))
+            debug = options.view_as(DebugOptions)
+            debug.add_experiment(f"added {turn}")
+            options.view_as(StandardOptions).runner = f"Other{turn}"
+            found.append((values(options.view_as(DebugOptions)), debug.lookup_experiment("one")))
+            found.append(values(debug.view_as(StandardOptions)))
+            found.append(options.get_all_options())
+            found.append(pickle.loads(pickle.dumps(options)).get_all_options())
+        return found
+
+    expected = seen()
+    beam_tuning.tune()
+    assert seen() == expected
+    assert seen() == expected
+
+
+def test_options_with_a_beginning_of_their_own_are_left_alone() -> None:
+    class Own(PipelineOptions):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.__dict__["own"] = True
+
+    beam_tuning.tune()
+    for _ in range(2):
+        assert PipelineOptions([]).view_as(Own).__dict__["own"]
