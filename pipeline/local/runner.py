@@ -79,6 +79,7 @@ class RecordedLocalDagRunner(LocalDagRunner):
         self._details = RunDetails(run=record.id)
         self._redactor = run_record.redactor(record)
         self._outputs: dict[str, Artifacts] = {}
+        self._recorded: set[str] = set()
         self.tracker: tracking.Tracker | None = None
         """The run's tracker, if this runner has started it."""
 
@@ -251,15 +252,29 @@ class RecordedLocalDagRunner(LocalDagRunner):
             raise RunError(f"{name} did not run", "Its inputs were not there.")
         entry.status = _state(store, execution.execution_id, name)
         entry.why = nodes.SPECS[name].reason_to_run or entry.why
-        outputs = self._outputs[name] = from_metadata.outputs(store, execution.execution_id)
+        self._outputs[name] = from_metadata.outputs(store, execution.execution_id)
         if name == nodes.EXAMPLE_GEN:
             data_hash = node.parameters.parameters["data_hash"].field_value.string_value
             path = self._record.config.data.path
             self._record.data = Dataset(path=path, hash=data_hash)
-        record_results(self._record, self._details, name, outputs, self._runs)
-        run_details.write(self._details, self._runs, self._redactor)
+        self._record_in_order()
         if name == nodes.PUSHER and self._record.pushed_to:
-            pusher.restore(Path(outputs["pushed_model"].uri), Path(self._record.pushed_to))
+            pushed = self._outputs[name]["pushed_model"].uri
+            pusher.restore(Path(pushed), Path(self._record.pushed_to))
+
+    def _record_in_order(self) -> None:
+        """Takes over what nodes have found, in the nodes' order, whichever ended first.
+
+        Some results take the place of others, as a frozen schema does of the inferred one.
+        """
+        for node in self._record.nodes:
+            if node.status in ("queued", "running"):
+                return
+            if node.name in self._outputs and node.name not in self._recorded:
+                outputs = self._outputs[node.name]
+                record_results(self._record, self._details, node.name, outputs, self._runs)
+                run_details.write(self._details, self._runs, self._redactor)
+                self._recorded.add(node.name)
 
     def _add_event(self, event: progress.Event) -> None:
         """Adds to the run's details what training tells as it goes on, or notes a push."""

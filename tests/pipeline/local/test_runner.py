@@ -445,3 +445,28 @@ def test_an_engine_that_is_gone_is_told(
     run(record, tmp_path, monkeypatch, grpc.RpcError("Socket closed"))
     assert record.status == "failed" and record.failure
     assert record.failure.node == nodes.TRAINER and headline in record.failure.headline
+
+
+def test_results_are_taken_over_in_the_order_of_the_nodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = queued()
+    record.nodes = [Node(name=name) for name in NAMES]
+    runner = RecordedLocalDagRunner(record, tmp_path)
+    taken: list[str] = []
+    monkeypatch.setattr(
+        "pipeline.local.runner.record_results", lambda *given: taken.append(given[2])
+    )
+    monkeypatch.setattr("pipeline.record.run_details.write", lambda *_: None)
+    for ended, then_taken in (
+        (nodes.EXAMPLE_GEN, NAMES[:1]),
+        (nodes.TRANSFORM, NAMES[:1]),
+        (nodes.STATISTICS_GEN, NAMES[:2]),
+        (nodes.SCHEMA_GEN, NAMES[:3]),
+        (nodes.EXAMPLE_VALIDATOR, NAMES[:4]),
+        (nodes.DATA_GATE, FIRST),
+    ):
+        record.node(ended).status = "done"
+        runner._outputs[ended] = {}
+        runner._record_in_order()
+        assert taken == then_taken
