@@ -44,9 +44,10 @@ def is_running(project: Project) -> bool:
     )
 
 
-def check_told(project: Project, said: str, headline: str) -> None:
+def check_told(project: Project, said: str, *headlines: str) -> None:
     failure = project.records()[-1]["failure"]
-    assert failure["node"] == NODE and headline in failure["headline"], failure
+    assert failure["node"] == NODE
+    assert any(headline in failure["headline"] for headline in headlines), failure
     assert failure["detail"] and failure["remedy"]
     assert "Traceback" not in said and "java." not in failure["headline"]
 
@@ -64,7 +65,8 @@ def test_a_killed_worker(engine: Engine, project: Project) -> None:
 
     status, said = run_and(project, engine, kill)
     if status:
-        check_told(project, said, "lost a worker")
+        # It depends on what the worker was at, how the engine tells of it.
+        check_told(project, said, "lost a worker", "failed on the engine")
     again = project.run("tiny", "--to", NODE, *engine.arguments("EXTERNAL"))
     assert again.record["status"] == "partial", again.stdout
 
