@@ -112,7 +112,10 @@ class RecordedLocalDagRunner(LocalDagRunner):
     def _note_outlook(self, drawings: Drawings) -> None:
         """Notes what the next run will record if nothing changes; the run has ended in any case."""
         try:
-            outlook.note(self._record, self._outputs, drawings.known, self._runs)
+            # In the nodes' order, as for this run's own record.
+            names = [node.name for node in self._record.nodes if node.name in self._outputs]
+            outputs = {name: self._outputs[name] for name in names}
+            outlook.note(self._record, outputs, drawings.known, self._runs)
         except Exception:
             traceback.print_exc()
 

@@ -1,6 +1,6 @@
 """Epochs of training that read their data, beside epochs of batches that are ready.
 
-    python benchmarks/input_pipeline.py [--epochs N]
+    python benchmarks/training/input_pipeline.py [--epochs N]
 
 Preprocessing is fitted to the taxi trips once. Then one network learns in turns from what training
 reads by and from the same batches held in memory, and the ratio is that of the rows per second: 1
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from stock_template import make_project
 
 HYPERPARAMETERS = {"learning_rate": 0.001, "units": 64, "layers": 2, "dropout": 0.1}
