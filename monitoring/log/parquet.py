@@ -175,9 +175,8 @@ class ParquetFile:
         with self._problems(), pa.OSFile(str(self._path)) as source:
             file = pq.ParquetFile(source)
             texts = [field.name for field in file.schema_arrow if _is_text(field)]
-            if (
-                texts
-            ):  # The file has each distinct text once, so that the others are counted as codes.
+            if texts:
+                # The file has each distinct text once, so that the others are counted as codes.
                 file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=texts)
             missing = [name for name in _FIXED if name not in file.schema_arrow.names]
             if missing:

@@ -27,7 +27,7 @@ from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from models.common import progress
 from models.common.errors import RunError
 from pipeline.local import beam_tuning, guarded_code, post_mortem
-from pipeline.local.concurrency import garbage
+from pipeline.local.concurrency import garbage, operators
 from pipeline.local.concurrency.operators import Operator
 from pipeline.local.interruption import SIGNALS
 
@@ -175,12 +175,11 @@ def _answer(task: _Task, line: Connection) -> bytes | _Failed:
     try:
         guarded_code.check(execution.exec_properties, task.code)
         with progress.listening(line.send):
-            output = task.operator(task.spec).run_executor(execution)
+            output = operators.run_here(task.operator, task.spec, execution)
         guarded_code.check(execution.exec_properties, task.code)
     except BaseException as error:
         traceback.print_exc()
         return _failed(error)
-    assert output is not None
     return output.SerializeToString()
 
 
