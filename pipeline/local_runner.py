@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib.metadata
 import os
 import sys
 import traceback
@@ -28,6 +27,7 @@ from pipeline.config import loading
 from pipeline.config.beam import arguments as beam_arguments
 from pipeline.local import handover
 from pipeline.local.interruption import Interruption, leave
+from pipeline.quick_imports import quick_imports
 from pipeline.record import filtered_log, run_folder, run_record
 from pipeline.record.run_record import EXIT_CODES, RunRecord
 from pipeline.show import terminal
@@ -80,7 +80,7 @@ def _import_meanwhile() -> SecondProcess | None:
         A copy of this process, which has imported it too, where it may be of use.
     """
     try:
-        with _without_package_names():
+        with quick_imports():
             import pipeline.graph.pipeline
             import pipeline.local.runner  # noqa: F401
             from pipeline.local.concurrency import second_process
@@ -88,21 +88,6 @@ def _import_meanwhile() -> SecondProcess | None:
         handover.take_over()  # Whoever prepares it tells of this, once the run has a record.
         raise
     return second_process.start()
-
-
-@contextlib.contextmanager
-def _without_package_names() -> Iterator[None]:
-    """Has nothing that is imported meanwhile look up which package a module is of.
-
-    Four of Google's read the metadata of all that is installed, each anew, to name themselves in a
-    warning. That is a tenth of the time of the imports.
-    """
-    look_up = importlib.metadata.packages_distributions
-    importlib.metadata.packages_distributions = dict
-    try:
-        yield
-    finally:
-        importlib.metadata.packages_distributions = look_up
 
 
 @contextlib.contextmanager

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
-import importlib.metadata
+import importlib
 import json
 import os
 import runpy
@@ -48,9 +47,6 @@ def main() -> None:
     from components import code_bundle
     from models.common.errors import ProjectError as ImageError
 
-    # Four of Google's packages read the metadata of all that is installed when they are imported.
-    names = importlib.metadata.packages_distributions
-    importlib.metadata.packages_distributions = functools.cache(names)
     own, rest = _arguments(sys.argv[1:])
     _end_in_time(os.environ.get(TIMEOUT, ""))
     try:
@@ -61,7 +57,10 @@ def main() -> None:
 
     # Not before: these classes are now the bundle's; what is loaded raises the image's own.
     from models.common.errors import AnomalyError, ProjectError
-    from pipeline.local import beam_tuning
+    from pipeline.quick_imports import quick_imports
+
+    with quick_imports():
+        from pipeline.local import beam_tuning
 
     beam_tuning.tune()
     try:
@@ -169,6 +168,10 @@ def _write_run_folder(given_json: str | None) -> None:
 
 def _run_tfx(arguments: list[str]) -> None:
     """TFX's own container with these arguments; it leaves this process where it fails."""
+    from pipeline.quick_imports import quick_imports
+
+    with quick_imports():
+        importlib.import_module("tfx.components")  # TFX's container imports it for its Evaluator.
     sys.argv[1:] = arguments
     try:
         runpy.run_module(_TFX, run_name="__main__", alter_sys=True)
