@@ -1,6 +1,7 @@
 """StatisticsGen: describes every column, with histograms that are made at once.
 
-Where Beam has one worker in this process, each split is described in one step of it.
+Where Beam has one worker in this process, each split is described in one step of it. The first is
+described here, and the others at the same time in another process, where one waits.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import io_utils
 
+from components import another_process
 from components.wide_tables import histograms, split_statistics
 from components.wide_tables.in_process import runs_in_process
 from components.wide_tables.patches import replaced
@@ -72,11 +74,16 @@ def _is_plain(inputs: dict[str, list[types.Artifact]], properties: dict[str, Any
 @contextlib.contextmanager
 def _in_one_step() -> Iterator[None]:
     """Lets TFX's executor describe a split by a function of its files."""
-    with (
-        replaced(executor.tfxio_utils, "get_split_tfxio", _Files),
-        replaced(tfdv, "GenerateStatistics", _of_files),
-    ):
-        yield
+    global _splits
+    _splits = _Splits()
+    try:
+        with (
+            replaced(executor.tfxio_utils, "get_split_tfxio", _Files),
+            replaced(tfdv, "GenerateStatistics", _of_files),
+        ):
+            yield
+    finally:
+        _splits = None
 
 
 class _Files:
@@ -85,6 +92,8 @@ class _Files:
     def __init__(self, examples: list[types.Artifact], split: str, **_: Any) -> None:
         folder = artifact_utils.get_split_uri(examples, split)
         self._names = records.files_of([io_utils.all_files_pattern(folder)])
+        if _splits:
+            _splits.names.append(self._names)
 
     def BeamSource(self) -> beam.PTransform:  # noqa: N802
         """A list of the names, alone."""
@@ -97,4 +106,41 @@ def _of_files(options: tfdv.StatsOptions) -> beam.PTransform:
 
 
 def _described(names: list[str], options: str) -> statistics_pb2.DatasetFeatureStatisticsList:
+    return _splits.described(names, options) if _splits else _describe(names, options)
+
+
+class _Splits:
+    """The splits that a node describes. Beam copies what it is given, so a variable has them."""
+
+    def __init__(self) -> None:
+        self.names: list[list[str]] = []
+        self._started: another_process.Started | None = None
+        self._found: dict[tuple[str, ...], statistics_pb2.DatasetFeatureStatisticsList] = {}
+
+    def described(
+        self, names: list[str], options: str
+    ) -> statistics_pb2.DatasetFeatureStatisticsList:
+        """The statistics of the split with these files."""
+        others = [one for one in self.names if one != names]
+        self.names = []
+        if others:
+            self._started = another_process.start(_describe_each, others, options)
+        elif self._started:
+            with contextlib.suppress(another_process.Lost):
+                self._found.update(self._started.result())
+            self._started = None
+        return self._found.pop(tuple(names), None) or _describe(names, options)
+
+
+def _describe_each(
+    splits: list[list[str]], options: str
+) -> dict[tuple[str, ...], statistics_pb2.DatasetFeatureStatisticsList]:
+    histograms.apply()
+    return {tuple(names): _describe(names, options) for names in splits}
+
+
+def _describe(names: list[str], options: str) -> statistics_pb2.DatasetFeatureStatisticsList:
     return split_statistics.describe(names, tfdv.StatsOptions.from_json(options))
+
+
+_splits: _Splits | None = None

@@ -69,12 +69,30 @@ def check(
     for path, expected in _code_of(parameters).items():
         present = _imported.get(path) or _hash(root / path)
         if present != expected or not recorded.get(path, expected).startswith(expected):
-            raise ModelCodeError(
-                f"{path} changed while the run went on",
-                "Expected: the file that was there when the run was started, as its result is "
-                "kept for later runs under that file's hash.",
-                "Run again: what was finished before comes from the cache.",
-            )
+            raise _changed(path)
+
+
+def check_imported(recorded: Mapping[str, str]) -> None:
+    """Checks that the code that this process has imported is what the run's record says.
+
+    Args:
+        recorded: SHA-256 of the files that the run's record has, by path.
+
+    Raises:
+        ModelCodeError: A file has changed since the run was started.
+    """
+    for path, present in _imported.items():
+        if not recorded.get(path, present).startswith(present):
+            raise _changed(path)
+
+
+def _changed(path: str) -> ModelCodeError:
+    return ModelCodeError(
+        f"{path} changed while the run went on",
+        "Expected: the file that was there when the run was started, as its result is "
+        "kept for later runs under that file's hash.",
+        "Run again: what was finished before comes from the cache.",
+    )
 
 
 def _code_of(parameters: Mapping[str, Any]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
-from components import beam_errors, example_gen, pusher, tables
+from components import another_process, beam_errors, example_gen, pusher, tables
 from components.content import verified_cache
 from models.common import progress
 from models.common.errors import AnomalyError, ProjectError, RunError
@@ -75,6 +75,8 @@ class RecordedLocalDagRunner(LocalDagRunner):
         self._second = second
         self._turn = threading.RLock()
         """Who has it may write to the record and to ML Metadata; not held while a node executes."""
+        self._here = threading.Lock()
+        """Who has it runs an executor in this process, one at a time."""
         self._runs = runs
         self._details = RunDetails(run=record.id)
         self._redactor = run_record.redactor(record)
@@ -302,9 +304,14 @@ class RecordedLocalDagRunner(LocalDagRunner):
         name = execution.pipeline_node.node_info.id
         self._turn.release()
         try:
-            if self._second and nodes.SPECS[name].runs_beside:
-                return self._second.run(operator, spec, execution, self._record.code.files)
-            return operators.run_here(operator, spec, execution)
+            second, code = self._second, self._record.code.files
+            if not second or second.has_ended:
+                with self._here:
+                    return operators.run_here(operator, spec, execution)
+            if nodes.SPECS[name].runs_beside:
+                return second.run(operator, spec, execution, code)
+            with self._here, another_process.offered(functools.partial(second.start, code)):
+                return operators.run_here(operator, spec, execution)
         finally:
             self._turn.acquire()
 

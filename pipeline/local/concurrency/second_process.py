@@ -13,8 +13,9 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -24,6 +25,7 @@ from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.proto.orchestration.execution_invocation_pb2 import ExecutionInvocation
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
+from components.another_process import Lost, Started
 from models.common import progress
 from models.common.errors import RunError
 from pipeline.local import beam_tuning, guarded_code, post_mortem
@@ -43,6 +45,22 @@ class _Task:
     spec: Any
     invocation: bytes
     code: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A function to call."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    code: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Returned:
+    """What it has returned."""
+
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,8 @@ class SecondProcess:
     def __init__(self, number: int, line: Connection) -> None:
         self._number = number
         self._line = line
+        self._waits = threading.Lock()
+        self.has_ended = False
 
     def prepare(self, model: str) -> None:
         """Has it import a model's code, and does not wait for that."""
@@ -92,15 +112,53 @@ class SecondProcess:
             Exception: Whatever the executor raised.
         """
         task = _Task(operator, spec, execution.to_proto().SerializeToString(), code)
+        with self._waits:
+            try:
+                self._line.send(task)
+                answer = self._answer()
+            except (EOFError, OSError) as error:
+                raise self._gone() from error
+        return ExecutorOutput.FromString(answer)
+
+    def start(
+        self, code: Mapping[str, str], function: Callable[..., Any], *arguments: Any
+    ) -> Started | None:
+        """Starts a call there, as `components.another_process.start` does.
+
+        Args:
+            code: SHA-256 of the files that the run's record has, by path.
+            function: One that a module has under its name.
+            arguments: Values that can be pickled.
+
+        Returns:
+            The call; None: it does something else, or has ended.
+        """
+        if self.has_ended or not self._waits.acquire(blocking=False):
+            return None
         try:
-            self._line.send(task)
-            while isinstance(answer := self._line.recv(), progress.Event):
-                progress.notify(answer)
+            self._line.send(_Call(function, arguments, code))
+        except OSError:
+            self.has_ended = True
+            self._waits.release()
+            return None
+        return _StartedCall(self._result)
+
+    def _result(self) -> Any:
+        try:
+            return self._answer()
         except (EOFError, OSError) as error:
-            raise self._gone() from error
+            self.has_ended = True
+            raise Lost from error
+        finally:
+            self._waits.release()
+
+    def _answer(self) -> Any:
+        """What it answers next, after having passed on what it tells meanwhile."""
+        while isinstance(answer := self._line.recv(), progress.Event):
+            progress.notify(answer)
         if isinstance(answer, _Failed):
             raise answer.error or type(answer.name, (Exception,), {})(answer.text)
-        return ExecutorOutput.FromString(answer)
+        return answer.value if isinstance(answer, _Returned) else answer
 
     def end(self) -> None:
         """Ends it, whatever it does."""
@@ -115,6 +173,13 @@ class SecondProcess:
         except OSError:
             return RunError("The run's second process was ended", "", "Run again.")
         return post_mortem.of_second_process(os.waitstatus_to_exitcode(status))
+
+
+@dataclass(frozen=True)
+class _StartedCall:
+    """A call that goes on there."""
+
+    result: Callable[[], Any]
 
 
 def start() -> SecondProcess | None:
@@ -154,6 +219,8 @@ def _serve(line: Connection, parent: int) -> NoReturn:
             told = line.recv()
             if isinstance(told, _Task):
                 line.send(_answer(told, line))
+            elif isinstance(told, _Call):
+                line.send(_returned(told))
             else:
                 _prepare(told)
     except (EOFError, OSError):
@@ -181,6 +248,15 @@ def _answer(task: _Task, line: Connection) -> bytes | _Failed:
         traceback.print_exc()
         return _failed(error)
     return output.SerializeToString()
+
+
+def _returned(call: _Call) -> _Returned | _Failed:
+    try:
+        guarded_code.check_imported(call.code)
+        return _Returned(call.function(*call.arguments))
+    except BaseException as error:
+        traceback.print_exc()
+        return _failed(error)
 
 
 def _failed(error: BaseException) -> _Failed:

@@ -101,3 +101,57 @@ def test_one_that_is_killed_is_told_in_words() -> None:
     assert killed[0] == "RunError"
     assert killed[1].startswith("The run's second process was killed by SIGKILL\n")
     assert again[0] == "RunError"
+
+
+CALLS = """
+import json, os, signal
+from components.another_process import Lost
+from models.common.errors import ModelCodeError
+from pipeline.local import guarded_code
+from pipeline.local.concurrency import second_process
+
+
+def process():
+    return os.getpid()
+
+
+def fail():
+    raise ModelCodeError("a headline", "a detail", "a remedy")
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+guarded_code._imported["models/x/model.py"] = "abc"
+second = second_process.start()
+told = []
+for function, code in [(process, {}), (process, {"models/x/model.py": "abd"}), (fail, {}),
+                       (process, {"models/x/model.py": "abcd"}), (die, {})]:
+    started = second.start(code, function)
+    told.append(second.start(code, function))  # It does not wait.
+    try:
+        told.append(started.result() != os.getpid())
+    except (ModelCodeError, Lost) as error:
+        told.append([type(error).__name__, getattr(error, "headline", "")])
+told.append([second.has_ended, second.start({}, process)])
+second.end()
+print(json.dumps(told))
+"""
+
+
+def test_calls_are_made_one_after_the_other_and_end_as_they_would_here() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CALLS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told[0::2][:5] == [None] * 5, "a second call was started before the first had ended"
+    assert told[1::2] == [
+        True,
+        ["ModelCodeError", "models/x/model.py changed while the run went on"],
+        ["ModelCodeError", "a headline"],
+        True,
+        ["Lost", ""],
+    ]
+    assert told[-1] == [True, None]
