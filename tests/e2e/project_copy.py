@@ -160,8 +160,7 @@ def copy_project(folder: Path) -> Project:
     for name in COPIED:
         source = REPOSITORY / name
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, root / name, ignore=ignored)
+            shutil.copytree(source, root / name)  # Times too, so that bytecode is still good.
         else:
             shutil.copy(source, root / name)
     return Project(root)
