@@ -79,12 +79,15 @@ def _closure(modules: tuple[str, ...], root: Path) -> set[Path]:
     """The modules' files, those of all that they import, and the data files of their models."""
     found: set[Path] = set()
     there = [module for module in modules if _file(module, root)]
-    waiting = [name for module in there for name in _with_parents(module)]
+    waiting = {name for module in there for name in _with_parents(module)}
+    named = set(waiting)
     while waiting:
         path = _file(waiting.pop(), root)
         if path and path not in found:
             found.add(path)
-            waiting.extend(_imports(path, root))
+            new = set(_imports(path, root)) - named
+            named |= new
+            waiting |= new
     found |= _data_files(found, root)
     for path in found:
         _check_name(path, root)
@@ -133,7 +136,9 @@ def _file(module: str, root: Path) -> Path | None:
     if module.partition(".")[0] not in _PACKAGES:
         return None
     path = root.joinpath(*module.split("."))
-    candidates = [path / "__init__.py", *(Path(f"{path}{suffix}") for suffix in _SUFFIXES)]
+    if not path.parent.is_dir():
+        return None
+    candidates = (Path(f"{path}{end}") for end in ("/__init__.py", *_SUFFIXES))
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 

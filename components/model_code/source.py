@@ -14,6 +14,7 @@ _IMPORTING_CALLS = ("import_module", "__import__")
 _IMPORTING_FUNCTIONS = frozenset({"__import__", "compile", "eval", "exec"})
 _ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 _SEARCH_PATH = frozenset({"meta_path", "path", "path_hooks"})
+_PLACES = _SEARCH_PATH | {"addsitedir", "__path__"}
 _SETTING_METHODS = frozenset({"setdefault", "update"})
 
 
@@ -92,14 +93,22 @@ def _parse(content: bytes, package: tuple[str, ...]) -> Source:
     return Source(
         imports=imports,
         dynamic=bool(modules & _IMPORTING_MODULES or names & _IMPORTING_FUNCTIONS),
-        environment=tuple(_environment(nodes)),
-        search_path=tuple(_search_path(nodes)),
+        environment=tuple(_environment(nodes)) if _may_have(content, _ENVIRONMENT) else (),
+        search_path=tuple(_search_path(nodes)) if _may_have(content, _PLACES) else (),
         texts=tuple(
             Mention(node.value, node.lineno)
             for node in nodes
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ),
     )
+
+
+def _may_have(content: bytes, names: frozenset[str]) -> bool:
+    """Whether one of the names may be in a source, which few have: to look for it takes long.
+
+    Python reads some other characters as the letters of a name.
+    """
+    return not content.isascii() or any(name.encode() in content for name in names)
 
 
 def _imports(nodes: list[ast.AST], package: tuple[str, ...]) -> Iterator[Mention]:

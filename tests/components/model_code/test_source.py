@@ -81,6 +81,7 @@ def test_plain_code_is_not_dynamic(tmp_path: Path) -> None:
         "import os\nx = dict(os.environ)",
         "import os\nx = os.environ.setdefault('A', '1')",
         "import os\nx = os.environb[b'A']",
+        "import os\nx = os.\uff45nviron['A']",  # Python reads it as an ordinary letter.
     ],
 )
 def test_reading_the_environment_is_seen(tmp_path: Path, text: str) -> None:
