@@ -8,25 +8,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 
 class Lost(Exception):  # noqa: N818  (it is no error of the call)
     """The process has ended; what it was to do is the caller's again."""
 
 
-class Started(Protocol):
-    """A call that goes on."""
-
-    def result(self) -> Any:
-        """What the function has returned, once it has.
-
-        Raises:
-            Lost: The process has ended.
-            Exception: What the function raised.
-        """
-
-
+Started = Callable[[], Any]
+"""A call that goes on: it gives what the function has returned, once it has, or raises what that
+raised, or `Lost`."""
 Start = Callable[..., Started | None]
 _offered: Start | None = None
 

@@ -1,7 +1,8 @@
 """Imports TFX and its packages without what they import and a run does not use.
 
 They import drawing, notebooks' and clouds' clients and natural language tools: a fifth of the time.
-Such a module is there at once, and its code runs when somebody first asks it for something.
+Such a module is there at once, and its code runs when somebody first asks it for something. That of
+`importlib.util.LazyLoader` runs when it is imported a second time, as most of these are.
 """
 
 from __future__ import annotations

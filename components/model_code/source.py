@@ -14,7 +14,7 @@ _IMPORTING_CALLS = ("import_module", "__import__")
 _IMPORTING_FUNCTIONS = frozenset({"__import__", "compile", "eval", "exec"})
 _ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 _SEARCH_PATH = frozenset({"meta_path", "path", "path_hooks"})
-_PLACES = _SEARCH_PATH | {"addsitedir", "__path__"}
+_OTHER_PLACES = frozenset({"addsitedir", "__path__"})
 _SETTING_METHODS = frozenset({"setdefault", "update"})
 
 
@@ -94,7 +94,9 @@ def _parse(content: bytes, package: tuple[str, ...]) -> Source:
         imports=imports,
         dynamic=bool(modules & _IMPORTING_MODULES or names & _IMPORTING_FUNCTIONS),
         environment=tuple(_environment(nodes)) if _may_have(content, _ENVIRONMENT) else (),
-        search_path=tuple(_search_path(nodes)) if _may_have(content, _PLACES) else (),
+        search_path=(
+            tuple(_search_path(nodes)) if _may_have(content, _SEARCH_PATH | _OTHER_PLACES) else ()
+        ),
         texts=tuple(
             Mention(node.value, node.lineno)
             for node in nodes
@@ -170,7 +172,7 @@ def _search_path(nodes: list[ast.AST]) -> Iterator[Mention]:
             yield from (Mention(f"sys.{name}", node.lineno) for name in taken)
         elif isinstance(node, ast.Name | ast.Attribute):
             name = _name(node)
-            if name in ("addsitedir", "__path__"):
+            if name in _OTHER_PLACES:
                 yield Mention(name, node.lineno)
             elif name in _SEARCH_PATH and _name(getattr(node, "value", node)) == "sys":
                 yield Mention(f"sys.{name}", node.lineno)

@@ -76,14 +76,11 @@ def _in_one_step() -> Iterator[None]:
     """Lets TFX's executor describe a split by a function of its files."""
     global _splits
     _splits = _Splits()
-    try:
-        with (
-            replaced(executor.tfxio_utils, "get_split_tfxio", _Files),
-            replaced(tfdv, "GenerateStatistics", _of_files),
-        ):
-            yield
-    finally:
-        _splits = None
+    with (
+        replaced(executor.tfxio_utils, "get_split_tfxio", _Files),
+        replaced(tfdv, "GenerateStatistics", _of_files),
+    ):
+        yield
 
 
 class _Files:
@@ -92,8 +89,7 @@ class _Files:
     def __init__(self, examples: list[types.Artifact], split: str, **_: Any) -> None:
         folder = artifact_utils.get_split_uri(examples, split)
         self._names = records.files_of([io_utils.all_files_pattern(folder)])
-        if _splits:
-            _splits.names.append(self._names)
+        _splits.names.append(self._names)
 
     def BeamSource(self) -> beam.PTransform:  # noqa: N802
         """A list of the names, alone."""
@@ -106,7 +102,7 @@ def _of_files(options: tfdv.StatsOptions) -> beam.PTransform:
 
 
 def _described(names: list[str], options: str) -> statistics_pb2.DatasetFeatureStatisticsList:
-    return _splits.described(names, options) if _splits else _describe(names, options)
+    return _splits.described(names, options)
 
 
 class _Splits:
@@ -127,7 +123,7 @@ class _Splits:
             self._started = another_process.start(_describe_each, others, options)
         elif self._started:
             with contextlib.suppress(another_process.Lost):
-                self._found.update(self._started.result())
+                self._found.update(self._started())
             self._started = None
         return self._found.pop(tuple(names), None) or _describe(names, options)
 
@@ -143,4 +139,4 @@ def _describe(names: list[str], options: str) -> statistics_pb2.DatasetFeatureSt
     return split_statistics.describe(names, tfdv.StatsOptions.from_json(options))
 
 
-_splits: _Splits | None = None
+_splits = _Splits()

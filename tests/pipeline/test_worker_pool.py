@@ -54,10 +54,10 @@ def test_a_worker_asks_for_work_until_it_is_stopped() -> None:
         server.stop(None)
 
 
-def test_a_worker_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_pool, "_SECONDS_TO_START", 3)
-    answer = Pool().StartWorker(request("unix:"), None)  # No such address.
-    assert "did not start within 3 seconds" in answer.error
+def test_a_worker_that_does_not_start_is_told() -> None:
+    # No such address: Beam tries it for a minute.
+    answer = Pool().StartWorker(request("unix:"), None)
+    assert answer.error
 
 
 def test_a_worker_that_is_not_there_can_be_stopped() -> None:

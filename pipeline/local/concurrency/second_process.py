@@ -112,13 +112,17 @@ class SecondProcess:
             Exception: Whatever the executor raised.
         """
         task = _Task(operator, spec, execution.to_proto().SerializeToString(), code)
-        with self._waits:
-            try:
-                self._line.send(task)
-                answer = self._answer()
-            except (EOFError, OSError) as error:
-                raise self._gone() from error
-        return ExecutorOutput.FromString(answer)
+        # Whoever started a call may have failed before asking for its result.
+        while not self._waits.acquire(timeout=1):
+            if self.has_ended:
+                raise self._gone()
+        try:
+            self._line.send(task)
+            return ExecutorOutput.FromString(self._answer())
+        except (EOFError, OSError) as error:
+            raise self._gone() from error
+        finally:
+            self._waits.release()
 
     def start(
         self, code: Mapping[str, str], function: Callable[..., Any], *arguments: Any
@@ -141,7 +145,7 @@ class SecondProcess:
             self.has_ended = True
             self._waits.release()
             return None
-        return _StartedCall(self._result)
+        return self._result
 
     def _result(self) -> Any:
         try:
@@ -162,6 +166,7 @@ class SecondProcess:
 
     def end(self) -> None:
         """Ends it, whatever it does."""
+        self.has_ended = True
         with contextlib.suppress(OSError):
             os.kill(self._number, signal.SIGKILL)
         with contextlib.suppress(OSError):
@@ -173,13 +178,6 @@ class SecondProcess:
         except OSError:
             return RunError("The run's second process was ended", "", "Run again.")
         return post_mortem.of_second_process(os.waitstatus_to_exitcode(status))
-
-
-@dataclass(frozen=True)
-class _StartedCall:
-    """A call that goes on there."""
-
-    result: Callable[[], Any]
 
 
 def start() -> SecondProcess | None:

@@ -100,12 +100,11 @@ class Elsewhere:
         if number == self._busy:
             return None
         future = self._pool.submit(function, *arguments)
-        return _Lost() if number == self._lost else future
+        return _lost if number == self._lost else future.result
 
 
-class _Lost:
-    def result(self) -> Any:
-        raise another_process.Lost
+def _lost() -> Any:
+    raise another_process.Lost
 
 
 @pytest.mark.slow

@@ -131,7 +131,7 @@ for function, code in [(process, {}), (process, {"models/x/model.py": "abd"}), (
     started = second.start(code, function)
     told.append(second.start(code, function))  # It does not wait.
     try:
-        told.append(started.result() != os.getpid())
+        told.append(started() != os.getpid())
     except (ModelCodeError, Lost) as error:
         told.append([type(error).__name__, getattr(error, "headline", "")])
 told.append([second.has_ended, second.start({}, process)])
@@ -155,3 +155,33 @@ def test_calls_are_made_one_after_the_other_and_end_as_they_would_here() -> None
         ["Lost", ""],
     ]
     assert told[-1] == [True, None]
+
+
+UNCOLLECTED = """
+import threading, time
+from tfx.orchestration.portable.data_types import ExecutionInfo
+from models.common.errors import RunError
+from pipeline.local.concurrency import second_process
+
+second = second_process.start()
+assert second.start({}, int)
+
+def run():
+    try:
+        second.run(None, None, ExecutionInfo(), {})
+    except RunError as error:
+        print("told", error.headline)
+
+thread = threading.Thread(target=run, daemon=True)
+thread.start()
+time.sleep(0.5)
+second.end()
+thread.join(30)
+"""
+
+
+def test_a_node_does_not_wait_for_a_call_whose_result_nobody_wants() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNCOLLECTED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "told The run's second process was ended" in done.stdout, done.stderr[-2_000:]
