@@ -81,6 +81,12 @@ def make_project(folder: Path) -> None:
 
 def make_template(folder: Path, project: Path) -> None:
     """TFX's taxi template with all nodes enabled, on the rows that are not in our test split."""
+    copy_template(folder)
+    leave_out_test_rows(folder / "data" / "data.csv", project)
+
+
+def copy_template(folder: Path) -> None:
+    """TFX's taxi template with all nodes enabled."""
     environment = {**os.environ, "HOME": str(folder.parent)}
     tfx = Path(sys.executable).with_name("tfx")
     command = [str(tfx), "template", "copy", "--model", "taxi", "--pipeline_name", "stock"]
@@ -93,7 +99,6 @@ def make_template(folder: Path, project: Path) -> None:
     graph = folder / "pipeline" / "pipeline.py"
     text = re.sub(r"^( +)# (components\.append)", r"\1\2", graph.read_text(), flags=re.MULTILINE)
     graph.write_text(text)
-    leave_out_test_rows(folder / "data" / "data.csv", project)
 
 
 def leave_out_test_rows(table: Path, project: Path) -> None:

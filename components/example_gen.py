@@ -2,16 +2,18 @@
 
 TFX's own has a driver that looks at modification times, so that a file which was merely touched
 runs everything again. Here the content's hash is a parameter like any other. And the rows do not
-pass through Beam one by one, which would take most of the time: Beam distributes the files, and of
-BigQuery the streams.
+pass through Beam one by one, which would take most of the time: Beam distributes the files, or the
+parts of a large one, and of BigQuery the streams. Where all runs in one process, the parts are
+shared with those beside it that wait.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import apache_beam as beam
@@ -28,15 +30,16 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import io_utils
 
-from components import examples_writer, object_store, tables, tfrecord_file
+from components import another_process, examples_writer, object_store, tables, tfrecord_file
 from components.beam_errors import pack_data_error, unpack_data_error
 from components.bigquery import streams
-from components.tables import spans, splits
+from components.tables import parts, spans, splits
 from components.tables.quality import findings
-from components.tables.reading import READERS
+from components.tables.reading import READERS, Reader
 from components.tables.rows import with_values
 from components.tables.source import LOCAL, shown
 from components.tables.splits import SplitRule
+from components.wide_tables.in_process import runs_in_process
 from models.common.errors import DataError
 
 SPANS = "spans"
@@ -97,6 +100,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         else:
             found = tables.find(source, _files(source.location))
         rule = SplitRule.of_config(json.loads(exec_properties["splits"]), found.splits)
+        every = _parts(source, found.paths)
+        is_here = runs_in_process(self._beam_pipeline_args or [])
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         names = list(rule.shares)
         examples.split_names = artifact_utils.encode_split_names(names)
@@ -104,10 +109,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if found.spans:
             examples.set_string_custom_property(SPANS, spans.in_words(list(found.spans)))
         with unpack_data_error(), self._make_beam_pipeline() as pipeline:
-            files = pipeline | beam.Create(list(enumerate(found.paths))) | beam.Reshuffle()
+            work = pipeline | beam.Create(_shares(every, is_here)) | beam.Reshuffle()
             summary = (
-                files
-                | "Scan" >> beam.Map(pack_data_error(_scan), source)
+                work
+                | "Scan" >> beam.FlatMap(pack_data_error(_each), _scan, source)
                 | beam.combiners.ToList()
                 | "Merge" >> beam.Map(pack_data_error(_merge), source.format, rule)
             )
@@ -115,15 +120,18 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             table = beam.pvalue.AsSingleton(summary)
             if rule.needs_counts:
                 counted = (
-                    files
+                    work
                     | "CountTimes"
-                    >> beam.Map(pack_data_error(_count_times), source, table, hints, rule, required)
+                    >> beam.FlatMap(
+                        pack_data_error(_each), _count_times, source, table, hints, rule, required
+                    )
                     | "Counted" >> beam.combiners.ToList()
                 )
             else:
                 counted = pipeline | "NothingToCount" >> beam.Create([[]])
-            left_out = files | "Write" >> beam.Map(
-                pack_data_error(_write),
+            left_out = work | "Write" >> beam.FlatMap(
+                pack_data_error(_each),
+                _write,
                 source,
                 table,
                 hints,
@@ -242,14 +250,40 @@ def _files(path: str) -> tables.Files:
     return _RemoteFiles() if "://" in path else LOCAL
 
 
-def _scan(file: tuple[int, str], source: tables.TableSource) -> tuple[int, tables.TableSummary]:
-    index, path = file
-    read = _READERS[source.format]
-    return index, tables.scan_file(source, path, _files(path), read)
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """A part of a file, with what tells it from all others and puts them in order."""
+
+    name: str
+    part: parts.Part
+
+
+def _parts(source: tables.TableSource, paths: Iterable[str]) -> list[_Part]:
+    """The parts of all files, in order."""
+    found: list[_Part] = []
+    for index, path in enumerate(paths):
+        some = parts.of_file(source, path, _files(path))
+        names = [f"{index:05}-{number:05}" for number in range(len(some))]
+        found += map(_Part, names if len(some) > 1 else [f"{index:05}"], some)
+    return found
+
+
+def _shares(every: Sequence[_Part], is_here: bool) -> list[list[_Part]]:
+    """What Beam gives to one worker; this process shares all of them with others by itself."""
+    return [list(every)] if is_here else [[part] for part in every]
+
+
+def _each(share: Sequence[_Part], function: Callable[..., Any], *arguments: Any) -> list[Any]:
+    return another_process.each(function, share, *arguments)
+
+
+def _scan(part: _Part, source: tables.TableSource) -> tuple[str, tables.TableSummary]:
+    path = part.part.path
+    return part.name, tables.scan_file(source, path, _files(path), _reader(source, part))
 
 
 def _merge(
-    scanned: list[tuple[int, tables.TableSummary]], format: str, rule: SplitRule
+    scanned: list[tuple[str, tables.TableSummary]], format: str, rule: SplitRule
 ) -> tables.TableSummary:
     in_order = sorted(scanned, key=lambda item: item[0])
     table = tables.merge((summary for _, summary in in_order), format)
@@ -258,25 +292,37 @@ def _merge(
 
 
 def _rows(
-    path: str,
+    part: _Part,
     source: tables.TableSource,
     table: tables.TableSummary,
     hints: Mapping[str, tables.ColumnType],
 ) -> Iterator[pa.RecordBatch]:
-    read = _READERS[source.format]
+    path = part.part.path
+    read = _reader(source, part)
     return tables.read_file(source, path, table.types(hints), _files(path), read)
 
 
+def _reader(source: tables.TableSource, part: _Part) -> Reader:
+    return parts.reader(source, part.part, _READERS[source.format])
+
+
 def _count_times(
-    file: tuple[int, str],
+    part: _Part,
     source: tables.TableSource,
     table: tables.TableSummary,
     hints: Mapping[str, tables.ColumnType],
     rule: SplitRule,
     required: Sequence[str],
 ) -> splits.Counted:
-    _, path = file
-    return splits.count_times(rule, _kept(_rows(path, source, table, hints), required), path)
+    path = part.part.path
+    try:
+        return splits.count_times(rule, _kept(_rows(part, source, table, hints), required), path)
+    except DataError:
+        if part.part.is_whole:
+            raise
+        # Which row of the file it is, only who reads all of it knows.
+        whole = dataclasses.replace(part, part=parts.Part(path))
+        return splits.count_times(rule, _kept(_rows(whole, source, table, hints), required), path)
 
 
 def _kept(batches: Iterable[pa.RecordBatch], required: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -293,7 +339,7 @@ def _tell(
 
 
 def _write(
-    file: tuple[int, str],
+    part: _Part,
     source: tables.TableSource,
     table: tables.TableSummary,
     hints: Mapping[str, tables.ColumnType],
@@ -302,11 +348,10 @@ def _write(
     folders: Mapping[str, str],
     required: Sequence[str],
 ) -> int:
-    index, path = file
     if rule.needs_counts:
         rule = splits.with_cuts(rule, counted)
-    batches = _rows(path, source, table, hints)
-    return examples_writer.write(batches, rule, folders, f"{index:05}", path, required)
+    batches = _rows(part, source, table, hints)
+    return examples_writer.write(batches, rule, folders, part.name, part.part.path, required)
 
 
 def _write_number(number: int, path: str) -> None:
@@ -324,7 +369,7 @@ def _check_none_is_empty(
     """Refuses a split without rows; only then are the files read again, to say why."""
     if all(fileio.exists(folder) and fileio.listdir(folder) for folder in folders.values()):
         return
-    scanned = [_scan((index, path), source) for index, path in enumerate(paths)]
-    table = _merge(scanned, source.format, rule)
-    files = ((path, _kept(_rows(path, source, table, hints), required)) for path in paths)
+    whole = [_Part(f"{index:05}", parts.Part(path)) for index, path in enumerate(paths)]
+    table = _merge([_scan(part, source) for part in whole], source.format, rule)
+    files = ((part.part.path, _kept(_rows(part, source, table, hints), required)) for part in whole)
     splits.check(rule, files)

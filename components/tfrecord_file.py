@@ -9,7 +9,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.tables import columnar, sequence_examples
+from components.tables.formats import columnar, sequence_examples
 from components.tables.lists import relisted
 from components.tables.source import Files, TableSource, looks_like, read_errors, shown
 from models.common.errors import DataError

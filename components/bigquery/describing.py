@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from components.bigquery import address, clients, versions
 from components.bigquery.types import arrow_schema, with_names_of_types
-from components.tables import columnar
 from components.tables.columns import Column, TableSummary
+from components.tables.formats import columnar
 from components.tables.source import TableSource
 from models.common.errors import DataError
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from components.bigquery import address, clients, versions
 from components.bigquery.address import Table
 from components.bigquery.types import with_names_of_types
-from components.tables import columnar
+from components.tables.formats import columnar
 from components.tables.source import Files, Found, TableSource
 from models.common.errors import DataError
 

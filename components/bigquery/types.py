@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from components.tables import columnar
+from components.tables.formats import columnar
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from components.tables import columnar, csv_file, partitions
+from components.tables import partitions
 from components.tables.columns import (
     ARROW_TYPE,
     Column,
@@ -17,11 +17,14 @@ from components.tables.columns import (
     lengths,
     observe,
 )
+from components.tables.formats import columnar, csv_file
 from components.tables.quality import account, missing
 from components.tables.source import LOCAL, Files, TableSource, listing, resolve, shown
 from models.common.errors import DataError, did_you_mean
 
-Reader = Callable[[TableSource, str, Files], Iterator[pa.RecordBatch]]
+Reader = Callable[..., Iterator[pa.RecordBatch]]
+"""Takes the table, one of its files' paths and where that is. Of a format whose files have parts it
+takes `start` and `end` too; see `parts.Part`."""
 
 
 def _read_bigquery(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:
@@ -197,7 +200,8 @@ def _merged(first: TableSummary, other: TableSummary, format: str) -> TableSumma
             )
             both = dataclasses.replace(both, unreadable=both.unreadable or reason)
         columns.append(both)
-    return TableSummary(first.files + other.files, first.rows + other.rows, tuple(columns))
+    files = tuple(dict.fromkeys(first.files + other.files))
+    return TableSummary(files, first.rows + other.rows, tuple(columns))
 
 
 def _with_missing(column: Column, rows: int) -> Column:

@@ -17,7 +17,8 @@ from components import code_hash, tables
 from components.bigquery import describing
 from components.evaluation import metric_names
 from components.profile import formula
-from components.tables import TableSource, TableSummary, sequence_examples
+from components.tables import TableSource, TableSummary
+from components.tables.formats import sequence_examples
 from components.tables.quality import findings
 from components.tables.source import LOCAL
 from components.tables.splits import SplitRule

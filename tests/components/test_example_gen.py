@@ -15,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from components.tables import TableSource
+from components.tables import TableSource, parts
 from components.tables.quality import findings
 from models.common.errors import DataError
 from tests.components.bigquery import bigquery_service
@@ -246,6 +246,41 @@ def test_what_examples_do_not_hold_is_beside_them(tmp_path: Path, generate: Any)
     written = [example for split in SPLITS for example in examples(folder, split)]
     assert {name for example in written for name in example.features.feature} == {"i", "half"}
     assert sum(len(values(example.features.feature["half"])) for example in written) == 97
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+def test_a_file_that_is_read_in_parts_gives_the_same_examples(
+    tmp_path: Path,
+    generate: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[Path], TableSource],
+    is_here: bool,
+) -> None:
+    from components import example_gen
+
+    source = write(tmp_path / "t.x")
+    whole = rows_of(generate(source))
+    monkeypatch.setattr(parts, "CSV_BYTES", 1_000)
+    monkeypatch.setattr(parts, "PARQUET_ROWS", 60)
+    monkeypatch.setattr(example_gen, "runs_in_process", lambda _: is_here)
+    folder = generate(source)
+    assert rows_of(folder) == whole
+    files = sorted(path.name for path in (folder / "Split-train").iterdir())
+    assert len(files) == len(parts.of_file(source, source.location)) > 5
+    assert files[1] == "data_tfrecord-00000-00001-00000.gz"
+
+
+def test_a_part_without_a_time_is_told_by_the_files_row(
+    tmp_path: Path, generate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "CSV_BYTES", 100)
+    days = [f"2025-01-{1 + row % 28:02}" for row in range(80)]
+    days[70] = "soon"
+    (tmp_path / "t.csv").write_text("when\n" + "".join(f"{day}\n" for day in days))
+    splits = {**SPLITS, "time": {"column": "when"}}
+    with pytest.raises(DataError, match=r"t\.csv: row 71 has no time in 'when'"):
+        generate(TableSource(str(tmp_path / "t.csv")), splits=splits)
 
 
 def test_a_bad_row_is_told_through_beam(tmp_path: Path, generate: Any) -> None:

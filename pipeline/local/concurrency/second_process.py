@@ -1,7 +1,8 @@
 """A copy of the run's process, which runs a node's executor while this one runs another's.
 
 It is made when all is imported and nothing has been run: TensorFlow cannot be copied once it works,
-and to import it anew takes as long as several nodes.
+and to import it anew takes as long as several nodes. Where there are more than two cores there are
+more copies, for nodes that have several things to do at once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -33,6 +34,8 @@ from pipeline.local.concurrency import garbage, operators
 from pipeline.local.concurrency.operators import Operator
 from pipeline.local.interruption import SIGNALS
 
+_MOST_COPIES = 7
+"""Each takes memory of its own once it is used."""
 _DEVICES = (Path("/dev/nvidiactl"), Path("/dev/kfd"))
 """Where there are GPUs. TensorFlow takes all of their memory for the process that asks first."""
 
@@ -79,18 +82,23 @@ class SecondProcess:
     Args:
         number: Its process id.
         line: What it is told by.
+        others: Further copies, which take calls alone.
     """
 
-    def __init__(self, number: int, line: Connection) -> None:
+    def __init__(self, number: int, line: Connection, others: Sequence[SecondProcess] = ()) -> None:
         self._number = number
         self._line = line
+        self._others = others
         self._waits = threading.Lock()
+        self._yet_to_import: str | None = None
         self.has_ended = False
 
     def prepare(self, model: str) -> None:
-        """Has it import a model's code, and does not wait for that."""
+        """Has it import a model's code, and does not wait for that; the others do when called."""
         with contextlib.suppress(OSError):  # It has ended, as `run` will tell.
             self._line.send(model)
+        for other in self._others:
+            other._yet_to_import = model
 
     def run(
         self,
@@ -135,12 +143,20 @@ class SecondProcess:
             arguments: Values that can be pickled.
 
         Returns:
-            The call; None: it does something else, or has ended.
+            The call; None: it does something else, as the others do, or has ended.
         """
+        call = _Call(function, arguments, code)
+        started = (process._start(call) for process in (self, *self._others))
+        return next(filter(None, started), None)
+
+    def _start(self, call: _Call) -> Started | None:
         if self.has_ended or not self._waits.acquire(blocking=False):
             return None
         try:
-            self._line.send(_Call(function, arguments, code))
+            if self._yet_to_import:
+                self._line.send(self._yet_to_import)
+                self._yet_to_import = None
+            self._line.send(call)
         except OSError:
             self.has_ended = True
             self._waits.release()
@@ -165,7 +181,9 @@ class SecondProcess:
         return answer.value if isinstance(answer, _Returned) else answer
 
     def end(self) -> None:
-        """Ends it, whatever it does."""
+        """Ends it and the others, whatever they do."""
+        for other in self._others:
+            other.end()
         self.has_ended = True
         with contextlib.suppress(OSError):
             os.kill(self._number, signal.SIGKILL)
@@ -180,15 +198,27 @@ class SecondProcess:
         return post_mortem.of_second_process(os.waitstatus_to_exitcode(status))
 
 
-def start() -> SecondProcess | None:
-    """Makes the copy; None where there is one core, or where it cannot be made safely."""
-    if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
+def start(cores: int | None = None) -> SecondProcess | None:
+    """Makes the copy; None where there is one core, or where it cannot be made safely.
+
+    Args:
+        cores: As many as processes are to be kept busy; None: those that this one may use.
+    """
+    if sys.platform != "linux" or any(path.exists() for path in _DEVICES):
         return None
-    if any(path.exists() for path in _DEVICES):
+    number = min((cores or len(os.sched_getaffinity(0))) - 1, _MOST_COPIES)
+    if number < 1:
         return None
-    ours, its = Pipe()
-    # What both have is shared as long as nobody writes to it, as looking for garbage does.
+    # What all have is shared as long as nobody writes to it, as looking for garbage does.
     gc.freeze()
+    first, *others = (_copy() for _ in range(number))
+    made = [SecondProcess(*copy) for copy in others if copy]
+    return SecondProcess(*first, made) if first else None
+
+
+def _copy() -> tuple[int, Connection] | None:
+    """A copy's process id and what it is told by; None: the system makes none."""
+    ours, its = Pipe()
     parent = os.getpid()
     try:
         number = os.fork()
@@ -199,7 +229,7 @@ def start() -> SecondProcess | None:
         if os.getpid() == parent:
             its.close()
     if number:
-        return SecondProcess(number, ours)
+        return number, ours
     ours.close()
     _serve(its, parent)
 

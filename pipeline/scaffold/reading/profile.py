@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components import tables
-from components.tables import Column, TableSource, TableSummary, columnar, csv_file, partitions
+from components.tables import Column, TableSource, TableSummary, partitions
+from components.tables.formats import columnar, csv_file
 from components.tables.reading import READERS, Reader
 from components.tables.source import LOCAL, Files
 from pipeline.scaffold.reading import spellings

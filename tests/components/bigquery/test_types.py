@@ -7,7 +7,7 @@ import pytest
 from google.cloud.bigquery import SchemaField
 
 from components.bigquery import types
-from components.tables import columnar
+from components.tables.formats import columnar
 from tests.components.bigquery.bigquery_service import REST_TYPES
 
 

@@ -49,7 +49,7 @@ class Operator(BaseExecutorOperator):
         return output
 
 
-second = second_process.start()
+second = second_process.start(2)
 told = []
 for what in sys.argv[1:]:
     node = pipeline_pb2.PipelineNode()
@@ -124,7 +124,7 @@ def die():
 
 
 guarded_code._imported["models/x/model.py"] = "abc"
-second = second_process.start()
+second = second_process.start(2)
 told = []
 for function, code in [(process, {}), (process, {"models/x/model.py": "abd"}), (fail, {}),
                        (process, {"models/x/model.py": "abcd"}), (die, {})]:
@@ -163,7 +163,7 @@ from tfx.orchestration.portable.data_types import ExecutionInfo
 from models.common.errors import RunError
 from pipeline.local.concurrency import second_process
 
-second = second_process.start()
+second = second_process.start(2)
 assert second.start({}, int)
 
 def run():
@@ -185,3 +185,32 @@ def test_a_node_does_not_wait_for_a_call_whose_result_nobody_wants() -> None:
         [sys.executable, "-c", UNCOLLECTED], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert "told The run's second process was ended" in done.stdout, done.stderr[-2_000:]
+
+
+SEVERAL = """
+import json, os, time
+from components import another_process
+from pipeline.local.concurrency import second_process
+
+
+def process(item):
+    time.sleep(0.05)
+    return os.getpid()
+
+
+second = second_process.start(4)
+second.prepare("taxi")
+with another_process.offered(lambda *call: second.start({}, *call)):
+    used = another_process.each(process, range(60))
+second.end()
+alive = [one for one in set(used) - {os.getpid()} if os.path.exists(f"/proc/{one}")]
+print(json.dumps([len(set(used)), os.getpid() in used, alive]))
+"""
+
+
+def test_every_core_takes_calls() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == [4, True, []]

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components import tables
-from components.tables import ColumnType, csv_file
+from components.tables import ColumnType
+from components.tables.formats import csv_file
 from components.tables.source import LOCAL, TableSource
 from tests.components.tables import table_files
 from tests.components.tables.table_files import read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime
 import itertools
 import os
@@ -47,10 +48,19 @@ _AVRO_TYPES: dict[str, pa.DataType] = {
 }
 
 
-def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:
+def read_parquet(
+    source: TableSource, path: str, files: Files, start: int = 0, end: int | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yields the file's rows; a column is int64, float64, text, bytes, or a list of one of these.
 
     A column that no example can hold is there without values; see `unreadable`.
+
+    Args:
+        source: The table.
+        path: One of its files.
+        files: Where it is.
+        start: The first row to read.
+        end: The row that follows the last one; None: all to the file's end.
 
     Raises:
         DataError: The file is not a whole Parquet file, or two columns have one name.
@@ -62,10 +72,36 @@ def read_parquet(source: TableSource, path: str, files: Files) -> Iterator[pa.Re
             schema = table.schema_arrow
             nothing = [pa.nulls(0, field.type) for field in schema]
             yield as_read(schema, nothing, source.times)
-            for batch in table.iter_batches(batch_size=_ROWS):
+            for batch in _between(table, start, end):
                 yield as_read(schema, batch.columns, source.times)
         except (pa.ArrowException, OSError) as error:
             raise _corrupt(path, "Parquet", error) from error
+
+
+def rows_of_parquet(file: Any) -> int:
+    """How many rows a Parquet file says that it has; 0 where it is none."""
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except (pa.ArrowException, OSError):
+        return 0  # Whoever reads it tells what is wrong.
+
+
+def _between(table: pq.ParquetFile, start: int, end: int | None) -> Iterator[pa.RecordBatch]:
+    """The rows from one to another, of which no other group of rows is read."""
+    metadata = table.metadata
+    sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    ends = list(itertools.accumulate(sizes))
+    end = metadata.num_rows if end is None else end
+    first, last = bisect.bisect_right(ends, start), bisect.bisect_left(ends, end)
+    groups = list(range(first, min(last + 1, len(ends))))
+    row = ends[first - 1] if first else 0
+    for batch in table.iter_batches(batch_size=_ROWS, row_groups=groups):
+        wanted = batch.slice(max(start - row, 0), max(end - max(row, start), 0))
+        row += batch.num_rows
+        if wanted.num_rows:
+            yield wanted
+        if row >= end:
+            return
 
 
 def read_avro(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:

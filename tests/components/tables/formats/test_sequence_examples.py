@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components.tables import sequence_examples
+from components.tables.formats import sequence_examples
 from components.tables.source import LOCAL
 from models.common.errors import DataError
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from components import tables
-from components.tables import ColumnType, TableSource, columnar
+from components.tables import ColumnType, TableSource
+from components.tables.formats import columnar
 from components.tables.quality import findings
 from models.common.errors import DataError
 from tests.components.tables.table_files import (

@@ -10,6 +10,7 @@ import codecs
 import collections
 import contextlib
 import io
+import sys
 import time
 import weakref
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from components.tables import csv_mistakes
 from components.tables.columns import ARROW_TYPE, ColumnType, wider_or_same
+from components.tables.formats import csv_mistakes
 from components.tables.source import Files, TableSource, read_errors
 
 _BLOCK = csv_mistakes.LONGEST_ROW
@@ -38,22 +39,33 @@ _MARKS = {
 }
 
 
-def read(source: TableSource, path: str, files: Files) -> Iterator[pa.RecordBatch]:
+def read(
+    source: TableSource, path: str, files: Files, start: int = 0, end: int | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yields the file's rows, every column as text with null for an empty cell.
 
     The first batch is there, perhaps without rows, whatever the file holds.
+
+    Args:
+        source: The table.
+        path: One of its files.
+        files: Where it is.
+        start: The first byte of the part to read: where a row begins; 0: the header too.
+        end: The byte that follows it; None: it goes to the file's end.
 
     Raises:
         DataError: The file is not a table in CSV with this delimiter and encoding.
     """
     with read_errors(path):
-        encoding = _encoding(source, path, files)
+        known = encoding(source, path, files)
         with files.open(path, "rb") as file:
-            csv_mistakes.check_head(file.read(csv_mistakes.HEAD), source, path, encoding)
-        names = _header(source, path, files, encoding)
+            csv_mistakes.check_head(file.read(csv_mistakes.HEAD), source, path, known)
+        names = _header(source, path, files, known)
         csv_mistakes.check_header(names, source, path)
         with files.open(path, "rb") as file:
-            yield from _batches(_Watched(file, encoding), source, path, files, encoding, names)
+            file.seek(start)
+            watched = _Watched(file, known, None if end is None else end - start)
+            yield from _batches(watched, source, path, files, known, names, bool(start))
 
 
 def _batches(
@@ -63,14 +75,15 @@ def _batches(
     files: Files,
     encoding: str,
     names: list[str],
+    is_headless: bool,
 ) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([(name, pa.string()) for name in names])
     yield pa.RecordBatch.from_arrays([pa.nulls(0, pa.string()) for _ in names], schema=schema)
     try:
-        yield from _read_by_arrow(watched, source, encoding, schema)
+        yield from _read_by_arrow(watched, source, encoding, schema, is_headless)
     except (pa.ArrowException, UnicodeError) as error:
         # A header without a line break is, to Arrow, no header.
-        if watched.has_rows:
+        if is_headless or watched.has_rows:
             with files.open(path, "rb") as again:
                 raise csv_mistakes.explain(
                     again, source, path, encoding, len(names), str(error)
@@ -81,7 +94,7 @@ def _batches(
 
 
 def _read_by_arrow(
-    watched: _Watched, source: TableSource, encoding: str, schema: pa.Schema
+    watched: _Watched, source: TableSource, encoding: str, schema: pa.Schema, is_headless: bool
 ) -> Iterator[pa.RecordBatch]:
     """Yields batches, and ends no sooner than Arrow's threads have let go of the file.
 
@@ -93,7 +106,9 @@ def _read_by_arrow(
     reader = pa.csv.open_csv(
         file,
         read_options=pa.csv.ReadOptions(
-            block_size=_BLOCK, encoding="utf8" if _is_utf8(encoding) else encoding
+            block_size=_BLOCK,
+            encoding="utf8" if _is_utf8(encoding) else encoding,
+            column_names=schema.names if is_headless else None,
         ),
         parse_options=pa.csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
         convert_options=pa.csv.ConvertOptions(
@@ -162,8 +177,9 @@ def _as(array: pa.Array, kind: ColumnType) -> pa.Array:
 class _Watched(io.RawIOBase):
     """A file that looks at the bytes which pass, for what Arrow does not notice."""
 
-    def __init__(self, file: Any, encoding: str) -> None:
+    def __init__(self, file: Any, encoding: str, size: int | None = None) -> None:
         self._file = file
+        self._left = sys.maxsize if size is None else size
         self._wide = encoding.startswith(("utf-16", "utf-32"))
         self._lines = 0
         self._quotes = 0
@@ -188,7 +204,8 @@ class _Watched(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        block = b"" if self._stopped else self._file.read(len(buffer))
+        block = b"" if self._stopped else self._file.read(min(len(buffer), self._left))
+        self._left -= len(block)
         buffer[: len(block)] = block
         self._lines += block.count(b"\n") + block.count(b"\r")
         self._quotes += block.count(b'"')
@@ -209,7 +226,7 @@ class _Handle(io.RawIOBase):
         return self._file.readinto(buffer)
 
 
-def _encoding(source: TableSource, path: str, files: Files) -> str:
+def encoding(source: TableSource, path: str, files: Files) -> str:
     """The configured encoding, unless the file begins with a mark that tells another."""
     with files.open(path, "rb") as file:
         head = file.read(4)

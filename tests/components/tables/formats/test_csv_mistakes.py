@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.tables import TableSource, csv_mistakes
-from components.tables.csv_mistakes import LONGEST_ROW
+from components.tables import TableSource
+from components.tables.formats import csv_mistakes
+from components.tables.formats.csv_mistakes import LONGEST_ROW
 from models.common.errors import DataError
 from tests.components.tables.table_files import avro_file, check_refused, csv_file, parquet_file
 

@@ -1,0 +1,1 @@
+"""What reads the files of each format, and tells what is wrong with them."""
