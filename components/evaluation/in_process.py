@@ -9,7 +9,7 @@ from tensorflow_model_analysis.evaluators import metrics_plots_and_validations_e
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.evaluation import merging  # noqa: F401  (mends TFMA's merges)
+from components.evaluation import mended  # noqa: F401  (by importing it)
 
 
 class MetricComputations:

@@ -15,7 +15,7 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.evaluation import merging, plot_data  # noqa: F401  (mends TFMA's merges)
+from components.evaluation import mended, plot_data  # noqa: F401  (mended by importing it)
 from components.evaluation.batches.chunk import Chunk, View
 
 NAME = "plot_data"

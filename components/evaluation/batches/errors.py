@@ -13,6 +13,7 @@ from tensorflow_model_analysis.metrics import (
 
 from components.evaluation.batches.chunk import Flat, View
 from components.evaluation.batches.statistics import OfEntries, OfRows
+from components.evaluation.mended import between_0_and_1
 
 _MEAN = (
     *("_metric_key", "_eval_config", "_example_weighted", "_aggregation_type"),
@@ -137,7 +138,8 @@ class BinaryCrossEntropy(_CrossEntropy):
             found = np.maximum(predictions, 0) - predictions * labels
             found = found + np.log(1 + np.exp(-np.abs(predictions)))
         else:
-            found = -labels * np.log(predictions) - (1 - labels) * np.log(1 - predictions)
+            inside = between_0_and_1(predictions)
+            found = -labels * np.log(inside) - (1 - labels) * np.log(1 - inside)
         return found.mean(axis=1)
 
 
@@ -148,7 +150,8 @@ class CategoricalCrossEntropy(_CrossEntropy):
         """[rows]."""
         smooth = self.combiner._label_smoothing
         labels = labels * (1.0 - smooth) + smooth / predictions.shape[1]
-        shares = np.exp(predictions) if self.combiner._from_logits else predictions
+        logits = self.combiner._from_logits
+        shares = np.exp(predictions) if logits else between_0_and_1(predictions)
         logs = np.log(shares / shares.sum(axis=1, keepdims=True))
         # TFMA masks what has no logarithm.
         return -(labels * np.where(np.isfinite(logs), logs, 0)).sum(axis=1)

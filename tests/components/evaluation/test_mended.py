@@ -1,4 +1,4 @@
-"""Partial results merge to what one pass over all rows gives, for every metric on offer."""
+"""What TFMA gets wrong is right: merges of every metric on offer, and cross entropies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tensorflow_model_analysis.evaluators import metrics_plots_and_validations_e
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.evaluation import judged_rows, merging
+from components.evaluation import judged_rows, mended
 from pipeline.graph import metric_probe
 from tests.components.evaluation import offered
 
@@ -31,7 +31,7 @@ class Computed:
         found = tfma._filter_and_separate_computations(computations)
         self._derived = found.derived_computations
         self._number = len(found.non_derived_computations)
-        self.combiner = merging.COMBINER(found.non_derived_computations)
+        self.combiner = mended.COMBINER(found.non_derived_computations)
         self.combiner.setup()
 
     def partial(self, rows: list[metric_types.StandardMetricInputs]) -> Any:
@@ -140,5 +140,50 @@ def test_the_first_part_counts_once(handed: Any) -> None:
 
 def test_workers_mend_it_too() -> None:
     # They import it with the metric that every evaluation has.
-    assert vars(judged_rows)["merging"] is merging
-    assert merging.COMBINER.merge_accumulators is merging._merge
+    assert vars(judged_rows)["mended"] is mended
+    assert mended.COMBINER.merge_accumulators is mended._merge
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "answers", "least", "most"),
+    [
+        # A right answer that is rounded to 0 or 1 costs nothing, a wrong one much, none is lost.
+        ("BinaryCrossEntropy", [1.0, 0.0], [1.0, 0.0], 0, 1e-6),
+        ("BinaryCrossEntropy", [1.0, 0.0, 0.0], [1.0, 0.0, 1.0], 16 / 3, 17 / 3),
+        ("BinaryCrossEntropy", [1.0], [0.0], 80, 90),
+        ("CategoricalCrossEntropy", [[0.0, 1.0]], [[0.0, 1.0]], 0, 1e-6),
+        ("CategoricalCrossEntropy", [[1.0, 0.0]], [[0.0, 1.0]], 80, 90),
+    ],
+)
+def test_an_answer_of_exactly_0_or_1_counts_as_the_number_next_to_it(
+    kind: str, labels: list[Any], answers: list[Any], least: float, most: float
+) -> None:
+    given = [np.atleast_1d(np.array(one, np.float32)) for one in answers]
+    before = [answer.copy() for answer in given]
+    assert least <= cross_entropy(kind, labels, given) <= most
+    assert all(map(np.array_equal, given, before)), "the answers are other metrics' too"
+
+
+@pytest.mark.parametrize("kind", ["BinaryCrossEntropy", "CategoricalCrossEntropy"])
+def test_a_more_wrong_answer_costs_no_less(kind: str) -> None:
+    costs = []
+    for wrong in (0.5, 0.9, np.nextafter(np.float32(1), np.float32(0)), 1.0):
+        pair = kind == "CategoricalCrossEntropy"
+        label, answer = ([1.0, 0.0], [1 - wrong, wrong]) if pair else ([0.0], [wrong])
+        costs.append(cross_entropy(kind, [label], [np.array(answer, np.float32)]))
+    assert costs == sorted(costs)
+
+
+def cross_entropy(kind: str, labels: list[Any], answers: list[np.ndarray]) -> float:
+    metric = config_pb2.MetricConfig(class_name=kind)
+    computed = Computed(config_pb2.MetricsSpec(metrics=[metric]))
+    made = [
+        metric_types.StandardMetricInputs(
+            label=np.atleast_1d(np.array(label, np.float32)),
+            prediction=answer,
+            example_weight=np.array([1.0]),
+        )
+        for label, answer in zip(labels, answers, strict=True)
+    ]
+    [value] = computed.values(computed.partial(made)).values()
+    return float(value)
