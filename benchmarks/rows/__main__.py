@@ -26,6 +26,8 @@ from benchmarks.rows.memory import watched
 from benchmarks.stock_template import ROOT, copy_template, make_project
 
 _SHORT = ("training.epochs=1", "tuning.trials=1", "tuning.epochs=1")
+_UNBLESSED = 3
+"""The exit status where a model is trained from too few rows to be pushed."""
 _HERE = Path(__file__).resolve().parent
 
 
@@ -92,7 +94,7 @@ def peers(python: str, table: Path, rows: int) -> None:
 def run(name: str, command: list[str], folder: Path, rows: int, **environment: str) -> float:
     """Runs a command, prints its seconds, and returns the most memory."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds, peak = watched(command, folder, environment)
+    seconds, peak = watched(command, folder, environment, (0, _UNBLESSED))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"{name}, {rows:,} rows: {seconds:.1f} s, CPU {cpu:.1f} s", flush=True)

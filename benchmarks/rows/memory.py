@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 _EVERY = 0.5
@@ -14,9 +14,15 @@ _EVERY = 0.5
 
 
 def watched(
-    command: list[str], folder: Path, environment: Mapping[str, str]
+    command: list[str], folder: Path, environment: Mapping[str, str], good: Collection[int] = (0,)
 ) -> tuple[float, float]:
     """Runs a command, whose output goes to a file in the folder.
+
+    Args:
+        command: The program and its arguments.
+        folder: Where it runs.
+        environment: Variables beside those that this process has.
+        good: Exit statuses that are no failure.
 
     Returns:
         Its seconds, and the most bytes, of which what processes share counts once.
@@ -36,7 +42,7 @@ def watched(
         while program.poll() is None:
             most = max(most, sum(map(_bytes, _tree(program.pid))))
             time.sleep(_EVERY)
-    if program.returncode:
+    if program.returncode not in good:
         raise subprocess.CalledProcessError(program.returncode, command)
     return time.monotonic() - started, most
 

@@ -51,5 +51,9 @@ def _writer(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None
         with pq.ParquetWriter(path, schema) as parquet:
             yield lambda table: parquet.write_table(table, row_group_size=1_000_000)
     else:
-        with pyarrow.csv.CSVWriter(path, schema) as csv:
-            yield csv.write_table
+        # TFX's own reader takes quotes around a column's name for a part of it.
+        how = pyarrow.csv.WriteOptions(include_header=False)
+        with path.open("wb") as file:
+            file.write(",".join(schema.names).encode() + b"\n")
+            with pyarrow.csv.CSVWriter(file, schema, write_options=how) as csv:
+                yield csv.write_table
