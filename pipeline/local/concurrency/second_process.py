@@ -211,9 +211,11 @@ def start(cores: int | None = None) -> SecondProcess | None:
         return None
     # What all have is shared as long as nobody writes to it, as looking for garbage does.
     gc.freeze()
-    first, *others = (_copy() for _ in range(number))
-    made = [SecondProcess(*copy) for copy in others if copy]
-    return SecondProcess(*first, made) if first else None
+    copies = [copy for copy in (_copy() for _ in range(number)) if copy]
+    if not copies:
+        return None
+    first, *others = copies
+    return SecondProcess(*first, [SecondProcess(*other) for other in others])
 
 
 def _copy() -> tuple[int, Connection] | None:
