@@ -9,7 +9,6 @@ shared with those beside it that wait.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -34,6 +33,7 @@ from components import another_process, examples_writer, object_store, tables, t
 from components.beam_errors import pack_data_error, unpack_data_error
 from components.bigquery import streams
 from components.tables import parts, spans, splits
+from components.tables.parts import Part
 from components.tables.quality import findings
 from components.tables.reading import READERS, Reader
 from components.tables.rows import with_values
@@ -250,36 +250,33 @@ def _files(path: str) -> tables.Files:
     return _RemoteFiles() if "://" in path else LOCAL
 
 
-@dataclasses.dataclass(frozen=True)
-class _Part:
-    """A part of a file, with what tells it from all others and puts them in order."""
-
-    name: str
-    part: parts.Part
+_Named = tuple[str, Part]
+"""A part of a file, and what tells it from all others and puts them in order."""
 
 
-def _parts(source: tables.TableSource, paths: Iterable[str]) -> list[_Part]:
+def _parts(source: tables.TableSource, paths: Iterable[str]) -> list[_Named]:
     """The parts of all files, in order."""
-    found: list[_Part] = []
+    found: list[_Named] = []
     for index, path in enumerate(paths):
         some = parts.of_file(source, path, _files(path))
         names = [f"{index:05}-{number:05}" for number in range(len(some))]
-        found += map(_Part, names if len(some) > 1 else [f"{index:05}"], some)
+        found += zip(names if len(some) > 1 else [f"{index:05}"], some, strict=True)
     return found
 
 
-def _shares(every: Sequence[_Part], is_here: bool) -> list[list[_Part]]:
+def _shares(every: Sequence[_Named], is_here: bool) -> list[list[_Named]]:
     """What Beam gives to one worker; this process shares all of them with others by itself."""
     return [list(every)] if is_here else [[part] for part in every]
 
 
-def _each(share: Sequence[_Part], function: Callable[..., Any], *arguments: Any) -> list[Any]:
+def _each(share: Sequence[_Named], function: Callable[..., Any], *arguments: Any) -> list[Any]:
     return another_process.each(function, share, *arguments)
 
 
-def _scan(part: _Part, source: tables.TableSource) -> tuple[str, tables.TableSummary]:
-    path = part.part.path
-    return part.name, tables.scan_file(source, path, _files(path), _reader(source, part))
+def _scan(named: _Named, source: tables.TableSource) -> tuple[str, tables.TableSummary]:
+    name, part = named
+    read = _reader(source, part)
+    return name, tables.scan_file(source, part.path, _files(part.path), read)
 
 
 def _merge(
@@ -292,37 +289,40 @@ def _merge(
 
 
 def _rows(
-    part: _Part,
+    part: Part,
     source: tables.TableSource,
     table: tables.TableSummary,
     hints: Mapping[str, tables.ColumnType],
 ) -> Iterator[pa.RecordBatch]:
-    path = part.part.path
     read = _reader(source, part)
-    return tables.read_file(source, path, table.types(hints), _files(path), read)
+    return tables.read_file(source, part.path, table.types(hints), _files(part.path), read)
 
 
-def _reader(source: tables.TableSource, part: _Part) -> Reader:
-    return parts.reader(source, part.part, _READERS[source.format])
+def _reader(source: tables.TableSource, part: Part) -> Reader:
+    return parts.reader(source, part, _READERS[source.format])
 
 
 def _count_times(
-    part: _Part,
+    named: _Named,
     source: tables.TableSource,
     table: tables.TableSummary,
     hints: Mapping[str, tables.ColumnType],
     rule: SplitRule,
     required: Sequence[str],
 ) -> splits.Counted:
-    path = part.part.path
+    _, part = named
+
+    def counted(some: Part) -> splits.Counted:
+        rows = _kept(_rows(some, source, table, hints), required)
+        return splits.count_times(rule, rows, part.path)
+
     try:
-        return splits.count_times(rule, _kept(_rows(part, source, table, hints), required), path)
+        return counted(part)
     except DataError:
-        if part.part.is_whole:
+        if part.is_whole:
             raise
         # Which row of the file it is, only who reads all of it knows.
-        whole = dataclasses.replace(part, part=parts.Part(path))
-        return splits.count_times(rule, _kept(_rows(whole, source, table, hints), required), path)
+        return counted(Part(part.path))
 
 
 def _kept(batches: Iterable[pa.RecordBatch], required: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -339,7 +339,7 @@ def _tell(
 
 
 def _write(
-    part: _Part,
+    named: _Named,
     source: tables.TableSource,
     table: tables.TableSummary,
     hints: Mapping[str, tables.ColumnType],
@@ -350,8 +350,9 @@ def _write(
 ) -> int:
     if rule.needs_counts:
         rule = splits.with_cuts(rule, counted)
+    name, part = named
     batches = _rows(part, source, table, hints)
-    return examples_writer.write(batches, rule, folders, part.name, part.part.path, required)
+    return examples_writer.write(batches, rule, folders, name, part.path, required)
 
 
 def _write_number(number: int, path: str) -> None:
@@ -369,7 +370,7 @@ def _check_none_is_empty(
     """Refuses a split without rows; only then are the files read again, to say why."""
     if all(fileio.exists(folder) and fileio.listdir(folder) for folder in folders.values()):
         return
-    whole = [_Part(f"{index:05}", parts.Part(path)) for index, path in enumerate(paths)]
-    table = _merge([_scan(part, source) for part in whole], source.format, rule)
-    files = ((part.part.path, _kept(_rows(part, source, table, hints), required)) for part in whole)
+    whole = [(f"{index:05}", Part(path)) for index, path in enumerate(paths)]
+    table = _merge([_scan(named, source) for named in whole], source.format, rule)
+    files = ((part.path, _kept(_rows(part, source, table, hints), required)) for _, part in whole)
     splits.check(rule, files)
