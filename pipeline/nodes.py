@@ -184,6 +184,7 @@ NODES = (
         config_keys=(
             *(*_TARGET, "training.batch_size", "training.steps_per_epoch"),
             *("training.class_weights", "training.learning_rate_decay", "training.precision"),
+            "training.strategy",
             *("tuning.trials", "tuning.epochs", "tuning.objective", "tuning.direction"),
         ),
         parameter_files={"custom_config.plan.inputs": _FEATURES},

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from models.common.computing import replicas
 from models.common.preprocessing import fill_missing
 from models.common.transform_graph import inlined
 
@@ -96,6 +97,7 @@ def batches(
     other_labels: Mapping[str, str] | None = None,
     weight: str | None = None,
     class_weights: Mapping[float, float] | None = None,
+    copies: int = 1,
 ) -> tf.data.Dataset:
     """One pass over the files as `(features, label)` batches, or `(features, label, weight)`.
 
@@ -109,10 +111,15 @@ def batches(
         other_labels: The labels of further outputs, by output.
         weight: The raw column that says how much a row counts.
         class_weights: What is multiplied to that, by the label's value; 1 for one not in it.
+        copies: How many devices share each batch; `batch_size` divides by it. Up to one row less
+            than that is left out of a pass, other ones in each where rows are shuffled.
 
     Returns:
         A dataset of `{name: [batch, ...]}`, the label as `[batch, 1]` or as preprocessing gives it,
         and the weight as `[batch]`. Where the output has a name, label and weight are by output.
+
+    Raises:
+        DataError: There are fewer rows than copies.
     """
     transformed = transformer(transform)
     of_weight = {weight: transform.raw_feature_spec()[weight]} if weight else {}
@@ -144,11 +151,26 @@ def batches(
     )
     is_small = sum(tf.io.gfile.stat(path).length for path in files) <= CACHED_BYTES
     if is_small and (table := _table(rows)) is not None:
-        return _batches_of_table(table, batch_size, shuffle)
-    rows = rows.unbatch()
-    if shuffle:
-        rows = rows.shuffle(SHUFFLED_ROWS, seed=0)
-    return rows.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+        number = len(tf.nest.flatten(table)[0])
+        order = _in_order(tf.data.Dataset.range(number), shuffle)
+        order = order.take(replicas.shared_rows(number, copies, files))
+        return _batches_of_table(table, order.batch(batch_size))
+    rows = _in_order(rows.unbatch(), shuffle)
+    if copies > 1:
+        number = replicas.shared_rows(_number_of(files), copies, files)
+        rows = replicas.evenly(rows.take(number), number, batch_size)
+    else:
+        rows = rows.batch(batch_size)
+    return rows.prefetch(tf.data.AUTOTUNE)
+
+
+def _in_order(rows: tf.data.Dataset, shuffle: bool) -> tf.data.Dataset:
+    return rows.shuffle(SHUFFLED_ROWS, seed=0) if shuffle else rows
+
+
+def _number_of(files: Sequence[str]) -> int:
+    batches = records(files).batch(TRANSFORMED_ROWS)
+    return int(batches.reduce(np.int64(0), lambda seen, batch: seen + tf.size(batch, tf.int64)))
 
 
 def _table(rows: tf.data.Dataset) -> Any:
@@ -163,8 +185,8 @@ def _table(rows: tf.data.Dataset) -> Any:
         return tf.nest.map_structure(lambda *some: tf.concat(some, 0), *held) if held else None
 
 
-def _batches_of_table(table: Any, batch_size: int, shuffle: bool) -> tf.data.Dataset:
-    """Batches of rows that are in memory.
+def _batches_of_table(table: Any, places: tf.data.Dataset) -> tf.data.Dataset:
+    """Rows that are in memory, in batches by their places.
 
     TensorFlow takes ten times as long to hand on rows one by one and put them together again as it
     takes to look a batch of them up. The order is the one in which it would shuffle the rows.
@@ -174,10 +196,7 @@ def _batches_of_table(table: Any, batch_size: int, shuffle: bool) -> tf.data.Dat
     def taken(places: tf.Tensor) -> Any:
         return tf.nest.map_structure(lambda one: tf.gather(one, places), table)
 
-    order = tf.data.Dataset.range(len(tf.nest.flatten(table)[0]))
-    if shuffle:
-        order = order.shuffle(SHUFFLED_ROWS, seed=0)
-    batches = order.batch(batch_size).map(taken, num_parallel_calls=tf.data.AUTOTUNE)
+    batches = places.map(taken, num_parallel_calls=tf.data.AUTOTUNE)
     return batches.prefetch(tf.data.AUTOTUNE)
 
 

@@ -32,6 +32,8 @@ class Plan:
     """How the optimizer's learning rate falls over the epochs: `cosine`; None: not at all."""
     precision: str = SINGLE_PRECISION
     """In which layers compute: Keras' name of a policy."""
+    strategy: str | None = None
+    """On which devices: `mirrored` on all GPUs of the machine; None: on one."""
     seed: int = 0
     """Of everything in the final training that is by chance."""
     known_answers: int = 8

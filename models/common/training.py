@@ -15,10 +15,10 @@ import tensorflow_transform as tft
 
 from models.common import callbacks as training_callbacks
 from models.common import examples, export, known_answers, model_folder, outputs
+from models.common.computing import precision, replicas
 from models.common.errors import ModelCodeError, NotFiniteError
 from models.common.files import manifest
 from models.common.labels import checks, encoding, loss_range, suspicious_inputs, unused_inputs
-from models.common.layers import precision
 from models.common.plan import SINGLE_PRECISION, Plan
 from models.common.tracking import collecting
 
@@ -62,8 +62,9 @@ def train_and_export(
         class_weights = checks.weights_by_class(plan, label)
         data = datasets(plan, transform, train_files, eval_files, class_weights)
         history = fit(model, plan, *data, callbacks=[training_callbacks.ReportEpochs()])
+    served = _to_serve(model, plan, chosen, transform)
     export.export(
-        _to_serve(model, plan, chosen, transform),
+        served,
         transform,
         labels=plan.labels,
         label_columns=plan.label_columns,
@@ -72,7 +73,7 @@ def train_and_export(
         classes=label.classes,
         judged=plan.label_output,
     )
-    known_answers.write(model, transform, plan, eval_files, export_path)
+    known_answers.write(served, transform, plan, eval_files, export_path)
     manifest.write(export_path)
     found = {
         "type": type(model).__name__,
@@ -97,10 +98,10 @@ def _to_serve(
     hyperparameters: Mapping[str, Any],
     transform: tft.TFTransformOutput,
 ) -> keras.Model:
-    """A network with the same weights, in single precision."""
-    if plan.precision == SINGLE_PRECISION:
+    """A network with the same weights, in single precision and on one device."""
+    plain = dataclasses.replace(plan, precision=SINGLE_PRECISION, strategy=None)
+    if plan == plain:
         return model
-    plain = dataclasses.replace(plan, precision=SINGLE_PRECISION)
     served = build(plain, hyperparameters, transform)
     with model_folder.errors_of(plan.model, "build_model, called a second time"):
         served.set_weights(model.get_weights())
@@ -137,7 +138,7 @@ def build(
         ModelCodeError: The model's code raised, returned no compiled model, or one that does not
             fit the label.
     """
-    with precision.applied(plan):
+    with precision.applied(plan), replicas.applied(plan):
         return _build(plan, hyperparameters, transform, limits)
 
 
@@ -169,6 +170,7 @@ def _build(
         found = outputs.answers(model, _zeros(inputs, outputs.ROWS))
     outputs.check(plan, found, encoding.class_names(transform))
     precision.check(plan, found)
+    replicas.adapt(model, plan)
     if limits is not None:
         judged = found[plan.label_output or next(iter(found))]
         loss_range.check(plan, getattr(model, "loss", None), judged.shape, limits)
@@ -217,17 +219,19 @@ def datasets(
         "output": plan.label_output,
         "other_labels": plan.other_labels,
         "weight": plan.weight,
+        "copies": replicas.number(plan),
     }
     train = examples.batches(
         train_files,
         transform,
         plan.label,
-        plan.batch_size,
+        replicas.batch_size(plan.batch_size, plan),
         shuffle=True,
         class_weights=class_weights,
         **wanted,
     )
-    validation = examples.batches(eval_files, transform, plan.label, batch_size=1024, **wanted)
+    rows = replicas.batch_size(1024, plan)
+    validation = examples.batches(eval_files, transform, plan.label, rows, **wanted)
     return train.repeat() if plan.steps_per_epoch else train, validation
 
 

@@ -239,6 +239,9 @@ class Training(Section):
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """In which the network's layers compute in training, which newer GPUs do faster in half
     precision. Weights, loss and the served model are in single precision."""
+    strategy: Literal["mirrored"] | None = None
+    """On which devices a network is trained: `mirrored`, on all GPUs of the machine, each with a
+    part of every batch; null: on one."""
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = 0
     """Of the final training's chance: first weights, order of the rows, dropout."""
     class_weights: Literal["balanced"] | dict[Text, float] | None = None

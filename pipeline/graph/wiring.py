@@ -84,6 +84,7 @@ class Wiring:
             early_stopping_direction=training.early_stopping_direction,
             learning_rate_decay=training.learning_rate_decay,
             precision=training.precision,
+            strategy=training.strategy,
             seed=training.seed,
             known_answers=self.config.serving.check_rows,
             label_output=label.output,

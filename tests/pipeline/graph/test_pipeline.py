@@ -63,6 +63,7 @@ CHANGES = {
     "training.early_stopping_direction": "max",
     "training.learning_rate_decay": "cosine",
     "training.precision": "mixed_bfloat16",
+    "training.strategy": "mirrored",
     "training.seed": 17,
     "training.class_weights": "balanced",
     "tuning.trials": 17,

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components import serving_check
 from models.common import training
 from models.common.errors import ModelCodeError
 from models.common.loaded_model import LoadedModel
@@ -63,6 +64,7 @@ def test_what_is_trained_in_mixed_precision_is_served_in_single(
         plan = tiny_sample.plan(model="even", epochs=3, precision=name)
         training.train_and_export(plan, {}, **options(tiny, tmp_path / name))
         found[name] = answers(tmp_path / name)
+    serving_check.check(str(tmp_path / precision))
     assert found[precision].dtype == np.float32
     np.testing.assert_allclose(found[precision], found["float32"], atol=0.03)
     assert not np.array_equal(found[precision], found["float32"])
