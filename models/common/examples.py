@@ -157,7 +157,7 @@ def batches(
         return _batches_of_table(table, order.batch(batch_size))
     rows = _in_order(rows.unbatch(), shuffle)
     if copies > 1:
-        number = replicas.shared_rows(_number_of(files), copies, files)
+        number = replicas.shared_rows(_count(files), copies, files)
         rows = replicas.evenly(rows.take(number), number, batch_size)
     else:
         rows = rows.batch(batch_size)
@@ -168,7 +168,7 @@ def _in_order(rows: tf.data.Dataset, shuffle: bool) -> tf.data.Dataset:
     return rows.shuffle(SHUFFLED_ROWS, seed=0) if shuffle else rows
 
 
-def _number_of(files: Sequence[str]) -> int:
+def _count(files: Sequence[str]) -> int:
     batches = records(files).batch(TRANSFORMED_ROWS)
     return int(batches.reduce(np.int64(0), lambda seen, batch: seen + tf.size(batch, tf.int64)))
 

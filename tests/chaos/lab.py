@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.project_copy import NO_BYTECODE, REPOSITORY, UNTRACKED, Project, copy_with_tiny
-from tests.models.tiny_rows import rows
+from tests.models.tiny_rows import request_rows
 
 MODEL = "tiny"
 STATE = ("runs", "serving_models", "models", "data")
@@ -48,7 +48,7 @@ class Lab:
         self.serving = self.root / "serving_models" / MODEL
         self._kept = folder / "kept"
         self._input = folder / "ask.jsonl"
-        asked = [{k: v for k, v in row.items() if k != "tips"} for row in rows(_ROWS, seed=7)]
+        asked = request_rows(_ROWS, seed=7)
         self._input.write_text("".join(json.dumps(row) + "\n" for row in asked))
         self._copy(self.root, self._kept / "new")
         done = self.run()

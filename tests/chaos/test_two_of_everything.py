@@ -19,7 +19,7 @@ from tests.chaos.faults import wait_for
 from tests.chaos.lab import Lab, ended
 from tests.e2e.project_copy import REPOSITORY
 from tests.helpers import model_server
-from tests.models.tiny_rows import rows
+from tests.models.tiny_rows import request_rows
 
 
 def test_two_runs_of_one_model(lab: Lab, chance: random.Random) -> None:
@@ -44,7 +44,7 @@ def test_two_batches_to_one_folder(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_two_servers_on_one_folder_lose_no_entry(lab: Lab, chance: random.Random) -> None:
-    asked = [{k: v for k, v in row.items() if k != "tips"} for row in rows(200, seed=3)]
+    asked = request_rows(200, seed=3)
     logged: set[str] = set()
     folder = lab.serving.parent
     with contextlib.ExitStack() as stack:

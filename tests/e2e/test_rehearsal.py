@@ -14,7 +14,7 @@ from dashboard.records import neptune
 from tests.dashboard.watched_run import Seen, watching
 from tests.e2e.project_copy import TINY_ROWS, Outcome, Project, copy_with_tiny
 from tests.helpers import neptune_files
-from tests.models.tiny_rows import rows
+from tests.models.tiny_rows import request_rows
 
 pytestmark = pytest.mark.e2e
 
@@ -66,7 +66,7 @@ def pushed(project: Project) -> list[Path]:
 
 
 def predictions(project: Project, model: Path) -> dict[str, list[list[float]]]:
-    asked = [{k: v for k, v in row.items() if k != "tips"} for row in rows(TINY_ROWS)[:50]]
+    asked = request_rows(TINY_ROWS)[:50]
     (project.root / "asked.json").write_text(json.dumps(asked))
     script = f"{sys.executable} -c '{PREDICT}' {model} < asked.json"
     done = project.command("sh", "-c", script)

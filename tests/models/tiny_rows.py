@@ -32,3 +32,10 @@ def rows(count: int, seed: int = 0) -> list[Row]:
                 del row[name]
         made.append(row)
     return made
+
+
+def request_rows(count: int, seed: int = 0) -> list[Row]:
+    """The same rows as a client asks for them, without what the label is made from."""
+    return [
+        {name: value for name, value in row.items() if name != "tips"} for row in rows(count, seed)
+    ]

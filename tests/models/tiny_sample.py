@@ -15,6 +15,7 @@ from typing import Any
 import models  # isort: skip  (settings that TensorFlow reads when it is imported)
 
 import apache_beam as beam
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
@@ -25,9 +26,10 @@ from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx_bsl.public.tfxio import TFExampleRecord
 
 from models.common import model_folder, training, tuning
+from models.common.loaded_model import LoadedModel
 from models.common.plan import Plan
 from pipeline.local import beam_tuning
-from tests.models.tiny_rows import OPTIONAL, Row, rows
+from tests.models.tiny_rows import OPTIONAL, Row, request_rows, rows
 
 HERE = Path(__file__).resolve().parent
 models.__path__.append(str(HERE))
@@ -114,6 +116,13 @@ def plan(**changes: Any) -> Plan:
         "batch_size": 32,
     }
     return Plan(**{**values, **changes})
+
+
+def answers(export_path: str) -> np.ndarray:
+    """What an exported model answers to 50 rows that it has not seen."""
+    with LoadedModel(export_path) as model:
+        [found] = model.predict_rows(request_rows(50, seed=2)).values()
+    return np.asarray(found)
 
 
 def analyze(model: str, source: str, folder: str) -> None:

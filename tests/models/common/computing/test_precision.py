@@ -14,7 +14,6 @@ import tensorflow as tf
 from components import serving_check
 from models.common import training
 from models.common.errors import ModelCodeError
-from models.common.loaded_model import LoadedModel
 from tests.models import tiny_sample
 from tests.models.tiny_sample import Sample
 
@@ -44,16 +43,6 @@ def options(tiny: Sample, export: Path) -> dict[str, Any]:
     }
 
 
-def answers(export: Path) -> np.ndarray:
-    rows = [
-        {name: value for name, value in row.items() if name != "tips"}
-        for row in tiny_sample.rows(50, seed=2)
-    ]
-    with LoadedModel(str(export)) as model:
-        [found] = model.predict_rows(rows).values()
-    return np.asarray(found)
-
-
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_what_is_trained_in_mixed_precision_is_served_in_single(
     tiny: Sample, tmp_path: Path, write_model: Callable[..., None], precision: str
@@ -63,7 +52,7 @@ def test_what_is_trained_in_mixed_precision_is_served_in_single(
     for name in ("float32", precision):
         plan = tiny_sample.plan(model="even", epochs=3, precision=name)
         training.train_and_export(plan, {}, **options(tiny, tmp_path / name))
-        found[name] = answers(tmp_path / name)
+        found[name] = tiny_sample.answers(str(tmp_path / name))
     serving_check.check(str(tmp_path / precision))
     assert found[precision].dtype == np.float32
     np.testing.assert_allclose(found[precision], found["float32"], atol=0.03)

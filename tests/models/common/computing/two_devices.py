@@ -3,8 +3,8 @@
     python -m tests.models.common.computing.two_devices FOLDER CASES
 
 CASES is JSON: for each name the plan's changes, the rows of both splits, and whether these are
-kept in memory. What came of each is
-printed as JSON: the history, the exported model's answers, or the error.
+kept in memory. What came of each is printed as JSON: the history, the exported model's answers, or
+the error.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ import tensorflow as tf
 from components import serving_check
 from models.common import examples, training
 from models.common.errors import ProjectError
-from models.common.loaded_model import LoadedModel
 from tests.models import tiny_sample
 
-ASKED = 50
+CACHED_BYTES = examples.CACHED_BYTES
 
 
 def main(folder: Path, cases: dict[str, dict[str, Any]]) -> None:
@@ -46,7 +45,7 @@ def found(
 ) -> dict[str, Any]:
     """What comes of a training."""
     folder.mkdir()
-    examples.CACHED_BYTES = 2**27 if in_memory else 0
+    examples.CACHED_BYTES = CACHED_BYTES if in_memory else 0
     learnt, looked_at = rows
     try:
         training.train_and_export(
@@ -65,12 +64,7 @@ def found(
     except ProjectError as error:
         return {"error": str(error)}
     serving_check.check(str(folder / "export"))
-    asked = [
-        {name: value for name, value in row.items() if name != "tips"}
-        for row in tiny_sample.rows(ASKED, seed=2)
-    ]
-    with LoadedModel(str(folder / "export")) as model:
-        [answers] = model.predict_rows(asked).values()
+    answers = tiny_sample.answers(str(folder / "export"))
     summary = json.loads((folder / "summary" / training.SUMMARY).read_text())
     return {"history": summary["history"], "answers": answers.tolist()}
 
